@@ -1,0 +1,28 @@
+"""Video Pose Distillation: from uncut video and a few labels to tables of recognition accuracy.
+
+Type, for example, `snakemake --cores all results/demo/table1.csv`. The settings of a run are in
+config.yaml, those of a dataset in datasets/<name>.yaml; docs/architecture.md explains the stages.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/sources.smk"
+include: "rules/athlete.smk"
+include: "rules/poses.smk"
+include: "rules/students.smk"
+include: "rules/recognition.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/demo/table1.csv",
+        "results/demo/figure3.csv",

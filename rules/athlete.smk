@@ -1,0 +1,95 @@
+"""From video to the athlete: people, track, crops, flow. One job per shard of videos."""
+
+
+rule detect_people:
+    input:
+        sources=shard_videos,
+        videos=ancient(f"{DATASET}/dataset/videos.csv"),
+        networks=lambda wc: networks(
+            *(
+                {"nanodet": "nanodet", "multipose": "movenet-multipose"}[name]
+                for name in settings_of(wc.dataset).people.detectors
+            )
+        ),
+    output:
+        f"{DATASET}/people/{{shard}}.h5",
+    log:
+        f"{LOGS}/detect_people/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/detect_people/{{shard}}.tsv"
+    threads: stage_threads("detect_people")
+    resources:
+        **stage_resources("detect_people"),
+    params:
+        settings=section("people"),
+        networks_dir=str(RUN.networks_dir),
+        code=code_digest("vpdlib.people.build", "vpdlib.video.reader", "vpdlib.artifacts"),
+    message:
+        "Detecting people: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/detect_people.py"
+
+
+rule track_athlete:
+    input:
+        people=f"{DATASET}/people/{{shard}}.h5",
+    output:
+        f"{DATASET}/tracks/{{shard}}.h5",
+    log:
+        f"{LOGS}/track_athlete/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/track_athlete/{{shard}}.tsv"
+    threads: stage_threads("track_athlete")
+    resources:
+        **stage_resources("track_athlete"),
+    params:
+        settings=section("tracking"),
+        code=code_digest("vpdlib.tracking.track", "vpdlib.video.reader", "vpdlib.artifacts"),
+    message:
+        "Following the athlete: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/track_athlete.py"
+
+
+rule crop_athlete:
+    input:
+        sources=shard_videos,
+        videos=ancient(f"{DATASET}/dataset/videos.csv"),
+        tracks=f"{DATASET}/tracks/{{shard}}.h5",
+    output:
+        f"{DATASET}/crops/{{shard}}.h5",
+    log:
+        f"{LOGS}/crop_athlete/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/crop_athlete/{{shard}}.tsv"
+    threads: stage_threads("crop_athlete")
+    resources:
+        **stage_resources("crop_athlete"),
+    params:
+        settings=section("crops"),
+        code=code_digest("vpdlib.crops.crop", "vpdlib.video.reader", "vpdlib.artifacts"),
+    message:
+        "Cropping the athlete: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/crop_athlete.py"
+
+
+rule estimate_flow:
+    input:
+        crops=f"{DATASET}/crops/{{shard}}.h5",
+    output:
+        f"{DATASET}/flow/{{shard}}.h5",
+    log:
+        f"{LOGS}/estimate_flow/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/estimate_flow/{{shard}}.tsv"
+    threads: stage_threads("estimate_flow")
+    resources:
+        **stage_resources("estimate_flow"),
+    params:
+        settings=section("flow"),
+        code=code_digest("vpdlib.flow.opencv", "vpdlib.flow.quantise", "vpdlib.artifacts"),
+    message:
+        "Estimating flow: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/estimate_flow.py"

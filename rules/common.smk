@@ -1,0 +1,119 @@
+"""What the rules share: the checked configuration, names, and what a job is given."""
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+# The library lies beside the Snakefile; jobs find it there too, whatever is installed.
+sys.path.insert(0, str(Path(workflow.basedir)))
+
+from vpdlib.config.base import ConfigError, validate
+from vpdlib.config.dataset import DemoAdapter
+from vpdlib.config.run import RunSettings
+from vpdlib.datasets.base import DatasetError, shard_of
+from vpdlib.datasets.catalogue import source_files
+from vpdlib.identifiers import ID_PATTERN
+from vpdlib.provenance import code_digest
+from vpdlib.weights.check import WeightsError, onnx_path, verify_present
+
+DATASET = "results/{dataset}"
+LOGS = "results/{dataset}/logs"
+BENCHMARKS = "results/{dataset}/benchmarks"
+
+
+wildcard_constraints:
+    dataset=ID_PATTERN,
+    shard=r"[0-9]{4}",
+    teacher="pose2d",
+    student=rf"(?!joints2d/){ID_PATTERN}",
+    feature=ID_PATTERN,
+    head="bigru|nns",
+    setting=r"full|k[1-9][0-9]*",
+    video=ID_PATTERN,
+
+
+def refuse(error):
+    """Stop with the message alone, before any job starts."""
+    raise WorkflowError(str(error))
+
+
+try:
+    RUN = validate(RunSettings, config, "config.yaml (with --config)")
+    verify_present(RUN.networks_dir)
+except (ConfigError, WeightsError) as error:
+    refuse(error)
+
+
+_settings_of = {}
+
+
+def settings_of(dataset):
+    """The checked settings of a dataset; read once."""
+    if dataset not in _settings_of:
+        try:
+            _settings_of[dataset] = RUN.dataset(dataset)
+        except ConfigError as error:
+            refuse(error)
+    return _settings_of[dataset]
+
+
+def section(name):
+    """A params function: one section of the dataset's settings as plain values."""
+
+    def get(wildcards):
+        value = getattr(settings_of(wildcards.dataset), name)
+        return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+
+    return get
+
+
+def stage_threads(name):
+    return RUN.stage(name).threads
+
+
+def stage_resources(name):
+    """mem_mb, runtime and gpu of a stage; gpu only where one is asked for."""
+    stage = RUN.stage(name)
+    return {"mem_mb": stage.mem_mb, "runtime": stage.runtime, "gpu": stage.gpu}
+
+
+def shards(wildcards):
+    """Names of all shards of the dataset."""
+    return [f"{number:04d}" for number in range(settings_of(wildcards.dataset).num_shards)]
+
+
+def shard_name(dataset, video):
+    return f"{shard_of(video, settings_of(dataset).num_shards):04d}"
+
+
+def all_shards(pattern):
+    """An input function: `pattern` for every shard of the dataset."""
+
+    def get(wildcards):
+        known = {**wildcards, "shard": shards(wildcards)}
+        return expand(pattern, **known)
+
+    return get
+
+
+def networks(*names):
+    """Converted networks that a rule needs."""
+    return [str(onnx_path(name, RUN.networks_dir)) for name in names]
+
+
+def shard_videos(wildcards):
+    """The video files of a shard: a changed or added video reruns its own shard only."""
+    settings = settings_of(wildcards.dataset)
+    if isinstance(settings.adapter, DemoAdapter):
+        return [f"results/{wildcards.dataset}/source/labels.csv"]
+    try:
+        found = source_files(settings.adapter, RUN, settings.classes)
+    except DatasetError as error:
+        refuse(error)
+    number = int(wildcards.shard)
+    return [
+        str(source.path)
+        for source in found
+        if shard_of(source.video_id, settings.num_shards) == number
+    ]

@@ -1,0 +1,89 @@
+"""The teacher's poses, the weak labels taken from them, and joints as a feature set."""
+
+
+rule estimate_pose:
+    input:
+        sources=shard_videos,
+        videos=ancient(f"{DATASET}/dataset/videos.csv"),
+        tracks=f"{DATASET}/tracks/{{shard}}.h5",
+        networks=networks("movenet-thunder"),
+    output:
+        f"{DATASET}/poses/{{shard}}.h5",
+    log:
+        f"{LOGS}/estimate_pose/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/estimate_pose/{{shard}}.tsv"
+    threads: stage_threads("estimate_pose")
+    resources:
+        **stage_resources("estimate_pose"),
+    params:
+        settings=section("poses"),
+        networks_dir=str(RUN.networks_dir),
+        code=code_digest("vpdlib.poses.movenet", "vpdlib.video.reader", "vpdlib.artifacts"),
+    message:
+        "Estimating poses: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/estimate_pose.py"
+
+
+rule select_weak_labels:
+    input:
+        poses=f"{DATASET}/poses/{{shard}}.h5",
+        tracks=f"{DATASET}/tracks/{{shard}}.h5",
+    output:
+        f"{DATASET}/weak_labels/{{teacher}}/{{shard}}.h5",
+    log:
+        f"{LOGS}/select_weak_labels/{{teacher}}/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/select_weak_labels/{{teacher}}/{{shard}}.tsv"
+    threads: stage_threads("select_weak_labels")
+    resources:
+        **stage_resources("select_weak_labels"),
+    params:
+        settings=section("weak_labels"),
+        code=code_digest("vpdlib.poses.weak_labels", "vpdlib.artifacts"),
+    message:
+        "Selecting weak labels: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/select_weak_labels.py"
+
+
+rule kept_frames:
+    input:
+        labels=all_shards(f"{DATASET}/weak_labels/pose2d/{{shard}}.h5"),
+    output:
+        f"{DATASET}/kept_frames.csv",
+    log:
+        f"{LOGS}/kept_frames.log",
+    benchmark:
+        f"{BENCHMARKS}/kept_frames.tsv"
+    threads: stage_threads("tables")
+    resources:
+        **stage_resources("tables"),
+    params:
+        code=code_digest("vpdlib.artifacts"),
+    message:
+        "Counting the frames kept: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/kept_frames.py"
+
+
+rule embed_joints2d:
+    input:
+        poses=f"{DATASET}/poses/{{shard}}.h5",
+        tracks=f"{DATASET}/tracks/{{shard}}.h5",
+    output:
+        f"{DATASET}/features/joints2d/{{shard}}.h5",
+    log:
+        f"{LOGS}/embed_joints2d/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/embed_joints2d/{{shard}}.tsv"
+    threads: stage_threads("embed_joints2d")
+    resources:
+        **stage_resources("embed_joints2d"),
+    params:
+        code=code_digest("vpdlib.poses.normalize", "vpdlib.artifacts"),
+    message:
+        "Normalising joints: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/embed_joints2d.py"

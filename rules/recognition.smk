@@ -1,0 +1,30 @@
+"""Recognition heads on any feature set; all trials of a setting in one job."""
+
+
+rule recognize_actions:
+    input:
+        actions=f"{DATASET}/dataset/actions.csv",
+        features=all_shards(f"{DATASET}/features/{{feature}}/{{shard}}.h5"),
+    output:
+        f"{DATASET}/recognition/{{feature}}/{{head}}/{{setting}}.h5",
+    log:
+        f"{LOGS}/recognize_actions/{{feature}}/{{head}}/{{setting}}.log",
+    benchmark:
+        f"{BENCHMARKS}/recognize_actions/{{feature}}/{{head}}/{{setting}}.tsv"
+    threads: stage_threads("recognize_actions")
+    resources:
+        **stage_resources("recognize_actions"),
+    params:
+        settings=section("recognition"),
+        classes=section("classes"),
+        trials=section("trials"),
+        seed=section("seed"),
+        device=RUN.device,
+        code=code_digest(
+            "vpdlib.recognition.trials", "vpdlib.recognition.sequences", "vpdlib.artifacts"
+        ),
+    message:
+        "Recognising actions: {wildcards.dataset}, {wildcards.feature}, {wildcards.head}, "
+        "{wildcards.setting}"
+    script:
+        "../workflow_scripts/recognize_actions.py"

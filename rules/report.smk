@@ -1,0 +1,171 @@
+"""Tables, figures and videos to look at."""
+
+
+def recognition_of(settings_names):
+    """An input function: recognition artifacts of every method and head for some settings."""
+
+    def get(wildcards):
+        settings = settings_of(wildcards.dataset)
+        return expand(
+            "results/{dataset}/recognition/{feature}/{head}/{setting}.h5",
+            dataset=wildcards.dataset,
+            feature=settings.methods,
+            head=settings.heads,
+            setting=settings_names(settings),
+        )
+
+    return get
+
+
+rule table1:
+    input:
+        recognition=recognition_of(lambda settings: ["full"]),
+    output:
+        report(
+            f"{DATASET}/table1.csv",
+            caption="../docs/report/table1.rst",
+            category="Recognition",
+            labels={"dataset": "{dataset}", "what": "all training data"},
+        ),
+    log:
+        f"{LOGS}/table1.log",
+    benchmark:
+        f"{BENCHMARKS}/table1.tsv"
+    threads: stage_threads("tables")
+    resources:
+        **stage_resources("tables"),
+    params:
+        methods=section("methods"),
+        heads=section("heads"),
+        paper_column=section("paper_column"),
+        code=code_digest("vpdlib.report.tables", "vpdlib.artifacts"),
+    message:
+        "Table 1: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/table1.py"
+
+
+rule figure3:
+    input:
+        recognition=recognition_of(lambda settings: [f"k{k}" for k in settings.shots]),
+    output:
+        csv=f"{DATASET}/figure3.csv",
+        png=report(
+            f"{DATASET}/figure3.png",
+            caption="../docs/report/figure3.rst",
+            category="Recognition",
+            labels={"dataset": "{dataset}", "what": "few-shot"},
+        ),
+        pdf=f"{DATASET}/figure3.pdf",
+    log:
+        f"{LOGS}/figure3.log",
+    benchmark:
+        f"{BENCHMARKS}/figure3.tsv"
+    threads: stage_threads("tables")
+    resources:
+        **stage_resources("tables"),
+    params:
+        methods=section("methods"),
+        heads=section("heads"),
+        shots=section("shots"),
+        title=section("title"),
+        paper_column=section("paper_column"),
+        code=code_digest("vpdlib.report.tables", "vpdlib.report.figure3", "vpdlib.artifacts"),
+    message:
+        "Figure 3: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/figure3.py"
+
+
+def truth_inputs(wildcards):
+    """Ground truth, which is for measuring only."""
+    settings = settings_of(wildcards.dataset)
+    if isinstance(settings.adapter, DemoAdapter):
+        return {"truth": f"results/{wildcards.dataset}/source/truth.h5"}
+    if settings.truth is None:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml brings no ground truth to measure with. "
+            "Set `truth`, or ask for another file."
+        )
+    named = {"joints": settings.truth.joints, "boxes": settings.truth.boxes}
+    return {name: str(RUN.under_data(path)) for name, path in named.items() if path}
+
+
+rule measure_accuracy:
+    input:
+        unpack(truth_inputs),
+        videos=f"{DATASET}/dataset/videos.csv",
+        tracks=all_shards(f"{DATASET}/tracks/{{shard}}.h5"),
+        poses=all_shards(f"{DATASET}/poses/{{shard}}.h5"),
+        labels=all_shards(f"{DATASET}/weak_labels/pose2d/{{shard}}.h5"),
+        features=lambda wc: [
+            path
+            for name in settings_of(wc.dataset).students
+            for path in expand(
+                "results/{dataset}/features/{student}/{shard}.h5",
+                dataset=wc.dataset,
+                student=name,
+                shard=shards(wc),
+            )
+        ],
+        students=lambda wc: [
+            f"results/{wc.dataset}/students/{name}" for name in settings_of(wc.dataset).students
+        ],
+    output:
+        f"{DATASET}/accuracy.csv",
+    log:
+        f"{LOGS}/measure_accuracy.log",
+    benchmark:
+        f"{BENCHMARKS}/measure_accuracy.tsv"
+    threads: stage_threads("measure_accuracy")
+    resources:
+        **stage_resources("measure_accuracy"),
+    params:
+        students=lambda wc: list(settings_of(wc.dataset).students),
+        truth=section("truth"),
+        code=code_digest(
+            "vpdlib.report.accuracy", "vpdlib.students.embed", "vpdlib.poses.accuracy"
+        ),
+    message:
+        "Measuring tracks, teacher and students against ground truth: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/measure_accuracy.py"
+
+
+def overlay_inputs(wildcards):
+    """The artifacts of the shard that holds the video."""
+    shard = shard_name(wildcards.dataset, wildcards.video)
+    folder = f"results/{wildcards.dataset}"
+    return {
+        "tracks": f"{folder}/tracks/{shard}.h5",
+        "crops": f"{folder}/crops/{shard}.h5",
+        "flow": f"{folder}/flow/{shard}.h5",
+        "poses": f"{folder}/poses/{shard}.h5",
+        "labels": f"{folder}/weak_labels/pose2d/{shard}.h5",
+    }
+
+
+rule draw_overlay:
+    input:
+        unpack(overlay_inputs),
+        videos=ancient(f"{DATASET}/dataset/videos.csv"),
+    output:
+        report(
+            f"{DATASET}/overlays/{{video}}.mp4",
+            caption="../docs/report/overlay.rst",
+            category="Videos",
+            labels={"dataset": "{dataset}", "what": "{video}"},
+        ),
+    log:
+        f"{LOGS}/draw_overlay/{{video}}.log",
+    benchmark:
+        f"{BENCHMARKS}/draw_overlay/{{video}}.tsv"
+    threads: stage_threads("draw_overlay")
+    resources:
+        **stage_resources("draw_overlay"),
+    params:
+        code=code_digest("vpdlib.report.overlay", "vpdlib.artifacts"),
+    message:
+        "Drawing {wildcards.video} of {wildcards.dataset}"
+    script:
+        "../workflow_scripts/draw_overlay.py"

@@ -1,0 +1,78 @@
+"""Distilling students and embedding every frame with them."""
+
+
+def student_settings(wildcards):
+    """Settings of the student that the wildcards name."""
+    students = settings_of(wildcards.dataset).students
+    name = wildcards.student
+    if name not in students:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml: there is no student {name!r}; "
+            f"known: {', '.join(students)}. Add it under `students`."
+        )
+    return students[name]
+
+
+def flow_of_student(wildcards):
+    """The flow artifacts, for a student that sees flow."""
+    if student_settings(wildcards).inputs == "rgb":
+        return []
+    return all_shards(f"{DATASET}/flow/{{shard}}.h5")(wildcards)
+
+
+rule distil_student:
+    input:
+        videos=f"{DATASET}/dataset/videos.csv",
+        actions=f"{DATASET}/dataset/actions.csv",
+        tracks=all_shards(f"{DATASET}/tracks/{{shard}}.h5"),
+        crops=all_shards(f"{DATASET}/crops/{{shard}}.h5"),
+        flow=flow_of_student,
+        labels=all_shards(f"{DATASET}/weak_labels/pose2d/{{shard}}.h5"),
+    output:
+        directory(f"{DATASET}/students/{{student}}"),
+    log:
+        f"{LOGS}/distil_student/{{student}}.log",
+    benchmark:
+        f"{BENCHMARKS}/distil_student/{{student}}.tsv"
+    threads: stage_threads("distil_student")
+    resources:
+        **stage_resources("distil_student"),
+    params:
+        settings=lambda wc: student_settings(wc).model_dump(mode="json"),
+        device=RUN.device,
+        code=code_digest(
+            "vpdlib.students.train",
+            "vpdlib.students.save",
+            "vpdlib.students.corpus",
+            "vpdlib.artifacts",
+        ),
+    message:
+        "Distilling student {wildcards.student}: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/distil_student.py"
+
+
+rule embed_frames:
+    input:
+        student=f"{DATASET}/students/{{student}}",
+        tracks=f"{DATASET}/tracks/{{shard}}.h5",
+        crops=f"{DATASET}/crops/{{shard}}.h5",
+        flow=lambda wc: (
+            [] if student_settings(wc).inputs == "rgb" else f"results/{wc.dataset}/flow/{wc.shard}.h5"
+        ),
+    output:
+        f"{DATASET}/features/{{student}}/{{shard}}.h5",
+    log:
+        f"{LOGS}/embed_frames/{{student}}/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/embed_frames/{{student}}/{{shard}}.tsv"
+    threads: stage_threads("embed_frames")
+    resources:
+        **stage_resources("embed_frames"),
+    params:
+        device=RUN.device,
+        code=code_digest("vpdlib.students.embed", "vpdlib.students.corpus", "vpdlib.artifacts"),
+    message:
+        "Embedding frames with {wildcards.student}: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/embed_frames.py"

@@ -1,0 +1,54 @@
+"""Crops of a short video against cutting each frame by hand."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from vpdlib.crops.crop import crop_video
+from vpdlib.crops.settings import CropSettings
+from vpdlib.geometry import crop_rectangle, cut
+from vpdlib.video.reader import Frame, previous_frame_index
+
+
+def make_video(num, seed=0):
+    rng = np.random.default_rng(seed)
+    return [Frame(i, i / 50, rng.integers(0, 255, (60, 80, 3), dtype=np.uint8)) for i in range(num)]
+
+
+def test_every_crop_against_a_direct_cut():
+    frames = make_video(12)
+    previous_frame = previous_frame_index(np.arange(12) / 50)
+    assert previous_frame[5] == 3
+    box_px = np.array([[10 + i, 5, 30 + i, 50] for i in range(12)], float)
+    box_px[4] = np.nan
+    records = list(crop_video(iter(frames), box_px, previous_frame, 32, 0.1, 4))
+    assert [record.frame for record in records] == [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11]
+    for record in records:
+        before = previous_frame[record.frame]
+        rect = crop_rectangle(box_px[record.frame], box_px[before] if before >= 0 else None, 0.1, 4)
+        np.testing.assert_array_equal(record.rect_px, rect)
+        np.testing.assert_array_equal(record.crop, cut(frames[record.frame].rgb, rect, 32))
+        source = frames[before if before >= 0 else record.frame]
+        np.testing.assert_array_equal(record.previous, cut(source.rgb, rect, 32))
+
+
+def test_no_box_no_crop():
+    frames = make_video(3)
+    assert not list(crop_video(frames, np.full((3, 4), np.nan), np.array([-1, 0, 1])))
+
+
+def test_boxes_of_another_video_are_refused():
+    frames = make_video(3)
+    box_px = np.tile([10.0, 10, 20, 20], (2, 1))
+    with pytest.raises(ValueError, match="got frame 2 where 2 of 2"):
+        list(crop_video(frames, box_px, np.array([-1, 0])))
+    with pytest.raises(ValueError, match="frame 1 has the previous frame 1"):
+        list(crop_video(frames, box_px, np.array([-1, 1])))
+    with pytest.raises(ValueError, match="must be"):
+        list(crop_video(frames, box_px, np.array([-1])))
+
+
+def test_settings():
+    assert CropSettings().model_dump() == {"size": 128, "pad_fraction": 0.1, "pad_px": 25.0}
+    with pytest.raises(ValidationError):
+        CropSettings(colour="red")

@@ -1,0 +1,105 @@
+"""Overlaps, suppression and merging against naive ones and hand-worked cases."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vpdlib.people import SOURCES, People, merge_people
+from vpdlib.people.merge import box_iou, suppress
+
+RNG = np.random.default_rng(0)
+
+
+def naive_iou(a: np.ndarray, b: np.ndarray) -> float:
+    """Count the pixels of boxes with whole corners."""
+    canvas = np.zeros((2, 60, 60), bool)
+    for plane, (x0, y0, x1, y1) in zip(canvas, (a.astype(int), b.astype(int)), strict=True):
+        plane[y0:y1, x0:x1] = True
+    union = (canvas[0] | canvas[1]).sum()
+    return (canvas[0] & canvas[1]).sum() / union if union else 0.0
+
+
+def random_boxes(num: int) -> np.ndarray:
+    corner = RNG.integers(0, 40, (num, 2))
+    return np.concatenate([corner, corner + RNG.integers(0, 20, (num, 2))], 1).astype(np.float32)
+
+
+def people(
+    box: list, score: list, source: str = "nanodet", keypoints: list | None = None
+) -> People:
+    given = np.full((len(box), 17, 3), np.nan, np.float32)
+    for row, value in enumerate(keypoints or []):
+        given[row] = value
+    boxes = np.array(box, np.float32).reshape(-1, 4)
+    sources = np.full(len(box), SOURCES[source], np.uint8)  # type: ignore[index]
+    return People(boxes, np.array(score, np.float32), sources, given)
+
+
+def test_iou_counts_pixels() -> None:
+    a, b = random_boxes(15), random_boxes(12)
+    expected = [[naive_iou(x, y) for y in b] for x in a]
+    np.testing.assert_allclose(box_iou(a, b), expected, atol=1e-6)
+    assert box_iou(a[:0], b).shape == (0, 12)
+
+
+def test_suppress_equals_the_naive_loop() -> None:
+    box, score = random_boxes(80), RNG.random(80).round(1)
+    for threshold in (0.0, 0.3, 0.6, 1.0):
+        kept: list[int] = []
+        owner = {}
+        for row in sorted(range(80), key=lambda r: (-score[r], r)):
+            above = [k for k in kept if naive_iou(box[k], box[row]) > threshold]
+            owner[row] = above[0] if above else row
+            if not above:
+                kept.append(row)
+        got, got_owner = suppress(box, score, threshold)
+        assert got.tolist() == kept
+        assert got_owner.tolist() == [owner[row] for row in range(80)]
+
+
+def test_a_kept_box_takes_the_keypoints_of_the_best_it_suppressed() -> None:
+    first = people([[0, 0, 10, 20], [50, 50, 60, 60]], [0.9, 0.3])
+    second = people(
+        [[0, 0, 10, 19], [0, 0, 10, 18], [30, 0, 40, 20]],
+        [0.4, 0.5, 0.6],
+        "multipose",
+        [1.0, 2.0, 3.0],
+    )
+    merged = merge_people([first, second], 0.5, 10)
+    np.testing.assert_array_equal(
+        merged.box_px, [[0, 0, 10, 20], [30, 0, 40, 20], [50, 50, 60, 60]]
+    )
+    assert merged.source.tolist() == [0, 1, 0]
+    np.testing.assert_allclose(merged.score, [0.9, 0.6, 0.3])
+    assert merged.has_keypoints.tolist() == [True, True, False]
+    assert (merged.keypoints_px[0] == 2).all()
+    assert (merged.keypoints_px[1] == 3).all()
+    assert np.isnan(first.keypoints_px).all()  # what came in is not written to
+
+
+def test_a_kept_box_with_keypoints_keeps_them() -> None:
+    poses = people([[0, 0, 10, 20]], [0.9], "multipose", [1.0])
+    merged = merge_people([people([[0, 0, 10, 20]], [0.5]), poses], 0.5, 10)
+    assert len(merged) == 1
+    assert merged.source.tolist() == [1]
+    assert (merged.keypoints_px == 1).all()
+
+
+def test_limits_and_empty_input() -> None:
+    two = people([[0, 0, 10, 20], [50, 50, 60, 60]], [0.3, 0.9])
+    assert merge_people([two], 0.5, 1).box_px.tolist() == [[50, 50, 60, 60]]
+    assert len(merge_people([], 0.5, 1)) == 0
+    assert len(merge_people([People.empty(), People.empty()], 0.5, 1)) == 0
+    with pytest.raises(ValueError, match=r"iou_threshold is 1\.5"):
+        merge_people([two], 1.5, 1)
+    with pytest.raises(ValueError, match="max_people is 0"):
+        merge_people([two], 0.5, 0)
+
+
+def test_people_refuses_shapes_that_do_not_fit() -> None:
+    good = people([[0, 0, 1, 1]], [0.5])
+    with pytest.raises(ValueError, match=r"People.score: expected float32 of shape \(1,\)"):
+        People(good.box_px, np.zeros(2, np.float32), good.source, good.keypoints_px)
+    with pytest.raises(ValueError, match=r"People.box_px.*found float64"):
+        People(good.box_px.astype(float), good.score, good.source, good.keypoints_px)

@@ -1,0 +1,125 @@
+"""The region shown to the teacher, how it is cut, and the real network on real people."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vpdlib.poses.movenet import MoveNetThunder, build_teacher, cut_region, pose_region
+from vpdlib.weights import WeightsError, verify
+
+NETWORKS_DIR = Path(__file__).resolve().parents[2] / "resources" / "networks"
+#: COCO's per-keypoint constants of the object keypoint similarity.
+SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
+
+
+@pytest.fixture(scope="module")
+def networks_dir() -> Path:
+    try:
+        verify("movenet-thunder", NETWORKS_DIR)
+    except WeightsError as error:
+        pytest.skip(f"the embedded networks are not there: {error}")
+    return NETWORKS_DIR
+
+
+def test_pose_region_is_a_square_about_the_centre() -> None:
+    np.testing.assert_allclose(pose_region(np.array([10, 20, 30, 60]), 1.25), [-5, 15, 45, 65])
+    np.testing.assert_allclose(pose_region(np.array([-40, 0, 0, 10]), 1.0), [-40, -15, 0, 25])
+
+
+@pytest.mark.parametrize(
+    "box", [[0, 0, 0, 5], [3, 0, 2, 5], [0, 0, np.nan, 5], [0, 0, np.inf, 5], [0, 0, 5]]
+)
+def test_pose_region_refuses_what_is_no_box(box: list) -> None:
+    with pytest.raises(ValueError, match="expected a box"):
+        pose_region(np.array(box, float), 1.25)
+
+
+def test_pose_region_refuses_a_margin_of_nothing() -> None:
+    with pytest.raises(ValueError, match="margin is 0"):
+        pose_region(np.array([0, 0, 5, 5]), 0)
+
+
+def test_cut_at_scale_one_is_a_copy_with_zeros_outside() -> None:
+    image = np.random.default_rng(0).integers(1, 255, (20, 30, 3), np.uint8)
+    for x, y in ((5, 4), (-6, -3), (22, 12), (100, 100)):
+        got = cut_region(image, np.array([x, y, x + 16, y + 16]), 16)
+        padded = np.pad(image, [(200, 200), (200, 200), (0, 0)])
+        np.testing.assert_array_equal(got, padded[200 + y : 216 + y, 200 + x : 216 + x])
+
+
+@pytest.mark.parametrize("side", [8.0, 40.0, 64.0, 150.0])
+def test_cut_samples_at_pixel_centres(side: float) -> None:
+    """A ramp stays a ramp: the value at an output centre is the source coordinate there."""
+    width = 240
+    ramp = np.broadcast_to(
+        np.arange(width, dtype=np.uint8)[None, :, None], (width, width, 1)
+    ).copy()
+    got = cut_region(ramp, np.array([30.3, 30.3, 30.3 + side, 30.3 + side]), 16)
+    expected = 30.3 + (np.arange(16) + 0.5) * side / 16 - 0.5
+    np.testing.assert_allclose(got.reshape(16, 16)[5], expected, atol=1.0)
+    assert abs((got.reshape(16, 16)[5] - expected).mean()) < 0.3
+
+
+def test_unknown_teachers_and_missing_networks_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no embedded pose teacher is called 'other'"):
+        build_teacher("other", tmp_path, 1)  # type: ignore[arg-type]
+    with pytest.raises(WeightsError, match="movenet-thunder"):
+        build_teacher("movenet_thunder", tmp_path, 1)
+
+
+def test_a_box_partly_or_wholly_outside_gets_an_answer(networks_dir: Path) -> None:
+    teacher = build_teacher("movenet_thunder", networks_dir, 1)
+    image = np.full((60, 80, 3), 120, np.uint8)
+    for box in (
+        [-1e6, -1e6, 1e6, 1e6],
+        [-50, -50, 20, 40],
+        [70, 50, 400, 300],
+        [500, 500, 520, 560],
+        [0, 0, 0.5, 0.5],
+    ):
+        pose = teacher.estimate(image, np.array(box, np.float32))
+        assert pose.shape == (17, 3)
+        assert pose.dtype == np.float32
+        assert np.isfinite(pose).all()
+        assert ((pose[:, 2] >= 0) & (pose[:, 2] <= 1)).all()
+    with pytest.raises(ValueError, match="expected a uint8"):
+        teacher.estimate(image.astype(float), np.array([0, 0, 5, 5]))
+
+
+def test_real_people(networks_dir: Path) -> None:
+    folder = Path(os.environ.get("VPD_DATA", "")) / "tiny_coco_keypoints" / "tiny_coco"
+    if not os.environ.get("VPD_DATA") or not folder.is_dir():
+        pytest.skip("no real images: set VPD_DATA to the folder that holds tiny_coco_keypoints")
+    teacher = MoveNetThunder(networks_dir, 1)
+    similarities, shifts = [], []
+    for split in ("train2017", "val2017"):
+        content = json.loads(
+            (folder / "annotations" / f"person_keypoints_{split}.json").read_text()
+        )
+        files = {entry["id"]: folder / split / entry["file_name"] for entry in content["images"]}
+        for person in content["annotations"]:
+            x, y, width, height = person["bbox"]
+            if person["iscrowd"] or person["num_keypoints"] < 14 or width * height < 5000:
+                continue
+            image = cv2.cvtColor(cv2.imread(str(files[person["image_id"]])), cv2.COLOR_BGR2RGB)
+            box = np.array([x, y, x + width, y + height])
+            pose = teacher.estimate(image, box)
+            moved = teacher.estimate(
+                np.pad(image, [(7, 0), (11, 0), (0, 0)]), box + np.array([11, 7, 11, 7])
+            )
+            shifts.append(np.abs(moved[:, :2] - pose[:, :2] - [11, 7]).mean())
+            known = np.array(person["keypoints"], float).reshape(17, 3)
+            seen = known[:, 2] > 0
+            square = ((pose[:, :2] - known[:, :2]) ** 2).sum(1)
+            similarities.append(
+                np.exp(-square / (2 * person["area"] * (2 * SIGMAS) ** 2))[seen].mean()
+            )
+    print(f"object keypoint similarity {np.mean(similarities):.3f} over {len(similarities)} people")
+    assert np.mean(similarities) > 0.8
+    assert np.median(shifts) < 1e-3

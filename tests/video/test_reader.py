@@ -1,0 +1,197 @@
+"""The reader: sound, odd and damaged videos, and which frame is the previous one."""
+
+import time
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from vpdlib.video.reader import DecodeReport, VideoError, previous_frame_index, probe, read_frames
+from vpdlib.video.writer import VideoWriter
+
+
+def textured(num, height=96, width=128, seed=0):
+    rng = np.random.default_rng(seed)
+    base = rng.integers(0, 255, (height // 8, width // 8 + num, 3), dtype=np.uint8)
+    return [np.kron(base[:, i : i + width // 8], np.ones((8, 8, 1), np.uint8)) for i in range(num)]
+
+
+def write(path, frames, fps=25.0):
+    with VideoWriter(path, fps, frames[0].shape[1], frames[0].shape[0]) as writer:
+        for frame in frames:
+            writer.write(frame)
+    return path
+
+
+def encode(path, frames, codec="libx264", pix_fmt="yuv420p", pts=None, time_base=None, **options):
+    with av.open(str(path), "w", options=options.pop("container", {})) as container:
+        stream = container.add_stream(codec, rate=25, options=options)
+        stream.width, stream.height = frames[0].shape[1], frames[0].shape[0]
+        stream.pix_fmt = pix_fmt
+        if time_base:
+            stream.codec_context.time_base = time_base
+        for index, rgb in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            frame.pts = index if pts is None else pts[index]
+            frame.time_base = time_base or Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_a_sound_video(tmp_path):
+    frames = textured(30)
+    path = write(tmp_path / "a.mp4", frames, 50)
+    info = probe(path)
+    assert (info.width, info.height, info.fps, info.declared_frames) == (128, 96, 50.0, 30)
+    assert (info.rotation, info.duration_s) == (0, pytest.approx(0.6))
+    report = DecodeReport()
+    read = list(read_frames(path, num_threads=2, report=report))
+    assert [frame.index for frame in read] == list(range(30))
+    np.testing.assert_allclose([frame.time_s for frame in read], np.arange(30) / 50, atol=1e-9)
+    assert (report.decoded, report.declared, report.flags) == (30, 30, ())
+    error = np.abs(read[7].rgb.astype(int) - frames[7])
+    assert error.mean() < 25
+    assert np.abs(read[7].rgb.astype(int) - frames[20]).mean() > 40
+
+
+def test_matroska_declares_by_duration(tmp_path):
+    path = write(tmp_path / "a.mkv", textured(30))
+    report = DecodeReport()
+    assert len(list(read_frames(path, report=report))) == 30
+    assert report.declared_is_estimate
+    assert report.flags == ()
+
+
+@pytest.mark.parametrize("degrees", [90, 180, -90])
+def test_rotation_is_applied(tmp_path, degrees):
+    upright = np.zeros((96, 64, 3), np.uint8)
+    upright[:20, :20] = 255  # a white top left corner
+    stored = np.ascontiguousarray(np.rot90(upright, -degrees // 90))
+    with av.open(str(tmp_path / "a.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = stored.shape[1], stored.shape[0], "yuv420p"
+        stream.set_display_rotation(degrees)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(stored, format="rgb24")))
+        container.mux(stream.encode(None))
+    info = probe(tmp_path / "a.mp4")
+    assert (info.width, info.height, info.rotation) == (64, 96, degrees % 360)
+    rgb = next(read_frames(tmp_path / "a.mp4")).rgb
+    assert rgb.shape == (96, 64, 3)
+    assert np.abs(rgb.astype(int) - upright).mean() < 5
+
+
+def test_variable_frame_rate_keeps_its_times(tmp_path):
+    pts = [0, 40, 80, 200, 220, 500]
+    path = encode(tmp_path / "a.mkv", textured(6), pts=pts, time_base=Fraction(1, 1000))
+    times = [frame.time_s for frame in read_frames(path)]
+    np.testing.assert_allclose(times, np.array(pts) / 1000, atol=2e-3)
+
+
+def test_ten_bit_and_one_pixel(tmp_path):
+    frames = textured(4)
+    path = encode(tmp_path / "ten.mkv", frames, codec="ffv1", pix_fmt="yuv420p10le")
+    rgb = next(read_frames(path)).rgb
+    assert rgb.dtype == np.uint8
+    assert np.abs(rgb.astype(int) - frames[0]).mean() < 25
+    dot = np.full((1, 1, 3), 200, np.uint8)
+    path = encode(tmp_path / "dot.mkv", [dot] * 3, codec="ffv1", pix_fmt="bgr0")
+    assert [frame.rgb.tolist() for frame in read_frames(path)] == [[[[200, 200, 200]]]] * 3
+
+
+def test_what_is_no_video_is_refused_by_name(tmp_path):
+    (tmp_path / "text.mp4").write_text("not a video " * 100)
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    write(tmp_path / "a.mp4", textured(30))
+    data = (tmp_path / "a.mp4").read_bytes()
+    (tmp_path / "half.mp4").write_bytes(data[: len(data) // 2])
+    (tmp_path / "head.mp4").write_bytes(bytes(64) + data[64:])
+    with av.open(str(tmp_path / "sound.m4a"), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 2048), np.float32), "fltp", "mono")
+        frame.sample_rate = 44100
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    reasons = {
+        "missing.mp4": "no such file",
+        "text.mp4": "cannot be opened",
+        "empty.mp4": "cannot be opened",
+        "half.mp4": "cannot be opened",
+        "head.mp4": "cannot be opened|no frame could be decoded",
+        "sound.m4a": "no video stream .it holds audio",
+    }
+    for name, reason in reasons.items():
+        start = time.monotonic()
+        with pytest.raises(VideoError, match=reason) as caught:
+            probe(tmp_path / name)
+        assert name in str(caught.value)
+        assert time.monotonic() - start < 5
+        with pytest.raises(VideoError, match=name):
+            next(read_frames(tmp_path / name))
+
+
+def test_half_a_download_with_its_index_first(tmp_path):
+    path = encode(tmp_path / "a.mp4", textured(40), container={"movflags": "faststart"})
+    data = path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+    (tmp_path / "half.mp4").write_bytes(data[: len(data) // 2])
+    with pytest.raises(VideoError, match=r"half\.mp4: is truncated"):
+        probe(tmp_path / "half.mp4")
+
+
+def test_no_frames(tmp_path):
+    with av.open(str(tmp_path / "none.mkv"), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        container.start_encoding()
+    with pytest.raises(VideoError, match=r"none.mkv: (no frame could be decoded|cannot be opened)"):
+        probe(tmp_path / "none.mkv")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_flipped_bytes_are_counted_not_fatal(tmp_path, seed):
+    path = write(tmp_path / "a.mp4", textured(60))
+    data = bytearray(path.read_bytes())
+    rng = np.random.default_rng(seed)
+    start = data.index(b"mdat") + 4
+    end = len(data) - 2500 if data.index(b"moov") > start else len(data)
+    start += (end - start) // 5  # the first picture stays, so that the probe passes
+    for position in rng.integers(start, end, 200):
+        data[position] ^= int(rng.integers(1, 256))
+    (tmp_path / "bad.mp4").write_bytes(bytes(data))
+    report = DecodeReport()
+    read = list(read_frames(tmp_path / "bad.mp4", report=report))
+    assert report.decoded == len(read) > 0
+    assert report.declared == 60
+    assert (np.diff([frame.time_s for frame in read]) > 0).all()
+    assert report.corrupt_packets + report.concealed_frames > 0
+    assert report.flags
+
+
+@pytest.mark.parametrize(
+    ("fps", "back"), [(25, 1), (30000 / 1001, 1), (30, 1), (50, 2), (60, 2), (100, 4), (12, 1)]
+)
+def test_previous_frame_at_constant_rate(fps, back):
+    # Also with the millisecond stamps of Matroska.
+    for times in (np.arange(200) / fps, np.round(np.arange(200) / fps, 3)):
+        index = previous_frame_index(times)
+        assert index.dtype == np.int32
+        np.testing.assert_array_equal(index[back:], np.arange(200 - back))
+        assert index[0] == -1
+        assert (index[1:back] == 0).all()
+
+
+def test_previous_frame_at_variable_rate_against_a_search():
+    rng = np.random.default_rng(0)
+    times = np.cumsum(rng.uniform(0.005, 0.12, 300))
+    index = previous_frame_index(times)
+    for now in range(1, 300):
+        earlier = np.abs(times[:now] - (times[now] - 0.04))
+        assert index[now] == np.argmin(earlier)
+
+
+def test_previous_frame_refuses_times_that_stand_still():
+    with pytest.raises(ValueError, match="at frame 2"):
+        previous_frame_index(np.array([0.0, 0.1, 0.1]))
+    assert previous_frame_index(np.array([])).shape == (0,)

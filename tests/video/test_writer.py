@@ -1,0 +1,70 @@
+"""The writer: size, rate, content, and nothing left at the path after a failure."""
+
+import av
+import numpy as np
+import pytest
+
+from vpdlib.video.reader import probe, read_frames
+from vpdlib.video.writer import VideoWriter
+
+
+def write(path, frames, fps=25.0):
+    height, width = frames[0].shape[:2]
+    with VideoWriter(path, fps, width, height) as writer:
+        for frame in frames:
+            writer.write(frame)
+
+
+def grey(level, height=48, width=64):
+    return np.full((height, width, 3), level, np.uint8)
+
+
+def test_round_trip(tmp_path):
+    levels = list(range(20, 220, 20))
+    write(tmp_path / "new" / "a.mp4", [grey(level) for level in levels])
+    with av.open(str(tmp_path / "new" / "a.mp4")) as container:
+        stream = container.streams.video[0]
+        assert stream.codec_context.name == "h264"
+        assert stream.codec_context.pix_fmt == "yuv420p"
+    read = [int(np.median(frame.rgb)) for frame in read_frames(tmp_path / "new" / "a.mp4")]
+    assert len(read) == len(levels)
+    assert np.abs(np.array(read) - levels).max() <= 4
+
+
+@pytest.mark.parametrize(("fps", "expected"), [(25, 25.0), (30000 / 1001, 29.97), (59.94, 59.94)])
+def test_rate(tmp_path, fps, expected):
+    write(tmp_path / "a.mp4", [grey(0)] * 5, fps)
+    assert probe(tmp_path / "a.mp4").fps == pytest.approx(expected, abs=1e-2)
+
+
+def test_odd_size_is_padded_by_one_pixel(tmp_path):
+    write(tmp_path / "a.mp4", [grey(100, 47, 63)] * 3)
+    frame = next(read_frames(tmp_path / "a.mp4"))
+    assert frame.rgb.shape == (48, 64, 3)
+    assert np.abs(frame.rgb[-1, -1].astype(int) - 100).max() <= 4
+
+
+def test_a_failure_keeps_the_old_file_and_leaves_no_litter(tmp_path):
+    path = tmp_path / "a.mp4"
+    write(path, [grey(0)] * 3)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="frame 1 is"):
+        write(path, [grey(1), grey(1, 40)])
+    assert path.read_bytes() == before
+    with pytest.raises(ValueError, match="no frame"), VideoWriter(path, 25, 64, 48):
+        pass
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_wrong_frames_and_settings_are_refused(tmp_path):
+    with (
+        pytest.raises(ValueError, match="frame 0 is uint8"),
+        VideoWriter(tmp_path / "a.mp4", 25, 64, 48) as writer,
+    ):
+        writer.write(grey(0, 40, 64))
+    with pytest.raises(ValueError, match="positive size"):
+        VideoWriter(tmp_path / "a.mp4", 25, 0, 48)
+    with pytest.raises(ValueError, match="frames per second"):
+        VideoWriter(tmp_path / "a.mp4", 0, 64, 48)
+    with pytest.raises(ValueError, match="not open"):
+        VideoWriter(tmp_path / "a.mp4", 25, 64, 48).write(grey(0))

@@ -1,0 +1,104 @@
+"""What all sections of the configuration share: strictness and readable errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from vpdlib.identifiers import ID_PATTERN
+
+#: A safe id; the same pattern constrains the workflow's wildcards.
+Id = Annotated[str, StringConstraints(pattern=f"^(?:{ID_PATTERN})$")]
+
+
+class ConfigError(ValueError):
+    """The configuration is wrong; the message names the file, the setting and the remedy."""
+
+
+class Section(BaseModel):
+    """A group of settings: unknown keys are refused, values cannot be changed later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validate(model: type[Model], data: Any, source: str) -> Model:
+    """Check ``data`` against a settings model.
+
+    Parameters
+    ----------
+    model : the pydantic model.
+    data : what YAML gave.
+    source : the file or setting that it came from, for messages.
+
+    Raises
+    ------
+    ConfigError
+        With one line per wrong setting: where it is, what was found and what is allowed.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        lines = [_line(model, detail) for detail in error.errors()]
+        raise ConfigError(f"{source} is not valid:\n  " + "\n  ".join(lines)) from error
+
+
+def _line(model: type[BaseModel], detail: Any) -> str:
+    place = ".".join(str(part) for part in detail["loc"]) or "(top level)"
+    if detail["type"] == "extra_forbidden":
+        known = ", ".join(sorted(_fields_at(model, detail["loc"][:-1])))
+        hint = f" Known here: {known}." if known else ""
+        return f"{place}: unknown setting; remove it or correct its spelling.{hint}"
+    found = repr(detail.get("input"))
+    shown = found if len(found) <= 80 else f"{found[:77]}..."
+    return f"{place}: {detail['msg']} (found {shown}); correct it."
+
+
+def _fields_at(model: type[BaseModel], place: tuple[int | str, ...]) -> set[str]:
+    current: Any = model
+    for part in place:
+        if not (isinstance(current, type) and issubclass(current, BaseModel)):
+            return set()
+        if part not in current.model_fields:
+            return set()
+        current = current.model_fields[str(part)].annotation
+    if isinstance(current, type) and issubclass(current, BaseModel):
+        return set(current.model_fields)
+    return set()
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, not YAML or not a mapping.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} does not exist") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path} must hold settings (key: value), found {type(data).__name__}")
+    return data
+
+
+def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``changes`` laid over it, mapping by mapping."""
+    result = dict(base)
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(result.get(key), dict):
+            result[key] = merge(result[key], value)
+        else:
+            result[key] = value
+    return result

@@ -1,0 +1,131 @@
+"""Settings of a run: ``config.yaml`` and ``--config`` on the command line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from vpdlib.config.base import ConfigError, Id, Section, merge, read_yaml, validate
+from vpdlib.config.dataset import DatasetSettings
+
+#: Every rule that takes resources; the defaults fit a workstation without a GPU.
+StageName = Literal[
+    "fetch_networks",
+    "render_demo",
+    "prepare_dataset",
+    "detect_people",
+    "track_athlete",
+    "crop_athlete",
+    "estimate_flow",
+    "estimate_pose",
+    "select_weak_labels",
+    "distil_student",
+    "embed_joints2d",
+    "embed_frames",
+    "recognize_actions",
+    "draw_overlay",
+    "measure_accuracy",
+    "tables",
+]
+
+
+class StageResources(Section):
+    """What one job of a stage may use."""
+
+    threads: int = Field(1, ge=1, description="CPU threads.")
+    mem_mb: int = Field(2000, ge=100, description="Memory, MiB.")
+    runtime: int = Field(60, ge=1, description="Time limit on a cluster, minutes.")
+    gpu: int = Field(0, ge=0, description="GPUs; 1 also lets the job use CUDA.")
+
+
+_DEFAULT_RESOURCES: dict[str, dict[str, int]] = {
+    "fetch_networks": {"mem_mb": 2000, "runtime": 30},
+    "render_demo": {"threads": 2, "mem_mb": 2000, "runtime": 60},
+    "prepare_dataset": {"mem_mb": 1000, "runtime": 60},
+    "detect_people": {"mem_mb": 2000, "runtime": 600},
+    "track_athlete": {"mem_mb": 2000, "runtime": 60},
+    "crop_athlete": {"mem_mb": 4000, "runtime": 240},
+    "estimate_flow": {"mem_mb": 4000, "runtime": 240},
+    "estimate_pose": {"mem_mb": 2000, "runtime": 600},
+    "select_weak_labels": {"mem_mb": 2000, "runtime": 30},
+    "distil_student": {"threads": 2, "mem_mb": 8000, "runtime": 1440},
+    "embed_joints2d": {"mem_mb": 2000, "runtime": 30},
+    "embed_frames": {"mem_mb": 4000, "runtime": 240},
+    "recognize_actions": {"mem_mb": 4000, "runtime": 480},
+    "draw_overlay": {"mem_mb": 2000, "runtime": 30},
+    "measure_accuracy": {"mem_mb": 2000, "runtime": 60},
+    "tables": {"mem_mb": 1000, "runtime": 10},
+}
+
+
+class RunSettings(Section):
+    """What is the same for every dataset of a run."""
+
+    datasets_dir: Path = Field(Path("datasets"), description="Folder of dataset YAML files.")
+    data_dir: Path = Field(
+        Path("data"),
+        description="Folder that videos and labels are looked for in; the variable VPD_DATA, where "
+        "set, stands in for it.",
+    )
+    downloads_dir: Path | None = Field(
+        None,
+        description="Pre-filled cache of downloads; the variable VPD_DOWNLOADS, where set, stands "
+        "in for it. Null: download.",
+    )
+    networks_dir: Path = Field(
+        Path("resources/networks"), description="Where converted networks are kept."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where students and heads run; auto takes CUDA if there is one."
+    )
+    resources: dict[StageName, StageResources] = Field(
+        default_factory=dict, description="Per stage: threads, mem_mb, runtime, gpu."
+    )
+    overrides: dict[Id, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Per dataset: settings laid over its YAML file, for a quick trial.",
+    )
+
+    @field_validator("resources", mode="before")
+    @classmethod
+    def _over_defaults(cls, given: Any) -> Any:
+        return merge(_DEFAULT_RESOURCES, given) if isinstance(given, dict) else given
+
+    def stage(self, name: StageName) -> StageResources:
+        """Resources of one job of stage ``name``."""
+        return self.resources.get(name) or StageResources.model_validate(_DEFAULT_RESOURCES[name])
+
+    def under_data(self, path: str) -> Path:
+        """Absolute paths as they are, others below the data folder."""
+        return Path(os.environ.get("VPD_DATA") or self.data_dir) / path
+
+    def downloads(self) -> Path | None:
+        """The pre-filled cache of downloads, if there is one."""
+        variable = os.environ.get("VPD_DOWNLOADS")
+        return Path(variable) if variable else self.downloads_dir
+
+    def dataset_names(self) -> list[str]:
+        """Names of all datasets that have a YAML file."""
+        return sorted(path.stem for path in self.datasets_dir.glob("*.yaml"))
+
+    def dataset(self, name: str) -> DatasetSettings:
+        """Read and check one dataset's settings, with this run's overrides laid over them.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such file or a setting is wrong.
+        """
+        path = self.datasets_dir / f"{name}.yaml"
+        if not path.is_file():
+            raise ConfigError(
+                f"there is no dataset {name!r}: {path} does not exist. "
+                f"Known: {', '.join(self.dataset_names()) or 'none'}. "
+                "Copy datasets/template.yaml to begin one."
+            )
+        changes = self.overrides.get(name, {})
+        source = f"{path} with the overrides of config.yaml" if changes else str(path)
+        return validate(DatasetSettings, merge(read_yaml(path), changes), source)

@@ -1,0 +1,19 @@
+"""Settings of the athlete crops."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class CropSettings(BaseModel):
+    """How the athlete is cut out of a frame (specification section 3, crop construction)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int = Field(128, ge=16, le=1024, description="Side of a crop, in crop pixels.")
+    pad_fraction: float = Field(
+        0.10, ge=0, le=2, description="Padding of each side, as a share of the square's side."
+    )
+    pad_px: float = Field(
+        25.0, ge=0, description="Least padding of each side, in source pixels; the larger wins."
+    )

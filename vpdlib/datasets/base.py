@@ -1,0 +1,173 @@
+"""Videos, labelled actions and splits of a dataset, and the checks on them.
+
+An adapter (``folder.py``, ``demo.py``) only says what there is; :func:`check_sources` and
+:func:`check_actions` refuse what is wrong before any heavy job starts. Times are seconds from the first
+frame; an action holds the frames with ``start_s <= t < end_s``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from vpdlib.identifiers import check_id
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+
+
+class DatasetError(ValueError):
+    """The data of a dataset are wrong; the message names the thing, the place and the remedy."""
+
+
+@dataclass(frozen=True)
+class VideoSource:
+    """A video before it is opened."""
+
+    video_id: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Action:
+    """A labelled stretch of a video. ``where`` is the file and row it came from."""
+
+    action_id: str
+    video_id: str
+    start_s: float
+    end_s: float
+    label: str
+    split: Split | None
+    group: str
+    where: str
+
+
+def shard_of(video_id: str, num_shards: int) -> int:
+    """The shard a video belongs to: its id hashed, so that adding a video moves no other."""
+    digest = hashlib.sha256(video_id.encode()).digest()
+    return int.from_bytes(digest[:8], "big") % num_shards
+
+
+def check_sources(sources: Iterable[VideoSource], place: str) -> list[VideoSource]:
+    """Return the sources sorted by id, after checking their ids.
+
+    Raises
+    ------
+    DatasetError
+        For an unsafe id, or an id that two files share (both are named).
+    """
+    by_id: dict[str, VideoSource] = {}
+    for source in sources:
+        try:
+            check_id(source.video_id, "video id", str(source.path))
+        except ValueError as error:
+            raise DatasetError(str(error)) from error
+        other = by_id.setdefault(source.video_id, source)
+        if other is not source:
+            raise DatasetError(
+                f"{place}: two videos have the id {source.video_id!r}: {other.path} and "
+                f"{source.path}. Rename one of them."
+            )
+    if not by_id:
+        raise DatasetError(f"{place}: there is no video. Put videos there or correct the path.")
+    return [by_id[key] for key in sorted(by_id)]
+
+
+def check_actions(
+    actions: Sequence[Action],
+    durations_s: Mapping[str, float],
+    classes: Sequence[str] | None,
+    frame_s: Mapping[str, float],
+) -> tuple[list[Action], list[str]]:
+    """Check labelled actions against the videos and the list of classes.
+
+    Parameters
+    ----------
+    actions : as the adapter gave them.
+    durations_s : length of every video, seconds.
+    classes : class names in their order, or None for all labels found, sorted.
+    frame_s : length of a frame of every video; an action may end this much after its video, which
+        rounding of time stamps brings about, and is then clipped.
+
+    Returns
+    -------
+    The actions sorted by id, and the class names.
+
+    Raises
+    ------
+    DatasetError
+        For an action of an unknown video, outside its video, of no length, of an unknown class, or with
+        an id or a stretch that another row has.
+    """
+    names = list(classes) if classes is not None else sorted({a.label for a in actions})
+    seen: dict[object, Action] = {}
+    checked = []
+    for action in actions:
+        if action.video_id not in durations_s:
+            raise DatasetError(
+                f"{action.where}: there is no video {action.video_id!r}. Correct the name, or add the "
+                "file to the folder of videos."
+            )
+        if action.label not in names:
+            raise DatasetError(
+                f"{action.where}: unknown class {action.label!r}; known: {', '.join(names)}. Correct "
+                "the label, or add it to `classes` in the dataset's YAML."
+            )
+        duration = durations_s[action.video_id]
+        slack = frame_s[action.video_id]
+        if not 0 <= action.start_s < action.end_s:
+            raise DatasetError(
+                f"{action.where}: the action runs from {action.start_s:g} s to {action.end_s:g} s; it "
+                "must begin at 0 or later and end after it begins. Correct start or end."
+            )
+        if action.end_s > duration + slack + 1e-6:
+            raise DatasetError(
+                f"{action.where}: the action ends at {action.end_s:g} s, outside its video "
+                f"{action.video_id!r}, which lasts {duration:g} s. Correct start or end (seconds)."
+            )
+        stretch = (action.video_id, action.start_s, action.end_s, action.label)
+        for key in (action.action_id, stretch):
+            other = seen.setdefault(key, action)
+            if other is not action:
+                raise DatasetError(
+                    f"{action.where}: the same action as {other.where} ({key}). Remove one of them."
+                )
+        checked.append(replace(action, end_s=min(action.end_s, duration)))
+    _check_splits(checked)
+    return sorted(checked, key=lambda a: a.action_id), names
+
+
+def _check_splits(actions: Sequence[Action]) -> None:
+    missing = [a for a in actions if a.split is None]
+    if missing and len(missing) < len(actions):
+        raise DatasetError(
+            f"{missing[0].where}: no split where other rows have one. Give all rows a split "
+            "(train, val or test), or none."
+        )
+    for action in actions:
+        if action.split is not None and action.split not in SPLITS:
+            raise DatasetError(
+                f"{action.where}: unknown split {action.split!r}. Use train, val or test."
+            )
+    if actions and not missing:
+        counts = Counter(a.split for a in actions)
+        for split in ("train", "test"):
+            if not counts[split]:
+                raise DatasetError(
+                    f"{actions[0].where.rsplit(':', 1)[0]}: no action is in split {split!r}. Recognition needs "
+                    "both train and test actions."
+                )
+    sides: dict[str, Action] = {}
+    for action in actions:
+        if action.split is None or not action.group:
+            continue
+        other = sides.setdefault(action.group, action)
+        if (other.split == "test") != (action.split == "test"):
+            raise DatasetError(
+                f"{action.where}: group {action.group!r} is in split {action.split} here and in "
+                f"{other.split} at {other.where}. A group must not be on both sides of the test split."
+            )

@@ -1,0 +1,55 @@
+"""From an adapter's settings to the list of its videos and labelled actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from vpdlib.config.dataset import FolderAdapter
+from vpdlib.datasets.base import Action, VideoSource
+from vpdlib.datasets.folder import (
+    find_videos,
+    labels_from_folders,
+    read_labels,
+    restrict_to_classes,
+)
+
+
+class DataPaths(Protocol):
+    """What turns a path of the settings into one on this machine."""
+
+    def under_data(self, path: str) -> Path:
+        """Absolute paths as they are, others below the data folder."""
+
+
+def source_files(
+    adapter: FolderAdapter, paths: DataPaths, classes: Sequence[str] | None
+) -> list[VideoSource]:
+    """The videos of a folder dataset, sorted by id.
+
+    Raises
+    ------
+    DatasetError
+        If the folder is missing or empty, or an id is unsafe or used twice.
+    """
+    sources = find_videos(paths.under_data(adapter.videos), "adapter.videos")
+    if adapter.labels is None:
+        sources = restrict_to_classes(
+            sources, tuple(classes) if classes else None, adapter.max_videos_per_class
+        )
+    return sources
+
+
+def labelled_actions(
+    adapter: FolderAdapter,
+    paths: DataPaths,
+    sources: list[VideoSource],
+    durations_s: Mapping[str, float],
+) -> list[Action]:
+    """The actions that a folder dataset labels, not yet checked."""
+    if adapter.labels is None:
+        return labels_from_folders(sources, durations_s, adapter.group_pattern)
+    return read_labels(
+        paths.under_data(adapter.labels), sources, durations_s, adapter.group_pattern
+    )

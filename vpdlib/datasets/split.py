@@ -1,0 +1,70 @@
+"""Splitting by group where a dataset brings no split.
+
+All actions of a group (a subject, a match, a source video) come to one side, so that near-duplicates
+cannot be on both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from vpdlib.datasets.base import Action, DatasetError, Split
+
+
+def split_by_group(
+    actions: Sequence[Action], test_fraction: float, val_fraction: float, seed: int
+) -> list[Action]:
+    """Give every action a split.
+
+    Groups are visited in a seeded random order; a group goes to the test side (then to validation) if
+    that brings the shares of its classes nearer to what is wanted. A class whose actions all belong to
+    one group stays in training.
+
+    Parameters
+    ----------
+    actions : with ``split`` None; an empty ``group`` stands for the video.
+    test_fraction, val_fraction : wanted shares of each class's actions.
+    seed : of the order of groups.
+
+    Raises
+    ------
+    DatasetError
+        If no action could be put into the test split without emptying a class's training set.
+    """
+    members: dict[str, list[Action]] = defaultdict(list)
+    for action in sorted(actions, key=lambda a: a.action_id):
+        members[action.group or action.video_id].append(action)
+    names = sorted(members)
+    order = np.random.default_rng(seed).permutation(len(names))
+    total = Counter(a.label for a in actions)
+    side: dict[str, Split] = {}
+    taken = Counter[str]()
+    for split, fraction in (("test", test_fraction), ("val", val_fraction)):
+        held = Counter[str]()
+        for index in order:
+            name = names[int(index)]
+            counts = Counter(a.label for a in members[name])
+            if name in side or any(total[c] - taken[c] - n < 1 for c, n in counts.items()):
+                continue
+            gain = sum(
+                abs(fraction * total[c] - held[c]) - abs(fraction * total[c] - held[c] - n)
+                for c, n in counts.items()
+            )
+            if gain > 0:
+                side[name] = split  # type: ignore[assignment]
+                held += counts
+                taken += counts
+    if actions and "test" not in side.values():
+        raise DatasetError(
+            f"{actions[0].where}: no group can be held out for testing: every class occurs in one "
+            "group only. Give a split or finer groups in the labels."
+        )
+    return [
+        replace(action, split=side.get(name, "train"))
+        for name, group in members.items()
+        for action in group
+    ]

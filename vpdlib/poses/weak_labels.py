@@ -1,0 +1,130 @@
+"""Weak labels: which frames of a teacher a student learns from, with pose and motion targets.
+
+Frames: keypoints ``_px`` in pixels of any one image frame, poses ``_norm`` as in
+``vpdlib.poses.normalize``. Shapes: N frames of one video; row 0 of a pair is the regular image, row
+1 its mirror image. Motion is dp = p_t - p_previous where *previous* is the source frame 1/25 s
+earlier, the same time step as the optical flow has (specification section 15, row 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vpdlib.poses.normalize import (
+    POSE_DIM,
+    mean_joint_score,
+    teacher_rows,
+    to_joints13,
+    torso_length,
+)
+
+#: In ``previous_frame``: there is no frame 1/25 s earlier.
+NO_FRAME = -1
+
+
+@dataclass(frozen=True)
+class WeakLabels:
+    """Targets of one video's frames.
+
+    Attributes
+    ----------
+    pose : (N, 2, 26) float32, p_t, regular and mirrored; NaN where the keypoints are not finite.
+    motion : (N, 2, 26) float32, p_t - p_previous; NaN where `has_motion` is False.
+    score : (N,) float32, mean score of the 13 joints; NaN where a score is not finite.
+    kept : (N,) bool, the frames a student may learn from.
+    has_motion : (N,) bool, this frame and the previous one both have a plausible pose.
+    plausible : (N,) bool, finite, torso longer than 0, no coordinate beyond the greatest extent.
+    """
+
+    pose: np.ndarray
+    motion: np.ndarray
+    score: np.ndarray
+    kept: np.ndarray
+    has_motion: np.ndarray
+    plausible: np.ndarray
+
+    def counts(self) -> dict[str, int]:
+        """Count frames: all, kept, and without a finite pose, a plausible pose, a motion target."""
+        finite = np.isfinite(self.pose).all(axis=(1, 2))
+        return {
+            "num_frames": len(self.score),
+            "num_kept": int(self.kept.sum()),
+            "num_not_finite": int((~finite).sum()),
+            "num_implausible": int((finite & ~self.plausible).sum()),
+            "num_without_motion": int((~self.has_motion).sum()),
+        }
+
+
+def select_weak_labels(
+    keypoints_px: np.ndarray,
+    frame: np.ndarray,
+    previous_frame: np.ndarray,
+    min_score: float,
+    max_extent: float = 5.0,
+) -> WeakLabels:
+    """Select a teacher's weak labels in one video.
+
+    A frame is kept where its mean joint score is at least `min_score`, its pose is plausible, and
+    the previous frame has a plausible pose too. As in the paper, the score of the previous frame is
+    not looked at (specification section 5). Plausibility beyond "finite" is ours: it removes poses
+    whose torso is a point, whose normalised limbs are arbitrarily large.
+
+    Parameters
+    ----------
+    keypoints_px : (N, 17, 3), x, y, score.
+    frame : (N,) int, distinct source frame indices, in any order.
+    previous_frame : (N,) int, source frame index 1/25 s earlier; -1 where there is none.
+    min_score : smallest mean joint score that is kept.
+    max_extent : greatest absolute coordinate of a plausible normalised pose (the torso is 0.5).
+
+    Returns
+    -------
+    WeakLabels
+
+    Raises
+    ------
+    ValueError : lengths differ, or a frame occurs twice.
+
+    Notes
+    -----
+    Paper section 3.2; specification sections 5 and 7.
+    """
+    frame = np.asarray(frame, dtype=np.int64)
+    previous_frame = np.asarray(previous_frame, dtype=np.int64)
+    keypoints_px = np.asarray(keypoints_px)
+    if not frame.shape == previous_frame.shape == keypoints_px.shape[:1]:
+        raise ValueError(
+            f"keypoints for {keypoints_px.shape[:1]} frames, frame {frame.shape}, previous_frame "
+            f"{previous_frame.shape}: all three need one entry per frame"
+        )
+    unique, num_times = np.unique(frame, return_counts=True)
+    if (num_times > 1).any():
+        raise ValueError(
+            f"frame {unique[num_times > 1][0]} occurs more than once; give one pose per frame"
+        )
+    pose = teacher_rows(keypoints_px)
+    score = mean_joint_score(keypoints_px)
+    with np.errstate(invalid="ignore"):
+        plausible = np.abs(pose).max(axis=(1, 2), initial=0.0) <= max_extent
+        plausible &= torso_length(to_joints13(keypoints_px)) > 0
+
+    row = _rows_of(previous_frame, frame)
+    has_motion = (row >= 0) & plausible
+    has_motion[has_motion] = plausible[row[has_motion]]
+    motion = np.full((len(frame), 2, POSE_DIM), np.nan, dtype=np.float32)
+    motion[has_motion] = pose[has_motion] - pose[row[has_motion]]
+    with np.errstate(invalid="ignore"):
+        kept = (score >= np.float32(min_score)) & has_motion
+    return WeakLabels(pose, motion, score, kept, has_motion, plausible)
+
+
+def _rows_of(wanted: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Return for each wanted frame its row in `frame`, or -1."""
+    if len(frame) == 0:
+        return np.zeros(0, dtype=np.int64)
+    order = np.argsort(frame, kind="stable")
+    position = np.minimum(np.searchsorted(frame[order], wanted), len(frame) - 1)
+    row = order[position]
+    return np.where((frame[row] == wanted) & (wanted != NO_FRAME), row, -1)

@@ -1,0 +1,100 @@
+"""Digests of configuration and code.
+
+A rule carries the digest of the vpdlib modules it uses in its ``params``: an edit of the library makes
+Snakemake rerun what depends on it and nothing else. The digest is taken over the syntax tree without
+docstrings, so comments, formatting and file times do not count.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def digest_settings(settings: Any) -> str:
+    """Digest of a JSON-able value; the order of keys does not count."""
+    text = json.dumps(settings, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def code_digest(*modules: str) -> str:
+    """Digest of vpdlib modules and of all that they import from vpdlib, directly or not.
+
+    Parameters
+    ----------
+    modules : dotted names below ``vpdlib``, such as ``"vpdlib.tracking.track"``. A package stands for its
+        ``__init__`` alone; name the module whose functions are called.
+
+    Raises
+    ------
+    ValueError
+        If a name is not a module of vpdlib.
+    """
+    reached: set[str] = set()
+    pending = list(modules)
+    while pending:
+        name = pending.pop()
+        if name not in reached:
+            reached.add(name)
+            pending.extend(_imports(name))
+    digest = hashlib.sha256()
+    for name in sorted(reached):
+        digest.update(name.encode())
+        digest.update(_tree_digest(name).encode())
+    return digest.hexdigest()[:16]
+
+
+def _module_file(name: str) -> Path | None:
+    parts = name.split(".")
+    if parts[0] != "vpdlib":
+        return None
+    base = _PACKAGE.joinpath(*parts[1:])
+    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+        if candidate.is_file() and (len(parts) > 1 or candidate.name == "__init__.py"):
+            return candidate
+    return None
+
+
+@cache
+def _parse(name: str) -> ast.Module:
+    path = _module_file(name)
+    if path is None:
+        raise ValueError(
+            f"{name!r} is not a module of vpdlib: correct the name given to code_digest()"
+        )
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+@cache
+def _imports(name: str) -> tuple[str, ...]:
+    found: set[str] = set()
+    for node in ast.walk(_parse(name)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    # The package's own __init__ runs too, but the version number in vpdlib/__init__.py must not count.
+    return tuple(n for n in sorted(found) if n != "vpdlib" and _module_file(n) is not None)
+
+
+@cache
+def _tree_digest(name: str) -> str:
+    tree = _parse(name)
+    for node in ast.walk(tree):
+        if isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        ) and (
+            node.body
+            and isinstance(node.body[0], ast.Expr)
+            and isinstance(node.body[0].value, ast.Constant)
+            and isinstance(node.body[0].value.value, str)
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()

@@ -1,0 +1,335 @@
+"""The recurrent classifier: from the descriptors of an action's frames to class probabilities.
+
+An action is an array (T, 2, d): row 0 the regular descriptors of its frames, row 1 those of the flipped frames.
+Both rows are training examples; the probabilities of an action are the mean of the two rows' softmax.
+Network and training follow the paper's supplement (specification section 9). Training uses nothing but the
+sequences it is given: the epoch is chosen on ``val`` or, without one, is the last.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vpdlib.progress import track
+from vpdlib.recognition.packing import PackedBatch, SequenceStore, packed_bigru
+from vpdlib.recognition.settings import BiGRUSettings
+
+# Sequences of one forward pass where no gradient is kept.
+_PREDICT_BATCH = 256
+
+
+class BiGRUClassifier(nn.Module):
+    """Input dropout, bidirectional GRU layers, max over time, two fully connected layers.
+
+    Parameters
+    ----------
+    num_channels : channels d of a descriptor.
+    num_classes : C.
+    settings : widths and dropout.
+    """
+
+    def __init__(self, num_channels: int, num_classes: int, settings: BiGRUSettings) -> None:
+        super().__init__()
+        width = 2 * settings.hidden
+        self.input_dropout = nn.Dropout(settings.input_dropout)
+        self.layers = nn.ModuleList(
+            nn.GRU(num_channels if place == 0 else width, settings.hidden, bidirectional=True)
+            for place in range(settings.layers)
+        )
+        self.head = nn.Sequential(
+            nn.BatchNorm1d(width),
+            nn.Dropout(settings.dropout),
+            nn.Linear(width, settings.fc_width),
+            nn.ReLU(),
+            nn.BatchNorm1d(settings.fc_width),
+            nn.Dropout(settings.dropout),
+            nn.Linear(settings.fc_width, num_classes),
+        )
+
+    def forward(self, batch: PackedBatch) -> Tensor:
+        """Logits (B, C) of a packed batch, in the order of the batch."""
+        values = self.input_dropout(batch.frames)
+        for layer in self.layers:
+            assert isinstance(layer, nn.GRU)
+            values = packed_bigru(layer, values, batch)
+        logits: Tensor = self.head(batch.max_over_time(values))
+        return logits
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One epoch of a training history; the validation fields are None where it was not looked at.
+
+    Attributes
+    ----------
+    epoch : counted from 1.
+    train_loss : mean cross-entropy over the epoch's training sequences, nats.
+    learning_rate : at the end of the epoch.
+    val_accuracy : share of validation actions that are right.
+    val_loss : mean negative log of the mean probability of the true class, nats.
+    """
+
+    epoch: int
+    train_loss: float
+    learning_rate: float
+    val_accuracy: float | None = None
+    val_loss: float | None = None
+
+
+@dataclass(frozen=True)
+class TrainedBiGRU:
+    """A trained classifier.
+
+    Attributes
+    ----------
+    network : in evaluation mode.
+    settings : what it was trained with.
+    num_classes : C.
+    num_channels : d.
+    best_epoch : the epoch (from 1) whose weights these are.
+    history : one record an epoch.
+    """
+
+    network: BiGRUClassifier
+    settings: BiGRUSettings
+    num_classes: int
+    num_channels: int
+    best_epoch: int
+    history: list[EpochRecord] = field(default_factory=list)
+
+
+def learning_rate_at(settings: BiGRUSettings, epochs_done: float) -> float:
+    """Learning rate after ``epochs_done`` (fractional) epochs.
+
+    Falls as half a cosine from ``learning_rate`` to ``min_learning_rate``, over all epochs or, with
+    ``cosine_restarts``, over periods of epochs / 10, epochs / 5, ... (specification section 9).
+    """
+    position, period = epochs_done, float(settings.epochs)
+    if settings.schedule == "cosine_restarts":
+        period = max(1.0, settings.epochs / 10)
+        while position >= period:
+            position -= period
+            period *= 2
+    share = 0.5 * (1 + math.cos(math.pi * min(position / period, 1.0)))
+    return settings.min_learning_rate + share * (
+        settings.learning_rate - settings.min_learning_rate
+    )
+
+
+def train_bigru(
+    train_sequences: Sequence[NDArray[np.floating]],
+    train_labels: NDArray[np.integer],
+    num_classes: int,
+    settings: BiGRUSettings,
+    seed: int,
+    val: tuple[Sequence[NDArray[np.floating]], NDArray[np.integer]] | None = None,
+    device: str = "cpu",
+    threads: int = 1,
+    description: str | None = None,
+) -> TrainedBiGRU:
+    """Train a classifier.
+
+    Parameters
+    ----------
+    train_sequences : A >= 1 arrays (T_i, 2, d), T_i >= 1.
+    train_labels : (A,) integers in [0, num_classes).
+    num_classes : C; classes without a training action are allowed.
+    settings : network and training.
+    seed : of weights, order and dropout; on the CPU the same seed and threads give the same bits.
+    val : sequences and labels that choose the epoch: highest accuracy, then lowest loss; never
+        test actions. None: the last epoch.
+    device : "cpu" or "cuda" (mixed precision).
+    threads : of torch on the CPU, for the time of this call.
+    description : what a progress report over the epochs is called; None reports nothing.
+
+    Raises
+    ------
+    ValueError
+        For sequences as in `SequenceStore`, and labels that do not fit.
+    ArithmeticError
+        If the training loss ceases to be finite.
+    """
+    labels = _check_labels(train_labels, len(train_sequences), num_classes, "train_labels")
+    target = torch.device(device)
+    devices = [target] if target.type == "cuda" else []
+    with _torch_threads(threads), torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        store = SequenceStore(train_sequences, settings.normalise, target)
+        network = BiGRUClassifier(store.num_channels, num_classes, settings).to(target)
+        val_store, val_labels = None, np.empty(0, dtype=np.int64)
+        if val is not None:
+            val_labels = _check_labels(val[1], len(val[0]), num_classes, "val labels")
+            val_store = SequenceStore(val[0], settings.normalise, target)
+            if val_store.num_channels != store.num_channels:
+                raise ValueError(
+                    f"validation descriptors have {val_store.num_channels} channels, training "
+                    f"descriptors {store.num_channels}: both must come from one feature set"
+                )
+        optimizer = torch.optim.AdamW(
+            network.parameters(),
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            foreach=True,
+        )
+        scaler = torch.amp.GradScaler(target.type, enabled=target.type == "cuda")
+        order = torch.Generator().manual_seed(seed)
+        both_labels = np.tile(labels, 2)
+        history: list[EpochRecord] = []
+        best_epoch, best_score, best_weights = 0, (-math.inf, -math.inf), None
+        epochs = range(1, settings.epochs + 1)
+        for epoch in epochs if description is None else track(epochs, description, unit="epoch"):
+            loss = _train_epoch(
+                network, store, both_labels, settings, epoch, optimizer, scaler, order
+            )
+            rate = learning_rate_at(settings, epoch)
+            look = epoch % settings.validate_every == 0 or epoch == settings.epochs
+            if val_store is None or not look:
+                history.append(EpochRecord(epoch, loss, rate))
+                continue
+            probabilities = _predict(network, val_store).astype(np.float64)
+            accuracy = float((probabilities.argmax(1) == val_labels).mean())
+            of_truth = probabilities[np.arange(len(val_labels)), val_labels]
+            val_loss = float(-np.log(np.maximum(of_truth, 1e-12)).mean())
+            history.append(EpochRecord(epoch, loss, rate, accuracy, val_loss))
+            if (accuracy, -val_loss) > best_score:
+                best_epoch, best_score = epoch, (accuracy, -val_loss)
+                best_weights = {
+                    name: value.detach().clone() for name, value in network.state_dict().items()
+                }
+            elif epoch - best_epoch >= settings.patience_fraction * settings.epochs:
+                break
+        if best_weights is not None:
+            network.load_state_dict(best_weights)
+        else:
+            best_epoch = settings.epochs
+    network.eval()
+    return TrainedBiGRU(network, settings, num_classes, store.num_channels, best_epoch, history)
+
+
+def predict_bigru(
+    model: TrainedBiGRU, sequences: Sequence[NDArray[np.floating]], threads: int = 1
+) -> NDArray[np.float32]:
+    """Class probabilities of actions, the mean of the regular and the flipped row's softmax.
+
+    Parameters
+    ----------
+    model : from `train_bigru`.
+    sequences : A arrays (T_i, 2, d), T_i >= 1.
+    threads : of torch on the CPU, for the time of this call.
+
+    Returns
+    -------
+    (A, C) float32; rows sum to 1.
+
+    Raises
+    ------
+    ValueError
+        For sequences as in `SequenceStore`, and descriptors of another d than in training.
+    """
+    if len(sequences) == 0:
+        return np.empty((0, model.num_classes), dtype=np.float32)
+    device = next(model.network.parameters()).device
+    store = SequenceStore(sequences, model.settings.normalise, device)
+    if store.num_channels != model.num_channels:
+        raise ValueError(
+            f"descriptors have {store.num_channels} channels, the classifier was trained on "
+            f"{model.num_channels}: use the features of its own feature set"
+        )
+    with _torch_threads(threads):
+        return _predict(model.network, store)
+
+
+def _train_epoch(
+    network: BiGRUClassifier,
+    store: SequenceStore,
+    labels: NDArray[np.int64],
+    settings: BiGRUSettings,
+    epoch: int,
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+    order: torch.Generator,
+) -> float:
+    """One pass over all sequences; the mean loss."""
+    network.train()
+    device = store.frames.device
+    truth = torch.from_numpy(labels)
+    batches = list(torch.randperm(len(store), generator=order).split(settings.batch_size))
+    if len(batches[-1]) == 1:
+        # Batch normalisation has no variance of one example; an action gives two, so there is a batch before.
+        batches[-2:] = [torch.cat(batches[-2:])]
+    # Kept on the device: asking for every step's loss would wait for the GPU each time.
+    total = torch.zeros((), dtype=torch.float64, device=device)
+    for step, chosen in enumerate(batches):
+        rate = learning_rate_at(settings, epoch - 1 + step / len(batches))
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        batch = store.batch(chosen)
+        with torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda"):
+            logits = network(batch)
+            loss = nn.functional.cross_entropy(logits, truth[batch.sequences].to(device))
+        optimizer.zero_grad(set_to_none=True)
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        total += loss.detach().double() * len(chosen)
+    mean = float(total) / len(store)
+    if not math.isfinite(mean):
+        raise ArithmeticError(
+            f"the loss of the recurrent classifier is {mean} in epoch {epoch}: lower learning_rate, or "
+            "scale the descriptors (normalise: true)"
+        )
+    return mean
+
+
+@torch.no_grad()
+def _predict(network: BiGRUClassifier, store: SequenceStore) -> NDArray[np.float32]:
+    """Probabilities (A, C) of a store's A actions; leaves the network in evaluation mode."""
+    network.eval()
+    device = store.frames.device
+    probabilities: Tensor | None = None
+    # Sequences of like length go together, so that long ones do not stretch every batch.
+    for chosen in torch.argsort(store.lengths, stable=True).split(_PREDICT_BATCH):
+        batch = store.batch(chosen)
+        with torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda"):
+            logits = network(batch)
+        softmax = logits.float().softmax(1).cpu()
+        if probabilities is None:
+            probabilities = softmax.new_empty((len(store), softmax.shape[1]))
+        probabilities[batch.sequences] = softmax
+    assert probabilities is not None  # a store is never empty
+    regular, flipped = probabilities.chunk(2)
+    mean: NDArray[np.float32] = ((regular + flipped) / 2).numpy()
+    return mean
+
+
+def _check_labels(
+    labels: NDArray[np.integer], num_actions: int, num_classes: int, name: str
+) -> NDArray[np.int64]:
+    checked = np.asarray(labels, dtype=np.int64)
+    if checked.shape != (num_actions,):
+        raise ValueError(f"{name} has shape {checked.shape}, but there are {num_actions} sequences")
+    if num_actions and (checked.min() < 0 or checked.max() >= num_classes):
+        raise ValueError(
+            f"{name} spans {checked.min()}..{checked.max()}, but classes are 0..{num_classes - 1}"
+        )
+    return checked
+
+
+@contextmanager
+def _torch_threads(threads: int) -> Iterator[None]:
+    if threads < 1:
+        raise ValueError(f"threads is {threads}; give at least 1")
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

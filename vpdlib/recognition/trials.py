@@ -1,0 +1,236 @@
+"""One cell of a results table: a head, a number of shots, several trials, and the probabilities they give.
+
+Features are a mapping from action id to an array (T, 2, d): row 0 the regular descriptors of the action's frames,
+row 1 those of the flipped frames; T is 0 where nobody was found. Nothing is ever chosen on test actions: the
+epoch of a recurrent classifier comes from validation actions, from a part of the training actions, or is the
+last (design, "Honest evaluation"; specification section 15, rows 10 and 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vpdlib.recognition.actions import ActionTable, Trial, check_ids, check_trial, hold_out
+from vpdlib.recognition.settings import RecognitionSettings
+
+Head = Literal["bigru", "nns"]
+
+
+@dataclass(frozen=True)
+class RecognitionResult:
+    """What `run_setting` found.
+
+    Attributes
+    ----------
+    head : "bigru" or "nns".
+    shots : k, or None for all training data.
+    probabilities : (trials, A, C) float32 for the A test actions.
+    seeds : one a trial.
+    train_ids : per trial, the training actions used (those without frames are left out).
+    test_ids : the A test actions.
+    true_labels : (A,) int64 into ``class_names``.
+    class_names : the C classes.
+    num_empty_test : test actions without frames, predicted as the commonest training class.
+    num_empty_train : per trial, training actions dropped for want of frames.
+    num_val : per trial, actions that chose the epoch.
+    best_epochs : per trial, the epoch of the weights (0 for "nns").
+    """
+
+    head: Head
+    shots: int | None
+    probabilities: NDArray[np.float32]
+    seeds: tuple[int, ...]
+    train_ids: tuple[tuple[str, ...], ...]
+    test_ids: tuple[str, ...]
+    true_labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    num_empty_test: int
+    num_empty_train: tuple[int, ...]
+    num_val: tuple[int, ...]
+    best_epochs: tuple[int, ...]
+
+
+def run_setting(
+    head: Head,
+    features: Mapping[str, NDArray[np.floating]],
+    actions: ActionTable,
+    shots: int | None,
+    trials: Sequence[Trial],
+    settings: RecognitionSettings,
+    device: str = "cpu",
+    threads: int = 1,
+) -> RecognitionResult:
+    """Train and test one head on every trial.
+
+    Training actions without frames are dropped; test actions without frames are predicted as the
+    trial's commonest training class (ties by the order of the classes) and counted. The nearest
+    neighbour draws no random numbers, so trials that train on the same actions are run once.
+
+    Parameters
+    ----------
+    head : "bigru" or "nns".
+    features : action id to (T, 2, d); read once a trial, so it may load lazily.
+    actions : the dataset; its test split is what is predicted.
+    shots : recorded in the result.
+    trials : at least one.
+    settings : of both heads.
+    device : "cpu" or "cuda", for "bigru".
+    threads : of the head; the trials follow one another.
+
+    Raises
+    ------
+    ValueError
+        For no trial, no test action, an id that is unknown or without an entry in ``features``, test
+        actions among training or validation actions, overlap of the two, and a trial whose training
+        actions all lack frames.
+    """
+    test_ids = actions.ids_of("test")
+    if not trials or not test_ids:
+        raise ValueError(f"{len(trials)} trials and {len(test_ids)} test actions: both are needed")
+    for trial in trials:
+        check_trial(trial, actions, features)
+    check_ids(test_ids, actions, features, "test")
+    if head == "nns" and len({frozenset(trial.train_ids) for trial in trials}) == 1:
+        trials = trials[:1]
+    class_of = actions.class_index()
+    num_classes = len(actions.class_names)
+    length_of = {
+        action_id: len(features[action_id])
+        for action_id in {
+            *test_ids,
+            *(a for trial in trials for a in trial.train_ids + trial.val_ids),
+        }
+    }
+    is_empty = np.array([length_of[action_id] == 0 for action_id in test_ids])
+    known_test = [action_id for action_id in test_ids if length_of[action_id]]
+    kept_trials = [
+        Trial(
+            trial.seed,
+            tuple(a for a in trial.train_ids if length_of[a]),
+            tuple(a for a in trial.val_ids if length_of[a]),
+        )
+        for trial in trials
+    ]
+    for place, kept in enumerate(kept_trials):
+        if not kept.train_ids:
+            raise ValueError(
+                f"trial {place}: none of its {len(trials[place].train_ids)} training actions has a "
+                "frame with features: was the athlete tracked in these videos?"
+            )
+    if head == "nns":
+        kept_trials = [Trial(kept.seed, kept.train_ids) for kept in kept_trials]
+        predicted, best_epochs = _run_nns(
+            features, kept_trials, known_test, class_of, num_classes, settings, threads
+        )
+    else:
+        kept_trials = [
+            hold_out(kept, actions, settings.bigru.holdout_fraction) for kept in kept_trials
+        ]
+        predicted, best_epochs = _run_bigru(
+            features, kept_trials, known_test, class_of, num_classes, settings, device, threads
+        )
+    probabilities = np.zeros((len(trials), len(test_ids), num_classes), dtype=np.float32)
+    probabilities[:, ~is_empty] = predicted
+    for place, trial in enumerate(trials):
+        counts = np.bincount([class_of[a] for a in trial.train_ids], minlength=num_classes)
+        probabilities[place, is_empty, counts.argmax()] = 1.0
+    return RecognitionResult(
+        head=head,
+        shots=shots,
+        probabilities=probabilities,
+        seeds=tuple(trial.seed for trial in trials),
+        train_ids=tuple(kept.train_ids for kept in kept_trials),
+        test_ids=test_ids,
+        true_labels=np.array([class_of[action_id] for action_id in test_ids], dtype=np.int64),
+        class_names=actions.class_names,
+        num_empty_test=int(is_empty.sum()),
+        num_empty_train=tuple(
+            sum(length_of[action_id] == 0 for action_id in trial.train_ids) for trial in trials
+        ),
+        num_val=tuple(len(kept.val_ids) for kept in kept_trials),
+        best_epochs=best_epochs,
+    )
+
+
+def top1(result: RecognitionResult) -> NDArray[np.float64]:
+    """Share of test actions whose most probable class is the true one: (trials,) float64 in [0, 1]."""
+    predicted = result.probabilities.argmax(axis=2)
+    share: NDArray[np.float64] = (predicted == result.true_labels).mean(axis=1)
+    return share
+
+
+def _run_nns(
+    features: Mapping[str, NDArray[np.floating]],
+    trials: Sequence[Trial],
+    test_ids: Sequence[str],
+    class_of: Mapping[str, int],
+    num_classes: int,
+    settings: RecognitionSettings,
+    threads: int,
+) -> tuple[NDArray[np.float32], tuple[int, ...]]:
+    """Probabilities (trials, A, C); distances are computed once for every action some trial trains on."""
+    from vpdlib.recognition.nns import flip_min_distances, nearest_from_distances
+
+    pool = sorted({action_id for trial in trials for action_id in trial.train_ids})
+    distances = flip_min_distances(
+        [np.asarray(features[action_id]) for action_id in test_ids],
+        [np.asarray(features[action_id]) for action_id in pool],
+        settings.nns.normalise,
+        threads,
+        description="DTW distances",
+    )
+    column_of = {action_id: column for column, action_id in enumerate(pool)}
+    found = []
+    for trial in trials:
+        # Sorted, so that equally near neighbours are told apart by id, not by the order of a list.
+        ids = sorted(trial.train_ids)
+        columns = distances[:, [column_of[action_id] for action_id in ids]]
+        labels = np.array([class_of[action_id] for action_id in ids])
+        found.append(nearest_from_distances(columns, labels, num_classes).probabilities)
+    return np.stack(found), (0,) * len(trials)
+
+
+def _run_bigru(
+    features: Mapping[str, NDArray[np.floating]],
+    trials: Sequence[Trial],
+    test_ids: Sequence[str],
+    class_of: Mapping[str, int],
+    num_classes: int,
+    settings: RecognitionSettings,
+    device: str,
+    threads: int,
+) -> tuple[NDArray[np.float32], tuple[int, ...]]:
+    """Probabilities (trials, A, C) and the epoch of each trial's weights."""
+    from vpdlib.recognition.bigru import predict_bigru, train_bigru
+
+    def sequences_and_labels(
+        ids: Sequence[str],
+    ) -> tuple[list[NDArray[np.floating]], NDArray[np.int64]]:
+        # Sorted: the result must not depend on how a caller orders its ids.
+        ordered = sorted(ids)
+        labels = np.array([class_of[action_id] for action_id in ordered], dtype=np.int64)
+        return [np.asarray(features[action_id]) for action_id in ordered], labels
+
+    found, best_epochs = [], []
+    for place, trial in enumerate(trials):
+        train_sequences, train_labels = sequences_and_labels(trial.train_ids)
+        model = train_bigru(
+            train_sequences,
+            train_labels,
+            num_classes,
+            settings.bigru,
+            trial.seed,
+            sequences_and_labels(trial.val_ids) if trial.val_ids else None,
+            device,
+            threads,
+            description=f"BiGRU, trial {place + 1} of {len(trials)}",
+        )
+        test_sequences = [np.asarray(features[action_id]) for action_id in test_ids]
+        found.append(predict_bigru(model, test_sequences, threads))
+        best_epochs.append(model.best_epoch)
+    return np.stack(found), tuple(best_epochs)

@@ -1,0 +1,63 @@
+"""Figure 3: top-1 accuracy against the number of training examples per class."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+_COLOURS = ("#7f8fa6", "#c23616", "#0097e6", "#44bd32", "#8c7ae6", "#e1b12c")
+
+
+def draw_figure3(table: pd.DataFrame, title: str, paths: list[Path]) -> None:
+    """Draw the few-shot curves, one colour per method, one line style per head.
+
+    Parameters
+    ----------
+    table : columns method, head, k, top1, top1_std, top1_paper.
+    title : name of the dataset.
+    paths : files to write; the ending decides the format.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(5.2, 3.8), constrained_layout=True)
+    styles = {"bigru": "-", "nns": "--"}
+    methods = list(dict.fromkeys(table["method"]))
+    for (method, head), rows in table.groupby(["method", "head"], sort=False):
+        colour = _COLOURS[methods.index(method) % len(_COLOURS)]
+        axes.errorbar(
+            rows["k"],
+            rows["top1"],
+            yerr=rows["top1_std"].astype(float),
+            color=colour,
+            linestyle=styles.get(head, ":"),
+            marker="o",
+            markersize=4,
+            capsize=3,
+            label=f"{method}, {head}",
+        )
+        published = rows.dropna(subset=["top1_paper"])
+        if len(published):
+            axes.plot(
+                published["k"],
+                published["top1_paper"].astype(float),
+                color=colour,
+                linestyle="none",
+                marker="x",
+                label=f"{method}, {head}, paper",
+            )
+    ticks = sorted(table["k"].unique())
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(ticks, [str(k) for k in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel("training examples per class, k")
+    axes.set_ylabel("top-1 accuracy, %")
+    axes.set_title(title, fontsize=10)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=7)
+    for path in paths:
+        figure.savefig(path, dpi=150)
+    plt.close(figure)

@@ -1,0 +1,179 @@
+"""The frames of a dataset's artifacts as one store for a student.
+
+Rows are numbered over all shards and videos in the order given. RGB comes from crop artifacts, flow from
+flow artifacts of the same shards; a store opens its files in the process that reads (fork-safe through
+:class:`vpdlib.students.frames.LazyFrames`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from vpdlib.artifacts import Artifact, read_artifact
+from vpdlib.students.frames import ArrayFrames, CropBatch, FrameStore, LazyFrames
+
+#: Crops that need less memory than this are read once and kept.
+IN_MEMORY_BYTES = 4 << 30
+
+
+@dataclass(frozen=True)
+class FrameRef:
+    """Where a frame's crop lies: shard (index into the paths), video, row of the video's group."""
+
+    shard: int
+    video_id: str
+    row: int
+
+
+class ShardFrames:
+    """Crops and flow read row by row from open artifacts."""
+
+    def __init__(
+        self,
+        crops_paths: Sequence[Path],
+        flow_paths: Sequence[Path] | None,
+        refs: Sequence[FrameRef],
+    ) -> None:
+        self._stack = ExitStack()
+        self._crops = [self._stack.enter_context(read_artifact(p, "crops")) for p in crops_paths]
+        self._flow = (
+            [self._stack.enter_context(read_artifact(p, "flow")) for p in flow_paths]
+            if flow_paths is not None
+            else None
+        )
+        self._refs = refs
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self._refs)
+
+    def load(self, indices: np.ndarray) -> CropBatch:
+        """Return the crops of ``indices`` (B,), in that order."""
+        rgb = self._gather(self._crops, "crop", indices)
+        flow = None if self._flow is None else self._gather(self._flow, "flow", indices)
+        return CropBatch(rgb, flow)
+
+    def _gather(self, artifacts: list[Artifact], name: str, indices: np.ndarray) -> np.ndarray:
+        # One read per video: HDF5 wants increasing rows without repetition.
+        by_video: dict[tuple[int, str], list[int]] = {}
+        for place, index in enumerate(indices):
+            ref = self._refs[int(index)]
+            by_video.setdefault((ref.shard, ref.video_id), []).append(place)
+        result: np.ndarray | None = None
+        for (shard, video_id), places in by_video.items():
+            rows = np.array([self._refs[int(indices[p])].row for p in places])
+            distinct, back = np.unique(rows, return_inverse=True)
+            read = artifacts[shard][video_id].array(name, distinct)
+            if result is None:
+                result = np.empty((len(indices), *read.shape[1:]), read.dtype)
+            result[places] = read[back]
+        if result is None:
+            raise ValueError("no frames were asked for")
+        return result
+
+
+def open_frames(
+    crops_paths: Sequence[Path],
+    flow_paths: Sequence[Path] | None,
+    refs: Sequence[FrameRef],
+    crop_side: int,
+) -> FrameStore:
+    """Make a store of the given frames: in memory if they fit, else read as needed.
+
+    Parameters
+    ----------
+    crops_paths, flow_paths : artifacts, one per shard in the same order; no flow for an RGB student.
+    refs : N frames.
+    crop_side : side of the stored crops, px.
+    """
+    num_bytes = len(refs) * crop_side * crop_side * (5 if flow_paths is not None else 3)
+    if num_bytes > IN_MEMORY_BYTES:
+        return LazyFrames(partial(ShardFrames, crops_paths, flow_paths, refs), len(refs))
+    store = ShardFrames(crops_paths, flow_paths, refs)
+    if not refs:
+        empty = np.empty((0, crop_side, crop_side, 3), np.uint8)
+        return ArrayFrames(empty, None if flow_paths is None else empty[..., :2].copy())
+    rgb, flow, _ = store.load(np.arange(len(refs)))
+    return ArrayFrames(rgb, flow)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Labelled frames of a dataset: N references with their teacher vectors.
+
+    Attributes
+    ----------
+    refs : N places.
+    pose : (N, 2, D) float32 teacher vectors, regular and mirrored.
+    motion : (N, 2, D) float32 their change over the flow's time step.
+    video : (N,) video ids.
+    crop_side : side of the stored crops, px.
+    """
+
+    refs: list[FrameRef]
+    pose: np.ndarray
+    motion: np.ndarray
+    video: np.ndarray
+    crop_side: int
+
+
+def collect_corpus(
+    crops_paths: Sequence[Path],
+    labels_paths: Sequence[Path],
+    tracks_paths: Sequence[Path],
+    stretches_s: dict[str, list[tuple[float, float]]],
+) -> Corpus:
+    """Collect the kept frames of some videos.
+
+    Parameters
+    ----------
+    crops_paths, labels_paths, tracks_paths : artifacts, one per shard in the same order.
+    stretches_s : per video id the stretches, start and end in seconds, that may be learnt from.
+
+    Raises
+    ------
+    ValueError
+        If no frame is left, or crops and labels are of different frames.
+    """
+    refs: list[FrameRef] = []
+    pose, motion, video_of, side = [], [], [], 0
+    for shard, (crops_path, labels_path, tracks_path) in enumerate(
+        zip(crops_paths, labels_paths, tracks_paths, strict=True)
+    ):
+        with (
+            read_artifact(crops_path, "crops") as crops,
+            read_artifact(labels_path, "weak_labels") as labels,
+            read_artifact(tracks_path, "tracks") as tracks,
+        ):
+            side = int(crops.attributes["crop_size"])
+            for video in labels.videos():
+                stretches = stretches_s.get(video.video_id)
+                frame = video.array("frame")
+                if not stretches or not len(frame):
+                    continue
+                if not np.array_equal(frame, crops[video.video_id].array("frame")):
+                    raise ValueError(
+                        f"{crops_path} and {labels_path}: frames of video {video.video_id} differ; "
+                        "rerun crop_athlete and estimate_pose"
+                    )
+                time_s = tracks[video.video_id].array("time_s")[frame]
+                inside = np.zeros(len(frame), bool)
+                for start_s, end_s in stretches:
+                    inside |= (time_s >= start_s) & (time_s < end_s)
+                rows = np.flatnonzero(video.array("kept") & inside)
+                refs.extend(FrameRef(shard, video.video_id, int(row)) for row in rows)
+                pose.append(video.array("pose_norm")[rows])
+                motion.append(video.array("motion_norm")[rows])
+                video_of.extend([video.video_id] * len(rows))
+    if not refs:
+        raise ValueError(
+            "no frame has a weak label to learn from. Lower weak_labels.min_score, or look at "
+            "kept_frames.csv and the overlays for what the teacher sees."
+        )
+    return Corpus(refs, np.concatenate(pose), np.concatenate(motion), np.array(video_of), side)

@@ -1,0 +1,98 @@
+"""Descriptors of all frames, regular and mirrored, and the pose that a descriptor decodes to.
+
+N frames, descriptor length d. Source: specification section 8: the mirrored row is the descriptor
+of the mirrored crop (with horizontal flow negated), not a mirrored descriptor.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from vpdlib.progress import track
+from vpdlib.students.augment import plain_inputs
+from vpdlib.students.frames import BatchReader, FrameStore, in_batches
+from vpdlib.students.student import TrainedStudent
+
+
+def embed(
+    student: TrainedStudent,
+    frames: FrameStore,
+    batch_size: int = 500,
+    device: str = "cpu",
+    threads: int = 1,
+    num_workers: int = 0,
+) -> np.ndarray:
+    """Embed all frames of a store.
+
+    Parameters
+    ----------
+    student : its encoder, input settings and colour normalisation are used; moved to `device`.
+    frames : N crops.
+    batch_size : frames at once.
+    device : "cpu", "cuda", ...
+    threads : CPU threads of torch.
+    num_workers : processes that read ahead; 0 for none.
+
+    Returns
+    -------
+    (N, 2, d) float32 : [:, 0] of the crop, [:, 1] of its mirror image; not normalised.
+
+    Raises
+    ------
+    ValueError : a descriptor is not finite, or the frames lack flow that the student needs.
+    """
+    torch.set_num_threads(threads)
+    student.to(device)
+    settings = student.settings
+    descriptors = np.empty((len(frames), 2, settings.dim), dtype=np.float32)
+    reader = BatchReader(frames, num_workers, pin_memory=torch.device(device).type == "cuda")
+    batches = in_batches(np.arange(len(frames)), batch_size)
+    with torch.inference_mode():
+        for batch in track(reader.read(batches), "embedding", total=len(batches), unit="batch"):
+            on_device = batch.to(torch.device(device))
+            for row, mirrored in enumerate((False, True)):
+                inputs = plain_inputs(
+                    on_device,
+                    settings.crop_px,
+                    settings.num_channels,
+                    student.rgb_mean,
+                    student.rgb_std,
+                    mirrored,
+                )
+                descriptors[batch.indices.numpy(), row] = student.encoder(inputs).cpu().numpy()
+    bad = np.flatnonzero(~np.isfinite(descriptors).all(axis=(1, 2)))
+    if len(bad):
+        raise ValueError(
+            f"the descriptors of {len(bad)} frames are not finite, the first ones "
+            f"{bad[:5].tolist()}; "
+            "the student's weights are damaged, train it again"
+        )
+    return descriptors
+
+
+def decode_pose(decoder: nn.Module | None, descriptor: np.ndarray) -> np.ndarray:
+    """Decode descriptors to poses, to measure a student against the truth.
+
+    Parameters
+    ----------
+    decoder : the student's; None for one without motion, whose descriptor is the pose itself.
+    descriptor : (N, d) float32.
+
+    Returns
+    -------
+    (N, d) float32 : the pose part of the decoder's answer, in the teacher's units.
+
+    Raises
+    ------
+    ValueError : wrong shape.
+    """
+    if descriptor.ndim != 2:
+        raise ValueError(f"descriptor {descriptor.shape}: expected (N, d); take one row of embed()")
+    if decoder is None:
+        return descriptor.astype(np.float32)
+    device = next(decoder.parameters()).device
+    with torch.inference_mode():
+        answer = decoder(torch.from_numpy(descriptor.astype(np.float32)).to(device))
+    return answer[:, : descriptor.shape[1]].cpu().numpy()

@@ -1,0 +1,185 @@
+"""The student's networks: an encoder that becomes the descriptor, a decoder used only in training.
+
+The encoder takes (B, C, S, S) float32, C = 3 (normalised RGB) or 5 (RGB, then horizontal and
+vertical flow as in ``vpdlib.students.augment``), and answers the descriptor (B, d). The decoder
+takes the descriptor to (B, 2d): pose, then motion. Source: paper section 3, specification section
+7.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from vpdlib.students.settings import StudentSettings
+
+#: Width of the decoder's two hidden layers (paper supplement).
+DECODER_WIDTH = 128
+
+
+def widen_first_conv(conv: nn.Conv2d, num_channels: int) -> nn.Conv2d:
+    """Replace a convolution by one with another number of input channels.
+
+    Every input channel gets the mean over channels of the original kernels, so that all channels
+    start alike (specification section 7); this holds for random and for pretrained kernels.
+
+    Parameters
+    ----------
+    conv : a convolution without groups.
+    num_channels : input channels of the answer.
+
+    Returns
+    -------
+    nn.Conv2d
+    """
+    wide = nn.Conv2d(
+        num_channels,
+        conv.out_channels,
+        conv.kernel_size,  # type: ignore[arg-type]
+        conv.stride,  # type: ignore[arg-type]
+        conv.padding,  # type: ignore[arg-type]
+        bias=conv.bias is not None,
+    )
+    with torch.no_grad():
+        mean = conv.weight.mean(dim=1, keepdim=True)
+        wide.weight.copy_(mean.expand(-1, num_channels, -1, -1))
+        if conv.bias is not None and wide.bias is not None:
+            wide.bias.copy_(conv.bias)
+    return wide
+
+
+class ResidualEncoder(nn.Module):
+    """A small residual network: a stride-2 stem, then stages of torchvision's basic blocks.
+
+    Every stage after the first halves the resolution; the map is averaged over space at the end, as
+    in a ResNet.
+
+    Parameters
+    ----------
+    widths, blocks : channels and number of blocks of each stage.
+    num_channels : input channels.
+    dim : length of the descriptor.
+    """
+
+    def __init__(
+        self, widths: tuple[int, ...], blocks: tuple[int, ...], num_channels: int, dim: int
+    ) -> None:
+        super().__init__()
+        block = _torchvision().models.resnet.BasicBlock
+        self.conv1 = nn.Conv2d(3, widths[0], 3, stride=2, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(widths[0])
+        self.relu = nn.ReLU(inplace=True)
+        stages: list[nn.Module] = []
+        before = widths[0]
+        for index, (width, num_blocks) in enumerate(zip(widths, blocks, strict=True)):
+            for position in range(num_blocks):
+                stride = 2 if index > 0 and position == 0 else 1
+                shortcut = None
+                if stride != 1 or before != width:
+                    shortcut = nn.Sequential(
+                        nn.Conv2d(before, width, 1, stride=stride, bias=False),
+                        nn.BatchNorm2d(width),
+                    )
+                stages.append(block(before, width, stride, shortcut))
+                before = width
+        self.stages = nn.Sequential(*stages)
+        self.fc = nn.Linear(before, dim)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        self.conv1 = widen_first_conv(self.conv1, num_channels)
+
+    def forward(self, crops: torch.Tensor) -> torch.Tensor:
+        """Map crops (B, C, S, S) to descriptors (B, d)."""
+        maps = self.stages(self.relu(self.bn1(self.conv1(crops))))
+        return self.fc(maps.mean(dim=(2, 3)))
+
+
+class Decoder(nn.Module):
+    """The MLP d -> 128 -> 128 -> 2d from the descriptor to pose and motion (paper supplement).
+
+    Parameters
+    ----------
+    dim : length d of the descriptor.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(dim, DECODER_WIDTH),
+            nn.ReLU(inplace=True),
+            nn.Linear(DECODER_WIDTH, DECODER_WIDTH),
+            nn.ReLU(inplace=True),
+            nn.Linear(DECODER_WIDTH, 2 * dim),
+        )
+
+    def forward(self, descriptor: torch.Tensor) -> torch.Tensor:
+        """Map descriptors (B, d) to pose and motion (B, 2d)."""
+        return self.layers(descriptor)
+
+
+def build_encoder(settings: StudentSettings) -> nn.Module:
+    """Build the encoder with random weights from torch's current random state.
+
+    Parameters
+    ----------
+    settings : architecture, inputs, teacher.
+
+    Returns
+    -------
+    nn.Module : (B, C, S, S) -> (B, d), in training mode, on the CPU.
+    """
+    if settings.architecture == "residual":
+        return ResidualEncoder(
+            settings.widths, settings.blocks, settings.num_channels, settings.dim
+        )
+    models = _torchvision().models
+    build = {"resnet34": models.resnet34, "resnet18": models.resnet18}[settings.architecture]
+    encoder = build(weights=None)
+    encoder.conv1 = widen_first_conv(encoder.conv1, settings.num_channels)
+    encoder.fc = nn.Linear(encoder.fc.in_features, settings.dim)
+    return encoder
+
+
+def build_student(settings: StudentSettings) -> tuple[nn.Module, Decoder | None]:
+    """Build encoder and decoder from the settings' seed, leaving torch's random state as it was.
+
+    Parameters
+    ----------
+    settings : the student's settings.
+
+    Returns
+    -------
+    encoder, decoder : decoder is None for a student without motion.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        encoder = build_encoder(settings)
+        decoder = Decoder(settings.dim) if settings.motion else None
+    return encoder, decoder
+
+
+def squared_errors(answer: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return each sample's squared error, summed over the target's numbers, in float32.
+
+    Parameters
+    ----------
+    answer, target : (B, D).
+
+    Returns
+    -------
+    (B,)
+    """
+    return (answer.float() - target.float()).square().sum(dim=1)
+
+
+def _torchvision() -> Any:
+    # Imported late: the compatibility module must come first, and settings-only users need neither.
+    from vpdlib.compat import install
+
+    install()
+    import torchvision
+
+    return torchvision

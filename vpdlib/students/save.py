@@ -1,0 +1,167 @@
+"""A trained student on disk: a folder that appears whole, and is checked before it is used.
+
+encoder.safetensors, decoder.safetensors (for measuring only; absent without motion), history.csv
+(one row per epoch) and settings.json (exact settings, colour normalisation, best epoch, sha256 of
+the weights). None of these formats can run code.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+import vpdlib
+from vpdlib.students.network import build_student
+from vpdlib.students.settings import StudentSettings
+from vpdlib.students.student import TrainedStudent
+
+SCHEMA = "vpd-student-1"
+HISTORY_COLUMNS = ("epoch", "train_loss", "val_loss", "val_loss_average", "seconds")
+
+
+class StudentRecord(BaseModel):
+    """The content of settings.json."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_name: str
+    vpdlib_version: str
+    settings: StudentSettings
+    rgb_mean: tuple[float, float, float]
+    rgb_std: tuple[float, float, float]
+    best_epoch: int
+    sha256: dict[str, str]
+
+
+def save_student(folder: Path, student: TrainedStudent) -> None:
+    """Write a student's folder; a folder that is there is replaced.
+
+    The files are written to a folder beside it, which is then renamed, so that a killed job leaves
+    no half student.
+
+    Parameters
+    ----------
+    folder : where to.
+    student : the trained student, on any device.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    sha256 = {}
+    for name, network in _networks(student).items():
+        weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
+        save_file(weights, temporary / name)
+        sha256[name] = _sha256(temporary / name)
+    with (temporary / "history.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, HISTORY_COLUMNS)
+        writer.writeheader()
+        writer.writerows(student.history)
+    record = StudentRecord(
+        schema_name=SCHEMA,
+        vpdlib_version=vpdlib.__version__,
+        settings=student.settings,
+        rgb_mean=student.rgb_mean,
+        rgb_std=student.rgb_std,
+        best_epoch=student.best_epoch,
+        sha256=sha256,
+    )
+    (temporary / "settings.json").write_text(record.model_dump_json(indent=2) + "\n")
+    for path in temporary.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    if folder.exists():
+        shutil.rmtree(folder)
+    os.replace(temporary, folder)
+
+
+def load_student(folder: Path, device: str = "cpu") -> TrainedStudent:
+    """Read a student's folder.
+
+    Parameters
+    ----------
+    folder : as `save_student` wrote it.
+    device : where the networks go.
+
+    Returns
+    -------
+    TrainedStudent : in evaluation mode.
+
+    Raises
+    ------
+    FileNotFoundError : a file is missing.
+    ValueError : a file is damaged, or not of this kind; the message names it.
+    """
+    record_path = folder / "settings.json"
+    if not record_path.is_file():
+        raise FileNotFoundError(
+            f"{folder} holds no student (no settings.json); run rule distil_student to make it"
+        )
+    try:
+        record = StudentRecord.model_validate(json.loads(record_path.read_text()))
+    except (json.JSONDecodeError, UnicodeDecodeError, ValidationError) as error:
+        raise ValueError(f"{record_path} is damaged or of another version: {error}") from error
+    if record.schema_name != SCHEMA:
+        raise ValueError(f"{record_path}: schema {record.schema_name!r}, expected {SCHEMA!r}")
+    encoder, decoder = build_student(record.settings)
+    student = TrainedStudent(
+        settings=record.settings,
+        encoder=encoder,
+        decoder=decoder,
+        rgb_mean=record.rgb_mean,
+        rgb_std=record.rgb_std,
+        best_epoch=record.best_epoch,
+        history=_read_history(folder / "history.csv"),
+    )
+    for name, network in _networks(student).items():
+        network.load_state_dict(_read_weights(folder / name, record.sha256.get(name)))
+    return student.to(torch.device(device))
+
+
+def _networks(student: TrainedStudent) -> dict[str, nn.Module]:
+    networks: dict[str, nn.Module] = {"encoder.safetensors": student.encoder}
+    if student.decoder is not None:
+        networks["decoder.safetensors"] = student.decoder
+    return networks
+
+
+def _read_weights(path: Path, expected: str | None) -> dict[str, torch.Tensor]:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; run rule distil_student again")
+    found = _sha256(path)
+    if found != expected:
+        raise ValueError(
+            f"{path} is damaged: sha256 {found}, expected {expected}; delete its folder and run "
+            "rule "
+            "distil_student again"
+        )
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path} is not a safetensors file: {error}") from error
+
+
+def _read_history(path: Path) -> list[dict[str, float]]:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; run rule distil_student again")
+    with path.open(newline="") as file:
+        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    return [{**row, "epoch": int(row["epoch"])} for row in rows]
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,196 @@
+"""Settings of a student: what it sees, what it answers, its network, its training.
+
+Pure data, checked by pydantic; unknown keys are refused. Nothing heavy is imported here. Defaults
+are the paper's (supplement; specification section 7) unless the description says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from vpdlib.poses.normalize import POSE_DIM
+
+#: Length of each teacher's vector.
+TEACHER_DIM: dict[str, int] = {"pose2d": POSE_DIM}
+
+
+class AugmentationSettings(BaseModel):
+    """Random changes of the training crops (specification section 7); validation sees none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    colour_jitter: tuple[float, float, float, float] = Field(
+        default=(0.2, 0.2, 0.05, 0.05),
+        description="Greatest change of brightness, contrast, saturation (factors 1 -+ this) "
+        "and hue "
+        "(share of the full circle).",
+    )
+    resized_crop_scale: tuple[float, float] = Field(
+        default=(0.5, 1.0), description="Share of the crop's area that a random window covers."
+    )
+    resized_crop_ratio: tuple[float, float] = Field(
+        default=(0.9, 1.1), description="Width / height of the random window."
+    )
+    flip_probability: float = Field(
+        default=0.5,
+        ge=0.0,
+        le=1.0,
+        description="Probability of a mirrored crop, whose target is the mirrored teacher vector.",
+    )
+    noise_std: float = Field(
+        default=0.05,
+        ge=0.0,
+        description="Standard deviation of Gaussian noise on the background, in units of the "
+        "normalised RGB input. Used only where the frames come with athlete masks.",
+    )
+    noise_probability: float = Field(
+        default=0.5, ge=0.0, le=1.0, description="Probability of background noise in a crop."
+    )
+    rotation_degrees: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=180.0,
+        description="Beyond the paper: turn crop, flow and the 2D target by a random angle within "
+        "-+ this (180: any angle; 0: off). For teachers that see only upright people.",
+    )
+    rotation_probability: float = Field(
+        default=0.5, ge=0.0, le=1.0, description="Probability that a crop is turned."
+    )
+
+    @model_validator(mode="after")
+    def _check_ranges(self) -> AugmentationSettings:
+        if min(self.colour_jitter) < 0 or max(self.colour_jitter[:3]) > 1:
+            raise ValueError("colour_jitter: brightness, contrast, saturation must be within 0..1")
+        if self.colour_jitter[3] > 0.5:
+            raise ValueError("colour_jitter: hue must be within 0..0.5")
+        low, high = self.resized_crop_scale
+        if not 0 < low <= high <= 1:
+            raise ValueError("resized_crop_scale: expected 0 < smallest <= largest <= 1")
+        low, high = self.resized_crop_ratio
+        if not 0 < low <= high:
+            raise ValueError("resized_crop_ratio: expected 0 < smallest <= largest")
+        return self
+
+
+class StudentSettings(BaseModel):
+    """One student: network, inputs, targets and training."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    teacher: Literal["pose2d"] = Field(
+        default="pose2d", description="Whose vectors are distilled: pose2d, 13 normalised joints."
+    )
+    inputs: Literal["rgb", "rgb_flow"] = Field(
+        default="rgb_flow", description="What the network sees: the crop, or crop and optical flow."
+    )
+    motion: bool = Field(
+        default=True,
+        description="Also learn the teacher's change since the previous frame, through a decoder "
+        "that is dropped after training. False: regress the pose directly.",
+    )
+    architecture: Literal["resnet34", "resnet18", "residual"] = Field(
+        default="resnet34",
+        description="Encoder: the paper's resnet34; resnet18; or residual, a small network of "
+        "`widths` and `blocks` for a CPU.",
+    )
+    widths: tuple[int, ...] = Field(
+        default=(32, 64, 128, 192),
+        min_length=1,
+        description="Channels of each stage of the residual architecture.",
+    )
+    blocks: tuple[int, ...] = Field(
+        default=(1, 1, 1, 1),
+        min_length=1,
+        description="Blocks of each stage of the residual architecture.",
+    )
+    crop_px: int = Field(
+        default=128,
+        ge=16,
+        description="Side of the square the network sees; stored crops of another size are "
+        "resized.",
+    )
+    epochs: int = Field(default=1000, ge=1, description="Number of epochs.")
+    samples_per_epoch: int = Field(
+        default=20_000, ge=1, description="Random frames (with repetition) that make one epoch."
+    )
+    val_samples: int = Field(
+        default=4_000,
+        ge=1,
+        description="At most this many validation frames are measured; a fixed random choice.",
+    )
+    batch_size: int = Field(default=100, ge=2, description="Frames per step.")
+    learning_rate: float = Field(default=5e-4, gt=0.0, description="AdamW's rate, constant.")
+    weight_decay: float = Field(default=0.01, ge=0.0, description="AdamW's weight decay.")
+    loss_reduction: Literal["sum", "mean"] = Field(
+        default="sum",
+        description="Squared errors are summed over a target's numbers, and over the batch "
+        "(sum, the "
+        "paper) or averaged over it (mean).",
+    )
+    val_fraction: float = Field(
+        default=0.2, gt=0.0, lt=1.0, description="Share of the labelled frames held out."
+    )
+    select_window: int = Field(
+        default=5,
+        ge=1,
+        description="The epoch is kept whose validation loss, averaged with those of the epochs "
+        "just "
+        "before it over this many epochs, is lowest.",
+    )
+    augmentation: AugmentationSettings = Field(
+        default_factory=AugmentationSettings, description="Random changes of the training crops."
+    )
+    distil_on: Literal["train", "corpus", "actions"] = Field(
+        default="train",
+        description="Frames to learn from: videos of the training split; all videos (labels are "
+        "not "
+        "used; Table 2c); or only the labelled actions of the training split (Table 2b).",
+    )
+    rgb_mean: tuple[float, float, float] | None = Field(
+        default=None, description="Mean of R, G, B in 0..1; null: measured on the training crops."
+    )
+    rgb_std: tuple[float, float, float] | None = Field(
+        default=None, description="Standard deviation of R, G, B; null: measured likewise."
+    )
+    seed: int = Field(
+        default=0, ge=0, description="Seed of initial weights, sampling, augmentation."
+    )
+    num_workers: int = Field(
+        default=0, ge=0, description="Processes that read crops ahead; 0 reads in the main process."
+    )
+    amp: bool = Field(
+        default=True, description="Mixed precision on a GPU. Without effect on a CPU."
+    )
+
+    @model_validator(mode="after")
+    def _check_together(self) -> StudentSettings:
+        if len(self.widths) != len(self.blocks):
+            raise ValueError(
+                f"widths has {len(self.widths)} stages, blocks {len(self.blocks)}: give one of "
+                "each "
+                "per stage"
+            )
+        if min(self.widths) < 1 or min(self.blocks) < 1:
+            raise ValueError("widths and blocks must be at least 1 in every stage")
+        if (self.rgb_mean is None) != (self.rgb_std is None):
+            raise ValueError("rgb_mean and rgb_std: give both, or neither to have them measured")
+        if self.rgb_std is not None and min(self.rgb_std) <= 0:
+            raise ValueError("rgb_std must be positive")
+        if self.samples_per_epoch < self.batch_size:
+            raise ValueError(
+                f"samples_per_epoch {self.samples_per_epoch} is less than one batch of "
+                f"{self.batch_size}"
+            )
+        return self
+
+    @property
+    def dim(self) -> int:
+        """Length of the descriptor, which is that of the teacher's vector."""
+        return TEACHER_DIM[self.teacher]
+
+    @property
+    def num_channels(self) -> int:
+        """Input channels of the network."""
+        return 5 if self.inputs == "rgb_flow" else 3

@@ -1,0 +1,374 @@
+"""Distillation: training a student on a teacher's weak labels.
+
+N frames; pose and motion targets (N, 2, D), row 0 for the regular crop, row 1 for its mirror image.
+Recipe of the paper (specification section 7): AdamW at a constant rate, random frames with
+repetition, squared error summed over the numbers of the target; held-out frames are measured
+without augmentation, on a fixed choice (specification section 15, row 9), and the epoch of the
+lowest moving average is kept.
+
+Everything random of an epoch comes from generators seeded by (seed, epoch), so that a checkpoint
+needs no generator states, and training resumed from any checkpoint gives, on a CPU with the same
+number of threads, the same weights to the bit. The global generators are not touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from vpdlib.progress import track
+from vpdlib.students.augment import augmented_inputs, plain_inputs
+from vpdlib.students.checkpoint import load_checkpoint, save_checkpoint
+from vpdlib.students.frames import BatchReader, FrameStore, TensorBatch, in_batches, measure_rgb
+from vpdlib.students.network import Decoder, build_student, squared_errors
+from vpdlib.students.settings import StudentSettings
+from vpdlib.students.student import TrainedStudent
+
+#: Validation batches may be larger than training ones: no gradients are kept.
+VAL_BATCH_SIZE = 200
+
+
+class NonFiniteLossError(ArithmeticError):
+    """A loss became NaN or infinite; the message names the frames."""
+
+
+def train_student(
+    frames: FrameStore,
+    pose: np.ndarray,
+    motion: np.ndarray | None,
+    train_idx: np.ndarray,
+    val_idx: np.ndarray,
+    settings: StudentSettings,
+    device: str = "cpu",
+    threads: int = 1,
+    checkpoint_path: Path | None = None,
+    on_epoch: Callable[[dict[str, float]], None] | None = None,
+    checkpoint_every_s: float = 60.0,
+) -> TrainedStudent:
+    """Train a student.
+
+    Parameters
+    ----------
+    frames : crops of all N frames.
+    pose : (N, 2, D) float32, the teacher's vectors; rows that are not learnt from may be NaN.
+    motion : (N, 2, D) float32, their change since the previous frame; None for a student without
+        motion.
+    train_idx, val_idx : indices of the frames to learn from and to hold out.
+    settings : the student's settings.
+    device : "cpu", "cuda", "cuda:1", ...
+    threads : CPU threads of torch.
+    checkpoint_path : where to resume from, if the file is there, and to save to; None for neither.
+    on_epoch : called with the history entry of each finished epoch.
+    checkpoint_every_s : seconds between checkpoints; 0 writes one after every epoch.
+
+    Returns
+    -------
+    TrainedStudent : on `device`, in evaluation mode.
+
+    Raises
+    ------
+    ValueError : targets or indices are unusable, or the checkpoint belongs to another training.
+    NonFiniteLossError : a loss became NaN or infinite.
+    """
+    targets = _join_targets(frames, pose, motion, train_idx, val_idx, settings)
+    if settings.augmentation.rotation_degrees > 0 and settings.teacher != "pose2d":
+        raise ValueError("rotation_degrees needs a teacher of x, y joints; set it to 0")
+    torch.set_num_threads(threads)
+    run = _Run.start(frames, targets, train_idx, val_idx, settings, torch.device(device))
+    identity = _identity(targets, run.train_idx, run.val_idx, settings, run.rgb)
+    if checkpoint_path is not None and checkpoint_path.exists():
+        run.restore(load_checkpoint(checkpoint_path, identity, run.device))
+
+    last_saved = time.monotonic()
+    first = len(run.history) + 1
+    for epoch in track(range(first, settings.epochs + 1), "distilling", unit="epoch"):
+        entry = run.epoch(epoch)
+        if not sys.stderr.isatty():
+            print(_epoch_line(entry, settings.epochs), file=sys.stderr, flush=True)
+        if on_epoch is not None:
+            on_epoch(entry)
+        due = time.monotonic() - last_saved >= checkpoint_every_s
+        if checkpoint_path is not None and (due or epoch == settings.epochs):
+            save_checkpoint(checkpoint_path, identity, run.state())
+            last_saved = time.monotonic()
+    return run.finish()
+
+
+@dataclass
+class _Run:
+    """One training: the networks, their optimiser, the data, and how far it is."""
+
+    settings: StudentSettings
+    device: torch.device
+    encoder: nn.Module
+    decoder: Decoder | None
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    amp_dtype: torch.dtype | None
+    reader: BatchReader
+    targets: torch.Tensor
+    train_idx: np.ndarray
+    val_idx: np.ndarray
+    rgb: tuple[tuple[float, float, float], tuple[float, float, float]]
+    history: list[dict[str, float]]
+    best: dict[str, Any]
+
+    @classmethod
+    def start(
+        cls,
+        frames: FrameStore,
+        targets: torch.Tensor,
+        train_idx: np.ndarray,
+        val_idx: np.ndarray,
+        settings: StudentSettings,
+        device: torch.device,
+    ) -> _Run:
+        """Build networks and optimiser, choose the validation frames, measure the colours."""
+        encoder, decoder = build_student(settings)
+        encoder.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if decoder is not None:
+            decoder.to(device)
+        parameters = [*encoder.parameters(), *(decoder.parameters() if decoder else ())]
+        optimizer = torch.optim.AdamW(
+            parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        amp_dtype = None
+        if settings.amp and device.type == "cuda":
+            # bfloat16 has the range of float32; float16 needs its losses scaled.
+            amp_dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        scaler = torch.amp.GradScaler(device.type, enabled=amp_dtype == torch.float16)
+        train_idx = np.unique(train_idx)
+        val_idx = np.unique(val_idx)
+        if len(val_idx) > settings.val_samples:
+            rng = np.random.default_rng([settings.seed, 0])
+            val_idx = np.sort(rng.choice(val_idx, settings.val_samples, replace=False))
+        if settings.rgb_mean is not None and settings.rgb_std is not None:
+            rgb = (settings.rgb_mean, settings.rgb_std)
+        else:
+            rgb = measure_rgb(frames, train_idx, seed=settings.seed)
+        reader = BatchReader(frames, settings.num_workers, pin_memory=device.type == "cuda")
+        return cls(
+            settings=settings,
+            device=device,
+            encoder=encoder,
+            decoder=decoder,
+            optimizer=optimizer,
+            scaler=scaler,
+            amp_dtype=amp_dtype,
+            reader=reader,
+            targets=targets,
+            train_idx=train_idx,
+            val_idx=val_idx,
+            rgb=rgb,
+            history=[],
+            best={},
+        )
+
+    def epoch(self, epoch: int) -> dict[str, float]:
+        """Train one epoch, measure it, remember the weights if it is the best; return its entry."""
+        start = time.monotonic()
+        train_loss = self._train_pass(epoch)
+        val_loss = self._val_pass()
+        window = [entry["val_loss"] for entry in self.history][1 - self.settings.select_window :]
+        recent = [*(window if self.settings.select_window > 1 else ()), val_loss]
+        entry: dict[str, float] = {
+            "epoch": epoch,
+            "train_loss": train_loss,
+            "val_loss": val_loss,
+            "val_loss_average": sum(recent) / len(recent),
+            "seconds": time.monotonic() - start,
+        }
+        self.history.append(entry)
+        # The average of less than a whole window is noisier: it is not compared.
+        whole = len(recent) == min(self.settings.select_window, self.settings.epochs)
+        if whole and entry["val_loss_average"] < self.best.get("val_loss_average", np.inf):
+            self.best = {
+                "epoch": epoch,
+                "val_loss_average": entry["val_loss_average"],
+                "encoder": _copy_state(self.encoder),
+                "decoder": _copy_state(self.decoder),
+            }
+        return entry
+
+    def _train_pass(self, epoch: int) -> float:
+        settings = self.settings
+        rng = np.random.default_rng([settings.seed, 1, epoch])
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        # Whole batches only: batch statistics of a very small last batch would be poor.
+        num_steps = settings.samples_per_epoch // settings.batch_size
+        chosen = rng.choice(self.train_idx, (num_steps, settings.batch_size), replace=True)
+        self._set_training(True)
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for cpu_batch in self.reader.read(list(chosen)):
+            batch = cpu_batch.to(self.device)
+            target = self.targets[cpu_batch.indices].to(self.device, non_blocking=True)
+            inputs, target = augmented_inputs(
+                batch,
+                target,
+                settings.crop_px,
+                settings.num_channels,
+                *self.rgb,
+                settings.augmentation,
+                generator,
+            )
+            errors = squared_errors(self._answer(inputs), target)
+            _require_finite(errors, cpu_batch.indices, f"training, epoch {epoch}")
+            loss = errors.sum() if settings.loss_reduction == "sum" else errors.mean()
+            self.optimizer.zero_grad(set_to_none=True)
+            self.scaler.scale(loss).backward()
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            total += errors.detach().sum()
+        return total.item() / chosen.size
+
+    def _val_pass(self) -> float:
+        self._set_training(False)
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        with torch.no_grad():
+            for cpu_batch in self.reader.read(in_batches(self.val_idx, VAL_BATCH_SIZE)):
+                answer = self._answer(self._plain(cpu_batch.to(self.device)))
+                target = self.targets[cpu_batch.indices, 0].to(self.device)
+                errors = squared_errors(answer, target)
+                _require_finite(errors, cpu_batch.indices, "validation")
+                total += errors.sum()
+        return total.item() / len(self.val_idx)
+
+    def _plain(self, batch: TensorBatch) -> torch.Tensor:
+        return plain_inputs(batch, self.settings.crop_px, self.settings.num_channels, *self.rgb)
+
+    def _answer(self, inputs: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(
+            self.device.type, dtype=self.amp_dtype, enabled=self.amp_dtype is not None
+        ):
+            descriptor = self.encoder(inputs)
+            return descriptor if self.decoder is None else self.decoder(descriptor)
+
+    def _set_training(self, training: bool) -> None:
+        self.encoder.train(training)
+        if self.decoder is not None:
+            self.decoder.train(training)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a checkpoint must hold."""
+        return {
+            "encoder": self.encoder.state_dict(),
+            "decoder": None if self.decoder is None else self.decoder.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "history": self.history,
+            "best": self.best,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a checkpoint's state."""
+        self.encoder.load_state_dict(state["encoder"])
+        if self.decoder is not None:
+            self.decoder.load_state_dict(state["decoder"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.history = list(state["history"])
+        self.best = dict(state["best"])
+
+    def finish(self) -> TrainedStudent:
+        """Put the best epoch's weights into the networks and hand them over."""
+        self.encoder.load_state_dict(self.best["encoder"])
+        if self.decoder is not None:
+            self.decoder.load_state_dict(self.best["decoder"])
+        return TrainedStudent(
+            settings=self.settings,
+            encoder=self.encoder,
+            decoder=self.decoder,
+            rgb_mean=self.rgb[0],
+            rgb_std=self.rgb[1],
+            best_epoch=int(self.best["epoch"]),
+            history=self.history,
+        ).to(self.device)
+
+
+def _join_targets(
+    frames: FrameStore,
+    pose: np.ndarray,
+    motion: np.ndarray | None,
+    train_idx: np.ndarray,
+    val_idx: np.ndarray,
+    settings: StudentSettings,
+) -> torch.Tensor:
+    """Check the targets and join them to (N, 2, d) or (N, 2, 2d) float32."""
+    expected = (len(frames), 2, settings.dim)
+    if settings.motion and motion is None:
+        raise ValueError("the student learns motion, but no motion targets are given")
+    parts = [("pose", pose)] + ([("motion", motion)] if settings.motion else [])
+    for name, part in parts:
+        if part is None or part.shape != expected:
+            shape = None if part is None else part.shape
+            raise ValueError(
+                f"{name} targets {shape}: expected {expected}, one pair of rows per crop"
+            )
+    targets = np.concatenate([part for _, part in parts if part is not None], axis=2)
+    for name, indices in (("training", train_idx), ("validation", val_idx)):
+        indices = np.asarray(indices)
+        if len(indices) == 0:
+            raise ValueError(
+                f"no {name} frames: the teacher's labels were all rejected or the split left none; "
+                "lower weak_labels.min_score or give more video"
+            )
+        if indices.min() < 0 or indices.max() >= len(frames):
+            raise ValueError(f"{name} frames must be within 0..{len(frames) - 1}")
+        bad = indices[~np.isfinite(targets[indices]).all(axis=(1, 2))]
+        if len(bad):
+            raise ValueError(
+                f"{len(bad)} {name} frames have a target that is not finite, the first ones "
+                f"{bad[:5].tolist()}: pass only frames that select_weak_labels kept"
+            )
+    if np.intersect1d(train_idx, val_idx).size:
+        raise ValueError("training and validation frames overlap; use split_validation")
+    return torch.from_numpy(targets.astype(np.float32))
+
+
+def _identity(
+    targets: torch.Tensor,
+    train_idx: np.ndarray,
+    val_idx: np.ndarray,
+    settings: StudentSettings,
+    rgb: tuple[tuple[float, ...], tuple[float, ...]],
+) -> str:
+    """Return a digest of what a checkpoint's training depends on, crops apart."""
+    # More epochs may be asked for later, and how crops are read changes no number.
+    digest = hashlib.sha256(settings.model_dump_json(exclude={"epochs", "num_workers"}).encode())
+    digest.update(repr(rgb).encode())
+    for array in (train_idx, val_idx):
+        digest.update(np.ascontiguousarray(array, dtype=np.int64).tobytes())
+    digest.update(targets[train_idx].numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _copy_state(network: nn.Module | None) -> dict[str, torch.Tensor] | None:
+    if network is None:
+        return None
+    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+
+
+def _require_finite(errors: torch.Tensor, indices: torch.Tensor, where: str) -> None:
+    finite = torch.isfinite(errors)
+    if not bool(finite.all()):
+        bad = indices[~finite.cpu()]
+        raise NonFiniteLossError(
+            f"{where}: the loss of {len(bad)} of {len(indices)} frames is NaN or infinite, frames "
+            f"{bad[:10].tolist()}; look at their crops and targets, or lower the learning rate"
+        )
+
+
+def _epoch_line(entry: dict[str, float], num_epochs: int) -> str:
+    return (
+        f"epoch {entry['epoch']}/{num_epochs}: train {entry['train_loss']:.4f}, "
+        f"val {entry['val_loss']:.4f} ({entry['seconds']:.1f} s)"
+    )

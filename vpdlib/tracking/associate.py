@@ -1,0 +1,159 @@
+"""From detections to tracks over the whole video.
+
+Two passes. Forward, each track predicts its box at constant velocity and is matched to the frame's
+detections by the Hungarian method: confident detections first, then weak ones to the tracks left
+over, as in ByteTrack (Zhang et al., ECCV 2022). The cost mixes overlap with the distance between
+centres in body lengths, because athletes between two sampled frames move further than their width
+and change shape when they tuck. A track that coasts too long ends. Then ends and starts of tracks
+are stitched across longer gaps by extrapolating both to meet. Boxes are xyxy source px; a "body
+length" is a box's longer side.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from vpdlib.geometry import centre_size, from_centre_size, iou_matrix
+from vpdlib.tracking.people import PeopleDetections, Track
+from vpdlib.tracking.settings import TrackingSettings
+
+_IMPOSSIBLE = 1e6
+
+
+def associate(people: PeopleDetections, settings: TrackingSettings) -> list[Track]:
+    """Join detections into tracks.
+
+    Parameters
+    ----------
+    people : the detections of one video.
+    settings : gates and times.
+
+    Returns
+    -------
+    Tracks in order of their first detection. Each detection is in at most one.
+    """
+    return stitch(link_forward(people, settings), settings)
+
+
+def link_forward(people: PeopleDetections, settings: TrackingSettings) -> list[Track]:
+    """Join detections frame by frame; gaps in a track are at most ``coast_s``."""
+    active: list[Track] = []
+    ended: list[Track] = []
+    # Where few frames are sampled a track must outlive at least one frame without a detection.
+    sampled_s = np.asarray(people.time_s)[people.frames]
+    step_s = float(np.median(np.diff(sampled_s))) if len(sampled_s) > 1 else 0.0
+    coast_s = max(settings.coast_s, 2 * step_s) + 1e-6
+    for row, frame in enumerate(people.frames):
+        now_s = float(people.time_s[frame])
+        # Times are sums of floating-point steps, hence the slack.
+        ended += [track for track in active if now_s - track.end_s > coast_s]
+        active = [track for track in active if now_s - track.end_s <= coast_s]
+        score = people.score[row]
+        strong = np.flatnonzero(score >= settings.high_score)
+        weak = np.flatnonzero((score >= settings.low_score) & (score < settings.high_score))
+        free = list(active)
+        for level in (strong, weak):
+            taken = _match(free, people.box_px[row][level], now_s, settings)
+            for track_row, box_row in taken.items():
+                _append(free[track_row], people, row, int(level[box_row]))
+            if level is strong:
+                begun = [item for at, item in enumerate(level) if at not in set(taken.values())]
+            free = [track for at, track in enumerate(free) if at not in taken]
+        for item in begun:
+            track = Track()
+            _append(track, people, row, int(item))
+            active.append(track)
+    return sorted(ended + active, key=lambda track: track.start_s)
+
+
+def stitch(tracks: list[Track], settings: TrackingSettings) -> list[Track]:
+    """Join tracks whose gap is at most ``max_gap_s`` and whose extrapolations meet."""
+    cost = np.full((len(tracks), len(tracks)), _IMPOSSIBLE)
+    for a, earlier in enumerate(tracks):
+        for b, later in enumerate(tracks):
+            if 0 < later.start_s - earlier.end_s <= settings.max_gap_s + 1e-6:
+                cost[a, b] = meeting_cost(earlier, later, settings)
+    successor = {}
+    for a, b in zip(*linear_sum_assignment(cost), strict=True):
+        if cost[a, b] < _IMPOSSIBLE:
+            successor[int(a)] = int(b)
+    joined = []
+    for first in sorted(set(range(len(tracks))) - set(successor.values())):
+        track, at = tracks[first], first
+        while at in successor:
+            at = successor[at]
+            track = track.joined(tracks[at])
+        joined.append(track)
+    return sorted(joined, key=lambda track: track.start_s)
+
+
+def meeting_cost(earlier: Track, later: Track, settings: TrackingSettings) -> float:
+    """Say how badly two tracks fit together as one person.
+
+    Both are extrapolated to the middle of the gap, at constant velocity and standing still; the
+    better of the two counts, since after a landing the velocity says nothing. The allowed distance
+    grows with the gap, from ``max_distance`` at no gap to twice that at ``max_gap_s``.
+
+    Returns
+    -------
+    Distance in body lengths over the allowed one, in [0, 1], plus the gap as a small tie-breaker; a
+    huge number where they do not fit.
+    """
+    gap_s = later.start_s - earlier.end_s
+    state_a, velocity_a = earlier.motion(at_end=True)
+    state_b, velocity_b = later.motion(at_end=False)
+    length_a, length_b = state_a[2:].max(), state_b[2:].max()
+    if max(length_a, length_b) > settings.max_size_ratio * min(length_a, length_b):
+        return _IMPOSSIBLE
+    length = (length_a + length_b) / 2
+    moving = state_a[:2] + velocity_a * gap_s / 2 - (state_b[:2] - velocity_b * gap_s / 2)
+    still = state_a[:2] - state_b[:2]
+    distance = min(np.hypot(*moving), np.hypot(*still)) / length
+    allowed = settings.max_distance * (1 + gap_s / max(settings.max_gap_s, 1e-6))
+    if distance > allowed:
+        return _IMPOSSIBLE
+    return float(distance / allowed + 0.1 * gap_s)
+
+
+def _match(
+    tracks: list[Track], boxes: np.ndarray, now_s: float, settings: TrackingSettings
+) -> dict[int, int]:
+    """Assign boxes (K, 4) to tracks; return track row -> box row."""
+    if not tracks or not len(boxes):
+        return {}
+    predicted = np.stack([_predict(track, now_s) for track in tracks])
+    found = centre_size(boxes)
+    overlap = iou_matrix(from_centre_size(predicted), boxes)
+    length = predicted[:, None, 2:].max(axis=-1)
+    found_length = found[None, :, 2:].max(axis=-1)
+    mean_length = (length + found_length) / 2
+    distance = np.linalg.norm(predicted[:, None, :2] - found[None, :, :2], axis=-1) / mean_length
+    ratio = np.maximum(length, found_length) / np.maximum(np.minimum(length, found_length), 1e-9)
+    possible = ((overlap >= settings.min_iou) | (distance <= settings.max_distance)) & (
+        ratio <= settings.max_size_ratio
+    )
+    cost = settings.iou_weight * (1 - overlap) + (1 - settings.iou_weight) * np.minimum(distance, 1)
+    cost = np.where(possible, cost, _IMPOSSIBLE)
+    pairs = zip(*linear_sum_assignment(cost), strict=True)
+    return {int(a): int(b) for a, b in pairs if cost[a, b] < _IMPOSSIBLE}
+
+
+def _predict(track: Track, now_s: float) -> np.ndarray:
+    """Predicted centre x, y, width, height (4,)."""
+    state, velocity = track.motion(at_end=True)
+    state = state.copy()
+    # No one keeps a speed for long: the prediction stops moving after a quarter of a second.
+    state[:2] += velocity * min(now_s - track.end_s, 0.25)
+    return state
+
+
+def _append(track: Track, people: PeopleDetections, row: int, item: int) -> None:
+    frame = int(people.frames[row])
+    track.append(
+        frame,
+        float(people.time_s[frame]),
+        np.asarray(people.box_px[row][item], dtype=np.float64),
+        float(people.score[row][item]),
+        people.keypoints_px[row][item],
+    )

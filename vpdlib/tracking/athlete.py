@@ -1,0 +1,130 @@
+"""Which of the tracks is the athlete.
+
+One athlete per video, chosen among whole tracks and never frame by frame. A track's salience is the
+sum, over its detections, of
+
+    area share of the frame x score^score_power x time it stands for, where its centre is central,
+
+times 1 + ``inverted_bonus`` while its torso is upside down (rule ``upside_down``), and, for the
+whole track, times 1 + ``travel_bonus`` x min(how far it travels in body lengths, 1). So a large
+person who performs in the middle beats a large one who sits at the edge, and a long track beats a
+short one. The rule follows the seeds of the paper's supplement ("largest person", "upside-down
+pose"; specification section 3).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vpdlib.geometry import area, centre_size
+from vpdlib.skeleton import COCO17
+from vpdlib.tracking.associate import meeting_cost
+from vpdlib.tracking.people import PeopleDetections, Track
+from vpdlib.tracking.settings import TrackingSettings
+
+_SHOULDERS = [COCO17.index("left_shoulder"), COCO17.index("right_shoulder")]
+_HIPS = [COCO17.index("left_hip"), COCO17.index("right_hip")]
+#: Keypoints below this score do not say which way up a torso is.
+_MIN_KEYPOINT_SCORE = 0.2
+
+
+def choose_athlete(
+    tracks: list[Track], people: PeopleDetections, settings: TrackingSettings
+) -> Track | None:
+    """Pick the athlete's track and join to it the pieces of the same person after longer losses.
+
+    Parameters
+    ----------
+    tracks : stitched tracks of the video.
+    people : the detections they are made of (for the frame's size and times).
+    settings : the rule and its weights.
+
+    Returns
+    -------
+    One track, or None where no track is long enough or none is ever in the central region.
+    """
+    total_s = float(people.time_s[-1] - people.time_s[0]) if people.num_frames else 0.0
+    shortest_s = min(settings.min_length_s, total_s / 2)
+    candidates = [track for track in tracks if track.end_s - track.start_s >= shortest_s]
+    if not candidates:
+        return None
+    values = [salience(track, people, settings) for track in candidates]
+    best = int(np.argmax(values))
+    if values[best] <= 0:
+        return None
+    others = [track for track in tracks if track is not candidates[best]]
+    return _bridge(candidates[best], others, settings)
+
+
+def salience(track: Track, people: PeopleDetections, settings: TrackingSettings) -> float:
+    """Return the salience of one track in seconds of a full-frame person; see the module's text."""
+    boxes = np.stack(track.box_px)
+    centre = centre_size(boxes)[:, :2] / [people.width, people.height]
+    central = (np.abs(centre - 0.5) <= settings.central_fraction / 2).all(axis=1)
+    share = area(boxes) / (people.width * people.height)
+    weight = np.ones(len(track))
+    if settings.athlete_rule == "upside_down":
+        weight += settings.inverted_bonus * inverted(np.stack(track.keypoints_px))
+    seconds = _durations(people, track)
+    total = float(
+        np.sum(share * np.array(track.score) ** settings.score_power * weight * central * seconds)
+    )
+    return total * (1 + settings.travel_bonus * min(travel(track), 1.0))
+
+
+def inverted(keypoints_px: np.ndarray) -> np.ndarray:
+    """Say where the torso is upside down.
+
+    Parameters
+    ----------
+    keypoints_px : (N, 17, 3) COCO keypoints; NaN where unknown.
+
+    Returns
+    -------
+    bool (N,): the hips' midpoint lies above the shoulders'. False where one of the four is missing
+    or scores too low.
+    """
+    torso = keypoints_px[:, _SHOULDERS + _HIPS]
+    # A comparison with NaN is false, which is the answer wanted for missing keypoints.
+    sure = (torso[..., 2] >= _MIN_KEYPOINT_SCORE).all(axis=1)
+    return sure & (torso[:, 2:, 1].mean(axis=1) < torso[:, :2, 1].mean(axis=1))
+
+
+def travel(track: Track) -> float:
+    """How far a track gets: diagonal of its centres' 5-95 % range, in body lengths (median box)."""
+    values = centre_size(np.stack(track.box_px))
+    low, high = np.percentile(values[:, :2], [5, 95], axis=0)
+    length = np.median(values[:, 2:].max(axis=1))
+    return float(np.hypot(*(high - low)) / max(length, 1e-9))
+
+
+def _durations(people: PeopleDetections, track: Track) -> np.ndarray:
+    """Seconds that each detection (n,) of a track stands for: half way to its neighbours."""
+    times = np.asarray(people.time_s)[people.frames]
+    if len(times) == 1:
+        return np.ones(len(track))
+    steps = np.diff(times)
+    spans = (np.append(steps, steps[-1]) + np.insert(steps, 0, steps[0])) / 2
+    return spans[np.searchsorted(people.frames, track.frames)]
+
+
+def _bridge(athlete: Track, others: list[Track], settings: TrackingSettings) -> Track:
+    """Extend the athlete's track, forward and backward, over losses of at most ``bridge_s``."""
+    reach = settings.model_copy(
+        update={"max_gap_s": settings.bridge_s, "coast_s": min(settings.coast_s, settings.bridge_s)}
+    )
+    while True:
+        fitting = []
+        for other in others:
+            pair = (athlete, other) if other.start_s > athlete.end_s else (other, athlete)
+            gap_s = pair[1].start_s - pair[0].end_s
+            if 0 < gap_s <= settings.bridge_s:
+                cost = meeting_cost(*pair, reach)
+                if cost < 10:
+                    # Nearest in time first, so that no piece is jumped over.
+                    fitting.append((gap_s, cost, id(other), other, pair))
+        if not fitting:
+            return athlete
+        *_, chosen, pair = min(fitting, key=lambda entry: entry[:3])
+        athlete = pair[0].joined(pair[1])
+        others = [other for other in others if other is not chosen]

@@ -1,0 +1,208 @@
+"""A box for every frame of the athlete's track.
+
+The detections, on sampled frames only, are smoothed by centred local polynomials (they do not lag),
+joined by cubic curves across gaps up to ``max_gap_s``, so that a jump keeps its arc, and extended a
+little beyond both ends of each stretch. Boxes far from any detection are enlarged. Boxes are xyxy
+source px.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vpdlib.geometry import centre_size, clip, from_centre_size
+from vpdlib.tracking.people import Track
+from vpdlib.tracking.settings import TrackingSettings
+
+#: How a frame's box was found.
+ORIGIN_NONE, ORIGIN_DETECTED, ORIGIN_PROPAGATED, ORIGIN_INTERPOLATED = 0, 1, 2, 3
+ORIGIN_NAMES = ("none", "detected", "propagated", "interpolated")
+
+
+@dataclass(frozen=True)
+class AthleteTrack:
+    """The athlete's box in every frame.
+
+    Attributes
+    ----------
+    box_px : (N, 4) float32 xyxy source px, within the frame; NaN where there is none.
+    origin : (N,) uint8: 0 none, 1 detected, 2 propagated beyond the end of a stretch, 3
+        interpolated.
+    score : (N,) float32: the detector's where detected, the lower neighbour's where interpolated,
+        else 0.
+    """
+
+    box_px: np.ndarray
+    origin: np.ndarray
+    score: np.ndarray
+
+    @classmethod
+    def empty(cls, num_frames: int) -> AthleteTrack:
+        """Track of a video in which nobody was found."""
+        return cls(
+            np.full((num_frames, 4), np.nan, np.float32),
+            np.zeros(num_frames, np.uint8),
+            np.zeros(num_frames, np.float32),
+        )
+
+
+def fill_track(
+    track: Track, time_s: np.ndarray, width: int, height: int, settings: TrackingSettings
+) -> AthleteTrack:
+    """Give every frame that the track covers a box.
+
+    Parameters
+    ----------
+    track : the athlete's detections.
+    time_s : (N,) time of every frame.
+    width, height : frame size in px.
+    settings : smoothing, gaps, growth.
+
+    Returns
+    -------
+    Boxes, origins and scores of all N frames. Frames in gaps longer than ``max_gap_s`` and out of
+    reach of the propagation stay empty.
+    """
+    time_s = np.asarray(time_s, dtype=np.float64)
+    result = AthleteTrack.empty(len(time_s))
+    known_s = np.array(track.time_s)
+    cuts = np.flatnonzero(np.diff(known_s) > settings.max_gap_s + 1e-6) + 1
+    stretches = np.split(np.arange(len(track)), cuts)
+    values = np.full((len(time_s), 4), np.nan)
+    for number, rows in enumerate(stretches):
+        # Two neighbouring stretches share the loss between them.
+        from_s = -np.inf if number == 0 else known_s[[stretches[number - 1][-1], rows[0]]].mean()
+        to_s = np.inf
+        if number + 1 < len(stretches):
+            to_s = known_s[[rows[-1], stretches[number + 1][0]]].mean()
+        _fill_stretch(track, rows, time_s, (from_s, to_s), settings, values, result)
+    values[:, 2:] *= (
+        1 + settings.growth * _distance_ramp(time_s, known_s, settings.growth_s)[:, None]
+    )
+    boxes = clip(from_centre_size(values), width, height)
+    lost = ~((boxes[:, 2:] - boxes[:, :2]) >= 2).all(axis=1)  # NaN, or moved out of the frame
+    result.box_px[:] = np.where(lost[:, None], np.nan, boxes)
+    result.origin[lost] = ORIGIN_NONE
+    result.score[lost] = 0
+    return result
+
+
+def smooth(
+    known_s: np.ndarray, values: np.ndarray, window_s: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Smooth values by local polynomials.
+
+    At each time a polynomial is fitted to the values within ``window_s`` / 2, weighted by a tricube
+    and centred there, so that constant velocity and (with at least five values) constant
+    acceleration pass unchanged. A running median of three first removes single outliers.
+
+    Parameters
+    ----------
+    known_s : (n,) increasing times.
+    values : (n, C).
+    window_s : width of the window; 0 leaves the values as they are.
+
+    Returns
+    -------
+    Smoothed values (n, C) and their slopes (n, C) per second.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if len(values) < 2:
+        return values.copy(), np.zeros_like(values)
+    if window_s == 0:
+        return values.copy(), np.gradient(values, known_s, axis=0)
+    steady = values.copy()
+    steady[1:-1] = np.median(np.stack([values[:-2], values[1:-1], values[2:]]), axis=0)
+    smoothed, slopes = np.empty_like(values), np.empty_like(values)
+    for row, now in enumerate(known_s):
+        # Where samples are sparse the window opens to the nearest neighbours.
+        distance = np.abs(known_s - now)
+        half = max(window_s / 2, 1.01 * np.partition(distance, 1)[1])
+        near = distance <= half
+        degree = min(2, max(1, (int(np.count_nonzero(near)) - 1) // 2))
+        weight = np.sqrt((1 - (0.999 * distance[near] / half) ** 3) ** 3)[:, None]
+        powers = (known_s[near] - now)[:, None] ** np.arange(degree + 1)
+        fit = np.linalg.lstsq(powers * weight, steady[near] * weight, rcond=None)[0]
+        smoothed[row], slopes[row] = fit[0], fit[1]
+    return smoothed, slopes
+
+
+def _fill_stretch(
+    track: Track,
+    rows: np.ndarray,
+    time_s: np.ndarray,
+    limits_s: tuple[float, float],
+    settings: TrackingSettings,
+    values: np.ndarray,
+    result: AthleteTrack,
+) -> None:
+    """Write centre and size (into ``values``), origin and score of one gapless stretch."""
+    known_s = np.array(track.time_s)[rows]
+    score = np.array(track.score)[rows]
+    known, slope = smooth(
+        known_s, centre_size(np.stack([track.box_px[row] for row in rows])), settings.smooth_s
+    )
+    known[:, 2:] = np.maximum(known[:, 2:], 1.0)
+
+    within = (time_s >= known_s[0]) & (time_s <= known_s[-1])
+    left = np.clip(np.searchsorted(known_s, time_s[within], side="right") - 1, 0, len(rows) - 1)
+    right = np.minimum(left + 1, len(rows) - 1)
+    values[within] = _hermite(time_s[within], known_s, known, slope, left, right)
+    result.origin[within] = ORIGIN_INTERPOLATED
+    result.score[within] = np.minimum(score[left], score[right])
+
+    reach_s = settings.propagate_s + 1e-6
+    before = (time_s < known_s[0]) & (time_s >= max(known_s[0] - reach_s, limits_s[0]))
+    after = (time_s > known_s[-1]) & (time_s <= min(known_s[-1] + reach_s, limits_s[1]))
+    for side, end in ((before, 0), (after, -1)):
+        # The speed dies away: x(t) = x0 + v * tau * (1 - exp(-t / tau)).
+        elapsed = time_s[side] - known_s[end]
+        decay_s = 0.15
+        moved = np.sign(elapsed) * decay_s * (1 - np.exp(-np.abs(elapsed) / decay_s))
+        values[side, :2] = known[end, :2] + moved[:, None] * slope[end, :2]
+        values[side, 2:] = known[end, 2:]
+        result.origin[side] = ORIGIN_PROPAGATED
+
+    frames = np.array(track.frames)[rows]
+    values[frames] = known
+    result.origin[frames] = ORIGIN_DETECTED
+    result.score[frames] = score
+
+
+def _hermite(
+    at_s: np.ndarray,
+    known_s: np.ndarray,
+    known: np.ndarray,
+    slope: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+) -> np.ndarray:
+    """Interpolate centre (cubic, by the slopes) and size (linear) (n, 4) between known rows."""
+    span = (known_s[right] - known_s[left])[:, None]
+    share = np.divide(
+        (at_s - known_s[left])[:, None], span, out=np.zeros_like(span), where=span > 0
+    )
+    values = known[left] + share * (known[right] - known[left])
+    # What the cubic adds to the straight line; held within half a body, as slopes are noisy.
+    chord = known[right, :2] - known[left, :2]
+    bend = (
+        share
+        * (1 - share)
+        * (
+            (1 - share) * (slope[left, :2] * span - chord)
+            - share * (slope[right, :2] * span - chord)
+        )
+    )
+    limit = values[:, 2:].max(axis=1, keepdims=True) / 2
+    values[:, :2] += np.clip(bend, -limit, limit)
+    return values
+
+
+def _distance_ramp(time_s: np.ndarray, known_s: np.ndarray, full_s: float) -> np.ndarray:
+    """From 0 at a detection to 1 at ``full_s`` or further from the nearest one, (N,)."""
+    after = np.clip(np.searchsorted(known_s, time_s), 0, len(known_s) - 1)
+    before = np.clip(after - 1, 0, None)
+    nearest = np.minimum(np.abs(time_s - known_s[after]), np.abs(time_s - known_s[before]))
+    return np.minimum(nearest / full_s, 1.0)

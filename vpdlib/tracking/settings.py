@@ -1,0 +1,122 @@
+"""Settings of the athlete's track."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class TrackingSettings(BaseModel):
+    """How people are followed through a video and which of them is the athlete.
+
+    The paper gives no thresholds (specification section 3); these defaults are our own. Distances
+    are measured in body lengths: the longer side of a person's box.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # Association
+    low_score: float = Field(
+        0.15, ge=0, le=1, description="Detections below this score are not looked at."
+    )
+    high_score: float = Field(
+        0.35,
+        ge=0,
+        le=1,
+        description="Detections from this score on are matched first and may start a track; "
+        "weaker ones only continue one.",
+    )
+    min_iou: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="A detection that overlaps a track's predicted box this much may continue it.",
+    )
+    max_distance: float = Field(
+        0.6,
+        gt=0,
+        description="So may one whose centre lies within this many body lengths of the prediction, "
+        "which catches fast athletes whose boxes no longer overlap.",
+    )
+    max_size_ratio: float = Field(
+        2.5, gt=1, description="Largest ratio of body lengths that still counts as one person."
+    )
+    iou_weight: float = Field(
+        0.5, ge=0, le=1, description="Share of overlap in the cost; the rest is distance."
+    )
+    coast_s: float = Field(
+        0.4, ge=0, description="A track without detections is predicted for this long, then ends."
+    )
+    max_gap_s: float = Field(
+        1.0, ge=0, description="Longest gap, in seconds, that is stitched and filled."
+    )
+
+    # The athlete
+    athlete_rule: Literal["largest_salient", "upside_down"] = Field(
+        "largest_salient",
+        description="largest_salient: the track with the greatest sum over time of area x score to "
+        "the power score_power, near the centre. upside_down: the same with a bonus while the hips "
+        "are above the shoulders.",
+    )
+    score_power: float = Field(
+        2.0,
+        ge=0,
+        description="Weight of the detector's score in the rule; above 1 it keeps large, unsure "
+        "tracks on things that are no people from winning.",
+    )
+    central_fraction: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="Share of the frame's width and height that counts as its central region.",
+    )
+    inverted_bonus: float = Field(
+        2.0, ge=0, description="Weight added per inverted detection by the rule upside_down."
+    )
+    travel_bonus: float = Field(
+        1.0,
+        ge=0,
+        description="Weight added, at most, to a track that moves by one body length or more.",
+    )
+    min_length_s: float = Field(
+        0.5,
+        ge=0,
+        description="Tracks shorter than this (or than half a shorter video) are no athlete.",
+    )
+    bridge_s: float = Field(
+        3.0,
+        ge=0,
+        description="After a longer loss, up to this many seconds, the nearest fitting track is "
+        "still taken for the athlete; the loss itself gets no boxes beyond the propagated ones.",
+    )
+
+    # Boxes between detections
+    smooth_s: float = Field(
+        0.3, ge=0, description="Width of the centred smoothing window, in seconds; 0 turns it off."
+    )
+    propagate_s: float = Field(
+        0.5,
+        ge=0,
+        description="Boxes are extended this long before the first and after the last detection "
+        "of a stretch.",
+    )
+    growth: float = Field(
+        0.3,
+        ge=0,
+        description="Boxes far from any detection are enlarged by this share, since detectors lose "
+        "athletes who are inverted, tucked or blurred and so have changed shape.",
+    )
+    growth_s: float = Field(
+        0.3, gt=0, description="Time from the nearest detection at which the growth is complete."
+    )
+
+    @model_validator(mode="after")
+    def _check_order(self) -> TrackingSettings:
+        if self.low_score > self.high_score:
+            raise ValueError(
+                f"low_score {self.low_score} must not exceed high_score {self.high_score}"
+            )
+        if self.coast_s > self.max_gap_s:
+            raise ValueError(f"coast_s {self.coast_s} must not exceed max_gap_s {self.max_gap_s}")
+        return self

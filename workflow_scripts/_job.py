@@ -1,0 +1,50 @@
+"""What every job does around its work: one thread pool of the right size, a log, errors in it.
+
+Import it before NumPy or torch. A script calls ``run(main, snakemake)``.
+"""
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# Parallelism is by jobs and by explicit thread counts; libraries that help themselves to all cores
+# of the machine make jobs that share it many times slower.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from vpdlib import artifacts, progress, provenance  # noqa: E402
+
+
+def run(main: Callable[[Any], None], snakemake: Any) -> None:
+    """Run a script's ``main`` with its log open; an uncaught error lands there and in the terminal."""
+    log = progress.open_log(str(snakemake.log[0]))
+    start = time.monotonic()
+    progress.note(f"{snakemake.rule} {dict(snakemake.wildcards)} with {snakemake.threads} threads")
+    try:
+        main(snakemake)
+    except BaseException as error:
+        traceback.print_exc(file=log)
+        # Of errors that are the user's to mend, the terminal shows the message and not the stack.
+        if isinstance(error, ValueError):
+            print(f"\n{snakemake.rule}: {error}\n(log: {snakemake.log[0]})\n", file=sys.stderr)
+            sys.exit(1)
+        raise
+    progress.note(f"{snakemake.rule}: done in {time.monotonic() - start:.1f} s")
+
+
+def origin(snakemake: Any) -> artifacts.Provenance:
+    """Digests of this job's settings, code and inputs, to be written into its artifact."""
+    settings = {name: value for name, value in snakemake.params.items() if name != "code"}
+    return artifacts.Provenance(
+        rule=snakemake.rule,
+        config_digest=provenance.digest_settings(settings),
+        code_digest=str(snakemake.params.get("code", "")),
+        input_digest=artifacts.digest_inputs([str(path) for path in snakemake.input]),
+        settings=settings,
+    )

@@ -1,0 +1,74 @@
+"""Detect every person in every n-th frame of a shard's videos."""
+
+from pathlib import Path
+
+import _job
+import numpy as np
+
+from vpdlib.artifacts import ArtifactWriter
+from vpdlib.datasets.tables import VideoRow, read_videos
+from vpdlib.people.base import People, PersonDetector
+from vpdlib.people.build import build_detector
+from vpdlib.people.settings import PeopleSettings
+from vpdlib.progress import note, track
+from vpdlib.video.reader import DecodeReport, read_frames
+
+
+def detect_video(
+    video: VideoRow, detector: PersonDetector, every_nth_frame: int
+) -> tuple[dict[str, np.ndarray], DecodeReport]:
+    """Datasets of one video for the people artifact, and how decoding went."""
+    report = DecodeReport()
+    time_s, frame, found = [], [], []
+    frames = read_frames(video.path, report=report)
+    for item in track(frames, video.video, total=video.declared_frames, unit="frame"):
+        time_s.append(item.time_s)
+        if item.index % every_nth_frame == 0:
+            frame.append(item.index)
+            found.append(detector.detect(item.rgb))
+    empty = People.empty()
+    datasets = {
+        "time_s": np.array(time_s, np.float64),
+        "frame": np.array(frame, np.int32),
+        "num_people": np.array([len(p) for p in found], np.int32),
+        "box_px": np.concatenate([p.box_px for p in (empty, *found)]),
+        "score": np.concatenate([p.score for p in (empty, *found)]),
+        "source": np.concatenate([p.source for p in (empty, *found)]),
+        "keypoints_px": np.concatenate([p.keypoints_px for p in (empty, *found)]),
+    }
+    return datasets, report
+
+
+def main(snakemake):
+    settings = PeopleSettings.model_validate(snakemake.params.settings)
+    detector = build_detector(
+        settings.detectors,
+        Path(snakemake.params.networks_dir),
+        {"nanodet": settings.nanodet_min_score, "multipose": settings.multipose_min_score},
+        snakemake.threads,
+        settings.iou_threshold,
+        settings.max_people,
+    )
+    videos = read_videos(snakemake.input.videos, int(snakemake.wildcards.shard))
+    with ArtifactWriter(snakemake.output[0], "people", _job.origin(snakemake)) as artifact:
+        for video in videos:
+            datasets, report = detect_video(video, detector, settings.every_nth_frame)
+            for flag in report.flags:
+                note(f"{video.video}: {flag}")
+            if not len(datasets["box_px"]):
+                note(f"{video.video}: nobody was found; it is carried on as empty")
+            artifact.add_video(
+                video.video,
+                datasets,
+                {
+                    "fps": video.fps,
+                    "width": video.width,
+                    "height": video.height,
+                    "decoded_frames": report.decoded,
+                    "declared_frames": report.declared,
+                    "flags": "; ".join(report.flags),
+                },
+            )
+
+
+_job.run(main, snakemake)

@@ -1,0 +1,66 @@
+"""Draw box, skeleton, crop and flow over a video."""
+
+from contextlib import ExitStack
+
+import _job
+import numpy as np
+
+from vpdlib.artifacts import read_artifact
+from vpdlib.datasets.tables import read_videos
+from vpdlib.flow.quantise import dequantise
+from vpdlib.report.overlay import write_overlay
+
+
+def main(snakemake):
+    name = snakemake.wildcards.video
+    source = next((v for v in read_videos(snakemake.input.videos) if v.video == name), None)
+    if source is None:
+        raise ValueError(
+            f"{snakemake.input.videos} lists no video {name!r}; correct the file asked for"
+        )
+    with ExitStack() as stack:
+        kinds = {
+            "tracks": "tracks",
+            "crops": "crops",
+            "flow": "flow",
+            "poses": "poses",
+            "labels": "weak_labels",
+        }
+        opened = {
+            key: stack.enter_context(read_artifact(snakemake.input[key], kind))
+            for key, kind in kinds.items()
+        }
+        video = {key: artifact[name] for key, artifact in opened.items()}
+        max_px = float(opened["flow"].attributes["max_px"])
+        box_px = video["tracks"].array("box_px")
+        num_frames = len(box_px)
+        keypoints = np.full((num_frames, 17, 3), np.nan, np.float32)
+        keypoints[video["poses"].array("frame")] = video["poses"].array("keypoints_px")
+        rows = video["labels"].array("frame")
+        score = np.full(num_frames, np.nan, np.float32)
+        score[rows] = video["labels"].array("score")
+        kept = np.zeros(num_frames, bool)
+        kept[rows] = video["labels"].array("kept")
+        crops = dict(zip(video["crops"].array("frame"), video["crops"].array("crop"), strict=True))
+        flow = {
+            frame: dequantise(q, max_px)
+            for frame, q in zip(
+                video["flow"].array("frame"), video["flow"].array("flow"), strict=True
+            )
+        }
+        write_overlay(
+            source.path,
+            snakemake.output[0],
+            box_px,
+            video["tracks"].array("origin"),
+            keypoints,
+            score,
+            crops.get,
+            flow.get,
+            kept,
+            title=name,
+            num_threads=snakemake.threads,
+        )
+
+
+_job.run(main, snakemake)

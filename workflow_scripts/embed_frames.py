@@ -1,0 +1,50 @@
+"""Embed every crop of a shard, regular and mirrored, with a student."""
+
+from pathlib import Path
+
+import _job
+import numpy as np
+
+from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.devices import choose_device
+from vpdlib.students.corpus import FrameRef, open_frames
+from vpdlib.students.embed import embed
+from vpdlib.students.save import load_student
+
+
+def main(snakemake):
+    student = load_student(Path(snakemake.input.student))
+    crops_path = Path(snakemake.input.crops)
+    flow_paths = [Path(snakemake.input.flow)] if snakemake.input.get("flow") else None
+    with (
+        read_artifact(crops_path, "crops") as crops,
+        read_artifact(snakemake.input.tracks, "tracks") as tracks,
+        ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact,
+    ):
+        side = int(crops.attributes["crop_size"])
+        lengths = {video.video_id: video.num_rows("frame") for video in crops.videos()}
+        refs = [FrameRef(0, name, row) for name, length in lengths.items() for row in range(length)]
+        descriptor = np.empty((0, 2, student.settings.dim), np.float32)
+        if refs:
+            descriptor = embed(
+                student,
+                open_frames([crops_path], flow_paths, refs, side),
+                device=choose_device(snakemake.params.device),
+                threads=snakemake.threads,
+                num_workers=student.settings.num_workers,
+            )
+        first = 0
+        for name, length in lengths.items():
+            frame = crops[name].array("frame")
+            artifact.add_video(
+                name,
+                {
+                    "frame": frame,
+                    "time_s": tracks[name].array("time_s")[frame],
+                    "descriptor": descriptor[first : first + length],
+                },
+            )
+            first += length
+
+
+_job.run(main, snakemake)

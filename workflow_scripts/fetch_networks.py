@@ -1,0 +1,15 @@
+"""Fetch the embedded networks and convert them to ONNX."""
+
+from pathlib import Path
+
+import _job
+
+from vpdlib.weights.fetch import fetch_embedded
+
+
+def main(snakemake):
+    downloads = snakemake.params.downloads_dir
+    fetch_embedded(Path(snakemake.params.networks_dir), Path(downloads) if downloads else None)
+
+
+_job.run(main, snakemake)

@@ -1,0 +1,42 @@
+"""Select the frames whose pose a student may learn from."""
+
+import _job
+
+from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.poses.settings import WeakLabelSettings
+from vpdlib.poses.weak_labels import select_weak_labels
+from vpdlib.progress import note
+
+
+def main(snakemake):
+    settings = WeakLabelSettings.model_validate(snakemake.params.settings)
+    with (
+        read_artifact(snakemake.input.poses, "poses") as poses,
+        read_artifact(snakemake.input.tracks, "tracks") as tracks,
+        ArtifactWriter(snakemake.output[0], "weak_labels", _job.origin(snakemake)) as artifact,
+    ):
+        for video in poses.videos():
+            frame = video.array("frame")
+            labels = select_weak_labels(
+                video.array("keypoints_px"),
+                frame,
+                tracks[video.video_id].array("previous_frame")[frame],
+                settings.min_score,
+                settings.max_extent,
+            )
+            counts = labels.counts()
+            note(f"{video.video_id}: {counts}")
+            artifact.add_video(
+                video.video_id,
+                {
+                    "frame": frame,
+                    "pose_norm": labels.pose,
+                    "motion_norm": labels.motion,
+                    "score": labels.score,
+                    "kept": labels.kept,
+                },
+                {**counts, "num_video_frames": tracks[video.video_id].num_rows("time_s")},
+            )
+
+
+_job.run(main, snakemake)
