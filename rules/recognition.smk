@@ -1,6 +1,12 @@
 """Recognition heads on any feature set; all trials of a setting in one job."""
 
 
+def head_settings(wildcards):
+    """What the head in question is given; the other head's settings do not concern it."""
+    recognition = settings_of(wildcards.dataset).recognition.model_dump(mode="json")
+    return {name: recognition[name] for name in ("target_fps", wildcards.head)}
+
+
 rule recognize_actions:
     input:
         actions=f"{DATASET}/dataset/actions.csv",
@@ -15,7 +21,7 @@ rule recognize_actions:
     resources:
         **stage_resources("recognize_actions"),
     params:
-        settings=section("recognition"),
+        settings=head_settings,
         classes=section("classes"),
         trials=section("trials"),
         seed=section("seed"),

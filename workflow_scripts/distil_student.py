@@ -70,4 +70,5 @@ def main(snakemake):
     checkpoint.unlink(missing_ok=True)
 
 
-_job.run(main, snakemake)
+if __name__ == "__main__":
+    _job.run(main, snakemake)

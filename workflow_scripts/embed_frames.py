@@ -47,4 +47,5 @@ def main(snakemake):
             first += length
 
 
-_job.run(main, snakemake)
+if __name__ == "__main__":
+    _job.run(main, snakemake)

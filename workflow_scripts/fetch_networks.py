@@ -12,4 +12,5 @@ def main(snakemake):
     fetch_embedded(Path(snakemake.params.networks_dir), Path(downloads) if downloads else None)
 
 
-_job.run(main, snakemake)
+if __name__ == "__main__":
+    _job.run(main, snakemake)

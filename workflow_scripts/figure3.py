@@ -16,4 +16,5 @@ def main(snakemake):
     write_table(output.csv, table)
 
 
-_job.run(main, snakemake)
+if __name__ == "__main__":
+    _job.run(main, snakemake)

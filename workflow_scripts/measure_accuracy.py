@@ -71,4 +71,5 @@ def main(snakemake):
     write_table(snakemake.output[0], tally.table())
 
 
-_job.run(main, snakemake)
+if __name__ == "__main__":
+    _job.run(main, snakemake)

@@ -55,4 +55,5 @@ def main(snakemake):
             artifact.write(f"train_action_{number}", np.array(ids, object))
 
 
-_job.run(main, snakemake)
+if __name__ == "__main__":
+    _job.run(main, snakemake)

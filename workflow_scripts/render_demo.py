@@ -15,4 +15,5 @@ def main(snakemake):
     generate_demo(settings, Path(snakemake.output.labels).parent, snakemake.threads)
 
 
-_job.run(main, snakemake)
+if __name__ == "__main__":
+    _job.run(main, snakemake)

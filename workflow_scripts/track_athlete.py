@@ -51,4 +51,5 @@ def main(snakemake):
             )
 
 
-_job.run(main, snakemake)
+if __name__ == "__main__":
+    _job.run(main, snakemake)

@@ -270,8 +270,8 @@ def _cartwheel(timeline: Timeline, manner: Manner) -> None:
         r_knee=28,
         l_knee=12,
         ankle=0,
-        sh_flex=20 if manner.arms else 165,
-        sh_abd=88 if manner.arms else 25,
+        sh_flex=160 if manner.arms else 165,
+        sh_abd=55 if manner.arms else 25,
         elbow=6,
         spine_side=-4,
     )

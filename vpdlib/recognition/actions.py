@@ -192,8 +192,8 @@ def hold_out(trial: Trial, actions: ActionTable, fraction: float) -> Trial:
         remaining -= taken
     if not held:
         print(
-            f"seed {trial.seed}: no training action can be held out without losing a class; the "
-            "last epoch is used",
+            f"seed {trial.seed}: no training action or group can be held out without losing a "
+            "class or holding out more than the wanted share; the last epoch is used",
             file=sys.stderr,
         )
     kept = set(ids) - set(held)
@@ -203,6 +203,13 @@ def hold_out(trial: Trial, actions: ActionTable, fraction: float) -> Trial:
 def check_trial(
     trial: Trial, actions: ActionTable, features: Mapping[str, NDArray[np.floating]]
 ) -> None:
+    """Refuse a trial that mixes splits or names actions that are not there.
+
+    Raises
+    ------
+    ValueError
+        For test actions in training or validation, overlap of the two, and as `check_ids`.
+    """
     check_ids(trial.train_ids, actions, features, "training")
     check_ids(trial.val_ids, actions, features, "validation")
     test = set(actions.ids_of("test"))
@@ -224,6 +231,13 @@ def check_ids(
     features: Mapping[str, NDArray[np.floating]],
     name: str,
 ) -> None:
+    """Refuse repeated ids, ids out of the table and ids without an entry in the features.
+
+    Raises
+    ------
+    ValueError
+        Naming the id; ``name`` says what the ids are.
+    """
     known = set(actions.action_ids)
     if len(set(ids)) != len(ids):
         raise ValueError(f"a {name} id occurs twice in one trial")

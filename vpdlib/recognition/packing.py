@@ -178,14 +178,14 @@ class _Reorder(torch.autograd.Function):
     """Rows in reversed time; its own inverse, so the gradient is a gather, not a scattered sum."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, values: Tensor, reverse: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: FunctionCtx, values: Tensor, reverse: Tensor) -> Tensor:
         """Values (S, c), reverse (S,)."""
         ctx.save_for_backward(reverse)
         return values.index_select(0, reverse)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor, None]:
         """Gradient of the values."""
         (reverse,) = ctx.saved_tensors  # type: ignore[attr-defined]
         return grad.index_select(0, reverse), None
@@ -199,7 +199,7 @@ class _BidirectionalRecurrence(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: FunctionCtx,
         inputs: Tensor,
         weights: Tensor,
@@ -243,9 +243,7 @@ class _BidirectionalRecurrence(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(  # type: ignore[override]
-        ctx: FunctionCtx, grad: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         """Gradients of inputs, weights and bias."""
         weights, previous, gates, recurrent_n = ctx.saved_tensors  # type: ignore[attr-defined]
         batch_sizes: list[int] = ctx.batch_sizes  # type: ignore[attr-defined]

@@ -74,7 +74,7 @@ def run_setting(
     Parameters
     ----------
     head : "bigru" or "nns".
-    features : action id to (T, 2, d); read once a trial, so it may load lazily.
+    features : action id to (T, 2, d); may load lazily: only what a trial needs is held at once.
     actions : the dataset; its test split is what is predicted.
     shots : recorded in the result.
     trials : at least one.
@@ -85,10 +85,12 @@ def run_setting(
     Raises
     ------
     ValueError
-        For no trial, no test action, an id that is unknown or without an entry in ``features``, test
+        For an unknown head, no trial, no test action, an id that is unknown or without an entry in ``features``, test
         actions among training or validation actions, overlap of the two, and a trial whose training
         actions all lack frames.
     """
+    if head not in ("bigru", "nns"):
+        raise ValueError(f"head {head!r} is unknown: bigru or nns")
     test_ids = actions.ids_of("test")
     if not trials or not test_ids:
         raise ValueError(f"{len(trials)} trials and {len(test_ids)} test actions: both are needed")

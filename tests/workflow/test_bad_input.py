@@ -1,0 +1,119 @@
+"""Bad input is refused before any heavy job starts, and the message names thing, place and remedy."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from vpdlib.video.writer import VideoWriter
+
+TABLE = "results/mine/table1.csv"
+SETTINGS = {
+    "title": "Mine",
+    "adapter": {"kind": "folder", "videos": "videos", "labels": "labels.csv"},
+    "num_shards": 2,
+    "shots": [1],
+    "trials": 1,
+    "students": {"vpd2d": {"architecture": "residual", "crop_px": 32}},
+}
+GOOD = "video,start,end,label,split\na,0,0.5,jump,train\nb,0,0.5,turn,train\na,0.5,0.9,turn,test\n"
+HEAVY = ("detect_people", "crop_athlete", "estimate_pose", "distil_student")
+
+
+def write_video(path, num_frames=25):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    with VideoWriter(path, 25.0, 64, 48) as video:
+        for _ in range(num_frames):
+            video.write(rng.integers(0, 255, (48, 64, 3), np.uint8))
+
+
+@pytest.fixture
+def mine(tmp_path, networks_dir):
+    """A folder dataset of two small videos, all in order."""
+    from conftest import Workflow
+
+    workflow = Workflow(tmp_path / "work", networks_dir)
+    workflow.write_dataset("mine", SETTINGS)
+    for name in ("a", "b"):
+        write_video(workflow.folder / "data" / "videos" / f"{name}.mp4")
+    (workflow.folder / "data" / "labels.csv").write_text(GOOD)
+    return workflow
+
+
+def refused(workflow, *words, target=TABLE):
+    done = workflow.run(target)
+    assert done.returncode != 0, done.stdout
+    for word in words:
+        assert word in done.stdout, f"{word!r} is not in:\n{done.stdout}"
+    for rule in HEAVY:
+        assert not list((workflow.folder / "results").rglob(f"logs/{rule}/*")), rule
+
+
+@pytest.mark.workflow
+class TestBadInput:
+    def test_the_good_folder_is_accepted(self, mine):
+        done = mine.run("results/mine/dataset/actions.csv")
+        assert done.returncode == 0, done.stdout
+        assert (mine.folder / "results/mine/dataset/actions.csv").read_text().count("\n") == 4
+
+    @pytest.mark.parametrize(
+        ("labels", "words"),
+        [
+            (GOOD + "missing,0,1,jump,train\n", ("labels.csv:5", "no video 'missing'")),
+            (GOOD + "a,0.2,9.5,jump,train\n", ("labels.csv:5", "outside its video", "lasts 1 s")),
+            (GOOD + "a,0.4,0.2,jump,train\n", ("labels.csv:5", "end after it begins")),
+            (GOOD + "b,0,0.5,turn,train\n", ("labels.csv:5", "labels.csv:3", "Remove one")),
+        ],
+    )
+    def test_bad_labels(self, mine, labels, words):
+        (mine.folder / "data" / "labels.csv").write_text(labels)
+        refused(mine, *words)
+
+    def test_unknown_class(self, mine):
+        mine.write_dataset("mine", {**SETTINGS, "classes": ["jump", "spin"]})
+        refused(mine, "unknown class 'turn'", "jump, spin", "labels.csv:3")
+
+    def test_unreadable_video(self, mine):
+        (mine.folder / "data" / "videos" / "b.mp4").write_bytes(b"not a video" * 100)
+        refused(mine, "b.mp4", "1 of 2 videos cannot be used")
+
+    def test_missing_folder(self, mine):
+        shutil.rmtree(mine.folder / "data" / "videos")
+        refused(mine, "videos does not exist", "data_dir")
+
+    def test_duplicate_id(self, mine):
+        write_video(mine.folder / "data" / "videos" / "more" / "a.mp4")
+        refused(mine, "two videos have the id 'a'", "more/a.mp4", "Rename")
+
+    def test_unsafe_id(self, mine):
+        write_video(mine.folder / "data" / "videos" / "a;b.mp4")
+        refused(mine, "'a;b'", "not a safe video id", "rename")
+
+    def test_unknown_setting_in_the_dataset(self, mine):
+        mine.write_dataset("mine", {**SETTINGS, "crops": {"sise": 64}})
+        refused(mine, "crops.sise", "unknown setting", "pad_px")
+
+    def test_unknown_setting_of_the_run(self, mine):
+        mine.write_config(devise="cpu")
+        refused(mine, "devise", "unknown setting")
+
+    def test_unknown_dataset(self, mine):
+        refused(mine, "no dataset 'yours'", "mine", target="results/yours/table1.csv")
+
+    def test_weights_of_another_digest(self, mine, networks_dir):
+        own = mine.folder / "networks"
+        shutil.copytree(networks_dir, own)
+        network = own / "movenet-thunder.onnx"
+        content = bytearray(network.read_bytes())
+        content[1000] ^= 1
+        network.write_bytes(content)
+        mine.write_config(networks_dir=str(own))
+        refused(mine, "movenet-thunder.onnx", "expected", "found")
+
+    def test_a_video_in_which_nobody_is_found_is_carried_as_empty(self, mine):
+        """Noise holds no person: the stages run through and say so."""
+        done = mine.run("results/mine/features/joints2d/0000.h5", "results/mine/features/joints2d/0001.h5")
+        assert done.returncode == 0, done.stdout
+        logs = "".join(path.read_text() for path in mine.folder.glob("results/mine/logs/track_athlete/*.log"))
+        assert logs.count("no athlete") == 2

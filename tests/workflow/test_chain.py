@@ -1,0 +1,207 @@
+"""The real chain on a few rendered videos: real detector, real teacher, a small student, both heads.
+
+Then what reruns: after a changed setting only what depends on it, after a touched file nothing.
+"""
+
+import copy
+import os
+from pathlib import Path
+
+import av
+import numpy as np
+import pandas as pd
+import pytest
+
+from vpdlib.artifacts import SCHEMAS, read_artifact
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLES = ("results/tiny/table1.csv", "results/tiny/figure3.csv")
+TINY = {
+    "title": "Tiny (rendered)",
+    "adapter": {
+        "kind": "demo",
+        "num_train_videos": 4,
+        "num_test_videos": 2,
+        "actions_per_video": 3,
+        "width": 320,
+        "height": 180,
+    },
+    "num_shards": 2,
+    "people": {"every_nth_frame": 6},
+    "crops": {"size": 32},
+    "weak_labels": {"min_score": 0.2},
+    "students": {
+        "vpd2d": {
+            "architecture": "residual",
+            "widths": [8, 16],
+            "blocks": [1, 1],
+            "crop_px": 32,
+            "epochs": 2,
+            "samples_per_epoch": 60,
+            "val_samples": 30,
+            "batch_size": 20,
+            "select_window": 1,
+        }
+    },
+    "recognition": {"bigru": {"hidden": 8, "fc_width": 8, "epochs": 3}},
+    "shots": [1],
+    "trials": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, networks_dir):
+    """A working folder in which the whole chain has run once."""
+    from conftest import Workflow
+
+    workflow = Workflow(tmp_path_factory.mktemp("chain"), networks_dir)
+    workflow.write_dataset("tiny", TINY)
+    done = workflow.run(*TABLES, "results/tiny/accuracy.csv", "results/tiny/overlays/test_000.mp4")
+    assert done.returncode == 0, done.stdout[-6000:]
+    return workflow
+
+
+@pytest.mark.workflow
+class TestChain:
+    def test_table1_has_every_method_and_head(self, finished):
+        table = pd.read_csv(finished.folder / TABLES[0])
+        assert list(table) == ["method", "head", "trials", "top1", "top1_std", "top1_paper"]
+        rows = set(zip(table["method"], table["head"], table["trials"], strict=True))
+        assert rows == {
+            ("joints2d", "bigru", 2),
+            ("joints2d", "nns", 1),
+            ("vpd2d", "bigru", 2),
+            ("vpd2d", "nns", 1),
+        }
+        assert table["top1"].between(0, 100).all()
+        assert table["top1_paper"].isna().all()
+
+    def test_figure3_has_k(self, finished):
+        table = pd.read_csv(finished.folder / TABLES[1])
+        assert list(table) == ["method", "head", "k", "trials", "top1", "top1_std", "top1_paper"]
+        assert set(table["k"]) == {1}
+        assert (table["trials"] == 2).all()
+        for ending in ("png", "pdf"):
+            assert (finished.folder / f"results/tiny/figure3.{ending}").stat().st_size > 1000
+
+    def test_every_artifact_is_whole_and_says_where_it_comes_from(self, finished):
+        results = finished.folder / "results" / "tiny"
+        kinds = {"recognition": results.glob("recognition/*/*/*.h5")}
+        for kind in ("people", "tracks", "crops", "flow", "poses"):
+            kinds[kind] = results.glob(f"{kind}/*.h5")
+        kinds["weak_labels"] = results.glob("weak_labels/pose2d/*.h5")
+        kinds["features"] = results.glob("features/*/*.h5")
+        for kind, paths in kinds.items():
+            paths = list(paths)
+            assert len(paths) >= 2, kind
+            for path in paths:
+                with read_artifact(path, kind) as artifact:
+                    artifact.verify_payload()
+                    for name in ("config_digest", "code_digest", "input_digest", "rule"):
+                        assert artifact.attributes[name], (path, name)
+                    if kind != "features":
+                        assert artifact.attributes["rule"] == SCHEMAS[kind].rule
+
+    def test_the_athlete_is_found_and_frames_agree_between_stages(self, finished):
+        results = finished.folder / "results" / "tiny"
+        accuracy = pd.read_csv(results / "accuracy.csv").set_index(["measure", "source", "split", "frames"])
+        assert accuracy.loc[("box_iou", "track", "train", "all"), "mean"] > 0.4
+        for shard in ("0000", "0001"):
+            with (
+                read_artifact(results / f"crops/{shard}.h5", "crops") as crops,
+                read_artifact(results / f"flow/{shard}.h5", "flow") as flow,
+                read_artifact(results / f"features/vpd2d/{shard}.h5", "features") as features,
+            ):
+                assert crops.video_ids == flow.video_ids == features.video_ids
+                for video in crops.videos():
+                    frame = video.array("frame")
+                    assert np.array_equal(frame, flow[video.video_id].array("frame"))
+                    assert np.array_equal(frame, features[video.video_id].array("frame"))
+                    assert (video.array("previous_frame")[1:] < frame[1:]).all()
+
+    def test_the_overlay_is_h264(self, finished):
+        with av.open(str(finished.folder / "results/tiny/overlays/test_000.mp4")) as container:
+            assert container.streams.video[0].codec_context.name == "h264"
+            assert container.streams.video[0].frames > 50
+
+    def test_again_there_is_nothing_to_do(self, finished):
+        assert finished.planned(*TABLES) == {}
+
+    def test_a_touched_library_file_reruns_nothing(self, finished):
+        module = ROOT / "vpdlib" / "tracking" / "track.py"
+        before = module.stat()
+        try:
+            os.utime(module)
+            assert finished.planned(*TABLES) == {}
+        finally:
+            os.utime(module, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    @pytest.mark.parametrize(
+        ("change", "expected"),
+        [
+            (("title", "Renamed"), {"figure3": 1}),
+            (("recognition", "bigru", "epochs", 4), {"recognize_actions": 4, "table1": 1, "figure3": 1}),
+            (
+                ("weak_labels", "min_score", 0.25),
+                {
+                    "select_weak_labels": 2,
+                    "distil_student": 1,
+                    "embed_frames": 2,
+                    "recognize_actions": 4,
+                    "table1": 1,
+                    "figure3": 1,
+                },
+            ),
+            (
+                ("flow", "method", "farneback"),
+                {
+                    "estimate_flow": 2,
+                    "distil_student": 1,
+                    "embed_frames": 2,
+                    "recognize_actions": 4,
+                    "table1": 1,
+                    "figure3": 1,
+                },
+            ),
+            (
+                ("crops", "pad_px", 20.0),
+                {
+                    "crop_athlete": 2,
+                    "estimate_flow": 2,
+                    "distil_student": 1,
+                    "embed_frames": 2,
+                    "recognize_actions": 4,
+                    "table1": 1,
+                    "figure3": 1,
+                },
+            ),
+        ],
+    )
+    def test_a_changed_setting_reruns_what_depends_on_it(self, finished, change, expected):
+        changed = copy.deepcopy(TINY)
+        place = changed
+        *path, key, value = change
+        for part in path:
+            place = place.setdefault(part, {})
+        place[key] = value
+        try:
+            finished.write_dataset("tiny", changed)
+            assert finished.planned(*TABLES) == expected
+        finally:
+            finished.write_dataset("tiny", TINY)
+
+    def test_a_changed_setting_is_carried_out_and_only_that(self, finished):
+        """Not only announced: after the run, what did not depend on it has its old time stamp."""
+        results = finished.folder / "results" / "tiny"
+        before = {path: path.stat().st_mtime_ns for path in results.rglob("*.h5")}
+        changed = copy.deepcopy(TINY)
+        changed["recognition"]["bigru"]["epochs"] = 2
+        finished.write_dataset("tiny", changed)
+        done = finished.run(*TABLES)
+        assert done.returncode == 0, done.stdout[-4000:]
+        renewed = {path.relative_to(results).as_posix() for path, t in before.items() if path.stat().st_mtime_ns != t}
+        assert renewed == {
+            f"recognition/{feature}/bigru/{setting}.h5"
+            for feature in ("joints2d", "vpd2d")
+            for setting in ("full", "k1")
+        }
