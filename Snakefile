@@ -13,6 +13,7 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/inputs.smk"
 include: "rules/sources.smk"
 include: "rules/athlete.smk"
 include: "rules/poses.smk"

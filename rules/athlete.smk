@@ -17,13 +17,17 @@ rule detect_people:
         f"{LOGS}/detect_people/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/detect_people/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("detect_people")
     resources:
         **stage_resources("detect_people"),
     params:
         settings=section("people"),
-        networks_dir=str(RUN.networks_dir),
-        code=code_digest("vpdlib.people.build", "vpdlib.video.reader", "vpdlib.artifacts"),
+        networks_dir=lambda wc, input: str(Path(input.networks[0]).parent),
+        code=code_digest(
+            "vpdlib.people.build", "vpdlib.video.reader", "vpdlib.artifacts"
+        ),
     message:
         "Detecting people: {wildcards.dataset}, shard {wildcards.shard}"
     script:
@@ -39,12 +43,16 @@ rule track_athlete:
         f"{LOGS}/track_athlete/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/track_athlete/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("track_athlete")
     resources:
         **stage_resources("track_athlete"),
     params:
         settings=section("tracking"),
-        code=code_digest("vpdlib.tracking.track", "vpdlib.video.reader", "vpdlib.artifacts"),
+        code=code_digest(
+            "vpdlib.tracking.track", "vpdlib.video.reader", "vpdlib.artifacts"
+        ),
     message:
         "Following the athlete: {wildcards.dataset}, shard {wildcards.shard}"
     script:
@@ -62,6 +70,8 @@ rule crop_athlete:
         f"{LOGS}/crop_athlete/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/crop_athlete/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("crop_athlete")
     resources:
         **stage_resources("crop_athlete"),
@@ -83,12 +93,16 @@ rule estimate_flow:
         f"{LOGS}/estimate_flow/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/estimate_flow/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("estimate_flow")
     resources:
         **stage_resources("estimate_flow"),
     params:
         settings=section("flow"),
-        code=code_digest("vpdlib.flow.opencv", "vpdlib.flow.quantise", "vpdlib.artifacts"),
+        code=code_digest(
+            "vpdlib.flow.opencv", "vpdlib.flow.quantise", "vpdlib.artifacts"
+        ),
     message:
         "Estimating flow: {wildcards.dataset}, shard {wildcards.shard}"
     script:

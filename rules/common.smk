@@ -9,10 +9,10 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir)))
 
 from vpdlib.config.base import ConfigError, validate
-from vpdlib.config.dataset import DemoAdapter
 from vpdlib.config.run import RunSettings
 from vpdlib.datasets.base import DatasetError, shard_of
 from vpdlib.datasets.catalogue import source_files
+from vpdlib.datasets.settings import DemoAdapter
 from vpdlib.identifiers import ID_PATTERN
 from vpdlib.provenance import code_digest
 from vpdlib.weights.check import WeightsError, onnx_path, verify_present
@@ -80,7 +80,9 @@ def stage_resources(name):
 
 def shards(wildcards):
     """Names of all shards of the dataset."""
-    return [f"{number:04d}" for number in range(settings_of(wildcards.dataset).num_shards)]
+    return [
+        f"{number:04d}" for number in range(settings_of(wildcards.dataset).num_shards)
+    ]
 
 
 def shard_name(dataset, video):
@@ -100,20 +102,3 @@ def all_shards(pattern):
 def networks(*names):
     """Converted networks that a rule needs."""
     return [str(onnx_path(name, RUN.networks_dir)) for name in names]
-
-
-def shard_videos(wildcards):
-    """The video files of a shard: a changed or added video reruns its own shard only."""
-    settings = settings_of(wildcards.dataset)
-    if isinstance(settings.adapter, DemoAdapter):
-        return [f"results/{wildcards.dataset}/source/labels.csv"]
-    try:
-        found = source_files(settings.adapter, RUN, settings.classes)
-    except DatasetError as error:
-        refuse(error)
-    number = int(wildcards.shard)
-    return [
-        str(source.path)
-        for source in found
-        if shard_of(source.video_id, settings.num_shards) == number
-    ]

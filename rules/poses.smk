@@ -13,13 +13,17 @@ rule estimate_pose:
         f"{LOGS}/estimate_pose/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/estimate_pose/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("estimate_pose")
     resources:
         **stage_resources("estimate_pose"),
     params:
         settings=section("poses"),
-        networks_dir=str(RUN.networks_dir),
-        code=code_digest("vpdlib.poses.movenet", "vpdlib.video.reader", "vpdlib.artifacts"),
+        networks_dir=lambda wc, input: str(Path(input.networks[0]).parent),
+        code=code_digest(
+            "vpdlib.poses.movenet", "vpdlib.video.reader", "vpdlib.artifacts"
+        ),
     message:
         "Estimating poses: {wildcards.dataset}, shard {wildcards.shard}"
     script:
@@ -36,6 +40,8 @@ rule select_weak_labels:
         f"{LOGS}/select_weak_labels/{{teacher}}/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/select_weak_labels/{{teacher}}/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("select_weak_labels")
     resources:
         **stage_resources("select_weak_labels"),
@@ -57,6 +63,8 @@ rule kept_frames:
         f"{LOGS}/kept_frames.log",
     benchmark:
         f"{BENCHMARKS}/kept_frames.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("tables")
     resources:
         **stage_resources("tables"),
@@ -78,6 +86,8 @@ rule embed_joints2d:
         f"{LOGS}/embed_joints2d/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/embed_joints2d/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("embed_joints2d")
     resources:
         **stage_resources("embed_joints2d"),

@@ -1,12 +1,6 @@
 """Recognition heads on any feature set; all trials of a setting in one job."""
 
 
-def head_settings(wildcards):
-    """What the head in question is given; the other head's settings do not concern it."""
-    recognition = settings_of(wildcards.dataset).recognition.model_dump(mode="json")
-    return {name: recognition[name] for name in ("target_fps", wildcards.head)}
-
-
 rule recognize_actions:
     input:
         actions=f"{DATASET}/dataset/actions.csv",
@@ -17,6 +11,8 @@ rule recognize_actions:
         f"{LOGS}/recognize_actions/{{feature}}/{{head}}/{{setting}}.log",
     benchmark:
         f"{BENCHMARKS}/recognize_actions/{{feature}}/{{head}}/{{setting}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("recognize_actions")
     resources:
         **stage_resources("recognize_actions"),
@@ -27,7 +23,9 @@ rule recognize_actions:
         seed=section("seed"),
         device=RUN.device,
         code=code_digest(
-            "vpdlib.recognition.trials", "vpdlib.recognition.sequences", "vpdlib.artifacts"
+            "vpdlib.recognition.trials",
+            "vpdlib.recognition.sequences",
+            "vpdlib.artifacts",
         ),
     message:
         "Recognising actions: {wildcards.dataset}, {wildcards.feature}, {wildcards.head}, "

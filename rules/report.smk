@@ -1,22 +1,6 @@
 """Tables, figures and videos to look at."""
 
 
-def recognition_of(settings_names):
-    """An input function: recognition artifacts of every method and head for some settings."""
-
-    def get(wildcards):
-        settings = settings_of(wildcards.dataset)
-        return expand(
-            "results/{dataset}/recognition/{feature}/{head}/{setting}.h5",
-            dataset=wildcards.dataset,
-            feature=settings.methods,
-            head=settings.heads,
-            setting=settings_names(settings),
-        )
-
-    return get
-
-
 rule table1:
     input:
         recognition=recognition_of(lambda settings: ["full"]),
@@ -31,6 +15,8 @@ rule table1:
         f"{LOGS}/table1.log",
     benchmark:
         f"{BENCHMARKS}/table1.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("tables")
     resources:
         **stage_resources("tables"),
@@ -61,6 +47,8 @@ rule figure3:
         f"{LOGS}/figure3.log",
     benchmark:
         f"{BENCHMARKS}/figure3.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("tables")
     resources:
         **stage_resources("tables"),
@@ -70,25 +58,13 @@ rule figure3:
         shots=section("shots"),
         title=section("title"),
         paper_column=section("paper_column"),
-        code=code_digest("vpdlib.report.tables", "vpdlib.report.figure3", "vpdlib.artifacts"),
+        code=code_digest(
+            "vpdlib.report.tables", "vpdlib.report.figure3", "vpdlib.artifacts"
+        ),
     message:
         "Figure 3: {wildcards.dataset}"
     script:
         "../workflow_scripts/figure3.py"
-
-
-def truth_inputs(wildcards):
-    """Ground truth, which is for measuring only."""
-    settings = settings_of(wildcards.dataset)
-    if isinstance(settings.adapter, DemoAdapter):
-        return {"truth": f"results/{wildcards.dataset}/source/truth.h5"}
-    if settings.truth is None:
-        refuse(
-            f"datasets/{wildcards.dataset}.yaml brings no ground truth to measure with. "
-            "Set `truth`, or ask for another file."
-        )
-    named = {"joints": settings.truth.joints, "boxes": settings.truth.boxes}
-    return {name: str(RUN.under_data(path)) for name, path in named.items() if path}
 
 
 rule measure_accuracy:
@@ -109,7 +85,8 @@ rule measure_accuracy:
             )
         ],
         students=lambda wc: [
-            f"results/{wc.dataset}/students/{name}" for name in settings_of(wc.dataset).students
+            f"results/{wc.dataset}/students/{name}"
+            for name in settings_of(wc.dataset).students
         ],
     output:
         f"{DATASET}/accuracy.csv",
@@ -117,6 +94,8 @@ rule measure_accuracy:
         f"{LOGS}/measure_accuracy.log",
     benchmark:
         f"{BENCHMARKS}/measure_accuracy.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("measure_accuracy")
     resources:
         **stage_resources("measure_accuracy"),
@@ -130,19 +109,6 @@ rule measure_accuracy:
         "Measuring tracks, teacher and students against ground truth: {wildcards.dataset}"
     script:
         "../workflow_scripts/measure_accuracy.py"
-
-
-def overlay_inputs(wildcards):
-    """The artifacts of the shard that holds the video."""
-    shard = shard_name(wildcards.dataset, wildcards.video)
-    folder = f"results/{wildcards.dataset}"
-    return {
-        "tracks": f"{folder}/tracks/{shard}.h5",
-        "crops": f"{folder}/crops/{shard}.h5",
-        "flow": f"{folder}/flow/{shard}.h5",
-        "poses": f"{folder}/poses/{shard}.h5",
-        "labels": f"{folder}/weak_labels/pose2d/{shard}.h5",
-    }
 
 
 rule draw_overlay:
@@ -160,6 +126,8 @@ rule draw_overlay:
         f"{LOGS}/draw_overlay/{{video}}.log",
     benchmark:
         f"{BENCHMARKS}/draw_overlay/{{video}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("draw_overlay")
     resources:
         **stage_resources("draw_overlay"),

@@ -12,15 +12,17 @@ rule fetch_networks:
         "results/logs/fetch_networks.log",
     benchmark:
         "results/benchmarks/fetch_networks.tsv"
+    priority: 100
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("fetch_networks")
     resources:
         **stage_resources("fetch_networks"),
     params:
-        networks_dir=str(RUN.networks_dir),
+        networks_dir=lambda wc, output: str(Path(output.onnx[0]).parent),
         downloads_dir=str(RUN.downloads() or ""),
     message:
         "Fetching and converting the embedded networks"
-    priority: 100
     script:
         "../workflow_scripts/fetch_networks.py"
 
@@ -34,6 +36,8 @@ rule render_demo:
         f"{LOGS}/render_demo.log",
     benchmark:
         f"{BENCHMARKS}/render_demo.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("render_demo")
     resources:
         **stage_resources("render_demo"),
@@ -44,26 +48,6 @@ rule render_demo:
         "Rendering the synthetic sport {wildcards.dataset}"
     script:
         "../workflow_scripts/render_demo.py"
-
-
-def label_file(wildcards):
-    """The table of labels, so that an edit of it is noticed; and whatever makes it."""
-    adapter = settings_of(wildcards.dataset).adapter
-    if isinstance(adapter, DemoAdapter):
-        return [f"results/{wildcards.dataset}/source/labels.csv"]
-    return [str(RUN.under_data(adapter.labels))] if adapter.labels else []
-
-
-def all_videos(wildcards):
-    """Every video file, so that an added one is noticed; none where the workflow renders them."""
-    settings = settings_of(wildcards.dataset)
-    if isinstance(settings.adapter, DemoAdapter):
-        return []
-    try:
-        found = source_files(settings.adapter, RUN, settings.classes)
-    except DatasetError as error:
-        refuse(error)
-    return [str(source.path) for source in found]
 
 
 rule prepare_dataset:
@@ -77,6 +61,8 @@ rule prepare_dataset:
         f"{LOGS}/prepare_dataset.log",
     benchmark:
         f"{BENCHMARKS}/prepare_dataset.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("prepare_dataset")
     resources:
         **stage_resources("prepare_dataset"),

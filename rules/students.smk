@@ -1,25 +1,6 @@
 """Distilling students and embedding every frame with them."""
 
 
-def student_settings(wildcards):
-    """Settings of the student that the wildcards name."""
-    students = settings_of(wildcards.dataset).students
-    name = wildcards.student
-    if name not in students:
-        refuse(
-            f"datasets/{wildcards.dataset}.yaml: there is no student {name!r}; "
-            f"known: {', '.join(students)}. Add it under `students`."
-        )
-    return students[name]
-
-
-def flow_of_student(wildcards):
-    """The flow artifacts, for a student that sees flow."""
-    if student_settings(wildcards).inputs == "rgb":
-        return []
-    return all_shards(f"{DATASET}/flow/{{shard}}.h5")(wildcards)
-
-
 rule distil_student:
     input:
         videos=f"{DATASET}/dataset/videos.csv",
@@ -34,6 +15,8 @@ rule distil_student:
         f"{LOGS}/distil_student/{{student}}.log",
     benchmark:
         f"{BENCHMARKS}/distil_student/{{student}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("distil_student")
     resources:
         **stage_resources("distil_student"),
@@ -58,7 +41,9 @@ rule embed_frames:
         tracks=f"{DATASET}/tracks/{{shard}}.h5",
         crops=f"{DATASET}/crops/{{shard}}.h5",
         flow=lambda wc: (
-            [] if student_settings(wc).inputs == "rgb" else f"results/{wc.dataset}/flow/{wc.shard}.h5"
+            []
+            if student_settings(wc).inputs == "rgb"
+            else f"results/{wc.dataset}/flow/{wc.shard}.h5"
         ),
     output:
         f"{DATASET}/features/{{student}}/{{shard}}.h5",
@@ -66,12 +51,16 @@ rule embed_frames:
         f"{LOGS}/embed_frames/{{student}}/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/embed_frames/{{student}}/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
     threads: stage_threads("embed_frames")
     resources:
         **stage_resources("embed_frames"),
     params:
         device=RUN.device,
-        code=code_digest("vpdlib.students.embed", "vpdlib.students.corpus", "vpdlib.artifacts"),
+        code=code_digest(
+            "vpdlib.students.embed", "vpdlib.students.corpus", "vpdlib.artifacts"
+        ),
     message:
         "Embedding frames with {wildcards.student}: {wildcards.dataset}, shard {wildcards.shard}"
     script:

@@ -6,11 +6,14 @@ One file per shard of videos (or per result), written whole or not at all:
   only then renamed to its final name, so a killed job leaves nothing there;
 * the root says what it is: ``schema`` (the kind), ``schema_version``, ``complete``, ``rule``,
   ``vpdlib_version``, digests of configuration, code and inputs, and ``num_videos``;
-* every dataset carries a ``fletcher32`` checksum, so a flipped bit is an error and never a number, and
-  is chunked for how it is read: image-like data one frame a chunk, the rest one sequence a chunk.
+* every dataset carries a ``fletcher32`` checksum and everything else (headers, attributes, indices) those
+  of HDF5's 1.10 format, so a flipped bit is an error and never a number; texts are of fixed length, since
+  HDF5 keeps those of variable length where no checksum reaches;
+* datasets are chunked for how they are read: image-like data one frame a chunk, the rest one sequence a
+  chunk. Nothing is compressed, so a dataset that claims more bytes than its file has is refused.
 
 Per-video data lie in ``/videos/<video id>/<dataset>``; the names, types and shapes that a kind must
-hold are in :data:`SCHEMAS`. ``N`` there is the number of rows, equal within a group of one video.
+hold are in :mod:`vpdlib.artifact_schemas`.
 """
 
 from __future__ import annotations
@@ -18,9 +21,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -30,111 +34,17 @@ import h5py
 import numpy as np
 
 from vpdlib import __version__
+from vpdlib.artifact_schemas import (
+    SCHEMAS,
+    ArtifactError,
+    Schema,
+    check_columns,
+    stored_as,
+)
 from vpdlib.identifiers import check_id
 
-#: Larger claims are refused before anything is allocated.
-MAX_ROWS = 50_000_000
-MAX_BYTES_PER_DATASET = 1 << 40
-
-
-class ArtifactError(ValueError):
-    """An artifact is missing, unfinished, damaged or of another kind. The message names the remedy."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One dataset of a kind: its dtype, and its shape with names for free lengths."""
-
-    dtype: str
-    shape: tuple[str | int, ...]
-    per_frame_chunk: bool = False
-
-
-@dataclass(frozen=True)
-class Schema:
-    """A kind of artifact: what each video's group must hold, and which rule makes it."""
-
-    version: int
-    rule: str
-    columns: Mapping[str, Column] = field(default_factory=dict)
-    per_video: bool = True
-
-
-SCHEMAS: dict[str, Schema] = {
-    "people": Schema(
-        1,
-        "detect_people",
-        {
-            "time_s": Column("f8", ("T",)),
-            "frame": Column("i4", ("M",)),
-            "num_people": Column("i4", ("M",)),
-            "box_px": Column("f4", ("K", 4)),
-            "score": Column("f4", ("K",)),
-            "source": Column("u1", ("K",)),
-            "keypoints_px": Column("f4", ("K", 17, 3)),
-        },
-    ),
-    "tracks": Schema(
-        1,
-        "track_athlete",
-        {
-            "time_s": Column("f8", ("N",)),
-            "previous_frame": Column("i4", ("N",)),
-            "box_px": Column("f4", ("N", 4)),
-            "origin": Column("u1", ("N",)),
-            "score": Column("f4", ("N",)),
-        },
-    ),
-    "crops": Schema(
-        1,
-        "crop_athlete",
-        {
-            "frame": Column("i4", ("N",)),
-            "previous_frame": Column("i4", ("N",)),
-            "rect_px": Column("i4", ("N", 4)),
-            "crop": Column("u1", ("N", "S", "S", 3), per_frame_chunk=True),
-            "previous": Column("u1", ("N", "S", "S", 3), per_frame_chunk=True),
-        },
-    ),
-    "flow": Schema(
-        1,
-        "estimate_flow",
-        {
-            "frame": Column("i4", ("N",)),
-            "flow": Column("u1", ("N", "S", "S", 2), per_frame_chunk=True),
-        },
-    ),
-    "poses": Schema(
-        1,
-        "estimate_pose",
-        {
-            "frame": Column("i4", ("N",)),
-            "keypoints_px": Column("f4", ("N", 17, 3)),
-        },
-    ),
-    "weak_labels": Schema(
-        1,
-        "select_weak_labels",
-        {
-            "frame": Column("i4", ("N",)),
-            "pose_norm": Column("f4", ("N", 2, "D")),
-            "motion_norm": Column("f4", ("N", 2, "D")),
-            "score": Column("f4", ("N",)),
-            "kept": Column("?", ("N",)),
-        },
-    ),
-    "features": Schema(
-        1,
-        "embed_frames",
-        {
-            "frame": Column("i4", ("N",)),
-            "time_s": Column("f8", ("N",)),
-            "descriptor": Column("f4", ("N", 2, "D")),
-        },
-    ),
-    "recognition": Schema(1, "recognize_actions", per_video=False),
-    "student": Schema(1, "distil_student", per_video=False),
-}
+#: The oldest format of which every header has a checksum; h5py writes an older one unless told.
+_FORMAT = ("v110", "v110")
 
 
 @dataclass(frozen=True)
@@ -165,19 +75,23 @@ class ArtifactWriter:
         self.schema = SCHEMAS[kind]
         self._temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = h5py.File(self._temporary, "w", track_order=True)
-        root = self._file.attrs
-        root["schema"] = kind
-        root["schema_version"] = self.schema.version
-        root["complete"] = False
-        root["rule"] = provenance.rule
-        root["vpdlib_version"] = __version__
-        root["config_digest"] = provenance.config_digest
-        root["code_digest"] = provenance.code_digest
-        root["input_digest"] = provenance.input_digest
-        root["settings"] = json.dumps(provenance.settings, sort_keys=True, default=str)
-        if self.schema.per_video:
-            self._file.create_group("videos", track_order=True)
+        self._file = h5py.File(self._temporary, "w", track_order=True, libver=_FORMAT)
+        with ExitStack() as on_error:
+            on_error.callback(self.abandon)
+            self.set_attributes(
+                schema=kind,
+                schema_version=self.schema.version,
+                complete=False,
+                rule=provenance.rule,
+                vpdlib_version=__version__,
+                config_digest=provenance.config_digest,
+                code_digest=provenance.code_digest,
+                input_digest=provenance.input_digest,
+                settings=json.dumps(provenance.settings, sort_keys=True, default=str),
+            )
+            if self.schema.per_video:
+                self._file.create_group("videos", track_order=True)
+            on_error.pop_all()
 
     def __enter__(self) -> ArtifactWriter:
         return self
@@ -195,12 +109,22 @@ class ArtifactWriter:
 
     def set_attributes(self, **attributes: Any) -> None:
         """Set attributes of the root, such as the method or the scale of the payload."""
-        for name, value in attributes.items():
-            self._file.attrs[name] = value
+        _set_attributes(self._file, attributes)
 
     def write(self, name: str, array: np.ndarray) -> None:
-        """Write a dataset of the root (kinds that are not per video)."""
-        _create(self._file, name, np.asarray(array), frame_chunk=False)
+        """Write a dataset of the root (kinds that are not per video): numbers or texts.
+
+        Raises
+        ------
+        ArtifactError
+            For a single value, which has no checksum: :meth:`set_attributes` is for those.
+        """
+        array = np.asarray(array)
+        if array.ndim == 0:
+            raise ArtifactError(
+                f"{self.path}: {name} is a single value; write it with set_attributes"
+            )
+        _create(self._file, name, array, frame_chunk=False)
 
     def add_video(
         self,
@@ -213,23 +137,29 @@ class ArtifactWriter:
         Raises
         ------
         ArtifactError
-            If a dataset of the kind's schema is missing, unknown or of another type or shape.
+            If a dataset of the kind's schema is missing, unknown, of another type or shape or of
+            numbers that its type cannot hold, or if the video has been added before.
         """
         check_id(video_id, "video id", str(self.path))
-        _check_columns(self.schema, datasets, f"{self.path}: video {video_id}")
+        where = f"{self.path}: video {video_id}"
+        if video_id in self._file["videos"]:
+            raise ArtifactError(f"{where} is added twice; list each video once")
+        check_columns(self.schema, datasets, where)
+        stored = {
+            name: stored_as(datasets[name], column, f"{where}: {name}")
+            for name, column in self.schema.columns.items()
+        }
         group = self._file["videos"].create_group(video_id)
-        for name, array in datasets.items():
-            column = self.schema.columns[name]
-            _create(group, name, np.asarray(array, dtype=column.dtype), column.per_frame_chunk)
-        for name, value in (attributes or {}).items():
-            group.attrs[name] = value
+        for name, array in stored.items():
+            _create(group, name, array, self.schema.columns[name].per_frame_chunk)
+        _set_attributes(group, attributes or {})
 
     def close(self) -> None:
         """Finish: mark complete, sync, reopen and verify every checksum, rename into place."""
         try:
             if self.schema.per_video:
-                self._file.attrs["num_videos"] = len(self._file["videos"])
-            self._file.attrs["complete"] = True
+                self.set_attributes(num_videos=len(self._file["videos"]))
+            self.set_attributes(complete=True)
             self._file.close()
             _sync(self._temporary)
             with read_artifact(self._temporary, self.kind) as artifact:
@@ -241,9 +171,12 @@ class ArtifactWriter:
 
     def abandon(self) -> None:
         """Remove the temporary file; harmless after :meth:`close`."""
-        if self._file:
-            self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        try:
+            if self._file:
+                self._file.close()
+        finally:
+            # On a full disk closing fails too; the file must go all the more.
+            self._temporary.unlink(missing_ok=True)
 
 
 class VideoGroup:
@@ -257,7 +190,7 @@ class VideoGroup:
     @property
     def attributes(self) -> dict[str, Any]:
         """Attributes such as ``fps``, ``width``, ``height``, ``num_frames``."""
-        return dict(self._group.attrs)
+        return _attributes(self._group)
 
     def array(self, name: str, rows: Any = slice(None)) -> np.ndarray:
         """Read a dataset, whole or the given rows; a damaged chunk raises :class:`ArtifactError`."""
@@ -283,12 +216,12 @@ class Artifact:
     @property
     def attributes(self) -> dict[str, Any]:
         """Attributes of the root."""
-        return dict(self.file.attrs)
+        return _attributes(self.file)
 
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that the producing rule ran with."""
-        settings: dict[str, Any] = json.loads(self.file.attrs["settings"])
+        settings: dict[str, Any] = json.loads(self.attributes["settings"])
         return settings
 
     @property
@@ -363,76 +296,80 @@ def read_artifact(path: str | Path, kind: str) -> Iterator[Artifact]:
 
 
 def _check_root(file: h5py.File, path: Path, kind: str) -> None:
-    schema = SCHEMAS[kind]
+    schema, remedy = SCHEMAS[kind], _remedy(path, kind)
     try:
-        found = file.attrs.get("schema")
-        version = file.attrs.get("schema_version")
-        complete = file.attrs.get("complete")
-        num_videos = file.attrs.get("num_videos", 0)
-    except OSError as error:
-        raise ArtifactError(f"{path}: header damaged ({error}). {_remedy(path, kind)}") from error
+        attributes = _attributes(file)
+    except (OSError, KeyError, RuntimeError) as error:
+        raise ArtifactError(f"{path}: header damaged ({error}). {remedy}") from error
+    found, version = attributes.get("schema"), attributes.get("schema_version")
     if found != kind:
-        raise ArtifactError(
-            f"{path} holds {found!r} where {kind!r} was expected. {_remedy(path, kind)}"
-        )
+        raise ArtifactError(f"{path} holds {found!r} where {kind!r} was expected. {remedy}")
     if version != schema.version:
         raise ArtifactError(
             f"{path} has version {version} of {kind!r}; this vpdlib reads version {schema.version}. "
-            f"{_remedy(path, kind)}"
+            f"{remedy}"
         )
-    if not complete:
-        raise ArtifactError(f"{path} is unfinished. {_remedy(path, kind)}")
-    if not schema.per_video:
-        return
+    if not attributes.get("complete"):
+        raise ArtifactError(f"{path} is unfinished. {remedy}")
     try:
-        if len(file["videos"]) != num_videos:
-            raise ArtifactError(
-                f"{path} says {num_videos} videos and holds {len(file['videos'])}. {_remedy(path, kind)}"
-            )
-        for video_id in file["videos"]:
-            check_id(video_id, "video id", str(path))
-            group = file["videos"][video_id]
-            _check_columns(schema, group, f"{path}: video {video_id}")
-    except (OSError, RuntimeError, KeyError) as error:
-        raise ArtifactError(f"{path}: damaged ({error}). {_remedy(path, kind)}") from error
+        if schema.per_video:
+            _check_videos(file, attributes.get("num_videos"), schema)
+        else:
+            for name, item in file.items():
+                _check_claim(item, path, name)
+    except (OSError, RuntimeError, KeyError, AttributeError, TypeError, ValueError) as error:
+        # A ValueError is one of ours (its message names the video) or h5py's.
+        reason = str(error) if isinstance(error, ValueError) else f"damaged ({error})"
+        raise ArtifactError(f"{path}: {reason}. {remedy}") from error
 
 
-def _check_columns(schema: Schema, datasets: Any, where: str) -> None:
-    """Check names, types and shapes against the schema; equal letters are equal lengths."""
-    names = set(datasets.keys())
-    if names != set(schema.columns):
+def _check_videos(file: h5py.File, num_videos: Any, schema: Schema) -> None:
+    if len(file["videos"]) != num_videos:
+        raise ArtifactError(f"says {num_videos} videos and holds {len(file['videos'])}")
+    for video_id, group in file["videos"].items():
+        check_id(video_id, "video id", "videos")
+        check_columns(schema, group, f"video {video_id}", exact=True)
+        for name, item in group.items():
+            _check_claim(item, Path(file.filename), f"video {video_id}: {name}")
+
+
+def _check_claim(dataset: h5py.Dataset, path: Path, name: str) -> None:
+    """Refuse a dataset that claims more bytes than its file has, before anything is allocated."""
+    claimed = math.prod(dataset.shape) * dataset.dtype.itemsize
+    if claimed > path.stat().st_size:
         raise ArtifactError(
-            f"{where}: datasets {sorted(names)} where {sorted(schema.columns)} were expected"
+            f"{name} claims shape {dataset.shape}, {claimed} bytes, more than the file has"
         )
-    lengths: dict[str, int] = {}
-    for name, column in schema.columns.items():
-        data = datasets[name]
-        kind_found, kind_wanted = np.dtype(data.dtype).kind, np.dtype(column.dtype).kind
-        if kind_found != kind_wanted:
-            raise ArtifactError(f"{where}: {name} is {data.dtype}, expected {column.dtype}")
-        shape = data.shape
-        if len(shape) != len(column.shape):
-            raise ArtifactError(f"{where}: {name} has shape {shape}, expected {column.shape}")
-        for length, wanted in zip(shape, column.shape, strict=True):
-            expected = lengths.setdefault(wanted, length) if isinstance(wanted, str) else wanted
-            if length != expected:
-                raise ArtifactError(
-                    f"{where}: {name} has shape {shape}, expected {column.shape} with {lengths}"
-                )
-        size = int(np.prod(shape, dtype=object)) * np.dtype(data.dtype).itemsize
-        if (shape and shape[0] > MAX_ROWS) or size > MAX_BYTES_PER_DATASET:
-            raise ArtifactError(
-                f"{where}: {name} claims shape {shape}, more than any artifact may hold"
-            )
+
+
+def _text(values: np.ndarray) -> np.ndarray:
+    """Texts as UTF-8 bytes of one length; HDF5 has none of length 0."""
+    encoded = [str(value).encode() for value in values.ravel()]
+    dtype = h5py.string_dtype("utf-8", max([1, *map(len, encoded)]))
+    return np.array(encoded, dtype=dtype).reshape(values.shape)
+
+
+def _set_attributes(item: h5py.HLObject, attributes: Mapping[str, Any]) -> None:
+    for name, value in attributes.items():
+        if isinstance(value, str):
+            text = _text(np.array(value, dtype=object))
+            item.attrs.create(name, text, dtype=text.dtype)
+        else:
+            item.attrs[name] = value
+
+
+def _attributes(item: h5py.HLObject) -> dict[str, Any]:
+    """Attributes with texts as str."""
+    return {
+        name: value.decode() if isinstance(value, bytes) else value
+        for name, value in item.attrs.items()
+    }
 
 
 def _create(group: h5py.Group, name: str, array: np.ndarray, frame_chunk: bool) -> None:
-    if array.dtype.kind == "U":
-        array = array.astype(object)
-    if array.dtype.kind == "O":
-        group.create_dataset(name, data=array, dtype=h5py.string_dtype())
-        return
-    if array.size == 0 or array.ndim == 0:
+    if array.dtype.kind in "UO":
+        array = _text(array)
+    if array.size == 0:
         group.create_dataset(name, data=array)
         return
     rows = 1 if frame_chunk else _rows_per_chunk(array)
@@ -447,14 +384,11 @@ def _rows_per_chunk(array: np.ndarray, target_bytes: int = 1 << 20) -> int:
 
 def _read_chunks(artifact: Artifact, name: str, dataset: h5py.Dataset) -> None:
     try:
-        rows = dataset.chunks[0] if dataset.chunks else len(dataset) if dataset.shape else 1
-        step = max(rows, 256 if dataset.chunks and rows == 1 else rows)
-        if not dataset.shape:
-            dataset[()]
-            return
+        rows = dataset.chunks[0] if dataset.chunks else len(dataset)
+        step = 256 if rows == 1 else rows
         for start in range(0, len(dataset), step):
             dataset[start : start + step]
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise artifact.damaged(name, error) from error
 
 
@@ -489,10 +423,19 @@ def digest_inputs(paths: Iterable[str | Path]) -> str:
         files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
         for file in files:
             digest.update(f"{file.name} {file.stat().st_size}".encode())
-            if file.suffix == ".h5" and h5py.is_hdf5(file):
-                with h5py.File(file, "r", locking=False) as opened:
-                    for name in ("config_digest", "code_digest", "input_digest"):
-                        digest.update(str(opened.attrs.get(name, "")).encode())
+            origin = _digests(file) if file.suffix == ".h5" else ""
+            if origin:
+                digest.update(origin.encode())
             elif file.stat().st_size <= 64 << 20:
                 digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _digests(path: Path) -> str:
+    """The digests in an artifact's root; nothing for an HDF5 file that is no artifact."""
+    if not h5py.is_hdf5(path):
+        return ""
+    with h5py.File(path, "r", locking=False) as file:
+        found = _attributes(file)
+    names = ("config_digest", "code_digest", "input_digest")
+    return " ".join(str(found[name]) for name in names) if set(names) <= set(found) else ""

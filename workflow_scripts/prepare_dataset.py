@@ -5,9 +5,9 @@ from pathlib import Path
 import _job
 from pydantic import TypeAdapter
 
-from vpdlib.config.dataset import Adapter, DemoAdapter, FolderAdapter
 from vpdlib.datasets.catalogue import labelled_actions, source_files
 from vpdlib.datasets.prepare import Protocol, prepare
+from vpdlib.datasets.settings import Adapter, DemoAdapter, FolderAdapter
 from vpdlib.datasets.tables import ActionRow, VideoRow, write_rows
 
 

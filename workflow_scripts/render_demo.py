@@ -5,7 +5,7 @@ from pathlib import Path
 import _job
 
 from vpdlib.config.base import validate
-from vpdlib.config.dataset import DemoAdapter
+from vpdlib.datasets.settings import DemoAdapter
 from vpdlib.demo import DemoSettings, generate_demo
 
 

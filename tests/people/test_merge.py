@@ -58,7 +58,7 @@ def test_suppress_equals_the_naive_loop() -> None:
         assert got_owner.tolist() == [owner[row] for row in range(80)]
 
 
-def test_a_kept_box_takes_the_keypoints_of_the_best_it_suppressed() -> None:
+def test_pairs_take_the_box_with_keypoints_and_the_better_score() -> None:
     first = people([[0, 0, 10, 20], [50, 50, 60, 60]], [0.9, 0.3])
     second = people(
         [[0, 0, 10, 19], [0, 0, 10, 18], [30, 0, 40, 20]],
@@ -67,13 +67,14 @@ def test_a_kept_box_takes_the_keypoints_of_the_best_it_suppressed() -> None:
         [1.0, 2.0, 3.0],
     )
     merged = merge_people([first, second], 0.5, 10)
+    # Paired with the best overlap, though another one scores better, and that one is suppressed.
     np.testing.assert_array_equal(
-        merged.box_px, [[0, 0, 10, 20], [30, 0, 40, 20], [50, 50, 60, 60]]
+        merged.box_px, [[0, 0, 10, 19], [30, 0, 40, 20], [50, 50, 60, 60]]
     )
-    assert merged.source.tolist() == [0, 1, 0]
+    assert merged.source.tolist() == [1, 1, 0]
     np.testing.assert_allclose(merged.score, [0.9, 0.6, 0.3])
     assert merged.has_keypoints.tolist() == [True, True, False]
-    assert (merged.keypoints_px[0] == 2).all()
+    assert (merged.keypoints_px[0] == 1).all()
     assert (merged.keypoints_px[1] == 3).all()
     assert np.isnan(first.keypoints_px).all()  # what came in is not written to
 
@@ -84,6 +85,17 @@ def test_a_kept_box_with_keypoints_keeps_them() -> None:
     assert len(merged) == 1
     assert merged.source.tolist() == [1]
     assert (merged.keypoints_px == 1).all()
+
+
+def test_a_torso_pairs_with_the_wide_box_of_its_owner_not_with_a_neighbour() -> None:
+    boxes = people([[0, 0, 20, 100], [60, 0, 85, 100]], [0.8, 0.7])
+    wide = [[0, 0, 55, 100], [58, 0, 88, 100]]
+    poses = people(wide, [0.4, 0.3], "multipose", [1.0, 2.0])
+    merged = merge_people([boxes, poses], 0.5, 10)
+    assert merged.box_px.tolist() == wide
+    np.testing.assert_allclose(merged.score, [0.8, 0.7])
+    far = merge_people([boxes, people([[0, 0, 80, 100]], [0.4], "multipose", [1.0])], 0.5, 10)
+    assert len(far) == 3  # overlaps below PAIR_IOU and below the threshold
 
 
 def test_limits_and_empty_input() -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from scenes import box_at, lost_between, runner, scene, spectator
 
 from vpdlib.geometry import iou_matrix
-from vpdlib.tracking.associate import associate, link_forward
+from vpdlib.tracking.associate import allowed_distance, associate, link_forward
 from vpdlib.tracking.people import PeopleDetections
 from vpdlib.tracking.settings import TrackingSettings
 
@@ -95,6 +95,20 @@ def test_detections_are_checked():
     ):
         with pytest.raises(ValueError, match=message):
             PeopleDetections(**(parts | change))
+
+
+def test_a_second_box_of_a_person_starts_no_track():
+    def arms(t):
+        box, _, _ = runner(t)
+        return (box + np.array([0, 0, 60, 0]), 0.5, False) if 1 < t < 2 else None
+
+    (track,) = associate(scene([runner, arms]), SETTINGS)
+    assert len(track) == 50
+
+
+def test_the_allowed_distance_grows_with_time_to_a_limit():
+    allowed = allowed_distance(np.array([0.0, 0.3, 5.0]), SETTINGS)
+    np.testing.assert_allclose(allowed, [0.6, 0.9, 1.2])
 
 
 def test_settings_are_checked():

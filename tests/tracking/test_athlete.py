@@ -5,7 +5,7 @@ import pytest
 from scenes import box_at, keypoints, lost_between, runner, scene, spectator
 
 from vpdlib.tracking.associate import associate
-from vpdlib.tracking.athlete import choose_athlete, inverted, salience, travel
+from vpdlib.tracking.athlete import choose_athlete, height_change, inverted, salience, travel
 from vpdlib.tracking.settings import TrackingSettings
 
 SETTINGS = TrackingSettings()
@@ -40,6 +40,22 @@ def test_travel_decides_between_equals():
     assert travel(athlete) == pytest.approx(100 * 4 * 0.9 / 120, rel=0.05)
     no_travel = SETTINGS.model_copy(update={"travel_bonus": 0.0})
     assert travel(choose(scene([still, runner]), no_travel)) == 0
+
+
+def test_changing_height_decides_where_a_pan_moves_everyone():
+    def bystander(t):
+        return box_at(160 + 60 * t, 180, 55, 130), 0.85, False
+
+    def gymnast(t):
+        height = 60 if t % 1 < 0.4 else 120
+        return box_at(300 + 60 * t, 240 - height / 2, 50, height), 0.8, False
+
+    athlete = choose(scene([bystander, gymnast]))
+    assert height_change(athlete) == pytest.approx(60 / 120)
+    assert athlete.box_px[0][0] == pytest.approx(275)
+    no_shape = SETTINGS.model_copy(update={"shape_bonus": 0.0})
+    other = choose(scene([bystander, gymnast]), no_shape)
+    assert height_change(other) == pytest.approx(0)
 
 
 def test_upside_down_rule():

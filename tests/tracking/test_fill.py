@@ -5,7 +5,7 @@ import pytest
 from scenes import box_at, lost_between, runner, scene, spectator
 
 from vpdlib.geometry import centre_size, iou_matrix
-from vpdlib.tracking.fill import smooth
+from vpdlib.tracking.fill import smooth, without_outliers
 from vpdlib.tracking.settings import TrackingSettings
 from vpdlib.tracking.track import track_athlete
 
@@ -34,20 +34,46 @@ def test_every_frame_of_a_sound_track():
     assert track.score[99] == 0
 
 
-def test_smoothing_keeps_lines_and_parabolas_and_removes_an_outlier():
+def test_smoothing_keeps_lines_and_parabolas_and_removes_noise():
     times = np.arange(40) * 0.05
     values = np.stack([3 + 2 * times, 5 - 10 * times + 40 * times**2], axis=1)
     smoothed, slopes = smooth(times, values, 0.3)
     np.testing.assert_allclose(smoothed[3:-3], values[3:-3], atol=1e-6)
     np.testing.assert_allclose(slopes[3:-3, 1], (-10 + 80 * times)[3:-3], atol=1e-6)
     np.testing.assert_allclose(smoothed[:, 0], values[:, 0], atol=1e-6)
-    spiked = values.copy()
-    spiked[20, 0] += 100
-    assert np.abs(smooth(times, spiked, 0.3)[0] - values).max() < 1
     noisy = values + np.random.default_rng(0).normal(0, 1, values.shape)
     assert np.std(smooth(times, noisy, 0.5)[0] - values) < 0.8
     assert smooth(times[:1], values[:1], 0.3)[0].tolist() == values[:1].tolist()
     assert smooth(times, values, 0)[0].tolist() == values.tolist()
+
+
+def test_smoothing_keeps_peaks_as_short_as_the_sampling_step():
+    times = np.arange(12) * 0.16
+    values = np.full((12, 4), 100.0)
+    values[5, 3] = 50  # tucked in one sample
+    np.testing.assert_allclose(smooth(times, values, 0.3)[0], values)
+    np.testing.assert_allclose(without_outliers(times, values, 0.3), values)
+
+
+def test_single_outliers_are_replaced_where_the_neighbours_agree():
+    times = np.arange(20) * 0.08
+    values = np.tile([200.0, 150, 40, 100], (20, 1))
+    spiked = values.copy()
+    spiked[7, 0] += 60
+    spiked[12, 3] -= 20  # a body does change this much
+    result = without_outliers(times, spiked, 0.3)
+    assert result[7].tolist() == values[7].tolist()
+    assert result[12].tolist() == spiked[12].tolist()
+    moving = spiked + np.array([1, 0, 0, 0]) * np.arange(20)[:, None] * 40
+    assert (without_outliers(times, moving, 0.3) == moving).all()
+    assert without_outliers(times[:2], values[:2], 0.3).shape == (2, 4)
+
+
+def test_boxes_between_samples_do_not_grow_but_those_in_a_loss_do():
+    people = scene([lost_between(runner, 1.0, 2.0)], stride=4)
+    size = centre_size(track_athlete(people, SETTINGS).box_px)[:, 3]
+    np.testing.assert_allclose(size[:24], 120, atol=0.01)
+    assert size[37] == pytest.approx(120 * 1.3)
 
 
 def test_a_jump_lost_in_the_air_keeps_its_arc():
@@ -72,7 +98,8 @@ def test_a_jump_lost_in_the_air_keeps_its_arc():
 
 def test_long_losses_stay_empty_but_for_their_ends():
     people = scene([lost_between(runner, 1.0, 2.9), spectator], num_frames=125)
-    track = track_athlete(people, SETTINGS)
+    assert np.isfinite(track_athlete(people, SETTINGS).box_px).all()
+    track = track_athlete(people, SETTINGS.model_copy(update={"fill_s": 1.9}))
     last, first = 24, 74  # the last and the first detection around the loss
     assert track.origin[last] == track.origin[first] == 1
     assert (track.origin[last + 1 : last + 13] == 2).all()

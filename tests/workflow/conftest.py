@@ -18,7 +18,11 @@ class Workflow:
     def __init__(self, folder: Path, networks_dir: Path) -> None:
         self.folder = folder
         (folder / "datasets").mkdir(parents=True)
-        self.config = {"networks_dir": str(networks_dir), "data_dir": str(folder / "data"), "device": "cpu"}
+        self.config = {
+            "networks_dir": str(networks_dir),
+            "data_dir": str(folder / "data"),
+            "device": "cpu",
+        }
         self.write_config()
 
     def write_config(self, **changes: object) -> None:
@@ -30,7 +34,9 @@ class Workflow:
 
     def run(self, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess[str]:
         """Run Snakemake here; standard error is joined to the output."""
-        environment = {k: v for k, v in os.environ.items() if k not in ("VPD_DATA", "SNAKEMAKE_PROFILE")}
+        environment = {
+            k: v for k, v in os.environ.items() if k not in ("VPD_DATA", "SNAKEMAKE_PROFILE")
+        }
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
         command += ["--directory", str(self.folder), "--cores", str(cores), "--nocolor", *arguments]
         return subprocess.run(

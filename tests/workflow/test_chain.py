@@ -104,7 +104,9 @@ class TestChain:
 
     def test_the_athlete_is_found_and_frames_agree_between_stages(self, finished):
         results = finished.folder / "results" / "tiny"
-        accuracy = pd.read_csv(results / "accuracy.csv").set_index(["measure", "source", "split", "frames"])
+        accuracy = pd.read_csv(results / "accuracy.csv").set_index(
+            ["measure", "source", "split", "frames"]
+        )
         assert accuracy.loc[("box_iou", "track", "train", "all"), "mean"] > 0.4
         for shard in ("0000", "0001"):
             with (
@@ -140,7 +142,10 @@ class TestChain:
         ("change", "expected"),
         [
             (("title", "Renamed"), {"figure3": 1}),
-            (("recognition", "bigru", "epochs", 4), {"recognize_actions": 4, "table1": 1, "figure3": 1}),
+            (
+                ("recognition", "bigru", "epochs", 4),
+                {"recognize_actions": 4, "table1": 1, "figure3": 1},
+            ),
             (
                 ("weak_labels", "min_score", 0.25),
                 {
@@ -199,7 +204,11 @@ class TestChain:
         finished.write_dataset("tiny", changed)
         done = finished.run(*TABLES)
         assert done.returncode == 0, done.stdout[-4000:]
-        renewed = {path.relative_to(results).as_posix() for path, t in before.items() if path.stat().st_mtime_ns != t}
+        renewed = {
+            path.relative_to(results).as_posix()
+            for path, t in before.items()
+            if path.stat().st_mtime_ns != t
+        }
         assert renewed == {
             f"recognition/{feature}/bigru/{setting}.h5"
             for feature in ("joints2d", "vpd2d")

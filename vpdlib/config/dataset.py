@@ -6,76 +6,20 @@ where the videos and labels are and what is to be reported.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from vpdlib.config.base import Id, Section
 from vpdlib.crops.settings import CropSettings
+from vpdlib.datasets.settings import Adapter
 from vpdlib.flow.settings import FlowSettings
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.poses.settings import PoseSettings, WeakLabelSettings
 from vpdlib.recognition.settings import RecognitionSettings
+from vpdlib.report.settings import Truth
 from vpdlib.students.settings import StudentSettings
 from vpdlib.tracking.settings import TrackingSettings
-
-
-class FolderAdapter(Section):
-    """A folder of videos and a table of labels: anyone's own sport."""
-
-    kind: Literal["folder"] = Field("folder", description="Videos in a folder.")
-    videos: str = Field(
-        description="Folder of videos, searched with its sub-folders; relative to data_dir."
-    )
-    labels: str | None = Field(
-        None,
-        description="CSV with columns video, label and optionally start, end (seconds; the whole "
-        "video where empty), split (train, val, test), group; relative to data_dir. Null: every "
-        "video is one action, labelled with the folder it lies in.",
-    )
-    group_pattern: str | None = Field(
-        None,
-        description="Regular expression with a group named 'group', searched in the video id where "
-        "labels bring no group: videos of one group stay on one side of the split.",
-    )
-    test_fraction: float = Field(
-        0.3, gt=0, lt=1, description="Share of actions for testing where no split is given."
-    )
-    val_fraction: float = Field(
-        0.0, ge=0, lt=1, description="Share of actions for validation where no split is given."
-    )
-    max_videos_per_class: int | None = Field(
-        None, ge=1, description="Take only so many videos of a class (label folders only)."
-    )
-
-
-class DemoAdapter(Section):
-    """The synthetic acrobatics event, rendered by the workflow."""
-
-    kind: Literal["demo"] = Field("demo", description="Rendered by vpdlib.demo.")
-    num_train_videos: int = Field(24, ge=1, description="Training routines.")
-    num_test_videos: int = Field(16, ge=1, description="Test routines.")
-    actions_per_video: int = Field(4, ge=1, description="Actions of a routine.")
-    width: int = Field(480, ge=64, description="Width of the picture, px.")
-    height: int = Field(270, ge=64, description="Height of the picture, px.")
-    seed: int = Field(0, ge=0, description="Seed of appearance, motion, background, camera.")
-
-
-Adapter = Annotated[FolderAdapter | DemoAdapter, Field(discriminator="kind")]
-
-
-class Truth(Section):
-    """Ground truth for measuring; never used for training."""
-
-    joints: str | None = Field(
-        None, description="npz, video id -> (T, J, 2) joints in px; relative to data_dir."
-    )
-    boxes: str | None = Field(
-        None, description="npz, video id -> (T, 4) athlete boxes xyxy in px; relative to data_dir."
-    )
-    joint_names: Literal["joints13", "jhmdb15"] = Field(
-        "joints13", description="Order of the joints."
-    )
 
 
 class DatasetSettings(Section):

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from vpdlib.config.dataset import FolderAdapter
 from vpdlib.datasets.base import Action, VideoSource
 from vpdlib.datasets.folder import (
     find_videos,
@@ -14,6 +13,7 @@ from vpdlib.datasets.folder import (
     read_labels,
     restrict_to_classes,
 )
+from vpdlib.datasets.settings import FolderAdapter
 
 
 class DataPaths(Protocol):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from vpdlib.datasets.base import Action, DatasetError
@@ -71,7 +71,9 @@ def video_split(actions: Iterable[Action]) -> str:
 
 
 def write_rows(
-    path: str | Path, rows: Sequence[VideoRow] | Sequence[ActionRow], kind: type
+    path: str | Path,
+    rows: Sequence[VideoRow] | Sequence[ActionRow],
+    kind: type[VideoRow] | type[ActionRow],
 ) -> None:
     """Write rows as CSV, whole or not at all."""
     path = Path(path)
@@ -79,7 +81,7 @@ def write_rows(
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with temporary.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
-        names = list(kind.__dataclass_fields__)
+        names = [field.name for field in fields(kind)]
         writer.writerow(names)
         for row in rows:
             writer.writerow([getattr(row, name) for name in names])

@@ -1,4 +1,4 @@
-"""Joining the people of several detectors: non-maximum suppression that keeps keypoints.
+"""Joining the people of several detectors: pairing, then non-maximum suppression.
 
 Frames: boxes are xyxy in source pixels, end-exclusive.
 """
@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from vpdlib.people.base import People
+
+#: Boxes of two detectors may be the same person from this overlap on. It is low, since one box may
+#: leave out blurred arms that the other encloses; the pairing is one to one, so the best fit wins.
+PAIR_IOU = 0.3
 
 
 def box_iou(box_a: np.ndarray, box_b: np.ndarray) -> np.ndarray:
@@ -55,13 +60,15 @@ def suppress(
 def merge_people(people: Sequence[People], iou_threshold: float, max_people: int) -> People:
     """Join what several detectors found in one image.
 
-    Boxes compete by score. A kept box without keypoints takes those of the best box it suppressed
-    that has some; box, score and source stay its own.
+    First the people of one detector are paired with those of the next so that the overlaps add up
+    to the most, from ``PAIR_IOU`` on. A pair becomes one person with the greater score; box,
+    keypoints and source are those of the one with keypoints, whose box encloses the limbs (of the
+    better score where both have some or none). Then boxes compete by score.
 
     Parameters
     ----------
     people : one entry a detector.
-    iou_threshold : boxes that overlap more are the same person, in [0, 1].
+    iou_threshold : boxes left after the pairing that overlap more are the same person, in [0, 1].
     max_people : the best so many are returned.
 
     Raises
@@ -73,18 +80,37 @@ def merge_people(people: Sequence[People], iou_threshold: float, max_people: int
         raise ValueError(f"iou_threshold is {iou_threshold}; give a number from 0 to 1")
     if max_people < 1:
         raise ValueError(f"max_people is {max_people}; give at least 1")
-    if not people:
-        return People.empty()
-    box, score, source, keypoints = (
-        np.concatenate([getattr(found, name) for found in people])
-        for name in ("box_px", "score", "source", "keypoints_px")
+    everyone = People.empty()
+    for found in people:
+        everyone = _pair(everyone, found)
+    kept, _ = suppress(everyone.box_px, everyone.score, iou_threshold)
+    return everyone.take(kept[:max_people])
+
+
+def _pair(first: People, second: People) -> People:
+    """Pair the people of two lists; those without a partner follow as they are."""
+    iou = box_iou(first.box_px, second.box_px)
+    # Overlaps too small to pair must not decide between those that do.
+    rows, columns = linear_sum_assignment(np.where(iou >= PAIR_IOU, iou, 0), maximize=True)
+    good = iou[rows, columns] >= PAIR_IOU
+    rows, columns = rows[good], columns[good]
+    one, two = first.take(rows), second.take(columns)
+    rank = np.stack([one.score + one.has_keypoints * 2, two.score + two.has_keypoints * 2])
+    pick = rank[1] > rank[0]
+    parts = {
+        name: np.where(
+            pick.reshape(-1, *[1] * (getattr(one, name).ndim - 1)),
+            getattr(two, name),
+            getattr(one, name),
+        )
+        for name in ("box_px", "source", "keypoints_px")
+    }
+    alone_one = first.take(np.setdiff1d(np.arange(len(first)), rows))
+    alone_two = second.take(np.setdiff1d(np.arange(len(second)), columns))
+    pairs = People(score=np.maximum(one.score, two.score), **parts)
+    return People(
+        *(
+            np.concatenate([getattr(part, name) for part in (pairs, alone_one, alone_two)])
+            for name in ("box_px", "score", "source", "keypoints_px")
+        )
     )
-    everyone = People(box, score, source, keypoints)
-    kept, owner = suppress(box, score, iou_threshold)
-    has = everyone.has_keypoints
-    keypoints = keypoints.copy()
-    for row in kept[:max_people]:
-        givers = np.flatnonzero((owner == row) & has)
-        if not has[row] and len(givers):
-            keypoints[row] = everyone.keypoints_px[givers[np.argmax(score[givers])]]
-    return People(box, score, source, keypoints).take(kept[:max_people])

@@ -15,7 +15,7 @@ class PeopleSettings(BaseModel):
     detectors: tuple[Literal["nanodet", "multipose"], ...] = Field(
         ("nanodet", "multipose"),
         min_length=1,
-        description="Embedded detectors; their boxes are merged by NMS. multipose also gives the "
+        description="Embedded detectors; boxes of one person are paired, the rest goes through NMS. multipose also gives the "
         "keypoints that tell an inverted athlete.",
     )
     every_nth_frame: int = Field(

@@ -7,7 +7,6 @@ section 15, rows 10 and 11).
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from vpdlib.datasets.fewshot import draw_subsets, subsets_from_column
 from vpdlib.datasets.tables import ActionRow
+from vpdlib.progress import note
 
 
 @dataclass(frozen=True)
@@ -191,10 +191,9 @@ def hold_out(trial: Trial, actions: ActionTable, fraction: float) -> Trial:
         held += unit
         remaining -= taken
     if not held:
-        print(
+        note(
             f"seed {trial.seed}: no training action or group can be held out without losing a "
-            "class or holding out more than the wanted share; the last epoch is used",
-            file=sys.stderr,
+            "class or holding out more than the wanted share; the last epoch is used"
         )
     kept = set(ids) - set(held)
     return Trial(trial.seed, tuple(a for a in trial.train_ids if a in kept), tuple(sorted(held)))

@@ -14,7 +14,6 @@ number of threads, the same weights to the bit. The global generators are not to
 from __future__ import annotations
 
 import hashlib
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from vpdlib.progress import track
+from vpdlib.progress import note, track
 from vpdlib.students.augment import augmented_inputs, plain_inputs
 from vpdlib.students.checkpoint import load_checkpoint, save_checkpoint
 from vpdlib.students.frames import BatchReader, FrameStore, TensorBatch, in_batches, measure_rgb
@@ -92,8 +91,7 @@ def train_student(
     first = len(run.history) + 1
     for epoch in track(range(first, settings.epochs + 1), "distilling", unit="epoch"):
         entry = run.epoch(epoch)
-        if not sys.stderr.isatty():
-            print(_epoch_line(entry, settings.epochs), file=sys.stderr, flush=True)
+        note(_epoch_line(entry, settings.epochs))
         if on_epoch is not None:
             on_epoch(entry)
         due = time.monotonic() - last_saved >= checkpoint_every_s

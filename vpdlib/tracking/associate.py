@@ -14,11 +14,15 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from vpdlib.geometry import centre_size, from_centre_size, iou_matrix
+from vpdlib.geometry import area, centre_size, from_centre_size, iou_matrix
 from vpdlib.tracking.people import PeopleDetections, Track
 from vpdlib.tracking.settings import TrackingSettings
 
 _IMPOSSIBLE = 1e6
+#: A detection that lies in one already matched in its frame by this share of the smaller of the two
+#: starts no track: detectors give one person a second box (without the arms, say), and a track on
+#: it would take the person's next detections away.
+_SECOND_BOX_SHARE = 0.6
 
 
 def associate(people: PeopleDetections, settings: TrackingSettings) -> list[Track]:
@@ -53,16 +57,20 @@ def link_forward(people: PeopleDetections, settings: TrackingSettings) -> list[T
         strong = np.flatnonzero(score >= settings.high_score)
         weak = np.flatnonzero((score >= settings.low_score) & (score < settings.high_score))
         free = list(active)
+        used: list[int] = []
         for level in (strong, weak):
             taken = _match(free, people.box_px[row][level], now_s, settings)
             for track_row, box_row in taken.items():
                 _append(free[track_row], people, row, int(level[box_row]))
-            if level is strong:
-                begun = [item for at, item in enumerate(level) if at not in set(taken.values())]
+                used.append(int(level[box_row]))
             free = [track for at, track in enumerate(free) if at not in taken]
-        for item in begun:
+        for item in sorted(set(strong.tolist()) - set(used), key=lambda item: -score[item]):
+            boxes = people.box_px[row]
+            if (_shared(boxes[item], boxes[used]) >= _SECOND_BOX_SHARE).any():
+                continue
+            used.append(item)
             track = Track()
-            _append(track, people, row, int(item))
+            _append(track, people, row, item)
             active.append(track)
     return sorted(ended + active, key=lambda track: track.start_s)
 
@@ -93,7 +101,7 @@ def meeting_cost(earlier: Track, later: Track, settings: TrackingSettings) -> fl
 
     Both are extrapolated to the middle of the gap, at constant velocity and standing still; the
     better of the two counts, since after a landing the velocity says nothing. The allowed distance
-    grows with the gap, from ``max_distance`` at no gap to twice that at ``max_gap_s``.
+    grows with the gap, see :func:`allowed_distance`.
 
     Returns
     -------
@@ -110,10 +118,20 @@ def meeting_cost(earlier: Track, later: Track, settings: TrackingSettings) -> fl
     moving = state_a[:2] + velocity_a * gap_s / 2 - (state_b[:2] - velocity_b * gap_s / 2)
     still = state_a[:2] - state_b[:2]
     distance = min(np.hypot(*moving), np.hypot(*still)) / length
-    allowed = settings.max_distance * (1 + gap_s / max(settings.max_gap_s, 1e-6))
+    allowed = allowed_distance(gap_s, settings)
     if distance > allowed:
         return _IMPOSSIBLE
     return float(distance / allowed + 0.1 * gap_s)
+
+
+def allowed_distance(away_s: np.ndarray | float, settings: TrackingSettings) -> np.ndarray:
+    """Greatest distance from a prediction, in body lengths, at which it may be the same person.
+
+    It is ``max_distance`` just after a detection and grows by ``max_speed`` per second up to twice
+    that, for predictions at constant velocity know nothing of the top of a flight or of a landing.
+    """
+    grown = settings.max_distance + settings.max_speed * np.asarray(away_s)
+    return np.minimum(grown, 2 * settings.max_distance)
 
 
 def _match(
@@ -124,19 +142,28 @@ def _match(
         return {}
     predicted = np.stack([_predict(track, now_s) for track in tracks])
     found = centre_size(boxes)
+    away_s = np.array([now_s - track.end_s for track in tracks])
     overlap = iou_matrix(from_centre_size(predicted), boxes)
     length = predicted[:, None, 2:].max(axis=-1)
     found_length = found[None, :, 2:].max(axis=-1)
     mean_length = (length + found_length) / 2
     distance = np.linalg.norm(predicted[:, None, :2] - found[None, :, :2], axis=-1) / mean_length
     ratio = np.maximum(length, found_length) / np.maximum(np.minimum(length, found_length), 1e-9)
-    possible = ((overlap >= settings.min_iou) | (distance <= settings.max_distance)) & (
+    allowed = allowed_distance(away_s, settings)
+    possible = ((overlap >= settings.min_iou) | (distance <= allowed[:, None])) & (
         ratio <= settings.max_size_ratio
     )
     cost = settings.iou_weight * (1 - overlap) + (1 - settings.iou_weight) * np.minimum(distance, 1)
     cost = np.where(possible, cost, _IMPOSSIBLE)
     pairs = zip(*linear_sum_assignment(cost), strict=True)
     return {int(a): int(b) for a, b in pairs if cost[a, b] < _IMPOSSIBLE}
+
+
+def _shared(box: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Shared area of a box (4,) and others (K, 4), as a share of the smaller of each two."""
+    low = np.maximum(box[:2], others[:, :2])
+    both = area(np.concatenate([low, np.minimum(box[2:], others[:, 2:])], axis=1))
+    return both / np.maximum(np.minimum(area(box), area(others)), 1e-9)
 
 
 def _predict(track: Track, now_s: float) -> np.ndarray:

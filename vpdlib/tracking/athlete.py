@@ -6,8 +6,14 @@ sum, over its detections, of
     area share of the frame x score^score_power x time it stands for, where its centre is central,
 
 times 1 + ``inverted_bonus`` while its torso is upside down (rule ``upside_down``), and, for the
-whole track, times 1 + ``travel_bonus`` x min(how far it travels in body lengths, 1). So a large
-person who performs in the middle beats a large one who sits at the edge, and a long track beats a
+whole track, times
+
+    1 + ``travel_bonus`` x min(how far it travels in body lengths, 1)
+      + ``shape_bonus`` x min(how much its height changes in body lengths, 0.5) / 0.5.
+
+Travel alone does not tell an athlete, since a panning camera moves everyone in the picture; but
+bystanders keep their height and athletes crouch, reach, tuck and jump. So a large person who
+performs in the middle beats a large one who stands by or sits at the edge, and a long track beats a
 short one. The rule follows the seeds of the paper's supplement ("largest person", "upside-down
 pose"; specification section 3).
 """
@@ -69,7 +75,9 @@ def salience(track: Track, people: PeopleDetections, settings: TrackingSettings)
     total = float(
         np.sum(share * np.array(track.score) ** settings.score_power * weight * central * seconds)
     )
-    return total * (1 + settings.travel_bonus * min(travel(track), 1.0))
+    bonus = settings.travel_bonus * min(travel(track), 1.0)
+    bonus += settings.shape_bonus * min(height_change(track), 0.5) / 0.5
+    return total * (1 + bonus)
 
 
 def inverted(keypoints_px: np.ndarray) -> np.ndarray:
@@ -96,6 +104,13 @@ def travel(track: Track) -> float:
     low, high = np.percentile(values[:, :2], [5, 95], axis=0)
     length = np.median(values[:, 2:].max(axis=1))
     return float(np.hypot(*(high - low)) / max(length, 1e-9))
+
+
+def height_change(track: Track) -> float:
+    """How much a box changes its height: its 5-95 % range, in body lengths (median box)."""
+    values = centre_size(np.stack(track.box_px))
+    low, high = np.percentile(values[:, 3], [5, 95])
+    return float((high - low) / max(np.median(values[:, 2:].max(axis=1)), 1e-9))
 
 
 def _durations(people: PeopleDetections, track: Track) -> np.ndarray:

@@ -1,7 +1,7 @@
 """A box for every frame of the athlete's track.
 
 The detections, on sampled frames only, are smoothed by centred local polynomials (they do not lag),
-joined by cubic curves across gaps up to ``max_gap_s``, so that a jump keeps its arc, and extended a
+joined by cubic curves across losses up to ``fill_s``, so that a jump keeps its arc, and extended a
 little beyond both ends of each stretch. Boxes far from any detection are enlarged. Boxes are xyxy
 source px.
 """
@@ -19,6 +19,8 @@ from vpdlib.tracking.settings import TrackingSettings
 #: How a frame's box was found.
 ORIGIN_NONE, ORIGIN_DETECTED, ORIGIN_PROPAGATED, ORIGIN_INTERPOLATED = 0, 1, 2, 3
 ORIGIN_NAMES = ("none", "detected", "propagated", "interpolated")
+#: Body lengths by which a single box must jump, and back, to count as a wrong detection.
+OUTLIER = 0.35
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,13 @@ def fill_track(
 
     Returns
     -------
-    Boxes, origins and scores of all N frames. Frames in gaps longer than ``max_gap_s`` and out of
+    Boxes, origins and scores of all N frames. Frames in losses longer than ``fill_s`` and out of
     reach of the propagation stay empty.
     """
     time_s = np.asarray(time_s, dtype=np.float64)
     result = AthleteTrack.empty(len(time_s))
     known_s = np.array(track.time_s)
-    cuts = np.flatnonzero(np.diff(known_s) > settings.max_gap_s + 1e-6) + 1
+    cuts = np.flatnonzero(np.diff(known_s) > settings.fill_s + 1e-6) + 1
     stretches = np.split(np.arange(len(track)), cuts)
     values = np.full((len(time_s), 4), np.nan)
     for number, rows in enumerate(stretches):
@@ -95,8 +97,9 @@ def smooth(
     """Smooth values by local polynomials.
 
     At each time a polynomial is fitted to the values within ``window_s`` / 2, weighted by a tricube
-    and centred there, so that constant velocity and (with at least five values) constant
-    acceleration pass unchanged. A running median of three first removes single outliers.
+    and centred there, so that constant velocity and constant acceleration pass unchanged. Where
+    there are fewer than five, values stay as they are: smoothing would flatten a tuck or a reach
+    that is hardly longer than the sampling step. For the same reason no running median is taken.
 
     Parameters
     ----------
@@ -113,20 +116,47 @@ def smooth(
         return values.copy(), np.zeros_like(values)
     if window_s == 0:
         return values.copy(), np.gradient(values, known_s, axis=0)
-    steady = values.copy()
-    steady[1:-1] = np.median(np.stack([values[:-2], values[1:-1], values[2:]]), axis=0)
     smoothed, slopes = np.empty_like(values), np.empty_like(values)
     for row, now in enumerate(known_s):
-        # Where samples are sparse the window opens to the nearest neighbours.
         distance = np.abs(known_s - now)
+        # For the slopes the window opens to the nearest neighbours where samples are sparse.
         half = max(window_s / 2, 1.01 * np.partition(distance, 1)[1])
         near = distance <= half
         degree = min(2, max(1, (int(np.count_nonzero(near)) - 1) // 2))
         weight = np.sqrt((1 - (0.999 * distance[near] / half) ** 3) ** 3)[:, None]
         powers = (known_s[near] - now)[:, None] ** np.arange(degree + 1)
-        fit = np.linalg.lstsq(powers * weight, steady[near] * weight, rcond=None)[0]
-        smoothed[row], slopes[row] = fit[0], fit[1]
+        fit = np.linalg.lstsq(powers * weight, values[near] * weight, rcond=None)[0]
+        # A straight line would flatten peaks, so with few values only its slope is used.
+        smoothed[row] = fit[0] if degree == 2 else values[row]
+        slopes[row] = fit[1]
     return smoothed, slopes
+
+
+def without_outliers(known_s: np.ndarray, values: np.ndarray, window_s: float) -> np.ndarray:
+    """Replace single outliers by the mean of their neighbours.
+
+    Parameters
+    ----------
+    known_s : (n,) increasing times.
+    values : (n, 4) centre x, centre y, width, height.
+    window_s : a value counts as an outlier only if both neighbours lie within this time in all.
+
+    Returns
+    -------
+    (n, 4). A row is replaced where it is off the mean of its neighbours by more than ``OUTLIER``
+    body lengths in some column, while the neighbours agree with each other within half of that.
+    """
+    result = np.array(values, dtype=np.float64)
+    if len(result) < 3:
+        return result
+    before, now, after = result[:-2], result[1:-1], result[2:]
+    length = np.median(result[:, 2:].max(axis=1))
+    off = np.abs(now - (before + after) / 2).max(axis=1) > OUTLIER * length
+    calm = np.abs(before - after).max(axis=1) <= OUTLIER / 2 * length
+    near = (known_s[2:] - known_s[:-2]) <= window_s + 1e-6
+    rows = np.flatnonzero(off & calm & near) + 1
+    result[rows] = ((before + after) / 2)[rows - 1]
+    return result
 
 
 def _fill_stretch(
@@ -141,9 +171,9 @@ def _fill_stretch(
     """Write centre and size (into ``values``), origin and score of one gapless stretch."""
     known_s = np.array(track.time_s)[rows]
     score = np.array(track.score)[rows]
-    known, slope = smooth(
-        known_s, centre_size(np.stack([track.box_px[row] for row in rows])), settings.smooth_s
-    )
+    known = centre_size(np.stack([track.box_px[row] for row in rows]))
+    known = without_outliers(known_s, known, settings.smooth_s)
+    known, slope = smooth(known_s, known, settings.smooth_s)
     known[:, 2:] = np.maximum(known[:, 2:], 1.0)
 
     within = (time_s >= known_s[0]) & (time_s <= known_s[-1])
@@ -201,8 +231,12 @@ def _hermite(
 
 
 def _distance_ramp(time_s: np.ndarray, known_s: np.ndarray, full_s: float) -> np.ndarray:
-    """From 0 at a detection to 1 at ``full_s`` or further from the nearest one, (N,)."""
+    """From 0 near detections to 1 at ``full_s`` or further from the nearest one, (N,).
+
+    Frames that are merely between two samples, half a usual step away at most, are near.
+    """
     after = np.clip(np.searchsorted(known_s, time_s), 0, len(known_s) - 1)
     before = np.clip(after - 1, 0, None)
     nearest = np.minimum(np.abs(time_s - known_s[after]), np.abs(time_s - known_s[before]))
-    return np.minimum(nearest / full_s, 1.0)
+    near_s = min(float(np.median(np.diff(known_s))) / 2 if len(known_s) > 1 else 0.0, full_s / 2)
+    return np.clip((nearest - near_s) / (full_s - near_s), 0.0, 1.0)

@@ -36,11 +36,18 @@ class TrackingSettings(BaseModel):
     max_distance: float = Field(
         0.6,
         gt=0,
-        description="So may one whose centre lies within this many body lengths of the prediction, "
+        description="So may one whose centre lies within this many body lengths of the prediction "
+        "(a moment after the last detection), "
         "which catches fast athletes whose boxes no longer overlap.",
     )
+    max_speed: float = Field(
+        1.0,
+        ge=0,
+        description="That distance grows by this many body lengths per second since the track's "
+        "last detection, to twice max_distance at most.",
+    )
     max_size_ratio: float = Field(
-        2.5, gt=1, description="Largest ratio of body lengths that still counts as one person."
+        3.0, gt=1, description="Largest ratio of body lengths that still counts as one person."
     )
     iou_weight: float = Field(
         0.5, ge=0, le=1, description="Share of overlap in the cost; the rest is distance."
@@ -49,7 +56,7 @@ class TrackingSettings(BaseModel):
         0.4, ge=0, description="A track without detections is predicted for this long, then ends."
     )
     max_gap_s: float = Field(
-        1.0, ge=0, description="Longest gap, in seconds, that is stitched and filled."
+        1.0, ge=0, description="Longest gap, in seconds, over which anyone's tracks are stitched."
     )
 
     # The athlete
@@ -79,6 +86,12 @@ class TrackingSettings(BaseModel):
         ge=0,
         description="Weight added, at most, to a track that moves by one body length or more.",
     )
+    shape_bonus: float = Field(
+        2.0,
+        ge=0,
+        description="Weight added, at most, to a track whose height changes by half a body length "
+        "or more: athletes crouch, reach and tuck, and a moving camera does not imitate that.",
+    )
     min_length_s: float = Field(
         0.5,
         ge=0,
@@ -88,10 +101,16 @@ class TrackingSettings(BaseModel):
         3.0,
         ge=0,
         description="After a longer loss, up to this many seconds, the nearest fitting track is "
-        "still taken for the athlete; the loss itself gets no boxes beyond the propagated ones.",
+        "still taken for the athlete.",
     )
 
     # Boxes between detections
+    fill_s: float = Field(
+        2.0,
+        ge=0,
+        description="Losses of the athlete up to this long are filled with boxes; longer ones only "
+        "at their ends, by propagate_s.",
+    )
     smooth_s: float = Field(
         0.3, ge=0, description="Width of the centred smoothing window, in seconds; 0 turns it off."
     )
