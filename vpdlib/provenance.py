@@ -77,11 +77,24 @@ def _imports(name: str) -> tuple[str, ...]:
     for node in ast.walk(_parse(name)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    # The package's own __init__ runs too, but the version number in vpdlib/__init__.py must not count.
+        elif isinstance(node, ast.ImportFrom):
+            source = _source(node, name)
+            found.add(source)
+            found.update(f"{source}.{alias.name}" for alias in node.names)
+    # A package's __init__ runs too, but what it gathers for others is not used, and the version number in
+    # vpdlib/__init__.py must not count.
     return tuple(n for n in sorted(found) if n != "vpdlib" and _module_file(n) is not None)
+
+
+def _source(node: ast.ImportFrom, importer: str) -> str:
+    """Dotted name of the module that is imported from; dots before it count from the importer."""
+    if not node.level:
+        return node.module or ""
+    path = _module_file(importer)
+    is_package = path is not None and path.name == "__init__.py"
+    parts = importer.split(".")
+    base = parts[: len(parts) - node.level + is_package]
+    return ".".join([*base, node.module] if node.module else base)
 
 
 @cache

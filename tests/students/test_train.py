@@ -9,7 +9,7 @@ from vpdlib.students.embed import decode_pose, embed
 from vpdlib.students.frames import ArrayFrames
 from vpdlib.students.save import load_student, save_student
 from vpdlib.students.settings import AugmentationSettings, StudentSettings
-from vpdlib.students.train import NonFiniteLossError, train_student
+from vpdlib.students.train import NonFiniteLossError, _amp_dtype, _rate_at, train_student
 
 QUIET = AugmentationSettings(
     colour_jitter=(0, 0, 0, 0),
@@ -253,5 +253,41 @@ def test_damaged_student_is_refused(tmp_path):
 
 
 #: Losses of `test_golden_loss_curve`; a refactor must keep them.
-GOLDEN_TRAIN = [2.6590, 2.7179, 2.5047, 2.5806, 2.4425, 2.5618]
-GOLDEN_VAL = [2.3094, 2.2642, 2.2290, 2.2039, 2.1862, 2.1818]
+GOLDEN_TRAIN = [2.7229, 2.7417, 2.5359, 2.6085, 2.4565, 2.5813]
+GOLDEN_VAL = [2.2366, 2.1955, 2.1672, 2.1564, 2.1559, 2.1662]
+
+
+def test_cosine_schedule_falls_and_resumes_to_the_bit(tmp_path):
+    frames, pose, motion, train_idx, val_idx = tiny_data()
+    settings = tiny_settings(schedule="cosine", epochs=4)
+    data = (frames, pose, motion, train_idx, val_idx, settings)
+    assert [round(_rate_at(settings, epoch) / settings.learning_rate, 4) for epoch in (1, 3)] == [
+        1,
+        0.51,
+    ]
+    whole = train_student(*data)
+    checkpoint = tmp_path / "checkpoint"
+
+    class StopHereError(Exception):
+        pass
+
+    def stop(entry):
+        if entry["epoch"] == 3:
+            raise StopHereError
+
+    with pytest.raises(StopHereError):
+        train_student(*data, checkpoint_path=checkpoint, checkpoint_every_s=0, on_epoch=stop)
+    assert_same_weights(whole, train_student(*data, checkpoint_path=checkpoint))
+    longer = tiny_settings(schedule="cosine", epochs=5)
+    with pytest.raises(ValueError, match="other settings"):
+        train_student(*data[:-1], longer, checkpoint_path=checkpoint)
+
+
+def test_bfloat16_on_a_cpu_is_asked_for_and_only_where_it_is_fast(monkeypatch):
+    settings = tiny_settings(cpu_bfloat16="auto")
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    assert _amp_dtype(settings, cpu) is torch.bfloat16
+    assert _amp_dtype(tiny_settings(), cpu) is None
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False})
+    assert _amp_dtype(settings, cpu) is None

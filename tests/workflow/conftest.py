@@ -65,6 +65,12 @@ class Workflow:
 
 
 @pytest.fixture(scope="session")
+def make_workflow(networks_dir):
+    """Makes working folders."""
+    return lambda folder: Workflow(folder, networks_dir)
+
+
+@pytest.fixture(scope="session")
 def networks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The converted networks: the checkout's own, or made now."""
     from vpdlib.weights.check import NETWORKS, WeightsError, verify

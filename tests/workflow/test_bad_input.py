@@ -29,11 +29,9 @@ def write_video(path, num_frames=25):
 
 
 @pytest.fixture
-def mine(tmp_path, networks_dir):
+def mine(tmp_path, make_workflow):
     """A folder dataset of two small videos, all in order."""
-    from conftest import Workflow
-
-    workflow = Workflow(tmp_path / "work", networks_dir)
+    workflow = make_workflow(tmp_path / "work")
     workflow.write_dataset("mine", SETTINGS)
     for name in ("a", "b"):
         write_video(workflow.folder / "data" / "videos" / f"{name}.mp4")

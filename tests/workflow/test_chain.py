@@ -50,11 +50,9 @@ TINY = {
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory, networks_dir):
+def finished(tmp_path_factory, make_workflow):
     """A working folder in which the whole chain has run once."""
-    from conftest import Workflow
-
-    workflow = Workflow(tmp_path_factory.mktemp("chain"), networks_dir)
+    workflow = make_workflow(tmp_path_factory.mktemp("chain"))
     workflow.write_dataset("tiny", TINY)
     done = workflow.run(*TABLES, "results/tiny/accuracy.csv", "results/tiny/overlays/test_000.mp4")
     assert done.returncode == 0, done.stdout[-6000:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -60,16 +60,47 @@ def _line(model: type[BaseModel], detail: Any) -> str:
 
 
 def _fields_at(model: type[BaseModel], place: tuple[int | str, ...]) -> set[str]:
+    """Names of the settings that are known at a place, or nothing where it takes free keys."""
     current: Any = model
     for part in place:
-        if not (isinstance(current, type) and issubclass(current, BaseModel)):
-            return set()
-        if part not in current.model_fields:
-            return set()
-        current = current.model_fields[str(part)].annotation
-    if isinstance(current, type) and issubclass(current, BaseModel):
-        return set(current.model_fields)
-    return set()
+        current = _below(current, part)
+    return {name for choice in _choices(current) for name in choice.model_fields}
+
+
+def _choices(annotation: Any) -> list[type[BaseModel]]:
+    """The settings models that an annotation admits."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [choice for part in get_args(annotation) for choice in _choices(part)]
+
+
+def _below(annotation: Any, part: int | str) -> Any:
+    """The annotation of one part of a place: a setting, a key of a mapping, or the kind of an adapter."""
+    if get_origin(annotation) is dict:
+        return get_args(annotation)[1]
+    choices = _choices(annotation)
+    for choice in choices:
+        kind = choice.model_fields.get("kind")
+        if len(choices) > 1 and kind is not None and part in get_args(kind.annotation):
+            return choice
+    for choice in choices:
+        if part in choice.model_fields:
+            return choice.model_fields[str(part)].annotation
+    return None
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain YAML in which a repeated key is an error: its first value would be lost unseen."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key.value!r} is given twice; remove one", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -81,10 +112,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         If the file is missing, not YAML or not a mapping.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # A SafeLoader: it makes nothing but plain values.
+        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError as error:
-        raise ConfigError(f"{path} does not exist") from error
-    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} does not exist; correct the name or make the file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
     if data is None:
         return {}

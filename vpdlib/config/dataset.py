@@ -67,6 +67,10 @@ class DatasetSettings(Section):
 
     @model_validator(mode="after")
     def _methods_exist(self) -> DatasetSettings:
+        for what in ("classes", "methods", "heads"):
+            given = getattr(self, what) or ()
+            if len(set(given)) != len(given):
+                raise ValueError(f"{what}: name each once")
         known = {"joints2d", *self.students}
         for name in self.methods:
             if name not in known:

@@ -117,7 +117,7 @@ class RunSettings(Section):
         Raises
         ------
         ConfigError
-            If there is no such file or a setting is wrong.
+            If there is no such file, a setting is wrong, or `overrides` names a dataset that is not there.
         """
         path = self.datasets_dir / f"{name}.yaml"
         if not path.is_file():
@@ -125,6 +125,12 @@ class RunSettings(Section):
                 f"there is no dataset {name!r}: {path} does not exist. "
                 f"Known: {', '.join(self.dataset_names()) or 'none'}. "
                 "Copy datasets/template.yaml to begin one."
+            )
+        strange = sorted(set(self.overrides) - set(self.dataset_names()))
+        if strange:
+            raise ConfigError(
+                f"config.yaml (with --config): overrides.{strange[0]}: there is no such dataset; known: "
+                f"{', '.join(self.dataset_names())}. Correct the name."
             )
         changes = self.overrides.get(name, {})
         source = f"{path} with the overrides of config.yaml" if changes else str(path)

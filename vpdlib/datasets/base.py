@@ -14,7 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from vpdlib.identifiers import check_id
+
+#: Slack of comparisons of time stamps, s: decoders and CSV round them differently.
+TIME_SLACK_S = 1e-6
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -50,6 +55,22 @@ def shard_of(video_id: str, num_shards: int) -> int:
     """The shard a video belongs to: its id hashed, so that adding a video moves no other."""
     digest = hashlib.sha256(video_id.encode()).digest()
     return int.from_bytes(digest[:8], "big") % num_shards
+
+
+def frames_within(time_s: np.ndarray, start_s: float, end_s: float) -> np.ndarray:
+    """Which frames lie in a stretch: ``start_s <= t < end_s``, both ends with the same rounding slack.
+
+    Parameters
+    ----------
+    time_s : (T,) seconds from the first frame.
+    start_s, end_s : seconds; a frame at the end of one stretch belongs to the next.
+
+    Returns
+    -------
+    (T,) bool.
+    """
+    inside: np.ndarray = (time_s >= start_s - TIME_SLACK_S) & (time_s < end_s - TIME_SLACK_S)
+    return inside
 
 
 def check_sources(sources: Iterable[VideoSource], place: str) -> list[VideoSource]:
@@ -124,10 +145,11 @@ def check_actions(
                 f"{action.where}: the action runs from {action.start_s:g} s to {action.end_s:g} s; it "
                 "must begin at 0 or later and end after it begins. Correct start or end."
             )
-        if action.end_s > duration + slack + 1e-6:
+        # An action that only begins in the slack would be left without length by the clipping.
+        if action.end_s > duration + slack + TIME_SLACK_S or action.start_s >= duration:
             raise DatasetError(
-                f"{action.where}: the action ends at {action.end_s:g} s, outside its video "
-                f"{action.video_id!r}, which lasts {duration:g} s. Correct start or end (seconds)."
+                f"{action.where}: the action from {action.start_s:g} s to {action.end_s:g} s is outside "
+                f"its video {action.video_id!r}, which lasts {duration:g} s. Correct start or end (seconds)."
             )
         stretch = (action.video_id, action.start_s, action.end_s, action.label)
         for key in (action.action_id, stretch):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from vpdlib.datasets.base import Action, VideoSource
+from vpdlib.datasets.base import Action, DatasetError, VideoSource
 from vpdlib.datasets.folder import (
     find_videos,
     labels_from_folders,
@@ -31,13 +31,20 @@ def source_files(
     Raises
     ------
     DatasetError
-        If the folder is missing or empty, or an id is unsafe or used twice.
+        If the folder is missing or empty, no folder of a video is a class, or an id is unsafe or used twice.
     """
-    sources = find_videos(paths.under_data(adapter.videos), "adapter.videos")
+    folder = paths.under_data(adapter.videos)
+    sources = find_videos(folder, "adapter.videos")
     if adapter.labels is None:
+        found = sorted({source.path.parent.name for source in sources})
         sources = restrict_to_classes(
             sources, tuple(classes) if classes else None, adapter.max_videos_per_class
         )
+        if not sources:
+            raise DatasetError(
+                f"adapter.videos: {folder}: the videos lie in {found}, of which none is in `classes`. "
+                "Name the folders after the classes, or give labels."
+            )
     return sources
 
 

@@ -8,13 +8,22 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
+import os
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from vpdlib.datasets.base import SPLITS, Action, DatasetError, VideoSource, check_sources
+from vpdlib.datasets.base import (
+    SPLITS,
+    Action,
+    DatasetError,
+    VideoSource,
+    check_sources,
+    shard_of,
+)
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg"})
 _COLUMNS = ("video", "label", "start", "end", "split", "group")
@@ -35,10 +44,23 @@ def find_videos(folder: Path, setting: str) -> list[VideoSource]:
         )
     found = (
         VideoSource(path.stem, path)
-        for path in sorted(folder.rglob("*"))
+        for path in sorted(_files_below(folder))
         if path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".")
     )
     return check_sources(found, f"{setting}: {folder}")
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, through linked folders too, since videos often lie on another disk."""
+    visited = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in visited:
+            folders.clear()
+            continue
+        visited.add(real)
+        folders.sort()
+        yield from (Path(parent, name) for name in files)
 
 
 def restrict_to_classes(
@@ -49,8 +71,6 @@ def restrict_to_classes(
     Of a class with more, those are kept whose ids hash lowest, so that the choice is fixed and spread
     over the groups.
     """
-    from vpdlib.datasets.base import shard_of
-
     kept, counts = [], Counter[str]()
     for source in sorted(sources, key=lambda s: (shard_of(s.video_id, 1 << 62), s.video_id)):
         label = source.path.parent.name
@@ -92,7 +112,8 @@ def read_labels(
     Raises
     ------
     DatasetError
-        If the file is missing, a column is unknown or missing, or a number is not one; the row is named.
+        If the file is missing, empty or not UTF-8, a column is unknown or missing, a cell is missing or a
+        number is not one; the row is named.
     """
     if not path.is_file():
         raise DatasetError(
@@ -101,7 +122,11 @@ def read_labels(
     by_name = {source.video_id: source.video_id for source in sources}
     for source in sources:
         by_name[source.path.name] = source.video_id
-    with path.open(newline="", encoding="utf-8-sig") as stream:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path}: not UTF-8 text ({error}). Save it as UTF-8.") from error
+    with io.StringIO(text, newline="") as stream:
         reader = csv.DictReader(stream)
         columns = [name.strip() for name in reader.fieldnames or []]
         reader.fieldnames = columns
@@ -109,6 +134,8 @@ def read_labels(
             if name not in columns:
                 raise DatasetError(f"{path}: column {name!r} is missing; found {columns}. Add it.")
         unknown = sorted(set(columns) - set(_COLUMNS))
+        if len(set(columns)) < len(columns):
+            raise DatasetError(f"{path}: a column occurs twice in {columns}. Remove one of them.")
         if unknown:
             raise DatasetError(
                 f"{path}: unknown columns {unknown}; known: {list(_COLUMNS)}. Rename or remove them."
@@ -120,6 +147,9 @@ def read_labels(
             if None in row or None in row.values():
                 raise DatasetError(f"{where}: the row has more or fewer cells than the header")
             cells = {name: (value or "").strip() for name, value in row.items()}
+            for name in ("video", "label"):
+                if not cells[name]:
+                    raise DatasetError(f"{where}: {name} is empty. Fill it in or remove the row.")
             named = cells["video"]
             video_id = by_name.get(named) or by_name.get(Path(named).name) or named
             numbers[video_id] += 1
@@ -134,11 +164,13 @@ def read_labels(
                     start_s=_seconds(cells.get("start"), 0.0, where, "start"),
                     end_s=_seconds(cells.get("end"), duration, where, "end"),
                     label=cells["label"],
-                    split=split,  # type: ignore[arg-type]
+                    split=split,
                     group=cells.get("group") or _group(video_id, group_pattern, where),
                     where=where,
                 )
             )
+    if not actions:
+        raise DatasetError(f"{path}: there is no row below the header. Add the labelled actions.")
     return actions
 
 
@@ -160,7 +192,7 @@ def _group(video_id: str, pattern: str | None, where: str) -> str:
     if pattern is None:
         return ""
     match = re.search(pattern, video_id)
-    if match is None or "group" not in match.groupdict():
+    if match is None or not match.groupdict().get("group"):
         raise DatasetError(
             f"{where}: adapter.group_pattern {pattern!r} finds no group named 'group' in the id "
             f"{video_id!r}. Correct the pattern, for example '^(?P<group>[^_]+)_'."

@@ -57,11 +57,11 @@ class DemoAdapter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["demo"] = Field("demo", description="Rendered by vpdlib.demo.")
-    num_train_videos: int = Field(24, ge=1, description="Training routines.")
-    num_test_videos: int = Field(16, ge=1, description="Test routines.")
-    actions_per_video: int = Field(4, ge=1, description="Actions of a routine.")
-    width: int = Field(480, ge=64, description="Width of the picture, px.")
-    height: int = Field(270, ge=64, description="Height of the picture, px.")
+    num_train_videos: int = Field(32, ge=1, description="Training routines.")
+    num_test_videos: int = Field(18, ge=1, description="Test routines.")
+    actions_per_video: int = Field(3, ge=1, description="Actions of a routine.")
+    width: int = Field(480, ge=64, multiple_of=2, description="Width of the picture, px.")
+    height: int = Field(270, ge=64, multiple_of=2, description="Height of the picture, px.")
     seed: int = Field(0, ge=0, description="Seed of appearance, motion, background, camera.")
 
 

@@ -60,8 +60,9 @@ def split_by_group(
                 taken += counts
     if actions and "test" not in side.values():
         raise DatasetError(
-            f"{actions[0].where}: no group can be held out for testing: every class occurs in one "
-            "group only. Give a split or finer groups in the labels."
+            f"{actions[0].where}: of {len(names)} groups none can be held out for testing: each has all "
+            f"actions of a class, or is far larger than the share {test_fraction:g} of its classes. Give "
+            "a split or finer groups in the labels, or raise adapter.test_fraction."
         )
     return [
         replace(action, split=side.get(name, "train"))

@@ -79,27 +79,32 @@ def write_rows(
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        names = [field.name for field in fields(kind)]
-        writer.writerow(names)
-        for row in rows:
-            writer.writerow([getattr(row, name) for name in names])
-    os.replace(temporary, path)
+    try:
+        with temporary.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            names = [field.name for field in fields(kind)]
+            writer.writerow(names)
+            for row in rows:
+                writer.writerow([getattr(row, name) for name in names])
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _read(path: str | Path, rule: str, names: list[str]) -> list[dict[str, str]]:
     path = Path(path)
     if not path.is_file():
         raise DatasetError(f"{path} does not exist; it is made by rule {rule}")
+    remedy = f"Make it anew with: snakemake --cores all --forcerun {rule} -- {path}"
     with path.open(newline="", encoding="utf-8") as stream:
         reader = csv.DictReader(stream)
         if list(reader.fieldnames or []) != names:
-            raise DatasetError(
-                f"{path}: columns {reader.fieldnames}, expected {names}. Make it anew with: "
-                f"snakemake --cores all --forcerun {rule} -- {path}"
-            )
-        return list(reader)
+            raise DatasetError(f"{path}: columns {reader.fieldnames}, expected {names}. {remedy}")
+        rows = list(reader)
+    for number, row in enumerate(rows, start=1):
+        if None in row or None in row.values():
+            raise DatasetError(f"{path}: row {number} is cut or too long. {remedy}")
+    return rows
 
 
 def read_videos(path: str | Path, shard: int | None = None) -> list[VideoRow]:

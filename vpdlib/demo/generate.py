@@ -1,8 +1,8 @@
 """Rendering and writing the demo dataset.
 
 Everything is drawn from ``DemoSettings.seed`` and the routine's place in the plan: the same settings give the same
-frames. Two routines in a row are one group: the same athlete, clothes and gym, filmed by two cameras. Nothing of a
-test group occurs in training (see :mod:`vpdlib.demo.scene`). The ground truth in ``truth.h5`` is for measuring only,
+frames. Every routine has an athlete, clothes, a gym and a camera of its own. Nothing of a test routine occurs in
+training (see :mod:`vpdlib.demo.scene`). The ground truth in ``truth.h5`` is for measuring only,
 never for training.
 """
 
@@ -100,7 +100,7 @@ class Scene:
 def prepare_scene(routine: Routine, settings: DemoSettings) -> Scene:
     """Draw everything random of ``routine`` from the seed: body, clothes, motion, camera, gym."""
     code = SPLITS.index(routine.split)
-    shared = np.random.default_rng([settings.seed, code, _PERSON, routine.index // 2])
+    shared = np.random.default_rng([settings.seed, code, _PERSON, routine.index])
     body = draw_proportions(shared)
     look = draw_look(shared, routine.split)
     person = dress(build_mesh(body, look.style), look.colours, shared)

@@ -1,6 +1,6 @@
 """Settings of the demo dataset and the plan of its videos.
 
-Two routines in a row are one group: the same athlete, clothes and gym, filmed by two cameras.
+Every routine is a group of its own: another athlete, other clothes, another gym, another camera.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class DemoSettings:
     seed : everything random follows from it.
     """
 
-    num_train_videos: int = 24
-    num_test_videos: int = 16
-    actions_per_video: int = 4
+    num_train_videos: int = 32
+    num_test_videos: int = 18
+    actions_per_video: int = 3
     width: int = 480
     height: int = 270
     fps: float = 25.0
@@ -83,7 +83,7 @@ def plan_routines(settings: DemoSettings) -> list[Routine]:
                 Routine(
                     id=f"{split}_{index:03d}",
                     split=split,
-                    group=f"{split}_group_{index // 2:02d}",
+                    group=f"{split}_group_{index:03d}",
                     index=index,
                     labels=tuple(labels[i] for i in chosen),
                     sides=tuple(sides[i] for i in chosen),

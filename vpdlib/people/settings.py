@@ -15,8 +15,8 @@ class PeopleSettings(BaseModel):
     detectors: tuple[Literal["nanodet", "multipose"], ...] = Field(
         ("nanodet", "multipose"),
         min_length=1,
-        description="Embedded detectors; boxes of one person are paired, the rest goes through NMS. multipose also gives the "
-        "keypoints that tell an inverted athlete.",
+        description="Embedded detectors; boxes of one person are paired, the rest goes "
+        "through NMS. multipose also gives the keypoints that tell an inverted athlete.",
     )
     every_nth_frame: int = Field(
         1, ge=1, description="Look at every n-th frame; tracking fills the frames between."

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.datasets.base import frames_within
 from vpdlib.datasets.tables import ActionRow
 
 
@@ -69,13 +70,14 @@ def action_sequences(
                 if video.video_id not in by_video:
                     continue
                 time_s, descriptor = video.array("time_s"), video.array("descriptor")
-                dims.add(descriptor.shape[2])
+                if len(descriptor):
+                    dims.add(descriptor.shape[2])
+                found = np.isfinite(descriptor).all(axis=(1, 2))
                 for action in by_video.pop(video.video_id):
-                    rows = np.flatnonzero((time_s >= action.start - 1e-6) & (time_s < action.end))
+                    rows = np.flatnonzero(found & frames_within(time_s, action.start, action.end))
                     if target_fps is not None:
                         rows = rows[thin(time_s[rows], target_fps)]
-                    sequence = descriptor[rows]
-                    sequences[action.action] = sequence[np.isfinite(sequence).all(axis=(1, 2))]
+                    sequences[action.action] = descriptor[rows]
     if by_video:
         raise ValueError(
             f"the feature artifacts lack {len(by_video)} videos, such as {sorted(by_video)[:3]}; "

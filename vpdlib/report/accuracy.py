@@ -48,7 +48,8 @@ class VideoTruth:
     ----------
     joints_px : (T, 13, 2), or None.
     box_px : (T, 4) xyxy, or None.
-    inverted : (T,) bool, hips above shoulders in the picture; from the joints where not given.
+    inverted : (T,) bool, hips above shoulders in the picture, or None where neither it nor the joints are
+        known; see :func:`inverted_of`.
     """
 
     joints_px: np.ndarray | None
@@ -83,20 +84,29 @@ def read_npz_truth(
     boxes : key -> (T, 4) xyxy px.
     joint_names : "joints13" or "jhmdb15".
     video_ids : the videos wanted; one that the files lack gets no entry.
+
+    Raises
+    ------
+    ValueError
+        If two keys end in the same id, or the joints are not J as named or the boxes not 4 numbers.
     """
-    order = (
-        np.arange(13)
-        if joint_names == "joints13"
-        else np.array([JHMDB15.index(name) for name in JOINTS13])
-    )
+    names = JOINTS13 if joint_names == "joints13" else JHMDB15
+    order = np.array([names.index(name) for name in JOINTS13])
     found_joints = _by_id(joints)
     found_boxes = _by_id(boxes)
     truth = {}
     for video_id in video_ids:
         joints_px = found_joints.get(video_id)
         if joints_px is not None:
+            if joints_px.shape[1:] != (len(names), 2):
+                raise ValueError(
+                    f"{joints}: {video_id} has shape {joints_px.shape}, expected (T, {len(names)}, 2) for "
+                    f"truth.joint_names {joint_names}. Correct the setting or the file."
+                )
             joints_px = joints_px[:, order].astype(np.float64)
         box_px = found_boxes.get(video_id)
+        if box_px is not None and box_px.shape[1:] != (4,):
+            raise ValueError(f"{boxes}: {video_id} has shape {box_px.shape}, expected (T, 4) xyxy")
         if joints_px is not None or box_px is not None:
             inverted = None if joints_px is None else inverted_of(joints_px)
             truth[video_id] = VideoTruth(joints_px, box_px, inverted)
@@ -106,8 +116,14 @@ def read_npz_truth(
 def _by_id(path: Path | None) -> dict[str, np.ndarray]:
     if path is None:
         return {}
+    found: dict[str, np.ndarray] = {}
     with np.load(path, allow_pickle=False) as file:
-        return {key.rsplit("/", 1)[-1]: file[key] for key in file.files}
+        for key in file.files:
+            video_id = key.rsplit("/", 1)[-1]
+            if video_id in found:
+                raise ValueError(f"{path}: two keys end in {video_id!r}; rename one of them")
+            found[video_id] = file[key]
+    return found
 
 
 @dataclass
@@ -124,7 +140,7 @@ class Tally:
             self.right.setdefault((what, who, split, name), []).append(values[mask])
 
     def table(self) -> pd.DataFrame:
-        """One row per measure, source, split and group: frames, mean, and for IoU the share above 0.5."""
+        """One row per measure, source, split and group: measured frames, mean, for IoU the share above 0.5."""
         rows = []
         for (what, who, split, frames), parts in sorted(self.right.items()):
             values = np.concatenate(parts).astype(np.float64)
@@ -135,7 +151,7 @@ class Tally:
                     "source": who,
                     "split": split,
                     "frames": frames,
-                    "num_frames": len(values),
+                    "num_frames": int(known.sum()),
                     "mean": round(float(values[known].mean()), 4) if known.any() else None,
                     "share_above_0.5": (
                         round(float((values[known] > 0.5).mean()), 4)
@@ -153,7 +169,8 @@ def measure_boxes(tally: Tally, split: str, box_px: np.ndarray, truth: VideoTrut
         return
     num = min(len(box_px), len(truth.box_px))
     true_box = truth.box_px[:num].astype(np.float64)
-    usable = np.isfinite(true_box).all(axis=1) & (true_box[:, 2:] > true_box[:, :2]).all(axis=1)
+    finite = np.isfinite(true_box).all(axis=1)
+    usable = np.asarray(finite & (true_box[:, 2:] > true_box[:, :2]).all(axis=1))
     iou = np.zeros(num)
     for row in np.flatnonzero(usable & np.isfinite(box_px[:num]).all(axis=1)):
         iou[row] = iou_matrix(box_px[row : row + 1], true_box[row : row + 1])[0, 0]
@@ -191,8 +208,7 @@ def measure_poses(
     frame, keypoints_px, kept = frame[inside], keypoints_px[inside], kept[inside]
     true_px = np.asarray(truth.joints_px[frame], np.float64)
     true_norm = normalize_pose(true_px)
-    assert truth.inverted is not None
-    inverted = truth.inverted[frame]
+    inverted = inverted_of(true_px) if truth.inverted is None else truth.inverted[frame]
     groups = {
         "all": np.ones(len(frame), bool),
         "kept": kept,
@@ -201,9 +217,14 @@ def measure_poses(
         "inverted": inverted,
     }
     answered = to_joints13(keypoints_px)[..., :2]
-    correct = pck_px(answered, true_px)
-    tally.add("pck_px", "teacher", split, np.nanmean(correct, axis=1), groups)
+    tally.add("pck_px", "teacher", split, _share(pck_px(answered, true_px)), groups)
     sources = {"teacher": normalize_pose(keypoints_px)}
     sources.update({name: pose[inside] for name, pose in decoded.items()})
     for name, pose in sources.items():
-        tally.add("pck_norm", name, split, np.nanmean(pck_norm(pose, true_norm), axis=1), groups)
+        tally.add("pck_norm", name, split, _share(pck_norm(pose, true_norm)), groups)
+
+
+def _share(correct: np.ndarray) -> np.ndarray:
+    """Share of correct joints of each frame (N,), NaN where the truth says nothing of any joint."""
+    num_known = np.isfinite(correct).sum(axis=1)
+    return np.where(num_known > 0, np.nansum(correct, axis=1) / np.maximum(num_known, 1), np.nan)

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from vpdlib.artifacts import Artifact, read_artifact
+from vpdlib.datasets.base import frames_within
 from vpdlib.students.frames import ArrayFrames, CropBatch, FrameStore, LazyFrames
 
 #: Crops that need less memory than this are read once and kept.
@@ -49,6 +50,10 @@ class ShardFrames:
         )
         self._refs = refs
 
+    def close(self) -> None:
+        """Close the artifacts; the store cannot be read afterwards."""
+        self._stack.close()
+
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self._refs)
@@ -69,10 +74,15 @@ class ShardFrames:
         for (shard, video_id), places in by_video.items():
             rows = np.array([self._refs[int(indices[p])].row for p in places])
             distinct, back = np.unique(rows, return_inverse=True)
-            read = artifacts[shard][video_id].array(name, distinct)
+            video, first, last = artifacts[shard][video_id], distinct[0], distinct[-1]
+            # HDF5 reads a whole stretch much faster than a list of most of its rows.
+            if last - first < 8 * len(distinct):
+                read = video.array(name, slice(first, last + 1))[rows - first]
+            else:
+                read = video.array(name, distinct)[back]
             if result is None:
                 result = np.empty((len(indices), *read.shape[1:]), read.dtype)
-            result[places] = read[back]
+            result[places] = read
         if result is None:
             raise ValueError("no frames were asked for")
         return result
@@ -91,16 +101,43 @@ def open_frames(
     crops_paths, flow_paths : artifacts, one per shard in the same order; no flow for an RGB student.
     refs : N frames.
     crop_side : side of the stored crops, px.
+
+    Raises
+    ------
+    ValueError
+        If flow and crops are of different frames.
     """
+    if flow_paths is not None:
+        _check_same_frames(crops_paths, flow_paths, refs)
     num_bytes = len(refs) * crop_side * crop_side * (5 if flow_paths is not None else 3)
     if num_bytes > IN_MEMORY_BYTES:
         return LazyFrames(partial(ShardFrames, crops_paths, flow_paths, refs), len(refs))
-    store = ShardFrames(crops_paths, flow_paths, refs)
     if not refs:
         empty = np.empty((0, crop_side, crop_side, 3), np.uint8)
         return ArrayFrames(empty, None if flow_paths is None else empty[..., :2].copy())
+    store = ShardFrames(crops_paths, flow_paths, refs)
     rgb, flow, _ = store.load(np.arange(len(refs)))
+    store.close()
     return ArrayFrames(rgb, flow)
+
+
+def _check_same_frames(
+    crops_paths: Sequence[Path], flow_paths: Sequence[Path], refs: Sequence[FrameRef]
+) -> None:
+    """Row i of a video's crops and row i of its flow must be the same frame."""
+    videos: dict[int, set[str]] = {}
+    for ref in refs:
+        videos.setdefault(ref.shard, set()).add(ref.video_id)
+    for shard, (crops_path, flow_path) in enumerate(zip(crops_paths, flow_paths, strict=True)):
+        with read_artifact(crops_path, "crops") as crops, read_artifact(flow_path, "flow") as flow:
+            for video_id in sorted(videos.get(shard, ())):
+                if not np.array_equal(
+                    crops[video_id].array("frame"), flow[video_id].array("frame")
+                ):
+                    raise ValueError(
+                        f"{crops_path} and {flow_path}: frames of video {video_id} differ; rerun "
+                        "crop_athlete and estimate_flow"
+                    )
 
 
 @dataclass(frozen=True)
@@ -165,7 +202,7 @@ def collect_corpus(
                 time_s = tracks[video.video_id].array("time_s")[frame]
                 inside = np.zeros(len(frame), bool)
                 for start_s, end_s in stretches:
-                    inside |= (time_s >= start_s) & (time_s < end_s)
+                    inside |= frames_within(time_s, start_s, end_s)
                 rows = np.flatnonzero(video.array("kept") & inside)
                 refs.extend(FrameRef(shard, video.video_id, int(row)) for row in rows)
                 pose.append(video.array("pose_norm")[rows])

@@ -68,7 +68,7 @@ class ResidualEncoder(nn.Module):
     ) -> None:
         super().__init__()
         block = _torchvision().models.resnet.BasicBlock
-        self.conv1 = nn.Conv2d(3, widths[0], 3, stride=2, padding=1, bias=False)
+        self.conv1 = nn.Conv2d(num_channels, widths[0], 3, stride=2, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(widths[0])
         self.relu = nn.ReLU(inplace=True)
         stages: list[nn.Module] = []
@@ -89,7 +89,6 @@ class ResidualEncoder(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        self.conv1 = widen_first_conv(self.conv1, num_channels)
 
     def forward(self, crops: torch.Tensor) -> torch.Tensor:
         """Map crops (B, C, S, S) to descriptors (B, d)."""

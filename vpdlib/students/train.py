@@ -14,6 +14,7 @@ number of threads, the same weights to the bit. The global generators are not to
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -139,10 +140,7 @@ class _Run:
         optimizer = torch.optim.AdamW(
             parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
-        amp_dtype = None
-        if settings.amp and device.type == "cuda":
-            # bfloat16 has the range of float32; float16 needs its losses scaled.
-            amp_dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        amp_dtype = _amp_dtype(settings, device)
         scaler = torch.amp.GradScaler(device.type, enabled=amp_dtype == torch.float16)
         train_idx = np.unique(train_idx)
         val_idx = np.unique(val_idx)
@@ -205,6 +203,8 @@ class _Run:
         num_steps = settings.samples_per_epoch // settings.batch_size
         chosen = rng.choice(self.train_idx, (num_steps, settings.batch_size), replace=True)
         self._set_training(True)
+        for group in self.optimizer.param_groups:
+            group["lr"] = _rate_at(settings, epoch)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for cpu_batch in self.reader.read(list(chosen)):
             batch = cpu_batch.to(self.device)
@@ -340,13 +340,33 @@ def _identity(
     rgb: tuple[tuple[float, ...], tuple[float, ...]],
 ) -> str:
     """Return a digest of what a checkpoint's training depends on, crops apart."""
-    # More epochs may be asked for later, and how crops are read changes no number.
-    digest = hashlib.sha256(settings.model_dump_json(exclude={"epochs", "num_workers"}).encode())
+    # More epochs may be asked for later, unless the rate depends on their number; how crops are read
+    # changes no number.
+    free = {"num_workers"} | ({"epochs"} if settings.schedule == "constant" else set())
+    digest = hashlib.sha256(settings.model_dump_json(exclude=free).encode())
     digest.update(repr(rgb).encode())
     for array in (train_idx, val_idx):
         digest.update(np.ascontiguousarray(array, dtype=np.int64).tobytes())
     digest.update(targets[train_idx].numpy().tobytes())
     return digest.hexdigest()
+
+
+def _amp_dtype(settings: StudentSettings, device: torch.device) -> torch.dtype | None:
+    """The type of mixed precision, or None for float32 throughout."""
+    if device.type == "cuda" and settings.amp:
+        # bfloat16 has the range of float32; float16 needs its losses scaled.
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if device.type == "cpu" and settings.cpu_bfloat16 == "auto":
+        return torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16") else None
+    return None
+
+
+def _rate_at(settings: StudentSettings, epoch: int) -> float:
+    """The learning rate of an epoch (from 1)."""
+    if settings.schedule == "constant":
+        return settings.learning_rate
+    fall = (1 + math.cos(math.pi * (epoch - 1) / settings.epochs)) / 2
+    return settings.learning_rate * (0.02 + 0.98 * fall)
 
 
 def _copy_state(network: nn.Module | None) -> dict[str, torch.Tensor] | None:

@@ -1,0 +1,122 @@
+"""The settings of a dataset."""
+
+import pytest
+
+from vpdlib.config.base import ConfigError, validate
+from vpdlib.config.dataset import DatasetSettings
+
+SMALL = {"title": "Mine", "adapter": {"kind": "folder", "videos": "v"}}
+
+
+def settings(**changes):
+    return validate(DatasetSettings, {**SMALL, **changes}, "mine.yaml")
+
+
+def test_little_has_to_be_given():
+    mine = settings()
+    assert mine.methods == ("joints2d", "vpd2d")
+    assert mine.heads == ("bigru", "nns")
+    assert (mine.num_shards, mine.trials, mine.seed) == (8, 5, 0)
+    assert list(mine.students) == ["vpd2d"]
+    assert mine.adapter.labels is None
+    assert mine.truth is None
+    assert mine.classes is None
+
+
+def test_what_is_laid_down_survives_a_round_trip_through_plain_values():
+    mine = settings(students={"a": {"epochs": 3}}, methods=["a"], truth={"joints": "j.npz"})
+    assert validate(DatasetSettings, mine.model_dump(mode="json"), "again") == mine
+
+
+@pytest.mark.parametrize("section", ["people", "tracking", "crops", "flow", "poses", "weak_labels"])
+def test_an_unknown_setting_of_a_stage_is_refused_with_the_known_ones(section):
+    with pytest.raises(ConfigError, match=rf"{section}\.spede: unknown setting.*Known here: \w+"):
+        settings(**{section: {"spede": 1}})
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"spede": 1}, "spede"),
+        ({"adapter": {"kind": "folder", "videos": "v", "spede": 1}}, "adapter.folder.spede"),
+        ({"adapter": {"kind": "demo", "spede": 1}}, "adapter.demo.spede"),
+        ({"students": {"vpd2d": {"spede": 1}}}, "students.vpd2d.spede"),
+        (
+            {"students": {"vpd2d": {"augmentation": {"spede": 1}}}},
+            "students.vpd2d.augmentation.spede",
+        ),
+        ({"recognition": {"bigru": {"spede": 1}}}, "recognition.bigru.spede"),
+        ({"recognition": {"nns": {"spede": 1}}}, "recognition.nns.spede"),
+        ({"truth": {"spede": 1}}, "truth.spede"),
+    ],
+)
+def test_an_unknown_setting_anywhere_is_refused_with_the_known_ones(changes, place):
+    with pytest.raises(ConfigError) as caught:
+        settings(**changes)
+    (line,) = str(caught.value).splitlines()[1:]
+    assert line.startswith(f"  {place}: unknown setting; ")
+    assert len(line.split("Known here: ")[1]) > 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"title": None}, "title: .*valid string"),
+        ({"adapter": {"kind": "web"}}, "adapter: .*'folder', 'demo'"),
+        ({"adapter": {"kind": "folder"}}, "adapter.folder.videos: Field required"),
+        ({"num_shards": 0}, "num_shards: .*greater than or equal to 1"),
+        ({"num_shards": 5000}, "num_shards: .*less than or equal to 4096"),
+        ({"trials": 2.5}, "trials: .*valid integer"),
+        ({"heads": ["lstm"]}, "heads.0: Input should be 'bigru' or 'nns'"),
+        ({"heads": []}, "heads: .*at least 1 item"),
+        ({"heads": ["nns", "nns"]}, "heads: name each once"),
+        ({"classes": ["a", "a"]}, "classes: name each once"),
+        ({"classes": ["a b"]}, "classes.0: .*pattern"),
+        ({"classes": [True, False]}, "classes.0: .*valid string"),
+        ({"students": {"a;b": {}}}, "students.a;b"),
+        ({"students": {"joints2d": {}}, "methods": ["joints2d"]}, "rename it"),
+        ({"methods": ["vpd2d", "vpd2d"]}, "methods: name each once"),
+        (
+            {"methods": ["vpd3d"]},
+            r"methods: 'vpd3d' is neither joints2d nor a student; known: \['joints2d', 'vpd2d'\]",
+        ),
+        ({"students": {"mine": {}}}, "methods: 'vpd2d' is neither joints2d nor a student"),
+        ({"shots": [0]}, "shots: give each number of examples once, 1 or more"),
+        ({"shots": [4, 4]}, "shots: give each number of examples once"),
+        ({"paper_column": "Golf"}, "paper_column: .*'FSJump6'"),
+        ({"truth": {"joint_names": "coco"}}, "truth.joint_names: .*'joints13' or 'jhmdb15'"),
+    ],
+)
+def test_a_wrong_value_is_refused(changes, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        settings(**changes)
+    assert "mine.yaml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "message"),
+    [
+        ({"group_pattern": "("}, "group_pattern: .*not a regular expression"),
+        ({"group_pattern": "^([^_]+)_"}, "group_pattern: .*no group named 'group'"),
+        ({"test_fraction": 0}, "test_fraction"),
+        ({"test_fraction": 1}, "test_fraction"),
+        ({"max_videos_per_class": 0}, "max_videos_per_class"),
+        ({"videos": None}, "videos"),
+    ],
+)
+def test_a_wrong_folder_adapter_is_refused(adapter, message):
+    with pytest.raises(ConfigError, match=rf"adapter\.folder\.{message}"):
+        settings(adapter={"kind": "folder", "videos": "v", **adapter})
+
+
+@pytest.mark.parametrize("adapter", [{"width": 481}, {"height": 32}, {"num_test_videos": 0}])
+def test_a_wrong_demo_adapter_is_refused(adapter):
+    with pytest.raises(ConfigError, match=rf"adapter\.demo\.{next(iter(adapter))}"):
+        settings(adapter={"kind": "demo", **adapter})
+
+
+def test_the_demo_adapter_is_what_the_demo_takes():
+    from vpdlib.datasets.settings import DemoAdapter
+    from vpdlib.demo import DemoSettings
+
+    assert DemoSettings(**DemoAdapter().model_dump(exclude={"kind"})) == DemoSettings()

@@ -1,0 +1,126 @@
+"""The settings of a run, and the configuration that comes with the workflow."""
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import yaml
+
+from vpdlib.config.base import ConfigError, validate
+from vpdlib.config.run import _DEFAULT_RESOURCES, RunSettings, StageName, StageResources
+
+ROOT = Path(__file__).resolve().parents[2]
+MINE = "title: Mine\nadapter: {kind: folder, videos: v}\n"
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch):
+    for name in ("VPD_DATA", "VPD_DOWNLOADS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "mine.yaml").write_text(MINE)
+    (tmp_path / "other.yaml").write_text(MINE)
+    return tmp_path
+
+
+def run(**settings):
+    return validate(RunSettings, settings, "config.yaml")
+
+
+def test_every_stage_has_resources():
+    assert set(_DEFAULT_RESOURCES) == set(get_args(StageName))
+    for settings in (run(), run(resources={"detect_people": {"gpu": 1}})):
+        for name in get_args(StageName):
+            stage = settings.stage(name)
+            assert isinstance(stage, StageResources)
+            expected = {"threads": 1, "gpu": 0, **_DEFAULT_RESOURCES[name]}
+            if settings.resources and name == "detect_people":
+                expected["gpu"] = 1
+            assert stage.model_dump() == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"datadir": "x"}, "datadir: unknown setting.*Known here: data_dir"),
+        (
+            {"resources": {"detect_people": {"cores": 1}}},
+            "resources.detect_people.cores: unknown setting.*gpu, mem_mb, runtime, threads",
+        ),
+        (
+            {"resources": {"detect": {"threads": 1}}},
+            r"resources\.detect\.\[key\]: .*'detect_people'",
+        ),
+        ({"resources": {"detect_people": {"threads": 0}}}, "resources.detect_people.threads"),
+        ({"resources": {"detect_people": 3}}, "resources.detect_people"),
+        ({"resources": [1]}, "resources"),
+        ({"device": "gpu"}, "device: Input should be 'auto', 'cpu' or 'cuda' .found 'gpu'."),
+        ({"overrides": {"mine": 3}}, "overrides.mine"),
+    ],
+)
+def test_a_wrong_setting_is_refused(settings, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        run(**settings)
+    assert str(caught.value).startswith("config.yaml is not valid")
+
+
+def test_paths_below_the_data_folder(monkeypatch):
+    settings = run(data_dir="my/data", downloads_dir="cache")
+    assert settings.under_data("a/b") == Path("my/data/a/b")
+    assert settings.under_data("/abs") == Path("/abs")
+    assert settings.downloads() == Path("cache")
+    assert run().downloads() is None
+    monkeypatch.setenv("VPD_DATA", "/elsewhere")
+    monkeypatch.setenv("VPD_DOWNLOADS", "/full")
+    assert settings.under_data("a/b") == Path("/elsewhere/a/b")
+    assert settings.downloads() == Path("/full")
+    monkeypatch.setenv("VPD_DATA", "")
+    assert settings.under_data("a") == Path("my/data/a")
+
+
+def test_overrides_are_laid_over_the_datasets_file(folder):
+    students = {"vpd2d": {"epochs": 2}}
+    settings = run(datasets_dir=folder, overrides={"mine": {"trials": 1, "students": students}})
+    mine = settings.dataset("mine")
+    assert (mine.trials, mine.students["vpd2d"].epochs, mine.title) == (1, 2, "Mine")
+    assert settings.dataset("other").trials == 5
+    assert settings.dataset_names() == ["mine", "other"]
+
+
+def test_wrong_overrides_are_refused(folder):
+    settings = run(datasets_dir=folder, overrides={"mine": {"trails": 1}})
+    with pytest.raises(
+        ConfigError, match=r"mine.yaml with the overrides of config.yaml.*\n  trails"
+    ):
+        settings.dataset("mine")
+    settings = run(datasets_dir=folder, overrides={"mnie": {"trials": 1}})
+    with pytest.raises(ConfigError, match=r"overrides.mnie: .*known: mine, other. Correct"):
+        settings.dataset("mine")
+
+
+def test_a_missing_dataset_is_refused_with_the_known_ones(folder):
+    with pytest.raises(ConfigError) as caught:
+        run(datasets_dir=folder).dataset("golf")
+    for text in ("'golf'", str(folder / "golf.yaml"), "Known: mine, other", "template.yaml"):
+        assert text in str(caught.value)
+    with pytest.raises(ConfigError, match="Known: none"):
+        run(datasets_dir=folder / "empty").dataset("golf")
+
+
+def test_every_dataset_that_comes_with_the_workflow_is_valid():
+    settings = run(datasets_dir=ROOT / "datasets")
+    assert {"demo", "jhmdb", "template"} <= set(settings.dataset_names())
+    for name in settings.dataset_names():
+        assert settings.dataset(name).title
+
+
+def test_config_yaml_shows_the_defaults():
+    """A setting that config.yaml documents has the value that the model has without it."""
+    given = yaml.safe_load((ROOT / "config.yaml").read_text())
+    assert validate(RunSettings, given, "config.yaml") == run(resources={})
+    assert set(given) == set(RunSettings.model_fields)
+    for stage, resources in given["resources"].items():
+        assert set(resources) == set(StageResources.model_fields), stage

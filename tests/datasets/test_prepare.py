@@ -1,0 +1,104 @@
+"""From videos and labels to checked rows, on real small videos."""
+
+import numpy as np
+import pytest
+
+from vpdlib.datasets.base import Action, DatasetError, VideoSource, shard_of
+from vpdlib.datasets.fewshot import parse_membership
+from vpdlib.datasets.prepare import Protocol, prepare
+from vpdlib.video.writer import VideoWriter
+
+PROTOCOL = Protocol(test_fraction=0.34, val_fraction=0.0, shots=(1, 2), trials=2, seed=0)
+CLASSES = ("jump", "turn")
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """Six videos of 20 frames at 25 frames a second."""
+    folder = tmp_path_factory.mktemp("videos")
+    found = []
+    for number in range(6):
+        path = folder / f"v{number}.mp4"
+        with VideoWriter(path, 25.0, 64 + 2 * number, 48) as video:
+            for value in range(20):
+                video.write(np.full((48, 64 + 2 * number, 3), 10 * value, np.uint8))
+        found.append(VideoSource(path.stem, path))
+    return found
+
+
+def label(sources, split=None):
+    """Two actions a video, the second up to its end."""
+
+    def get(durations_s):
+        return [
+            Action(
+                f"{s.video_id}_{n:03d}", s.video_id, start, end, name, split and split(s), "", "l:1"
+            )
+            for s in sources
+            for n, (start, end, name) in enumerate(
+                [(0.0, 0.4, "jump"), (0.4, durations_s[s.video_id], "turn")], start=1
+            )
+        ]
+
+    return get
+
+
+def test_rows_without_a_given_split(sources):
+    videos, actions = prepare(sources, label(sources), CLASSES, 4, PROTOCOL)
+    assert [v.video for v in videos] == [s.video_id for s in sources]
+    for number, video in enumerate(videos):
+        assert (video.fps, video.width, video.height) == (25.0, 64 + 2 * number, 48)
+        assert video.declared_frames == 20
+        assert video.duration_s == pytest.approx(0.8, abs=1e-6)
+        assert video.shard == shard_of(video.video, 4)
+        assert video.path == str(sources[number].path)
+        assert {a.split for a in actions if a.video == video.video} == {video.split}
+    assert [a.action for a in actions] == sorted(a.action for a in actions)
+    assert len(actions) == 12
+    assert sum(a.split == "test" for a in actions) == 4
+    for action in actions:
+        if action.split == "test":
+            assert action.few_shot == ""
+    for k in (1, 2):
+        for trial in (0, 1):
+            chosen = [a for a in actions if (k, trial) in parse_membership(a.few_shot)]
+            assert sorted(a.label for a in chosen) == sorted(["jump", "turn"] * k)
+    assert prepare(sources, label(sources), CLASSES, 4, PROTOCOL) == (videos, actions)
+
+
+def test_rows_with_a_given_split(sources):
+    given = label(sources, lambda s: "test" if s.video_id in ("v1", "v4") else "train")
+    videos, actions = prepare(sources, given, None, 1, PROTOCOL)
+    assert [v.split for v in videos] == ["train", "test", "train", "train", "test", "train"]
+    assert {v.shard for v in videos} == {0}
+    assert {a.split for a in actions if a.video in ("v1", "v4")} == {"test"}
+
+
+def test_a_video_without_actions_is_kept(sources):
+    videos, actions = prepare(sources, label(sources[:5]), CLASSES, 4, PROTOCOL)
+    assert len(videos) == 6
+    assert (videos[5].split, videos[5].group) == ("train", "")
+    assert {a.video for a in actions} == {"v0", "v1", "v2", "v3", "v4"}
+
+
+def test_all_unusable_videos_are_named_at_once(sources, tmp_path):
+    bad = []
+    for name in ("broken", "empty"):
+        path = tmp_path / f"{name}.mp4"
+        path.write_bytes(b"no video" if name == "broken" else b"")
+        bad.append(VideoSource(name, path))
+    with pytest.raises(
+        DatasetError, match="2 of 4 videos cannot be used; replace or remove"
+    ) as caught:
+        prepare([*bad, *sources[:2]], label(sources[:2]), CLASSES, 4, PROTOCOL)
+    for source in bad:
+        assert str(source.path) in str(caught.value)
+    assert str(sources[0].path) not in str(caught.value)
+
+
+def test_an_action_outside_its_video_is_refused(sources):
+    def late(durations_s):
+        return [Action("v0_001", "v0", 0.5, 2.0, "jump", None, "", "l.csv:2")]
+
+    with pytest.raises(DatasetError, match=r"l.csv:2: .*outside its video 'v0', which lasts 0.8 s"):
+        prepare(sources, late, CLASSES, 4, PROTOCOL)

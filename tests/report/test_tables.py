@@ -1,0 +1,122 @@
+"""Table 1 and the table of Figure 3, by hand."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vpdlib.artifacts import ArtifactError, ArtifactWriter, Provenance
+from vpdlib.report import tables
+from vpdlib.report.tables import accuracy_table, top1_per_trial, write_table
+
+
+def write(path, probabilities, label):
+    origin = Provenance("recognize_actions", "c", "d", "i")
+    with ArtifactWriter(path, "recognition", origin) as artifact:
+        artifact.write("probabilities", np.array(probabilities, np.float32))
+        artifact.write("label", np.array(label, np.int64))
+    return path
+
+
+def one_hot(predicted, num_classes=3):
+    return np.eye(num_classes, dtype=np.float32)[np.array(predicted)]
+
+
+def test_top1_per_trial(tmp_path):
+    path = write(tmp_path / "full.h5", one_hot([[0, 1, 2, 2], [0, 0, 0, 0]]), [0, 1, 2, 0])
+    assert top1_per_trial(path).tolist() == [75.0, 50.0]
+
+
+def test_a_tie_goes_to_the_first_class(tmp_path):
+    probabilities = [[[0.4, 0.4, 0.2], [0.2, 0.4, 0.4], [0.3, 0.3, 0.3]]]
+    path = write(tmp_path / "full.h5", probabilities, [0, 2, 0])
+    assert top1_per_trial(path).tolist() == pytest.approx([200 / 3])
+
+
+def test_no_test_action_is_refused(tmp_path):
+    path = write(tmp_path / "full.h5", np.zeros((1, 0, 3)), [])
+    with pytest.raises(ValueError, match=r"full.h5 holds no test action; give the dataset a test"):
+        top1_per_trial(path)
+
+
+@pytest.fixture
+def recognition(tmp_path):
+    """Two methods under nns and bigru, in full and with k = 4 and 8; labels are all of class 0."""
+    label = [0] * 10
+
+    def trials(*numbers_right):
+        return one_hot([[0] * right + [1] * (10 - right) for right in numbers_right])
+
+    for method, head, setting, right in [
+        ("joints2d", "bigru", "full", (5, 6, 7)),
+        ("joints2d", "nns", "full", (4,)),
+        ("vpd2d", "bigru", "full", (8, 8, 9)),
+        ("vpd2d", "nns", "full", (7,)),
+        ("vpd2d", "bigru", "k4", (2, 4)),
+        ("vpd2d", "bigru", "k8", (3, 3)),
+    ]:
+        write(tmp_path / method / head / f"{setting}.h5", trials(*right), label)
+    return tmp_path
+
+
+def test_table1_by_hand(recognition):
+    table = accuracy_table(recognition, ["joints2d", "vpd2d"], ["bigru", "nns"], [None], None)
+    assert list(table.columns) == ["method", "head", "trials", "top1", "top1_std", "top1_paper"]
+    rows = table.values.tolist()
+    assert [row[:4] for row in rows] == [
+        ["joints2d", "bigru", 3, 60.0],
+        ["joints2d", "nns", 1, 40.0],
+        ["vpd2d", "bigru", 3, 83.33],
+        ["vpd2d", "nns", 1, 70.0],
+    ]
+    # Sample deviation (n - 1) of 50, 60, 70 and of 80, 80, 90; none of one trial.
+    assert rows[0][4] == 10.0
+    assert rows[2][4] == round(math.sqrt((2 * (10 / 3) ** 2 + (20 / 3) ** 2) / 2), 2) == 5.77
+    assert table["top1_std"].isna().tolist() == [False, True, False, True]
+    assert table["top1_paper"].isna().all()
+
+
+def test_the_papers_number_stands_beside_ours(recognition):
+    table = accuracy_table(recognition, ["joints2d", "vpd2d"], ["bigru", "nns"], [None], "FX35")
+    assert table["top1_paper"].tolist()[::2] == [86.9, 94.5]
+    assert table["top1_paper"].isna().tolist() == [False, True, False, True]
+    assert table["top1"].tolist() == [60.0, 40.0, 83.33, 70.0]
+
+
+def test_figure3_by_hand(recognition):
+    table = accuracy_table(recognition, ["vpd2d"], ["bigru"], [4, 8], "Tennis7")
+    assert table.to_dict("records") == [
+        {"method": "vpd2d", "head": "bigru", "k": 4, "trials": 2, "top1": 30.0, "top1_std": 14.14, "top1_paper": 53.0},
+        {"method": "vpd2d", "head": "bigru", "k": 8, "trials": 2, "top1": 30.0, "top1_std": 0.0, "top1_paper": 62.0},
+    ]  # fmt: skip
+
+
+def test_a_missing_result_is_refused(recognition):
+    with pytest.raises(ArtifactError, match=r"vpd2d/nns/k4.h5 does not exist.*recognize_actions"):
+        accuracy_table(recognition, ["vpd2d"], ["nns"], [4], None)
+
+
+def test_what_was_not_run_is_an_empty_cell(recognition, tmp_path):
+    path = tmp_path / "new" / "table1.csv"
+    write_table(path, accuracy_table(recognition, ["vpd2d"], ["bigru", "nns"], [None], None))
+    assert path.read_text() == (
+        "method,head,trials,top1,top1_std,top1_paper\n"
+        "vpd2d,bigru,3,83.33,5.77,\n"
+        "vpd2d,nns,1,70.0,,\n"
+    )
+    assert [p.name for p in path.parent.iterdir()] == ["table1.csv"]
+
+
+def test_an_error_leaves_the_old_table_and_no_litter(tmp_path, monkeypatch):
+    path = tmp_path / "table1.csv"
+    write_table(path, pd.DataFrame({"a": [1]}))
+
+    def full(source, target):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(tables.os, "replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_table(path, pd.DataFrame({"a": [2]}))
+    assert [p.name for p in tmp_path.iterdir()] == ["table1.csv"]
+    assert path.read_text() == "a\n1\n"

@@ -1,0 +1,218 @@
+"""Crops, flow and weak labels of several shards as one store."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from vpdlib.artifacts import ArtifactError, ArtifactWriter, Provenance
+from vpdlib.students import corpus as corpus_module
+from vpdlib.students.corpus import FrameRef, ShardFrames, collect_corpus, open_frames
+from vpdlib.students.frames import ArrayFrames, LazyFrames
+
+SIDE, DIM = 8, 26
+#: Per shard the videos with the frames that have a crop; one video has none.
+SHARDS = [{"a": list(range(0, 40)), "-b": [3, 4, 9]}, {"c": [0, 2, 4, 6, 8, 30], "empty": []}]
+FPS = 25.0
+
+
+def write(path, kind, videos):
+    with ArtifactWriter(path, kind, Provenance("r", "c", "d", "i")) as artifact:
+        artifact.set_attributes(crop_size=SIDE)
+        for name, datasets in videos.items():
+            artifact.add_video(name, datasets)
+    return path
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Paths of the artifacts by kind, and their content by kind and video."""
+    rng = np.random.default_rng(0)
+    paths = {kind: [] for kind in ("crops", "flow", "weak_labels", "tracks")}
+    content = {}
+    for shard, videos in enumerate(SHARDS):
+        by_kind = {kind: {} for kind in paths}
+        for name, frames in videos.items():
+            num, frame = len(frames), np.array(frames, np.int32)
+            crop = rng.integers(0, 256, (num, SIDE, SIDE, 3), np.uint8)
+            by_kind["crops"][name] = {
+                "frame": frame,
+                "previous_frame": np.maximum(frame - 1, 0),
+                "rect_px": np.zeros((num, 4), np.int32),
+                "crop": crop,
+                "previous": crop,
+            }
+            flow = rng.integers(0, 256, (num, SIDE, SIDE, 2), np.uint8)
+            by_kind["flow"][name] = {"frame": frame, "flow": flow}
+            by_kind["weak_labels"][name] = {
+                "frame": frame,
+                "pose_norm": rng.normal(size=(num, 2, DIM)).astype(np.float32),
+                "motion_norm": rng.normal(size=(num, 2, DIM)).astype(np.float32),
+                "score": rng.random(num).astype(np.float32),
+                "kept": rng.random(num) < 0.7,
+            }
+            by_kind["tracks"][name] = {
+                "time_s": np.arange(50) / FPS,
+                "previous_frame": np.zeros(50, np.int32),
+                "box_px": np.zeros((50, 4), np.float32),
+                "origin": np.zeros(50, np.uint8),
+                "score": np.zeros(50, np.float32),
+            }
+        for kind, group in by_kind.items():
+            paths[kind].append(write(tmp_path / f"{kind}_{shard}.h5", kind, group))
+            content[kind] = {**content.get(kind, {}), **group}
+    return paths, content
+
+
+def all_refs():
+    return [
+        FrameRef(shard, name, row)
+        for shard, videos in enumerate(SHARDS)
+        for name, frames in videos.items()
+        for row in range(len(frames))
+    ]
+
+
+def expected_rows(content, refs, indices):
+    rgb = [content["crops"][refs[i].video_id]["crop"][refs[i].row] for i in indices]
+    flow = [content["flow"][refs[i].video_id]["flow"][refs[i].row] for i in indices]
+    return np.stack(rgb), np.stack(flow)
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_load_gives_the_asked_rows_in_any_order_with_repetition(data, shuffled):
+    paths, content = data
+    refs = all_refs()
+    rng = np.random.default_rng(1)
+    if shuffled:
+        refs = [refs[i] for i in rng.permutation(len(refs))]
+    store = ShardFrames(paths["crops"], paths["flow"], refs)
+    assert len(store) == len(refs) == 49
+    batches = [np.arange(49), np.arange(49)[::-1], np.array([5, 5, 5]), np.array([48, 0, 48])]
+    # Dense and sparse rows are read in two ways.
+    batches += [rng.integers(0, 49, size) for size in (1, 2, 3, 7, 50, 200)]
+    for indices in batches:
+        rgb, flow, mask = store.load(indices)
+        expected_rgb, expected_flow = expected_rows(content, refs, indices)
+        np.testing.assert_array_equal(rgb, expected_rgb)
+        np.testing.assert_array_equal(flow, expected_flow)
+        assert mask is None
+        assert rgb.dtype == flow.dtype == np.uint8
+    with pytest.raises(ValueError, match="no frames"):
+        store.load(np.array([], int))
+    store.close()
+
+
+def test_an_rgb_student_reads_no_flow(data):
+    paths, content = data
+    store = ShardFrames(paths["crops"], None, all_refs())
+    rgb, flow, _ = store.load(np.array([7, 1]))
+    np.testing.assert_array_equal(rgb, expected_rows(content, all_refs(), [7, 1])[0])
+    assert flow is None
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize("with_flow", [True, False])
+def test_open_frames_in_memory_or_lazily(data, monkeypatch, in_memory, with_flow):
+    paths, content = data
+    refs = all_refs()[::2]
+    monkeypatch.setattr(corpus_module, "IN_MEMORY_BYTES", 1 << 30 if in_memory else 10)
+    frames = open_frames(paths["crops"], paths["flow"] if with_flow else None, refs, SIDE)
+    assert isinstance(frames, ArrayFrames if in_memory else LazyFrames)
+    assert len(frames) == len(refs)
+    indices = np.array([3, 20, 3, 0])
+    for store in [frames] if in_memory else [frames, pickle.loads(pickle.dumps(frames))]:
+        rgb, flow, _ = store.load(indices)
+        expected_rgb, expected_flow = expected_rows(content, refs, indices)
+        np.testing.assert_array_equal(rgb, expected_rgb)
+        if with_flow:
+            np.testing.assert_array_equal(flow, expected_flow)
+        else:
+            assert flow is None
+
+
+def test_no_frames_are_an_empty_store(data):
+    paths, _ = data
+    frames = open_frames(paths["crops"], paths["flow"], [], SIDE)
+    assert len(frames) == 0
+    assert frames.flow.shape == (0, SIDE, SIDE, 2)
+
+
+def test_flow_of_other_frames_is_refused(data, tmp_path):
+    paths, content = data
+    changed = {name: dict(content["flow"][name]) for name in SHARDS[0]}
+    changed["-b"]["frame"] = changed["-b"]["frame"] + 1
+    other = write(tmp_path / "other.h5", "flow", changed)
+    with pytest.raises(ValueError, match="frames of video -b differ; rerun") as caught:
+        open_frames(paths["crops"], [other, paths["flow"][1]], all_refs(), SIDE)
+    assert str(other) in str(caught.value)
+    # A video that is not asked for may differ.
+    refs = [ref for ref in all_refs() if ref.video_id != "-b"]
+    open_frames(paths["crops"], [other, paths["flow"][1]], refs, SIDE)
+
+
+def test_a_missing_artifact_is_refused(data, tmp_path):
+    paths, _ = data
+    with pytest.raises(ArtifactError, match="does not exist"):
+        ShardFrames([*paths["crops"][:1], tmp_path / "none.h5"], None, all_refs())
+
+
+def collect(paths, stretches_s):
+    return collect_corpus(paths["crops"], paths["weak_labels"], paths["tracks"], stretches_s)
+
+
+def naive_corpus(content, stretches_s):
+    """One frame after the other."""
+    rows = []
+    for shard, videos in enumerate(SHARDS):
+        for name, frames in videos.items():
+            labels = content["weak_labels"][name]
+            for row, frame in enumerate(frames):
+                inside = any(start <= frame / FPS < end for start, end in stretches_s.get(name, []))
+                if inside and labels["kept"][row]:
+                    rows.append((FrameRef(shard, name, row), labels["pose_norm"][row], labels, row))
+    return rows
+
+
+@pytest.mark.parametrize(
+    "stretches_s",
+    [
+        {"a": [(0.0, np.inf)], "-b": [(0.0, np.inf)], "c": [(0.0, np.inf)], "empty": [(0, np.inf)]},
+        {"a": [(0.0, np.inf)]},
+        {"a": [(0.2, 0.6), (0.4, 1.0)], "c": [(0.0, 0.08), (0.32, 1.2)], "unknown": [(0, 1)]},
+        {"a": [(1.0, 1.6)], "-b": []},
+    ],
+)
+def test_the_corpus_holds_kept_frames_of_the_stretches(data, stretches_s):
+    paths, content = data
+    corpus = collect(paths, stretches_s)
+    expected = naive_corpus(content, stretches_s)
+    assert corpus.refs == [ref for ref, *_ in expected]
+    np.testing.assert_array_equal(corpus.pose, np.stack([pose for _, pose, *_ in expected]))
+    motion = np.stack([labels["motion_norm"][row] for *_, labels, row in expected])
+    np.testing.assert_array_equal(corpus.motion, motion)
+    assert corpus.video.tolist() == [ref.video_id for ref, *_ in expected]
+    assert corpus.crop_side == SIDE
+    # Rows of the store and rows of the labels are the same frames.
+    frames = open_frames(paths["crops"], paths["flow"], corpus.refs, corpus.crop_side)
+    np.testing.assert_array_equal(
+        frames.rgb, expected_rows(content, corpus.refs, range(len(corpus.refs)))[0]
+    )
+
+
+def test_a_corpus_without_frames_is_refused_with_the_remedy(data):
+    paths, _ = data
+    for stretches_s in ({}, {"empty": [(0, np.inf)]}, {"a": [(5.0, 6.0)]}):
+        with pytest.raises(ValueError, match=r"no frame has a weak label.*weak_labels.min_score"):
+            collect(paths, stretches_s)
+
+
+def test_labels_of_other_frames_are_refused(data, tmp_path):
+    paths, content = data
+    changed = {name: dict(content["weak_labels"][name]) for name in SHARDS[1]}
+    changed["c"]["frame"] = changed["c"]["frame"] + 1
+    labels = [paths["weak_labels"][0], write(tmp_path / "other.h5", "weak_labels", changed)]
+    with pytest.raises(ValueError, match="frames of video c differ; rerun crop_athlete and estim"):
+        collect({**paths, "weak_labels": labels}, {"a": [(0, np.inf)], "c": [(0, np.inf)]})
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        collect({**paths, "tracks": paths["tracks"][:1]}, {"a": [(0, np.inf)]})
