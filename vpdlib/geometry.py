@@ -56,39 +56,6 @@ def iou_matrix(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     return np.divide(intersection, joined, out=np.zeros_like(intersection), where=joined > 0)
 
 
-def nms(boxes: np.ndarray, scores: np.ndarray, iou_threshold: float) -> np.ndarray:
-    """Greedy non-maximum suppression.
-
-    Parameters
-    ----------
-    boxes : (N, 4).
-    scores : (N,).
-    iou_threshold : a box that overlaps a better one by more than this is dropped.
-
-    Returns
-    -------
-    int64 (K,), rows that are kept, best score first; equal scores keep their order.
-
-    Raises
-    ------
-    ValueError
-        If the numbers of boxes and scores differ.
-    """
-    boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
-    scores = np.asarray(scores, dtype=np.float64).reshape(-1)
-    if len(boxes) != len(scores):
-        raise ValueError(f"nms: {len(boxes)} boxes but {len(scores)} scores")
-    order = np.argsort(-scores, kind="stable")
-    overlaps = iou_matrix(boxes, boxes) > iou_threshold
-    dropped = np.zeros(len(boxes), dtype=bool)
-    kept = []
-    for row in order:
-        if not dropped[row]:
-            kept.append(row)
-            dropped |= overlaps[row]
-    return np.array(kept, dtype=np.int64)
-
-
 def union(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     """Smallest boxes (..., 4) that hold both of two boxes (..., 4)."""
     a = np.asarray(boxes_a, dtype=np.float64)

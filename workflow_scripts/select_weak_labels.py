@@ -23,6 +23,7 @@ def main(snakemake):
                 tracks[video.video_id].array("previous_frame")[frame],
                 settings.min_score,
                 settings.max_extent,
+                settings.previous_min_score,
             )
             counts = labels.counts()
             note(f"{video.video_id}: {counts}")

@@ -13,7 +13,7 @@ import pytest
 from vpdlib.people import build_detector
 from vpdlib.people.base import clip_boxes
 from vpdlib.people.letterbox import letterbox
-from vpdlib.people.merge import box_iou
+from vpdlib.geometry import iou_matrix
 from vpdlib.people.nanodet import decode_boxes
 from vpdlib.weights import NETWORKS, WeightsError, verify
 
@@ -123,9 +123,9 @@ def test_real_people_are_found(networks_dir: Path, coco: list) -> None:
         assert (found.box_px[:, 2:] <= image.shape[1::-1]).all()
         assert (found.box_px >= 0).all()
         num_people += len(truth)
-        num_found += (box_iou(truth, found.box_px).max(1, initial=0) >= 0.5).sum()
+        num_found += (iou_matrix(truth, found.box_px).max(1, initial=0) >= 0.5).sum()
         num_with_pose += found.has_keypoints.sum()
-        overlap = box_iou(truth, posed.box_px)
+        overlap = iou_matrix(truth, posed.box_px)
         for annotation, row in zip(people, overlap, strict=True):
             if row.max(initial=0) < 0.5:
                 continue

@@ -105,3 +105,17 @@ def test_refusals():
         WeakLabelSettings(min_scores=0.5)
     with pytest.raises(ValidationError):
         WeakLabelSettings(min_score=1.5)
+
+
+def test_previous_frame_may_need_a_score_too():
+    rng = np.random.default_rng(3)
+    keypoints = np.concatenate([rng.random((3, 17, 2)) * 100, np.full((3, 17, 1), 0.8)], axis=2)
+    keypoints[1, :, 2] = 0.1
+    frame, previous = np.arange(3), np.array([-1, 0, 1])
+    paper = select_weak_labels(keypoints, frame, previous, min_score=0.5, max_extent=1e6)
+    assert paper.kept.tolist() == [False, False, True]
+    strict = select_weak_labels(
+        keypoints, frame, previous, min_score=0.5, max_extent=1e6, previous_min_score=0.5
+    )
+    assert strict.kept.tolist() == [False, False, False]
+    assert strict.has_motion.tolist() == [False, True, False]

@@ -51,7 +51,7 @@ _DEFAULT_RESOURCES: dict[str, dict[str, int]] = {
     "estimate_flow": {"mem_mb": 4000, "runtime": 240},
     "estimate_pose": {"mem_mb": 2000, "runtime": 600},
     "select_weak_labels": {"mem_mb": 2000, "runtime": 30},
-    "distil_student": {"threads": 2, "mem_mb": 8000, "runtime": 1440},
+    "distil_student": {"mem_mb": 8000, "runtime": 1440},
     "embed_joints2d": {"mem_mb": 2000, "runtime": 30},
     "embed_frames": {"mem_mb": 4000, "runtime": 240},
     "recognize_actions": {"mem_mb": 4000, "runtime": 480},

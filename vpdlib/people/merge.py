@@ -10,23 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from vpdlib.geometry import iou_matrix
 from vpdlib.people.base import People
 
 #: Boxes of two detectors may be the same person from this overlap on. It is low, since one box may
 #: leave out blurred arms that the other encloses; the pairing is one to one, so the best fit wins.
 PAIR_IOU = 0.3
-
-
-def box_iou(box_a: np.ndarray, box_b: np.ndarray) -> np.ndarray:
-    """Return the (A, B) intersection over union of (A, 4) and (B, 4) xyxy boxes; 0 where both are empty."""
-    low = np.maximum(box_a[:, None, :2], box_b[None, :, :2])
-    high = np.minimum(box_a[:, None, 2:], box_b[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=-1)
-    area_a, area_b = (
-        np.prod(np.clip(b[:, 2:] - b[:, :2], 0, None), axis=-1) for b in (box_a, box_b)
-    )
-    total = area_a[:, None] + area_b[None, :] - shared
-    return np.divide(shared, total, out=np.zeros_like(shared), where=total > 0)
 
 
 def suppress(
@@ -45,7 +34,7 @@ def suppress(
     kept : (M,) rows that are kept, by falling score (the earlier row first among equals).
     owner : (K,) for each row the kept row that stands for it: itself, or the one that dropped it.
     """
-    iou = box_iou(box, box)
+    iou = iou_matrix(box, box)
     owner = np.full(len(box), -1, np.int64)
     kept = []
     for row in np.argsort(-score, kind="stable"):
@@ -89,7 +78,7 @@ def merge_people(people: Sequence[People], iou_threshold: float, max_people: int
 
 def _pair(first: People, second: People) -> People:
     """Pair the people of two lists; those without a partner follow as they are."""
-    iou = box_iou(first.box_px, second.box_px)
+    iou = iou_matrix(first.box_px, second.box_px)
     # Overlaps too small to pair must not decide between those that do.
     rows, columns = linear_sum_assignment(np.where(iou >= PAIR_IOU, iou, 0), maximize=True)
     good = iou[rows, columns] >= PAIR_IOU

@@ -23,6 +23,13 @@ class WeakLabelSettings(BaseModel):
         description="Keep a frame only where the mean score of its 13 joints is at least this "
         "(paper: 0.5, tennis 0.7, for HRNet; MoveNet's scores run lower).",
     )
+    previous_min_score: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1.0,
+        description="Keep a frame only where the previous frame's mean score is at least this (paper: "
+        "not looked at). The motion to a frame in which the teacher was lost is large and wrong.",
+    )
     max_extent: float = Field(
         default=5.0,
         gt=0.5,

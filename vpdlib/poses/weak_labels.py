@@ -34,7 +34,8 @@ class WeakLabels:
     motion : (N, 2, 26) float32, p_t - p_previous; NaN where `has_motion` is False.
     score : (N,) float32, mean score of the 13 joints; NaN where a score is not finite.
     kept : (N,) bool, the frames a student may learn from.
-    has_motion : (N,) bool, this frame and the previous one both have a plausible pose.
+    has_motion : (N,) bool, this frame and the previous one both have a plausible pose, and the
+        previous one its least score.
     plausible : (N,) bool, finite, torso longer than 0, no coordinate beyond the greatest extent.
     """
 
@@ -63,12 +64,13 @@ def select_weak_labels(
     previous_frame: np.ndarray,
     min_score: float,
     max_extent: float = 5.0,
+    previous_min_score: float = 0.0,
 ) -> WeakLabels:
     """Select a teacher's weak labels in one video.
 
     A frame is kept where its mean joint score is at least `min_score`, its pose is plausible, and
-    the previous frame has a plausible pose too. As in the paper, the score of the previous frame is
-    not looked at (specification section 5). Plausibility beyond "finite" is ours: it removes poses
+    the previous frame has a plausible pose too. In the paper, the score of the previous frame is not
+    looked at (specification section 5), which is `previous_min_score` 0. Plausibility beyond "finite" is ours: it removes poses
     whose torso is a point, whose normalised limbs are arbitrarily large.
 
     Parameters
@@ -78,6 +80,7 @@ def select_weak_labels(
     previous_frame : (N,) int, source frame index 1/25 s earlier; -1 where there is none.
     min_score : smallest mean joint score that is kept.
     max_extent : greatest absolute coordinate of a plausible normalised pose (the torso is 0.5).
+    previous_min_score : smallest mean joint score of the previous frame.
 
     Returns
     -------
@@ -109,10 +112,11 @@ def select_weak_labels(
     with np.errstate(invalid="ignore"):
         plausible = np.abs(pose).max(axis=(1, 2), initial=0.0) <= max_extent
         plausible &= torso_length(to_joints13(keypoints_px)) > 0
+        usable_before = plausible & (score >= np.float32(previous_min_score))
 
     row = _rows_of(previous_frame, frame)
     has_motion = (row >= 0) & plausible
-    has_motion[has_motion] = plausible[row[has_motion]]
+    has_motion[has_motion] = usable_before[row[has_motion]]
     motion = np.full((len(frame), 2, POSE_DIM), np.nan, dtype=np.float32)
     motion[has_motion] = pose[has_motion] - pose[row[has_motion]]
     with np.errstate(invalid="ignore"):
