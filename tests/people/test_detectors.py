@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
+from vpdlib.geometry import iou_matrix
 from vpdlib.people import build_detector
 from vpdlib.people.base import clip_boxes
 from vpdlib.people.letterbox import letterbox
-from vpdlib.geometry import iou_matrix
 from vpdlib.people.nanodet import decode_boxes
 from vpdlib.weights import NETWORKS, WeightsError, verify
 

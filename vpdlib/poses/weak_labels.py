@@ -70,8 +70,8 @@ def select_weak_labels(
 
     A frame is kept where its mean joint score is at least `min_score`, its pose is plausible, and
     the previous frame has a plausible pose too. In the paper, the score of the previous frame is not
-    looked at (specification section 5), which is `previous_min_score` 0. Plausibility beyond "finite" is ours: it removes poses
-    whose torso is a point, whose normalised limbs are arbitrarily large.
+    looked at (specification section 5), which is `previous_min_score` 0. Plausibility
+    beyond "finite" is ours: it removes poses whose torso is a point, whose normalised limbs are arbitrarily large.
 
     Parameters
     ----------
