@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 # numpy must be there before xtcocotools is built against it; setuptools before chumpy.
 PIP_INSTALL := $(BIN)/pip install --quiet --no-build-isolation --no-binary xtcocotools -c constraints.txt
 
-.PHONY: help demo env dev test test-slow lint format types overlays report benchmarks schemas clean
+.PHONY: help demo env dev networks measure test test-slow lint format types overlays report benchmarks schemas clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,6 +18,12 @@ demo: env ## install, fetch the networks, render the synthetic sport, run the wh
 
 env: $(VENV)/.runtime ## only install what the workflow needs, into .venv
 dev: $(VENV)/.dev ## install what tests and checks need besides
+
+networks: env ## fetch and convert the embedded networks, as the workflow does by itself
+	$(BIN)/python -m vpdlib.weights --networks-dir resources/networks $(if $(VPD_DOWNLOADS),--downloads-dir $(VPD_DOWNLOADS))
+
+measure: env ## compare the demo's tracks, teacher and student with the ground truth
+	$(SNAKEMAKE) results/demo/accuracy.csv results/demo/kept_frames.csv
 
 $(VENV)/.base:
 	$(PYTHON) -m venv $(VENV)
@@ -32,10 +38,10 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 
-test: dev ## unit tests and the small workflow tests
+test: dev networks ## unit tests and the small workflow tests
 	$(BIN)/python -m pytest -m 'not slow'
 
-test-slow: dev ## the slow suites too
+test-slow: dev networks ## the slow suites too
 	$(BIN)/python -m pytest
 
 lint: dev ## formatting, lint, layers, Snakefile
@@ -60,7 +66,7 @@ report: env ## the Snakemake report of the demo
 	$(BIN)/snakemake --report results/demo/report.html results/demo/table1.csv results/demo/figure3.csv
 
 benchmarks: dev ## measured comparisons with named peers
-	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	@for script in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$script || exit 1; done
 
 schemas: dev ## regenerate the JSON schemas of the configuration
 	$(BIN)/python -m vpdlib.config.schema
