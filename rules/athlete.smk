@@ -105,5 +105,6 @@ rule estimate_flow:
         ),
     message:
         "Estimating flow: {wildcards.dataset}, shard {wildcards.shard}"
+    priority: 50
     script:
         "../workflow_scripts/estimate_flow.py"

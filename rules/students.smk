@@ -31,6 +31,7 @@ rule distil_student:
         ),
     message:
         "Distilling student {wildcards.student}: {wildcards.dataset}"
+    priority: 50
     script:
         "../workflow_scripts/distil_student.py"
 
