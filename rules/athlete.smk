@@ -93,6 +93,7 @@ rule estimate_flow:
         f"{LOGS}/estimate_flow/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/estimate_flow/{{shard}}.tsv"
+    priority: 50
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("estimate_flow")
@@ -105,6 +106,5 @@ rule estimate_flow:
         ),
     message:
         "Estimating flow: {wildcards.dataset}, shard {wildcards.shard}"
-    priority: 50
     script:
         "../workflow_scripts/estimate_flow.py"

@@ -15,6 +15,7 @@ rule distil_student:
         f"{LOGS}/distil_student/{{student}}.log",
     benchmark:
         f"{BENCHMARKS}/distil_student/{{student}}.tsv"
+    priority: 50
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("distil_student")
@@ -31,7 +32,6 @@ rule distil_student:
         ),
     message:
         "Distilling student {wildcards.student}: {wildcards.dataset}"
-    priority: 50
     script:
         "../workflow_scripts/distil_student.py"
 
