@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 # numpy must be there before xtcocotools is built against it; setuptools before chumpy.
 PIP_INSTALL := $(BIN)/pip install --quiet --no-build-isolation --no-binary xtcocotools -c constraints.txt
 
-.PHONY: help demo env dev networks measure test test-slow lint format types overlays report benchmarks schemas clean
+.PHONY: help demo env dev networks measure test lint format types overlays report benchmarks schemas clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,9 +39,6 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@touch $@
 
 test: dev networks ## unit tests and the small workflow tests
-	$(BIN)/python -m pytest -m 'not slow'
-
-test-slow: dev networks ## the slow suites too
 	$(BIN)/python -m pytest
 
 lint: dev ## formatting, lint, layers, Snakefile

@@ -23,6 +23,12 @@ def digest_settings(settings: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def digest_file(path: Path) -> str:
+    """Full sha256 of a file's bytes, as hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def code_digest(*modules: str) -> str:
     """Digest of vpdlib modules and of all that they import from vpdlib, directly or not.
 

@@ -8,7 +8,6 @@ the weights). None of these formats can run code.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 import vpdlib
+from vpdlib.provenance import digest_file
 from vpdlib.students.network import build_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.student import TrainedStudent
@@ -62,7 +62,7 @@ def save_student(folder: Path, student: TrainedStudent) -> None:
     for name, network in _networks(student).items():
         weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
         save_file(weights, temporary / name)
-        sha256[name] = _sha256(temporary / name)
+        sha256[name] = digest_file(temporary / name)
     with (temporary / "history.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, HISTORY_COLUMNS)
         writer.writeheader()
@@ -138,7 +138,7 @@ def _networks(student: TrainedStudent) -> dict[str, nn.Module]:
 def _read_weights(path: Path, expected: str | None) -> dict[str, torch.Tensor]:
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; run rule distil_student again")
-    found = _sha256(path)
+    found = digest_file(path)
     if found != expected:
         raise ValueError(
             f"{path} is damaged: sha256 {found}, expected {expected}; delete its folder and run "
@@ -157,11 +157,3 @@ def _read_history(path: Path) -> list[dict[str, float]]:
     with path.open(newline="") as file:
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
     return [{**row, "epoch": int(row["epoch"])} for row in rows]
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()

@@ -8,11 +8,11 @@ each job.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+from vpdlib.provenance import digest_file
 from vpdlib.weights.registry import CONVERTER_VERSION, NETWORKS, Network
 
 
@@ -43,12 +43,6 @@ def network_named(name: str) -> Network:
             f"no embedded network is called {name!r}; there are {', '.join(NETWORKS)}"
         )
     return NETWORKS[name]
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def expected_manifest(network: Network) -> dict[str, Any]:
@@ -100,7 +94,7 @@ def verify(name: str, networks_dir: Path) -> Path:
             raise WeightsError(
                 f"network {name!r}: {manifest_file}: expected {key} {expected}, found {manifest.get(key)}; {remedy}"
             )
-    found = sha256_of(path)
+    found = digest_file(path)
     if found != manifest.get("onnx_sha256"):
         raise WeightsError(
             f"network {name!r}: {path}: expected sha256 {manifest.get('onnx_sha256')}, found {found}; {remedy}"
