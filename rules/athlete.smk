@@ -4,6 +4,7 @@
 rule detect_people:
     input:
         sources=shard_videos,
+        checked=checked_clips,
         videos=ancient(f"{DATASET}/dataset/videos.csv"),
         networks=lambda wc: networks(
             *(
@@ -36,7 +37,7 @@ rule detect_people:
 
 rule track_athlete:
     input:
-        people=f"{DATASET}/people/{{shard}}.h5",
+        unpack(track_inputs),
     output:
         f"{DATASET}/tracks/{{shard}}.h5",
     log:
@@ -50,8 +51,12 @@ rule track_athlete:
         **stage_resources("track_athlete"),
     params:
         settings=section("tracking"),
+        keypoints=keypoint_settings,
         code=code_digest(
-            "vpdlib.tracking.track", "vpdlib.video.reader", "vpdlib.artifacts"
+            "vpdlib.tracking.track",
+            "vpdlib.video.reader",
+            "vpdlib.datasets.supplied",
+            "vpdlib.artifacts",
         ),
     message:
         "Following the athlete: {wildcards.dataset}, shard {wildcards.shard}"
@@ -62,6 +67,7 @@ rule track_athlete:
 rule crop_athlete:
     input:
         sources=shard_videos,
+        checked=checked_clips,
         videos=ancient(f"{DATASET}/dataset/videos.csv"),
         tracks=f"{DATASET}/tracks/{{shard}}.h5",
     output:

@@ -11,8 +11,16 @@ sys.path.insert(0, str(Path(workflow.basedir)))
 from vpdlib.config.base import ConfigError, validate
 from vpdlib.config.run import RunSettings
 from vpdlib.datasets.base import DatasetError, shard_of
-from vpdlib.datasets.catalogue import source_files
-from vpdlib.datasets.settings import DemoAdapter
+from vpdlib.datasets.catalogue import clip_files, recording_files, source_files
+from vpdlib.datasets.paper.diving48 import LABELS, VOCABULARY
+from vpdlib.datasets.settings import (
+    DemoAdapter,
+    Diving48Adapter,
+    FX35Adapter,
+    PaperAdapter,
+    PosesAdapter,
+    Tennis7Adapter,
+)
 from vpdlib.identifiers import ID_PATTERN
 from vpdlib.provenance import code_digest
 from vpdlib.weights.check import WeightsError, onnx_path, verify_present
@@ -31,6 +39,7 @@ wildcard_constraints:
     head="bigru|nns",
     setting=r"full|k[1-9][0-9]*",
     video=ID_PATTERN,
+    recording=ID_PATTERN,
 
 
 def refuse(error):

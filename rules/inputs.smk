@@ -1,15 +1,36 @@
 """Functions that find a rule's inputs and settings from its wildcards."""
 
 
+def or_refuse(find, *arguments):
+    """Call a function of the library; what it finds wrong with the data stops the workflow."""
+    try:
+        return find(*arguments)
+    except DatasetError as error:
+        refuse(error)
+
+
+def is_published(dataset):
+    """Whether the dataset is one of the paper's."""
+    return isinstance(settings_of(dataset).adapter, PaperAdapter)
+
+
 def shard_videos(wildcards):
     """The video files of a shard: a changed or added video reruns its own shard only."""
     settings = settings_of(wildcards.dataset)
-    if isinstance(settings.adapter, DemoAdapter):
+    adapter = settings.adapter
+    if not settings.has_videos:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml brings no videos, and what was asked for needs pixels. "
+            "Set `methods` to what works on keypoints (joints2d) or on supplied features, or give videos."
+        )
+    if isinstance(adapter, DemoAdapter):
         return [f"results/{wildcards.dataset}/source/labels.csv"]
-    try:
-        found = source_files(settings.adapter, RUN, settings.classes)
-    except DatasetError as error:
-        refuse(error)
+    if is_published(wildcards.dataset):
+        if adapter.recordings is not None:
+            return cut_recordings(wildcards)
+        found = or_refuse(clip_files, adapter, RUN)
+    else:
+        found = or_refuse(source_files, adapter, RUN, settings.classes)
     number = int(wildcards.shard)
     return [
         str(source.path)
@@ -18,24 +39,192 @@ def shard_videos(wildcards):
     ]
 
 
-def label_file(wildcards):
-    """The table of labels, so that an edit of it is noticed; and whatever makes it."""
+def cut_recordings(wildcards):
+    """The folders that the recordings of one of the paper's datasets are cut into."""
+    found = or_refuse(recording_files, settings_of(wildcards.dataset).adapter, RUN)
+    return [
+        f"results/{wildcards.dataset}/source/clips/{source.video_id}"
+        for source in found
+    ]
+
+
+def recording_file(wildcards):
+    """The recording of a name."""
+    found = or_refuse(recording_files, settings_of(wildcards.dataset).adapter, RUN)
+    paths = {source.video_id: str(source.path) for source in found}
+    if wildcards.recording not in paths:
+        refuse(
+            f"there is no recording {wildcards.recording!r}; found: {', '.join(paths) or 'none'}"
+        )
+    return paths[wildcards.recording]
+
+
+def clips_or_recordings(wildcards):
+    """All clips of one of the paper's datasets, or the folders that they are cut into."""
     adapter = settings_of(wildcards.dataset).adapter
+    if adapter.recordings is not None:
+        return cut_recordings(wildcards)
+    return [str(source.path) for source in or_refuse(clip_files, adapter, RUN)]
+
+
+def checked_clips(wildcards):
+    """That the clips are as published, for the rules that open them; nothing for other datasets."""
+    if not is_published(wildcards.dataset):
+        return []
+    return ancient(f"results/{wildcards.dataset}/dataset/checked.csv")
+
+
+def label_files_of(wildcards):
+    """What labels are read from, so that an edit is noticed; and whatever makes it."""
+    settings = settings_of(wildcards.dataset)
+    adapter = settings.adapter
     if isinstance(adapter, DemoAdapter):
         return [f"results/{wildcards.dataset}/source/labels.csv"]
+    if is_published(wildcards.dataset):
+        brought = []
+        if isinstance(adapter, FX35Adapter) and adapter.annotation is not None:
+            brought = [adapter.annotation]
+        elif isinstance(adapter, Diving48Adapter):
+            brought = [
+                f"{adapter.labels}/{name}" for name in (VOCABULARY, *LABELS.values())
+            ]
+        return [
+            f"results/{wildcards.dataset}/dataset/sources.csv",
+            *(must_exist(path, wildcards.dataset) for path in brought),
+        ]
     return [str(RUN.under_data(adapter.labels))] if adapter.labels else []
 
 
+def must_exist(path, dataset):
+    """A file that the user brings, or a refusal that says where it was looked for."""
+    full = RUN.under_data(path)
+    if not full.is_file():
+        refuse(
+            f"datasets/{dataset}.yaml names {path!r}, and {full} does not exist. Correct the setting, or set "
+            "data_dir in config.yaml (or the variable VPD_DATA) to the folder that holds it."
+            + (
+                f" docs/datasets/{settings_of(dataset).adapter.kind}.md says how to obtain it."
+                if is_published(dataset)
+                else ""
+            )
+        )
+    return str(full)
+
+
 def all_videos(wildcards):
-    """Every video file, so that an added one is noticed; none where the workflow renders them."""
+    """Every video file, so that an added one is noticed; none where the workflow makes them, or none is there."""
     settings = settings_of(wildcards.dataset)
-    if isinstance(settings.adapter, DemoAdapter):
+    adapter = settings.adapter
+    if isinstance(adapter, DemoAdapter) or not settings.has_videos:
         return []
+    if is_published(wildcards.dataset):
+        # Labels can be prepared without them.
+        if (
+            adapter.recordings is not None
+            or not RUN.under_data(adapter.videos).is_dir()
+        ):
+            return []
+        return [str(source.path) for source in find_clips(adapter)]
+    return [
+        str(s.path) for s in or_refuse(source_files, adapter, RUN, settings.classes)
+    ]
+
+
+def find_clips(adapter):
+    """The clips of a folder that may still be empty."""
     try:
-        found = source_files(settings.adapter, RUN, settings.classes)
-    except DatasetError as error:
-        refuse(error)
-    return [str(source.path) for source in found]
+        return clip_files(adapter, RUN)
+    except DatasetError:
+        # What is wrong with the folder is said when the clips themselves are needed.
+        return []
+
+
+def supplied(name):
+    """An input function: a file that stands in for a stage, or nothing."""
+
+    def get(wildcards):
+        settings = settings_of(wildcards.dataset)
+        path = (
+            (settings.keypoints or (None,))[0]
+            if name == "keypoints"
+            else getattr(settings.supplied, name)
+        )
+        return [] if path is None else must_exist(path, wildcards.dataset)
+
+    return get
+
+
+def track_inputs(wildcards):
+    """Detections, or another tool's boxes or keypoints."""
+    settings = settings_of(wildcards.dataset)
+    folder = f"results/{wildcards.dataset}"
+    if settings.supplied.boxes is not None:
+        return {
+            "boxes": supplied("boxes")(wildcards),
+            "videos": f"{folder}/dataset/videos.csv",
+        }
+    if settings.keypoints is not None and not settings.has_videos:
+        return {
+            "keypoints": supplied("keypoints")(wildcards),
+            "videos": f"{folder}/dataset/videos.csv",
+        }
+    return {"people": f"{folder}/people/{wildcards.shard}.h5"}
+
+
+def pose_inputs(wildcards):
+    """Videos for the teacher, or another tool's keypoints."""
+    folder = f"results/{wildcards.dataset}"
+    videos = f"{folder}/dataset/videos.csv"
+    if settings_of(wildcards.dataset).keypoints is not None:
+        return {"keypoints": supplied("keypoints")(wildcards), "videos": videos}
+    return {
+        "sources": shard_videos(wildcards),
+        "checked": checked_clips(wildcards),
+        "videos": ancient(videos),
+        "networks": networks("movenet-thunder"),
+    }
+
+
+def embed_inputs(wildcards):
+    """A student and what it sees, or another tool's descriptors."""
+    settings = settings_of(wildcards.dataset)
+    folder, shard = f"results/{wildcards.dataset}", f"{wildcards.shard}.h5"
+    given = settings.supplied.features.get(wildcards.student)
+    if given is not None:
+        return {
+            "features": must_exist(given, wildcards.dataset),
+            "videos": f"{folder}/dataset/videos.csv",
+        }
+    flow = (
+        {}
+        if student_settings(wildcards).inputs == "rgb"
+        else {"flow": f"{folder}/flow/{shard}"}
+    )
+    return {
+        "student": f"{folder}/students/{wildcards.student}",
+        "tracks": f"{folder}/tracks/{shard}",
+        "crops": f"{folder}/crops/{shard}",
+        **flow,
+    }
+
+
+def keypoint_settings(wildcards):
+    """A params function: order of joints of keypoints that another tool made."""
+    keypoints = settings_of(wildcards.dataset).keypoints
+    return None if keypoints is None else {"joint_names": keypoints[1]}
+
+
+def prepare_inputs(wildcards):
+    """Labels, the videos that are there, and keypoints whose lengths are needed."""
+    adapter = settings_of(wildcards.dataset).adapter
+    needs_lengths = isinstance(adapter, PosesAdapter) or (
+        isinstance(adapter, FX35Adapter) and adapter.unit == "action"
+    )
+    return {
+        "labels": label_files_of(wildcards),
+        "videos": all_videos(wildcards),
+        **({"keypoints": supplied("keypoints")(wildcards)} if needs_lengths else {}),
+    }
 
 
 def student_settings(wildcards):
@@ -60,7 +249,8 @@ def flow_of_student(wildcards):
 def head_settings(wildcards):
     """What the head in question is given; the other head's settings do not concern it."""
     recognition = settings_of(wildcards.dataset).recognition.model_dump(mode="json")
-    return {name: recognition[name] for name in ("target_fps", wildcards.head)}
+    names = ("target_fps", "target_fps_slack", wildcards.head)
+    return {name: recognition[name] for name in names}
 
 
 def recognition_of(settings_names):
@@ -95,7 +285,11 @@ def truth_inputs(wildcards):
 
 def overlay_inputs(wildcards):
     """The artifacts of the shard that holds the video."""
-    shard = shard_name(wildcards.dataset, wildcards.video)
+    # Two athletes of one file (tennis) lie in the file's shard.
+    of_file = wildcards.video
+    if isinstance(settings_of(wildcards.dataset).adapter, Tennis7Adapter):
+        of_file = wildcards.video.split("__", 1)[-1]
+    shard = shard_name(wildcards.dataset, of_file)
     folder = f"results/{wildcards.dataset}"
     return {
         "tracks": f"{folder}/tracks/{shard}.h5",

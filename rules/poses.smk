@@ -3,10 +3,8 @@
 
 rule estimate_pose:
     input:
-        sources=shard_videos,
-        videos=ancient(f"{DATASET}/dataset/videos.csv"),
+        unpack(pose_inputs),
         tracks=f"{DATASET}/tracks/{{shard}}.h5",
-        networks=networks("movenet-thunder"),
     output:
         f"{DATASET}/poses/{{shard}}.h5",
     log:
@@ -20,9 +18,13 @@ rule estimate_pose:
         **stage_resources("estimate_pose"),
     params:
         settings=section("poses"),
-        networks_dir=lambda wc, input: str(Path(input.networks[0]).parent),
+        keypoints=keypoint_settings,
+        networks_dir=str(RUN.networks_dir),
         code=code_digest(
-            "vpdlib.poses.movenet", "vpdlib.video.reader", "vpdlib.artifacts"
+            "vpdlib.poses.movenet",
+            "vpdlib.video.reader",
+            "vpdlib.datasets.supplied",
+            "vpdlib.artifacts",
         ),
     message:
         "Estimating poses: {wildcards.dataset}, shard {wildcards.shard}"

@@ -4,6 +4,7 @@
 rule recognize_actions:
     input:
         actions=f"{DATASET}/dataset/actions.csv",
+        classes=f"{DATASET}/dataset/classes.csv",
         features=all_shards(f"{DATASET}/features/{{feature}}/{{shard}}.h5"),
     output:
         f"{DATASET}/recognition/{{feature}}/{{head}}/{{setting}}.h5",
@@ -18,7 +19,6 @@ rule recognize_actions:
         **stage_resources("recognize_actions"),
     params:
         settings=head_settings,
-        classes=section("classes"),
         trials=section("trials"),
         seed=section("seed"),
         device=RUN.device,

@@ -20,7 +20,7 @@ rule fetch_networks:
         **stage_resources("fetch_networks"),
     params:
         networks_dir=lambda wc, output: str(Path(output.onnx[0]).parent),
-        downloads_dir=str(RUN.downloads() or ""),
+        downloads_dir=str(RUN.downloads()),
     message:
         "Fetching and converting the embedded networks"
     script:
@@ -50,13 +50,64 @@ rule render_demo:
         "../workflow_scripts/render_demo.py"
 
 
+rule fetch_labels:
+    output:
+        f"{DATASET}/dataset/sources.csv",
+    log:
+        f"{LOGS}/fetch_labels.log",
+    benchmark:
+        f"{BENCHMARKS}/fetch_labels.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    threads: stage_threads("fetch_labels")
+    resources:
+        **stage_resources("fetch_labels"),
+    params:
+        kind=lambda wc: settings_of(wc.dataset).adapter.kind,
+        downloads_dir=str(RUN.downloads()),
+        code=code_digest("vpdlib.datasets.paper.files"),
+    message:
+        "Fetching the published labels of {wildcards.dataset}"
+    script:
+        "../workflow_scripts/fetch_labels.py"
+
+
+rule recut_broadcasts:
+    input:
+        labels=label_files_of,
+        recording=recording_file,
+    output:
+        directory(f"{DATASET}/source/clips/{{recording}}"),
+    log:
+        f"{LOGS}/recut_broadcasts/{{recording}}.log",
+    benchmark:
+        f"{BENCHMARKS}/recut_broadcasts/{{recording}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    threads: stage_threads("recut_broadcasts")
+    resources:
+        **stage_resources("recut_broadcasts"),
+    params:
+        adapter=section("adapter"),
+        data_dir=str(RUN.under_data("")),
+        downloads_dir=str(RUN.downloads()),
+        code=code_digest("vpdlib.datasets.paper.recordings", "vpdlib.video.recut"),
+    message:
+        "Cutting {wildcards.recording}: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/recut_broadcasts.py"
+
+
 rule prepare_dataset:
     input:
-        labels=label_file,
-        videos=all_videos,
+        unpack(prepare_inputs),
     output:
         videos=f"{DATASET}/dataset/videos.csv",
         actions=f"{DATASET}/dataset/actions.csv",
+        classes=f"{DATASET}/dataset/classes.csv",
+        events=f"{DATASET}/dataset/events.csv",
+        trials=f"{DATASET}/dataset/detection_trials.csv",
+        summary=f"{DATASET}/dataset/summary.csv",
     log:
         f"{LOGS}/prepare_dataset.log",
     benchmark:
@@ -68,19 +119,50 @@ rule prepare_dataset:
         **stage_resources("prepare_dataset"),
     params:
         adapter=section("adapter"),
+        supplied=section("supplied"),
         classes=section("classes"),
         num_shards=section("num_shards"),
         shots=section("shots"),
         trials=section("trials"),
         seed=section("seed"),
         data_dir=str(RUN.under_data("")),
+        downloads_dir=str(RUN.downloads()),
         code=code_digest(
             "vpdlib.datasets.catalogue",
             "vpdlib.datasets.fewshot",
+            "vpdlib.datasets.paper.build",
+            "vpdlib.datasets.poses",
             "vpdlib.datasets.prepare",
             "vpdlib.datasets.tables",
         ),
     message:
-        "Checking videos and labels of {wildcards.dataset}"
+        "Checking labels of {wildcards.dataset}"
     script:
         "../workflow_scripts/prepare_dataset.py"
+
+
+rule check_videos:
+    input:
+        videos=f"{DATASET}/dataset/videos.csv",
+        clips=clips_or_recordings,
+    output:
+        f"{DATASET}/dataset/checked.csv",
+    log:
+        f"{LOGS}/check_videos.log",
+    benchmark:
+        f"{BENCHMARKS}/check_videos.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    threads: stage_threads("check_videos")
+    resources:
+        **stage_resources("check_videos"),
+    params:
+        kind=lambda wc: settings_of(wc.dataset).adapter.kind,
+        max_frame_difference=lambda wc: settings_of(
+            wc.dataset
+        ).adapter.max_frame_difference,
+        code=code_digest("vpdlib.video.recut"),
+    message:
+        "Comparing the clips of {wildcards.dataset} with what was published"
+    script:
+        "../workflow_scripts/check_videos.py"

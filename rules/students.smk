@@ -38,14 +38,7 @@ rule distil_student:
 
 rule embed_frames:
     input:
-        student=f"{DATASET}/students/{{student}}",
-        tracks=f"{DATASET}/tracks/{{shard}}.h5",
-        crops=f"{DATASET}/crops/{{shard}}.h5",
-        flow=lambda wc: (
-            []
-            if student_settings(wc).inputs == "rgb"
-            else f"results/{wc.dataset}/flow/{wc.shard}.h5"
-        ),
+        unpack(embed_inputs),
     output:
         f"{DATASET}/features/{{student}}/{{shard}}.h5",
     log:
@@ -60,7 +53,10 @@ rule embed_frames:
     params:
         device=RUN.device,
         code=code_digest(
-            "vpdlib.students.embed", "vpdlib.students.corpus", "vpdlib.artifacts"
+            "vpdlib.students.embed",
+            "vpdlib.students.corpus",
+            "vpdlib.datasets.supplied",
+            "vpdlib.artifacts",
         ),
     message:
         "Embedding frames with {wildcards.student}: {wildcards.dataset}, shard {wildcards.shard}"

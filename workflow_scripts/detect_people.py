@@ -50,9 +50,14 @@ def main(snakemake):
         settings.max_people,
     )
     videos = read_videos(snakemake.input.videos, int(snakemake.wildcards.shard))
+    # Two athletes of one file are two videos of one shard: the file is looked through once.
+    videos.sort(key=lambda video: video.path)
+    done_path, datasets, report = None, {}, DecodeReport()
     with ArtifactWriter(snakemake.output[0], "people", _job.origin(snakemake)) as artifact:
         for video in videos:
-            datasets, report = detect_video(video, detector, settings.every_nth_frame)
+            if video.path != done_path:
+                datasets, report = detect_video(video, detector, settings.every_nth_frame)
+                done_path = video.path
             for flag in report.flags:
                 note(f"{video.video}: {flag}")
             if not len(datasets["box_px"]):
@@ -62,6 +67,7 @@ def main(snakemake):
                 datasets,
                 {
                     "fps": video.fps,
+                    "athlete": video.athlete,
                     "width": video.width,
                     "height": video.height,
                     "decoded_frames": report.decoded,

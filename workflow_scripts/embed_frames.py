@@ -1,4 +1,4 @@
-"""Embed every crop of a shard, regular and mirrored, with a student."""
+"""Embed every crop of a shard, regular and mirrored, with a student; or take another tool's descriptors."""
 
 from pathlib import Path
 
@@ -6,20 +6,22 @@ import _job
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.datasets.supplied import check_length, read_features
+from vpdlib.datasets.tables import read_videos
 from vpdlib.devices import choose_device
 from vpdlib.students.corpus import FrameRef, open_frames
 from vpdlib.students.embed import embed
 from vpdlib.students.save import load_student
 
 
-def main(snakemake):
+def embed_crops(snakemake, artifact: ArtifactWriter) -> None:
+    """Descriptors from the student."""
     student = load_student(Path(snakemake.input.student))
     crops_path = Path(snakemake.input.crops)
     flow_paths = [Path(snakemake.input.flow)] if snakemake.input.get("flow") else None
     with (
         read_artifact(crops_path, "crops") as crops,
         read_artifact(snakemake.input.tracks, "tracks") as tracks,
-        ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact,
     ):
         side = int(crops.attributes["crop_size"])
         lengths = {video.video_id: video.num_rows("frame") for video in crops.videos()}
@@ -45,6 +47,30 @@ def main(snakemake):
                 },
             )
             first += length
+
+
+def take_features(snakemake, artifact: ArtifactWriter) -> None:
+    """Descriptors from another tool; frames come at the video's constant rate."""
+    source = Path(snakemake.input.features)
+    videos = read_videos(snakemake.input.videos, int(snakemake.wildcards.shard))
+    features = read_features(source, only={video.video for video in videos})
+    for video in videos:
+        descriptor = check_length(features, video.video, video.declared_frames, source)
+        frame = np.flatnonzero(np.isfinite(descriptor).all(axis=(1, 2))).astype(np.int32)
+        artifact.add_video(
+            video.video,
+            {
+                "frame": frame,
+                "time_s": frame / video.fps,
+                "descriptor": descriptor[frame],
+            },
+        )
+
+
+def main(snakemake):
+    with ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact:
+        make = take_features if snakemake.input.get("features") else embed_crops
+        make(snakemake, artifact)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Let the teacher estimate the athlete's pose in every frame that has a box."""
+"""Estimate the athlete's pose in every frame with a box, or take keypoints from another tool."""
 
 from pathlib import Path
 
@@ -6,42 +6,75 @@ import _job
 import cv2
 import numpy as np
 
-from vpdlib.artifacts import ArtifactWriter, read_artifact
-from vpdlib.datasets.tables import read_videos
+from vpdlib.artifacts import Artifact, ArtifactWriter, read_artifact
+from vpdlib.datasets.keypoints import read_keypoints
+from vpdlib.datasets.supplied import check_length
+from vpdlib.datasets.tables import VideoRow, read_videos
 from vpdlib.poses.movenet import build_teacher
 from vpdlib.poses.settings import PoseSettings
 from vpdlib.progress import track
 from vpdlib.video.reader import read_frames
 
 
-def main(snakemake):
+def estimate(videos: list[VideoRow], tracks: Artifact, snakemake, artifact: ArtifactWriter) -> None:
+    """Keypoints from the teacher."""
     settings = PoseSettings.model_validate(snakemake.params.settings)
     cv2.setNumThreads(snakemake.threads)
     teacher = build_teacher(
         settings.teacher, Path(snakemake.params.networks_dir), snakemake.threads, settings.margin
     )
+    artifact.set_attributes(teacher=settings.teacher)
+    for video in videos:
+        box_px = tracks[video.video].array("box_px")
+        found = np.isfinite(box_px).all(axis=1)
+        frame, keypoints = [], []
+        frames = read_frames(video.path)
+        for item in track(frames, video.video, total=len(box_px), unit="frame"):
+            if found[item.index]:
+                frame.append(item.index)
+                keypoints.append(teacher.estimate(item.rgb, box_px[item.index]))
+        add_poses(artifact, video.video, np.array(frame, np.int32), np.array(keypoints))
+
+
+def take_keypoints(
+    videos: list[VideoRow], tracks: Artifact, snakemake, artifact: ArtifactWriter
+) -> None:
+    """Keypoints from another tool, for the frames that have a box."""
+    source = Path(snakemake.input.keypoints)
+    clips = read_keypoints(
+        source,
+        snakemake.params.keypoints["joint_names"],
+        only={video.video for video in videos},
+    )
+    keypoints_of = {name: clip.keypoints_px for name, clip in clips.items()}
+    artifact.set_attributes(teacher=f"supplied: {source.name}")
+    for video in videos:
+        found = np.isfinite(tracks[video.video].array("box_px")).all(axis=1)
+        keypoints = check_length(keypoints_of, video.video, len(found), source)
+        frame = np.flatnonzero(found).astype(np.int32)
+        add_poses(artifact, video.video, frame, keypoints[frame])
+
+
+def add_poses(
+    artifact: ArtifactWriter, video: str, frame: np.ndarray, keypoints: np.ndarray
+) -> None:
+    artifact.add_video(
+        video,
+        {
+            "frame": frame,
+            "keypoints_px": np.asarray(keypoints, np.float32).reshape(-1, 17, 3),
+        },
+    )
+
+
+def main(snakemake):
     videos = read_videos(snakemake.input.videos, int(snakemake.wildcards.shard))
     with (
         read_artifact(snakemake.input.tracks, "tracks") as tracks,
         ArtifactWriter(snakemake.output[0], "poses", _job.origin(snakemake)) as artifact,
     ):
-        artifact.set_attributes(teacher=settings.teacher)
-        for video in videos:
-            box_px = tracks[video.video].array("box_px")
-            found = np.isfinite(box_px).all(axis=1)
-            frame, keypoints = [], []
-            frames = read_frames(video.path)
-            for item in track(frames, video.video, total=len(box_px), unit="frame"):
-                if found[item.index]:
-                    frame.append(item.index)
-                    keypoints.append(teacher.estimate(item.rgb, box_px[item.index]))
-            artifact.add_video(
-                video.video,
-                {
-                    "frame": np.array(frame, np.int32),
-                    "keypoints_px": np.array(keypoints, np.float32).reshape(-1, 17, 3),
-                },
-            )
+        make = take_keypoints if snakemake.input.get("keypoints") else estimate
+        make(videos, tracks, snakemake, artifact)
 
 
 if __name__ == "__main__":

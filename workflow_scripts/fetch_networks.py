@@ -8,8 +8,7 @@ from vpdlib.weights.fetch import fetch_embedded
 
 
 def main(snakemake):
-    downloads = snakemake.params.downloads_dir
-    fetch_embedded(Path(snakemake.params.networks_dir), Path(downloads) if downloads else None)
+    fetch_embedded(Path(snakemake.params.networks_dir), Path(snakemake.params.downloads_dir))
 
 
 if __name__ == "__main__":

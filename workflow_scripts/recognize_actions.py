@@ -6,7 +6,7 @@ import _job
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter
-from vpdlib.datasets.tables import classes_of, read_actions
+from vpdlib.datasets.tables import read_actions, read_classes
 from vpdlib.devices import choose_device
 from vpdlib.progress import note
 from vpdlib.recognition.actions import ActionTable, make_trials, prescribed_subsets
@@ -19,14 +19,17 @@ def main(snakemake):
     params, wildcards = snakemake.params, snakemake.wildcards
     settings = RecognitionSettings.model_validate(params.settings)
     rows = read_actions(snakemake.input.actions)
-    classes = classes_of(rows, params.classes)
+    classes = read_classes(snakemake.input.classes)
     actions = ActionTable.from_rows(rows, classes)
     shots = None if wildcards.setting == "full" else int(wildcards.setting.removeprefix("k"))
     subsets = None if shots is None else prescribed_subsets(rows, shots)
     result = run_setting(
         wildcards.head,
         action_sequences(
-            rows, [Path(path) for path in snakemake.input.features], settings.target_fps
+            rows,
+            [Path(path) for path in snakemake.input.features],
+            settings.target_fps,
+            settings.target_fps_slack,
         ),
         actions,
         shots,

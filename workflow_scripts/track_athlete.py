@@ -1,10 +1,16 @@
-"""Follow the athlete through every video of a shard."""
+"""Follow the athlete through every video of a shard, or take boxes from another tool."""
+
+from pathlib import Path
 
 import _job
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
+from vpdlib.datasets.keypoints import read_keypoints
+from vpdlib.datasets.supplied import boxes_of_keypoints, check_length, read_boxes
+from vpdlib.datasets.tables import VideoRow, read_videos
 from vpdlib.progress import note, track
+from vpdlib.tracking.fill import ORIGIN_NONE, ORIGIN_SUPPLIED
 from vpdlib.tracking.people import PeopleDetections
 from vpdlib.tracking.settings import TrackingSettings
 from vpdlib.tracking.track import track_athlete
@@ -24,15 +30,14 @@ def detections_of(video: VideoGroup) -> PeopleDetections:
         width=int(video.attributes["width"]),
         height=int(video.attributes["height"]),
         time_s=time_s,
+        athlete=str(video.attributes["athlete"]),
     )
 
 
-def main(snakemake):
+def track_people(snakemake, artifact: ArtifactWriter) -> None:
+    """Tracks from detections."""
     settings = TrackingSettings.model_validate(snakemake.params.settings)
-    with (
-        read_artifact(snakemake.input.people, "people") as people,
-        ArtifactWriter(snakemake.output[0], "tracks", _job.origin(snakemake)) as artifact,
-    ):
+    with read_artifact(snakemake.input.people, "people") as people:
         for video in track(list(people.videos()), "tracking", unit="video"):
             athlete = track_athlete(detections_of(video), settings)
             time_s = video.array("time_s")
@@ -49,6 +54,56 @@ def main(snakemake):
                 },
                 video.attributes,
             )
+
+
+def take_boxes(
+    videos: list[VideoRow], boxes: dict[str, np.ndarray], source: Path, artifact: ArtifactWriter
+) -> None:
+    """Tracks from another tool's boxes; frames come at the video's constant rate."""
+    for video in videos:
+        num_frames = video.declared_frames
+        box_px = check_length(boxes, video.video, num_frames, source, shorter_is_absent=True)
+        time_s = np.arange(num_frames) / video.fps
+        found = np.isfinite(box_px).all(axis=1)
+        if not found.any():
+            note(f"{video.video}: no athlete; it is carried on as empty")
+        artifact.add_video(
+            video.video,
+            {
+                "time_s": time_s,
+                "previous_frame": previous_frame_index(time_s),
+                "box_px": box_px,
+                "origin": np.where(found, ORIGIN_SUPPLIED, ORIGIN_NONE).astype(np.uint8),
+                "score": found.astype(np.float32),
+            },
+            {
+                "fps": video.fps,
+                "width": video.width,
+                "height": video.height,
+                "athlete": video.athlete,
+                "decoded_frames": num_frames,
+                "declared_frames": num_frames,
+                "flags": "boxes supplied",
+            },
+        )
+
+
+def main(snakemake):
+    inputs = snakemake.input
+    with ArtifactWriter(snakemake.output[0], "tracks", _job.origin(snakemake)) as artifact:
+        if inputs.get("people"):
+            track_people(snakemake, artifact)
+            return
+        videos = read_videos(inputs.videos, int(snakemake.wildcards.shard))
+        wanted = {video.video for video in videos}
+        if inputs.get("boxes"):
+            source = Path(inputs.boxes)
+            boxes = read_boxes(source, only=wanted)
+        else:
+            source = Path(inputs.keypoints)
+            clips = read_keypoints(source, snakemake.params.keypoints["joint_names"], only=wanted)
+            boxes = {name: boxes_of_keypoints(clip.keypoints_px) for name, clip in clips.items()}
+        take_boxes(videos, boxes, source, artifact)
 
 
 if __name__ == "__main__":

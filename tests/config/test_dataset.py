@@ -78,7 +78,7 @@ def test_an_unknown_setting_anywhere_is_refused_with_the_known_ones(changes, pla
         ({"methods": ["vpd2d", "vpd2d"]}, "methods: name each once"),
         (
             {"methods": ["vpd3d"]},
-            r"methods: 'vpd3d' is neither joints2d nor a student; known: \['joints2d', 'vpd2d'\]",
+            r"methods: 'vpd3d' is neither joints2d nor a student nor supplied; known: \['joints2d', 'vpd2d'\]",
         ),
         ({"students": {"mine": {}}}, "methods: 'vpd2d' is neither joints2d nor a student"),
         ({"shots": [0]}, "shots: give each number of examples once, 1 or more"),

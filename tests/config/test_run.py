@@ -72,7 +72,7 @@ def test_paths_below_the_data_folder(monkeypatch):
     assert settings.under_data("a/b") == Path("my/data/a/b")
     assert settings.under_data("/abs") == Path("/abs")
     assert settings.downloads() == Path("cache")
-    assert run().downloads() is None
+    assert run().downloads() == Path("resources/downloads")
     monkeypatch.setenv("VPD_DATA", "/elsewhere")
     monkeypatch.setenv("VPD_DOWNLOADS", "/full")
     assert settings.under_data("a/b") == Path("/elsewhere/a/b")

@@ -44,7 +44,8 @@ def label(sources, split=None):
 
 
 def test_rows_without_a_given_split(sources):
-    videos, actions = prepare(sources, label(sources), CLASSES, 4, PROTOCOL)
+    prepared = prepare(sources, label(sources), CLASSES, 4, PROTOCOL)
+    videos, actions = prepared.videos, prepared.actions
     assert [v.video for v in videos] == [s.video_id for s in sources]
     for number, video in enumerate(videos):
         assert (video.fps, video.width, video.height) == (25.0, 64 + 2 * number, 48)
@@ -63,19 +64,21 @@ def test_rows_without_a_given_split(sources):
         for trial in (0, 1):
             chosen = [a for a in actions if (k, trial) in parse_membership(a.few_shot)]
             assert sorted(a.label for a in chosen) == sorted(["jump", "turn"] * k)
-    assert prepare(sources, label(sources), CLASSES, 4, PROTOCOL) == (videos, actions)
+    assert prepare(sources, label(sources), CLASSES, 4, PROTOCOL) == prepared
 
 
 def test_rows_with_a_given_split(sources):
     given = label(sources, lambda s: "test" if s.video_id in ("v1", "v4") else "train")
-    videos, actions = prepare(sources, given, None, 1, PROTOCOL)
+    prepared = prepare(sources, given, None, 1, PROTOCOL)
+    videos, actions = prepared.videos, prepared.actions
     assert [v.split for v in videos] == ["train", "test", "train", "train", "test", "train"]
     assert {v.shard for v in videos} == {0}
     assert {a.split for a in actions if a.video in ("v1", "v4")} == {"test"}
 
 
 def test_a_video_without_actions_is_kept(sources):
-    videos, actions = prepare(sources, label(sources[:5]), CLASSES, 4, PROTOCOL)
+    prepared = prepare(sources, label(sources[:5]), CLASSES, 4, PROTOCOL)
+    videos, actions = prepared.videos, prepared.actions
     assert len(videos) == 6
     assert (videos[5].split, videos[5].group) == ("train", "")
     assert {a.video for a in actions} == {"v0", "v1", "v2", "v3", "v4"}

@@ -6,10 +6,16 @@ from vpdlib.datasets import tables
 from vpdlib.datasets.base import Action, DatasetError
 from vpdlib.datasets.tables import (
     ActionRow,
+    ClassRow,
+    EventRow,
+    TrialRow,
     VideoRow,
     action_rows,
-    classes_of,
+    class_rows,
     read_actions,
+    read_classes,
+    read_events,
+    read_trials,
     read_videos,
     video_split,
     write_rows,
@@ -108,6 +114,26 @@ def test_a_video_is_test_if_one_of_its_actions_is(splits, expected):
     assert video_split(actions) == expected
 
 
-def test_classes_come_in_their_order():
-    assert classes_of(ACTIONS, None) == ["jump, high", "turn"]
-    assert classes_of(ACTIONS, ["turn", "rest", "jump, high"]) == ["turn", "rest", "jump, high"]
+def test_classes_come_in_their_order_with_their_numbers(tmp_path):
+    actions = [
+        Action("a_1", "a", 0, 1, "jump, high", "train", "", "here"),
+        Action("a_2", "a", 1, 2, "turn", "test", "", "here"),
+        Action("a_3", "a", 2, 3, "turn", "train", "", "here"),
+    ]
+    rows = class_rows(actions, ["turn", "rest", "jump, high"])
+    assert rows == [
+        ClassRow("turn", 1, 0, 1),
+        ClassRow("rest", 0, 0, 0),
+        ClassRow("jump, high", 1, 0, 0),
+    ]
+    write_rows(tmp_path / "classes.csv", rows, ClassRow)
+    assert read_classes(tmp_path / "classes.csv") == ["turn", "rest", "jump, high"]
+
+
+def test_detection_trials_come_by_place(tmp_path):
+    rows = [TrialRow(0, 1, "c"), TrialRow(0, 0, "a"), TrialRow(0, 0, "b"), TrialRow(1, 0, "c")]
+    write_rows(tmp_path / "trials.csv", rows, TrialRow)
+    assert read_trials(tmp_path / "trials.csv") == [[["a", "b"], ["c"]], [["c"]]]
+    events = [EventRow("a", 0.1, 0.30000000000000004, "jump", "train")]
+    write_rows(tmp_path / "events.csv", events, EventRow)
+    assert read_events(tmp_path / "events.csv") == events

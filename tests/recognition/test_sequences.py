@@ -1,6 +1,6 @@
 """Cutting actions out of features, and thinning them."""
 
-import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,67 +10,57 @@ from vpdlib.datasets.tables import ActionRow
 from vpdlib.recognition.sequences import action_sequences, thin
 
 
-def naive_thin(time_s, target_fps):
-    """The first frame of every cell of time."""
-    kept, last = [], None
-    for row, time in enumerate(time_s):
-        cell = math.floor((time - time_s[0]) * target_fps + 0.01)
-        if cell != last:
+def kept_by_credit(num_frames, fps, target_fps, slack=0):
+    """The rule of the specification in exact fractions."""
+    credit, kept = Fraction(0), []
+    for row in range(num_frames):
+        if credit >= 0:
             kept.append(row)
-            last = cell
-    return kept
-
-
-def number_kept_by_credit(num_frames, fps, target_fps):
-    """The released code's way: a frame adds credit, and stays where it makes up a whole one."""
-    credit, kept = 0.0, 0
-    for _ in range(num_frames):
-        credit += min(1.0, target_fps / fps)
-        if credit >= 1 - 1e-9:
             credit -= 1
-            kept += 1
+        credit += min(Fraction(1), target_fps / fps) + slack
     return kept
 
 
-@pytest.mark.parametrize("fps", [23.976, 24.917, 25, 28.511, 29.97, 30, 50, 59.94, 60])
-@pytest.mark.parametrize("start_s", [0.0, 3.68])
-def test_thinning_to_25(fps, start_s):
-    num_frames = round(20 * fps)
-    # Containers round time stamps to a thousandth or a ninety-thousandth of a second.
-    for time_s in (
-        start_s + np.arange(num_frames) / fps,
-        np.round((start_s + np.arange(num_frames) / fps) * 90_000) / 90_000,
-    ):
-        kept = thin(time_s, 25.0)
-        assert kept.tolist() == naive_thin(time_s, 25.0)
-        assert abs(len(kept) - number_kept_by_credit(num_frames, fps, 25.0)) <= 1
-        assert (np.diff(kept) >= 1).all()
-        if fps <= 25:
-            assert kept.tolist() == list(range(num_frames))
-        elif fps == 50:
-            assert kept.tolist() == list(range(0, num_frames, 2))
-        else:
-            assert np.diff(time_s[kept]).min() > 0.5 / 25
-            assert np.diff(time_s[kept]).max() < 2 / 25
-            # Between 1 and 3 frames apart, and 25 a second over any second.
-            for second in range(19):
-                t = time_s[kept] - start_s
-                assert 24 <= ((t >= second) & (t < second + 1)).sum() <= 26
+RATES = [
+    Fraction(24000, 1001),
+    Fraction(25),
+    Fraction("28.511"),
+    Fraction(30000, 1001),
+    Fraction(30),
+]
+RATES += [Fraction(179, 6), Fraction(50), Fraction(60)]
 
 
-def test_thinning_stamps_in_whole_milliseconds():
-    time_s = np.round(np.arange(500) / 25, 3)
-    assert len(thin(time_s, 25.0)) == 500
-    time_s = np.round(np.arange(600) / 30, 3)
-    assert abs(len(thin(time_s, 25.0)) - 500) <= 1
+@pytest.mark.parametrize("fps", RATES)
+@pytest.mark.parametrize("slack", [Fraction(0), Fraction(1, 100)])
+def test_thinning_to_25(fps, slack):
+    num_frames = int(20 * fps)
+    for first in (0, 92):
+        kept = thin(np.arange(first, first + num_frames), float(fps), 25.0, float(slack))
+        assert kept.tolist() == kept_by_credit(num_frames, fps, Fraction(25), slack)
+    if fps <= 25:
+        assert len(kept) == num_frames
+    if fps == 50 and not slack:
+        assert kept.tolist() == list(range(0, num_frames, 2))
+    if not slack:
+        assert abs(len(kept) - min(num_frames, 500)) <= 1
+
+
+@pytest.mark.parametrize("fps", [25.0, 30000 / 1001, 50.0])
+def test_thinning_with_rates_measured_from_rounded_stamps(fps):
+    frame = np.arange(3, 1003)
+    for digits in (3, 5):
+        time_s = np.round(frame / fps, digits)
+        measured = 999 / (time_s[-1] - time_s[0])
+        action = frame[:250]
+        assert thin(action, measured, 25.0).tolist() == thin(action, fps, 25.0).tolist()
 
 
 def test_thinning_with_gaps_little_and_nothing():
-    time_s = np.array([0, 0.02, 0.04, 1.0, 1.02, 1.5, 1.52, 1.54])
-    # Cells are counted from the first frame: 1.5 s is in the middle of one, 1.52 s begins the next.
-    assert thin(time_s, 25.0).tolist() == [0, 2, 3, 5, 6]
-    assert thin(np.array([7.3]), 25.0).tolist() == [0]
-    assert thin(np.empty(0), 25.0).tolist() == []
+    # A gap gives the credit of one frame at most: no run of frames is kept after it.
+    assert thin(np.array([0, 1, 2, 50, 51, 52, 53]), 50.0, 25.0).tolist() == [0, 2, 3, 4, 6]
+    assert thin(np.array([7]), 50.0, 25.0).tolist() == [0]
+    assert thin(np.empty(0, int), 50.0, 25.0).tolist() == []
 
 
 FPS = 25.0

@@ -68,3 +68,29 @@ def test_the_transcriptions_are_whole():
         for column in columns:
             expected = float(bigru[f"{column}_{PAPER_NAMES[method]}"])
             assert published_top1(method, "bigru", None, column) == expected
+
+
+def test_every_table_names_its_source_and_is_whole():
+    """Each table of the folder is listed, rows are as long as the header, and numbers are percentages or counts."""
+    folder = resources.files("vpdlib.report") / "paper"
+    names = {item.name for item in folder.iterdir() if item.name.endswith(".csv")}
+    assert {row["file"] for row in rows("sources.csv")} == names - {"sources.csv"}
+    for name in names - {"sources.csv"}:
+        table = rows(name)
+        assert len(table) >= 3
+        for row in table:
+            assert None not in row
+            assert None not in row.values()
+
+
+def test_cells_of_the_other_tables():
+    cell = {(name, row[key]): row for name, key in (("table3.csv", "features"), ("tableS5.csv", "k"))
+            for row in rows(name)}  # fmt: skip
+    assert cell["table3.csv", "VI-VPD"]["FX35_p1"] == "80.8"
+    assert cell["tableS5.csv", "16"]["cropped"] == "33.0"
+    detection = {(row["task"][:2], row["features"]): row for row in rows("table4.csv")}
+    assert detection["Te", "VI-VPD"]["tiou0.5"] == "58.6"
+    counts = {(row["dataset"], row["class"]): row for row in rows("tableS6_S7.csv")}
+    for row in counts.values():
+        assert int(row["total"]) == sum(int(row[s]) for s in ("train", "val", "test"))
+    assert sum(int(r["test"]) for (d, _), r in counts.items() if d == "Tennis7") == 2509

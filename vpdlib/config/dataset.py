@@ -12,7 +12,14 @@ from pydantic import Field, model_validator
 
 from vpdlib.config.base import Id, Section
 from vpdlib.crops.settings import CropSettings
-from vpdlib.datasets.settings import Adapter
+from vpdlib.datasets.settings import (
+    Adapter,
+    DemoAdapter,
+    FolderAdapter,
+    FX35Adapter,
+    PosesAdapter,
+    SuppliedSettings,
+)
 from vpdlib.flow.settings import FlowSettings
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.poses.settings import PoseSettings, WeakLabelSettings
@@ -30,6 +37,9 @@ class DatasetSettings(Section):
     classes: tuple[Id, ...] | None = Field(
         None,
         description="Class names in their order; a label outside is an error. Null: as found.",
+    )
+    supplied: SuppliedSettings = Field(
+        SuppliedSettings(), description="Output of other tools in place of a stage."
     )
     num_shards: int = Field(
         8, ge=1, le=4096, description="Jobs a stage is cut into; a video's id decides its shard."
@@ -71,14 +81,50 @@ class DatasetSettings(Section):
             given = getattr(self, what) or ()
             if len(set(given)) != len(given):
                 raise ValueError(f"{what}: name each once")
-        known = {"joints2d", *self.students}
+        known = {"joints2d", *self.students, *self.supplied.features}
         for name in self.methods:
             if name not in known:
                 raise ValueError(
-                    f"methods: {name!r} is neither joints2d nor a student; known: {sorted(known)}"
+                    f"methods: {name!r} is neither joints2d nor a student nor supplied; known: "
+                    f"{sorted(known)}"
                 )
-        if "joints2d" in self.students:
-            raise ValueError("students: joints2d is the teacher's own feature set; rename it")
+        for where in ("students", "supplied.features"):
+            names = self.students if where == "students" else self.supplied.features
+            if "joints2d" in names:
+                raise ValueError(f"{where}: joints2d is the teacher's own feature set; rename it")
         if any(k < 1 for k in self.shots) or len(set(self.shots)) != len(self.shots):
             raise ValueError("shots: give each number of examples once, 1 or more")
         return self
+
+    @model_validator(mode="after")
+    def _pixels_or_keypoints(self) -> DatasetSettings:
+        adapter = self.adapter
+        if isinstance(adapter, PosesAdapter) and self.supplied.keypoints is not None:
+            raise ValueError(
+                "supplied.keypoints: the adapter's own keypoints serve already; remove one of them"
+            )
+        by_action = isinstance(adapter, FX35Adapter) and adapter.unit == "action"
+        if by_action and (self.has_videos or self.supplied.keypoints is None):
+            raise ValueError(
+                "adapter.unit: 'action' is for supplied.keypoints and no videos; set the former, or "
+                "unit: event"
+            )
+        return self
+
+    @property
+    def has_videos(self) -> bool:
+        """Whether there are pixels; otherwise only what works on keypoints or supplied features can run."""
+        if isinstance(self.adapter, FolderAdapter | DemoAdapter):
+            return True
+        if isinstance(self.adapter, PosesAdapter):
+            return False
+        return self.adapter.videos is not None or self.adapter.recordings is not None
+
+    @property
+    def keypoints(self) -> tuple[str, str] | None:
+        """File and order of joints of keypoints that stand in for the teacher's, or None."""
+        if isinstance(self.adapter, PosesAdapter):
+            return self.adapter.keypoints, self.adapter.joint_names
+        if self.supplied.keypoints is not None:
+            return self.supplied.keypoints, self.supplied.joint_names
+        return None

@@ -15,7 +15,10 @@ from vpdlib.config.dataset import DatasetSettings
 StageName = Literal[
     "fetch_networks",
     "render_demo",
+    "fetch_labels",
+    "recut_broadcasts",
     "prepare_dataset",
+    "check_videos",
     "detect_people",
     "track_athlete",
     "crop_athlete",
@@ -44,7 +47,10 @@ class StageResources(Section):
 _DEFAULT_RESOURCES: dict[str, dict[str, int]] = {
     "fetch_networks": {"mem_mb": 2000, "runtime": 30},
     "render_demo": {"threads": 2, "mem_mb": 2000, "runtime": 60},
+    "fetch_labels": {"mem_mb": 1000, "runtime": 30},
+    "recut_broadcasts": {"mem_mb": 4000, "runtime": 1440},
     "prepare_dataset": {"mem_mb": 1000, "runtime": 60},
+    "check_videos": {"mem_mb": 1000, "runtime": 240},
     "detect_people": {"mem_mb": 2000, "runtime": 600},
     "track_athlete": {"mem_mb": 2000, "runtime": 60},
     "crop_athlete": {"mem_mb": 4000, "runtime": 240},
@@ -70,10 +76,10 @@ class RunSettings(Section):
         description="Folder that videos and labels are looked for in; the variable VPD_DATA, where "
         "set, stands in for it.",
     )
-    downloads_dir: Path | None = Field(
-        None,
-        description="Pre-filled cache of downloads; the variable VPD_DOWNLOADS, where set, stands "
-        "in for it. Null: download.",
+    downloads_dir: Path = Field(
+        Path("resources/downloads"),
+        description="Cache of downloads, <host>/<path> of their addresses; what it holds is not downloaded. "
+        "The variable VPD_DOWNLOADS, where set, stands in for it.",
     )
     networks_dir: Path = Field(
         Path("resources/networks"), description="Where converted networks are kept."
@@ -102,10 +108,9 @@ class RunSettings(Section):
         """Absolute paths as they are, others below the data folder."""
         return Path(os.environ.get("VPD_DATA") or self.data_dir) / path
 
-    def downloads(self) -> Path | None:
-        """The pre-filled cache of downloads, if there is one."""
-        variable = os.environ.get("VPD_DOWNLOADS")
-        return Path(variable) if variable else self.downloads_dir
+    def downloads(self) -> Path:
+        """The cache of downloads."""
+        return Path(os.environ.get("VPD_DOWNLOADS") or self.downloads_dir)
 
     def dataset_names(self) -> list[str]:
         """Names of all datasets that have a YAML file."""

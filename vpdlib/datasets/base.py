@@ -18,8 +18,9 @@ import numpy as np
 
 from vpdlib.identifiers import check_id
 
-#: Slack of comparisons of time stamps, s: decoders and CSV round them differently.
-TIME_SLACK_S = 1e-6
+#: Slack of comparisons of time stamps, s. Matroska rounds stamps to milliseconds, so that the time of a frame and
+#: its number over the rate differ by up to one; frames are never less than 4 ms apart.
+TIME_SLACK_S = 1.5e-3
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")

@@ -1,8 +1,9 @@
-"""From an adapter's settings to the list of its videos and labelled actions."""
+"""From an adapter's settings to the files of its videos, and to its labelled actions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from vpdlib.datasets.folder import (
     read_labels,
     restrict_to_classes,
 )
-from vpdlib.datasets.settings import FolderAdapter
+from vpdlib.datasets.settings import FolderAdapter, PaperAdapter
 
 
 class DataPaths(Protocol):
@@ -46,6 +47,44 @@ def source_files(
                 "Name the folders after the classes, or give labels."
             )
     return sources
+
+
+def clip_files(adapter: PaperAdapter, paths: DataPaths) -> list[VideoSource]:
+    """The clips of one of the paper's datasets that are there and wanted, by name.
+
+    Which ones should be there is checked later, by the rule check_videos: the list of names is itself fetched.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such folder, or two files have one name.
+    """
+    if adapter.videos is None:
+        return []
+    try:
+        found = find_videos(paths.under_data(adapter.videos), "adapter.videos")
+    except DatasetError as error:
+        raise DatasetError(
+            f"{error} docs/datasets/{adapter.kind}.md says what to obtain and where it goes."
+        ) from error
+    return [source for source in found if _wanted(source.video_id, adapter.only)]
+
+
+def recording_files(adapter: PaperAdapter, paths: DataPaths) -> list[VideoSource]:
+    """The uncut recordings that are there, by name.
+
+    Raises
+    ------
+    DatasetError
+        As :func:`clip_files`.
+    """
+    if adapter.recordings is None:
+        return []
+    return find_videos(paths.under_data(adapter.recordings), "adapter.recordings")
+
+
+def _wanted(name: str, only: Sequence[str]) -> bool:
+    return not only or any(fnmatchcase(name, pattern) for pattern in only)
 
 
 def labelled_actions(

@@ -94,7 +94,7 @@ def labels_from_folders(
             end_s=durations_s[source.video_id],
             label=source.path.parent.name,
             split=None,
-            group=_group(source.video_id, group_pattern, str(source.path)),
+            group=group_of(source.video_id, group_pattern, str(source.path)),
             where=str(source.path),
         )
         for source in sources
@@ -165,7 +165,7 @@ def read_labels(
                     end_s=_seconds(cells.get("end"), duration, where, "end"),
                     label=cells["label"],
                     split=split,
-                    group=cells.get("group") or _group(video_id, group_pattern, where),
+                    group=cells.get("group") or group_of(video_id, group_pattern, where),
                     where=where,
                 )
             )
@@ -188,7 +188,14 @@ def _seconds(cell: str | None, default: float, where: str, column: str) -> float
     return value
 
 
-def _group(video_id: str, pattern: str | None, where: str) -> str:
+def group_of(video_id: str, pattern: str | None, where: str) -> str:
+    """The group that a pattern finds in a video's id; empty without a pattern.
+
+    Raises
+    ------
+    DatasetError
+        If it finds none.
+    """
     if pattern is None:
         return ""
     match = re.search(pattern, video_id)

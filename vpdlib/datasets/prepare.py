@@ -1,10 +1,14 @@
-"""Checking a dataset's videos and labels, and giving every action its split and subsets."""
+"""Checking a dataset's videos and labels, and giving every action its split and subsets.
+
+Three kinds of dataset come to the same tables: videos that are opened here, the paper's datasets, whose facts are
+published, and keypoints that stand in for videos.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from vpdlib.datasets.base import (
     Action,
@@ -14,8 +18,20 @@ from vpdlib.datasets.base import (
     shard_of,
 )
 from vpdlib.datasets.fewshot import draw_subsets, membership_column
+from vpdlib.datasets.keypoints import PoseClip
+from vpdlib.datasets.paper.protocol import PaperDataset
 from vpdlib.datasets.split import split_by_group
-from vpdlib.datasets.tables import ActionRow, VideoRow, action_rows, video_split
+from vpdlib.datasets.tables import (
+    ActionRow,
+    ClassRow,
+    EventRow,
+    SummaryRow,
+    TrialRow,
+    VideoRow,
+    action_rows,
+    class_rows,
+    video_split,
+)
 from vpdlib.progress import note, track
 from vpdlib.video.reader import VideoError, VideoInfo, probe
 
@@ -29,6 +45,18 @@ class Protocol:
     shots: Sequence[int]
     trials: int
     seed: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The tables of a dataset, see :mod:`vpdlib.datasets.tables`."""
+
+    videos: list[VideoRow]
+    actions: list[ActionRow]
+    classes: list[ClassRow]
+    events: list[EventRow]
+    trials: list[TrialRow]
+    summary: list[SummaryRow]
 
 
 def probe_all(sources: Sequence[VideoSource]) -> dict[str, VideoInfo]:
@@ -59,8 +87,8 @@ def prepare(
     classes: Sequence[str] | None,
     num_shards: int,
     protocol: Protocol,
-) -> tuple[list[VideoRow], list[ActionRow]]:
-    """Make the rows of ``videos.csv`` and ``actions.csv``.
+) -> Prepared:
+    """Make the tables of a folder of videos.
 
     Parameters
     ----------
@@ -76,18 +104,6 @@ def prepare(
         If a video or an action is not usable; see :func:`vpdlib.datasets.base.check_actions`.
     """
     info = probe_all(sources)
-    durations_s = {key: value.duration_s for key, value in info.items()}
-    frame_s = {key: 1 / value.fps for key, value in info.items()}
-    actions, _ = check_actions(label(durations_s), durations_s, classes, frame_s)
-    if actions and actions[0].split is None:
-        actions = split_by_group(
-            actions, protocol.test_fraction, protocol.val_fraction, protocol.seed
-        )
-        actions, _ = check_actions(actions, durations_s, classes, frame_s)
-    rows = action_rows(actions, _few_shot(actions, protocol))
-    by_video: dict[str, list[Action]] = defaultdict(list)
-    for action in actions:
-        by_video[action.video_id].append(action)
     videos = [
         VideoRow(
             video=source.video_id,
@@ -98,25 +114,208 @@ def prepare(
             height=info[source.video_id].height,
             declared_frames=info[source.video_id].declared_frames,
             duration_s=info[source.video_id].duration_s,
-            split=video_split(by_video[source.video_id]),
-            group=next((a.group for a in by_video[source.video_id]), ""),
+            split="",
+            group="",
         )
         for source in sources
     ]
-    counts: dict[str, int] = defaultdict(int)
-    for row in rows:
-        counts[f"{row.split} {row.label}"] += 1
-    note(f"{len(videos)} videos, {len(rows)} actions")
-    for name in sorted(counts):
-        note(f"  {name}: {counts[name]}")
-    return videos, rows
+    return _label_videos(videos, label, classes, protocol)
 
 
-def _few_shot(actions: Sequence[Action], protocol: Protocol) -> dict[str, str]:
+def prepare_poses(
+    clips: Mapping[str, PoseClip],
+    label: Callable[[dict[str, float]], list[Action]],
+    classes: Sequence[str] | None,
+    num_shards: int,
+    protocol: Protocol,
+    default_fps: float | None,
+) -> Prepared:
+    """Make the tables of keypoints that stand in for videos; parameters as for :func:`prepare`.
+
+    Parameters
+    ----------
+    clips : video id -> keypoints.
+    default_fps : frames a second of clips whose file does not say.
+
+    Raises
+    ------
+    DatasetError
+        As :func:`prepare`, and for a clip without a frame rate.
+    """
+    videos = []
+    for video_id, clip in sorted(clips.items()):
+        fps = clip.fps or default_fps
+        if fps is None:
+            raise DatasetError(
+                f"adapter.fps: the keypoints of {video_id!r} say no frame rate. Set adapter.fps."
+            )
+        num_frames = len(clip.keypoints_px)
+        videos.append(
+            VideoRow(
+                video=video_id,
+                path="",
+                shard=shard_of(video_id, num_shards),
+                fps=fps,
+                width=clip.width or 0,
+                height=clip.height or 0,
+                declared_frames=num_frames,
+                duration_s=num_frames / fps,
+                split="",
+                group="",
+            )
+        )
+    return _label_videos(videos, label, classes, protocol)
+
+
+def prepare_paper(
+    dataset: PaperDataset,
+    path_of: Mapping[str, str],
+    num_shards: int,
+    protocol: Protocol,
+    published: Mapping[str, str],
+    lengths: Mapping[str, int] | None = None,
+) -> Prepared:
+    """Make the tables of one of the paper's datasets; no video is opened.
+
+    Parameters
+    ----------
+    dataset : labels and protocol.
+    path_of : clip -> its file; empty where there is none.
+    protocol : k of the few-shot subsets; those that are not published are drawn.
+    published : quantity -> the published number, for ``summary.csv``.
+    lengths : video id -> frames, where the published facts have none.
+
+    Raises
+    ------
+    DatasetError
+        See :func:`vpdlib.datasets.base.check_actions`.
+    """
+    videos = []
+    for video in dataset.videos:
+        num_frames = (lengths or {}).get(video.video_id, video.info.num_frames)
+        videos.append(
+            VideoRow(
+                video=video.video_id,
+                path=path_of.get(video.clip, ""),
+                # Athletes of one file go to one shard, where the file is looked through once.
+                shard=shard_of(video.clip, num_shards),
+                fps=video.info.fps,
+                width=video.info.width,
+                height=video.info.height,
+                declared_frames=num_frames,
+                duration_s=num_frames / video.info.fps,
+                split=video.split,
+                group=video.group,
+                athlete=video.athlete,
+            )
+        )
+    duration_s = {video.video: video.duration_s for video in videos}
+    whole = [
+        replace(action, end_s=min(action.end_s, duration_s[action.video_id]))
+        for action in dataset.actions
+    ]
+    actions, _ = check_actions(
+        whole, duration_s, dataset.class_names, {v.video: 1 / v.fps for v in videos}
+    )
+    rows = action_rows(actions, _few_shot(actions, protocol, dataset.few_shot))
+    ids_of: dict[str, list[str]] = defaultdict(list)
+    for video in dataset.videos:
+        ids_of[video.clip].append(video.video_id)
+    prepared = Prepared(
+        videos=videos,
+        actions=rows,
+        classes=class_rows(actions, dataset.class_names),
+        events=[
+            EventRow(event.video_id, event.start_s, event.end_s, event.label, event.split)
+            for event in dataset.events
+        ],
+        trials=[
+            TrialRow(trial, place, video_id)
+            for trial, clips in enumerate(dataset.detection_trials)
+            for place, clip in enumerate(clips)
+            for video_id in ids_of[clip]
+        ],
+        summary=[],
+    )
+    return _summarised(prepared, published, len(ids_of))
+
+
+def _label_videos(
+    videos: list[VideoRow],
+    label: Callable[[dict[str, float]], list[Action]],
+    classes: Sequence[str] | None,
+    protocol: Protocol,
+) -> Prepared:
+    durations_s = {video.video: video.duration_s for video in videos}
+    frame_s = {video.video: 1 / video.fps for video in videos}
+    actions, names = check_actions(label(durations_s), durations_s, classes, frame_s)
+    if actions and actions[0].split is None:
+        actions = split_by_group(
+            actions, protocol.test_fraction, protocol.val_fraction, protocol.seed
+        )
+        actions, _ = check_actions(actions, durations_s, classes, frame_s)
+    by_video: dict[str, list[Action]] = defaultdict(list)
+    for action in actions:
+        by_video[action.video_id].append(action)
+    prepared = Prepared(
+        videos=[
+            replace(
+                video,
+                split=video_split(by_video[video.video]),
+                group=next((a.group for a in by_video[video.video]), ""),
+            )
+            for video in videos
+        ],
+        actions=action_rows(actions, _few_shot(actions, protocol, {})),
+        classes=class_rows(actions, names),
+        events=[
+            EventRow(
+                a.video_id, a.start_s, a.end_s, a.label, "test" if a.split == "test" else "train"
+            )
+            for a in actions
+        ],
+        trials=[],
+        summary=[],
+    )
+    return _summarised(prepared, {}, len(videos))
+
+
+def _few_shot(
+    actions: Sequence[Action],
+    protocol: Protocol,
+    prescribed: Mapping[int, Sequence[Sequence[str]]],
+) -> dict[str, str]:
     train = [action for action in actions if action.split == "train"]
     ids = [action.action_id for action in train]
     labels = [action.label for action in train]
     subsets = {
-        k: draw_subsets(ids, labels, k, protocol.trials, protocol.seed) for k in protocol.shots
+        k: prescribed.get(k) or draw_subsets(ids, labels, k, protocol.trials, protocol.seed)
+        for k in {*protocol.shots, *prescribed}
     }
     return dict(zip(ids, membership_column(ids, subsets), strict=True))
+
+
+def _summarised(prepared: Prepared, published: Mapping[str, str], num_clips: int) -> Prepared:
+    """Add the summary, and write it into the log."""
+    splits = Counter(action.split for action in prepared.actions)
+    facts: dict[str, float] = {
+        "clips": num_clips,
+        "videos": len(prepared.videos),
+        "frames": sum(video.declared_frames for video in prepared.videos),
+        "classes": len(prepared.classes),
+        "train actions": splits["train"],
+        "val actions": splits["val"],
+        "test actions": splits["test"],
+        "train events": sum(event.split == "train" for event in prepared.events),
+        "test events": sum(event.split == "test" for event in prepared.events),
+    }
+    if splits["test"]:
+        commonest = max(prepared.classes, key=lambda row: row.train)
+        facts["random top-1"] = round(100 / len(prepared.classes), 3)
+        facts["top class top-1"] = round(100 * commonest.test / splits["test"], 3)
+    summary = [SummaryRow(name, found, published.get(name, "")) for name, found in facts.items()]
+    for row in summary:
+        note(f"{row.quantity}: {row.found:g}{row.published and f' (published {row.published})'}")
+    for name in prepared.classes:
+        note(f"  {name.name}: train {name.train}, val {name.val}, test {name.test}")
+    return replace(prepared, summary=summary)

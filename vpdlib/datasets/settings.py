@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+)
+
+#: Orders of joints that keypoint files may have; see :mod:`vpdlib.datasets.keypoints`.
+JointNames = Literal["coco17", "joints13", "jhmdb15", "h36m17"]
+
+
+def _check_group_pattern(pattern: str | None) -> str | None:
+    if pattern is not None:
+        try:
+            names = re.compile(pattern).groupindex
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        if "group" not in names:
+            raise ValueError("no group named 'group', as in '^(?P<group>[^_]+)_'")
+    return pattern
 
 
 class FolderAdapter(BaseModel):
@@ -38,17 +60,7 @@ class FolderAdapter(BaseModel):
         None, ge=1, description="Take only so many videos of a class (label folders only)."
     )
 
-    @field_validator("group_pattern")
-    @classmethod
-    def _names_a_group(cls, pattern: str | None) -> str | None:
-        if pattern is not None:
-            try:
-                names = re.compile(pattern).groupindex
-            except re.error as error:
-                raise ValueError(f"not a regular expression: {error}") from error
-            if "group" not in names:
-                raise ValueError("no group named 'group', as in '^(?P<group>[^_]+)_'")
-        return pattern
+    _names_a_group = field_validator("group_pattern")(_check_group_pattern)
 
 
 class DemoAdapter(BaseModel):
@@ -65,4 +77,160 @@ class DemoAdapter(BaseModel):
     seed: int = Field(0, ge=0, description="Seed of appearance, motion, background, camera.")
 
 
-Adapter = Annotated[FolderAdapter | DemoAdapter, Field(discriminator="kind")]
+class _PublishedAdapter(BaseModel):
+    """What the four datasets of the paper have in common."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    videos: str | None = Field(
+        None,
+        description="Folder of the clips, <clip>.mp4 (or .mkv, .avi, ...), searched with its sub-folders; "
+        "relative to data_dir. Null: no clips; `recordings` are cut, or supplied keypoints stand in.",
+    )
+    recordings: str | None = Field(
+        None,
+        description="Folder of the uncut source videos, <name>.mp4 (or .mkv, ...); relative to data_dir. The rule "
+        "recut_broadcasts then cuts the clips, to the exact frame. Not together with `videos`.",
+    )
+    only: tuple[str, ...] = Field(
+        (),
+        description="Use only the clips of these names or patterns (* and ?); all where empty. The published "
+        "few-shot subsets do not fit a part of the dataset: they are then drawn from it.",
+    )
+    max_frame_difference: int = Field(
+        0,
+        ge=0,
+        description="A clip may have this many frames more or fewer than published; 0 for an exact match.",
+    )
+
+    @field_validator("recordings")
+    @classmethod
+    def _one_source(cls, recordings: str | None, info: ValidationInfo) -> str | None:
+        if recordings is not None and info.data.get("videos") is not None:
+            raise ValueError("give `videos` (cut clips) or `recordings` (to be cut), not both")
+        return recordings
+
+
+class FSJump6Adapter(_PublishedAdapter):
+    """Figure-skating jumps (specification section 2)."""
+
+    kind: Literal["fsjump6"] = Field("fsjump6", description="The paper's FSJump6.")
+
+
+class Tennis7Adapter(_PublishedAdapter):
+    """Tennis swings, both players."""
+
+    kind: Literal["tennis7"] = Field("tennis7", description="The paper's Tennis7.")
+
+
+class FX35Adapter(_PublishedAdapter):
+    """Floor exercises of FineGym."""
+
+    kind: Literal["fx35"] = Field("fx35", description="The paper's FX35.")
+    annotation: str | None = Field(
+        None,
+        description="FineGym's finegym_annotation_info_v1.1.json, relative to data_dir: exact times of actions "
+        "and events. Null: the whole seconds of the actions' names, windows up to a second wider.",
+    )
+    unit: Literal["event", "action"] = Field(
+        "event",
+        description="What a video is: a whole event (the paper), or a single action, as in published skeleton "
+        "files; the latter needs supplied keypoints.",
+    )
+
+
+class Diving48Adapter(_PublishedAdapter):
+    """Dives, version 2 of the labels."""
+
+    kind: Literal["diving48"] = Field("diving48", description="The paper's Diving48 V2.")
+    labels: str = Field(
+        "diving48/labels",
+        description="Folder with Diving48_vocab.json, Diving48_V2_train.json and Diving48_V2_test.json; "
+        "relative to data_dir.",
+    )
+
+    @field_validator("recordings")
+    @classmethod
+    def _no_recordings(cls, recordings: str | None) -> str | None:
+        if recordings is not None:
+            raise ValueError("Diving48 is given out as clips; set `videos`")
+        return recordings
+
+
+class PosesAdapter(BaseModel):
+    """Keypoints in place of video: everything that does not need pixels works."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["poses"] = Field("poses", description="Keypoints from another tool.")
+    keypoints: str = Field(
+        description="npz, HDF5 or PySKL annotation pickle, see docs/bring_your_own.md; relative to data_dir."
+    )
+    joint_names: JointNames = Field("coco17", description="Order of the joints in the file.")
+    fps: float | None = Field(
+        None, gt=0, description="Frames a second, where the file does not say."
+    )
+    labels: str | None = Field(
+        None,
+        description="CSV as for a folder of videos; relative to data_dir. Null: labels (and splits) of the "
+        "file, or of the folders in its keys; every clip is one action.",
+    )
+    label_names: tuple[str, ...] | None = Field(
+        None, description="Names for a file whose labels are numbers from 0."
+    )
+    test_splits: tuple[str, ...] = Field(
+        ("val", "test"),
+        description="Splits of a PySKL file that serve for testing; the others train.",
+    )
+    group_pattern: str | None = Field(
+        None, description="As for a folder of videos: what keeps near-duplicates on one side."
+    )
+    test_fraction: float = Field(
+        0.3, gt=0, lt=1, description="Share of actions for testing where no split is given."
+    )
+    val_fraction: float = Field(
+        0.0, ge=0, lt=1, description="Share of actions for validation where no split is given."
+    )
+
+    _names_a_group = field_validator("group_pattern")(_check_group_pattern)
+
+
+class SuppliedSettings(BaseModel):
+    """Output of other tools that stands in for a stage (docs/bring_your_own.md)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    boxes: str | None = Field(
+        None,
+        description="CSV, npz or HDF5 of the athlete's boxes in place of detection and tracking; relative to "
+        "data_dir.",
+    )
+    keypoints: str | None = Field(
+        None,
+        description="npz, HDF5 or PySKL pickle in place of the teacher; relative to data_dir. Where there are no "
+        "videos, boxes are taken from the keypoints too.",
+    )
+    joint_names: JointNames = Field("coco17", description="Order of the joints in `keypoints`.")
+    features: dict[str, str] = Field(
+        default_factory=dict,
+        description="Feature set -> npz or HDF5 of descriptors in place of a student's; relative to data_dir.",
+    )
+
+
+PaperAdapter = FSJump6Adapter | Tennis7Adapter | FX35Adapter | Diving48Adapter
+Adapter = Annotated[
+    FolderAdapter
+    | DemoAdapter
+    | PosesAdapter
+    | FSJump6Adapter
+    | Tennis7Adapter
+    | FX35Adapter
+    | Diving48Adapter,
+    Field(discriminator="kind"),
+]
+
+
+def parse_adapter(values: Mapping[str, Any]) -> Adapter:
+    """The adapter that plain values describe, as a rule's params hold them."""
+    adapter: Adapter = TypeAdapter(Adapter).validate_python(values)
+    return adapter

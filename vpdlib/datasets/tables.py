@@ -1,9 +1,14 @@
-"""``videos.csv`` and ``actions.csv``: the checked list that every later rule reads.
+"""The tables of a checked dataset, ``results/<dataset>/dataset/*.csv``, that later rules read.
 
-``videos.csv``: video, path, shard, fps, width, height, declared_frames, duration_s, split, group. A video is
-``test`` if one of its actions is; the student must not see it (specification section 7).
+``videos.csv``: video, path, shard, fps, width, height, declared_frames, duration_s, split, group, athlete. A
+video is ``test`` if one of its actions is; the student must not see it (specification section 7). ``path`` is
+empty where keypoints stand in for a video; ``athlete`` is ``near`` or ``far`` where the file shows two.
 ``actions.csv``: action, video, start, end (seconds), label, split, group, few_shot; ``few_shot`` lists the
 fixed subsets that a training action belongs to, such as ``k4t0 k8t2``.
+``classes.csv``: class, train, val, test: all classes in their order, with numbers of actions.
+``events.csv``: video, start, end, label, split: what temporal detection is to find.
+``detection_trials.csv``: trial, place, video: the order in which a trial of few-shot detection takes videos.
+``summary.csv``: quantity, found, published.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
 
 from vpdlib.datasets.base import Action, DatasetError
 
@@ -31,6 +37,7 @@ class VideoRow:
     duration_s: float
     split: str
     group: str
+    athlete: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,48 @@ class ActionRow:
     split: str
     group: str
     few_shot: str
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A row of ``classes.csv``: numbers of actions by split."""
+
+    name: str
+    train: int
+    val: int
+    test: int
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """A row of ``events.csv``; seconds."""
+
+    video: str
+    start: float
+    end: float
+    label: str
+    split: str
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """A row of ``detection_trials.csv``; videos of the same place are taken together."""
+
+    trial: int
+    place: int
+    video: str
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """A row of ``summary.csv``; ``published`` is empty where there is no such number."""
+
+    quantity: str
+    found: float
+    published: str
+
+
+Row = TypeVar("Row", VideoRow, ActionRow, ClassRow, EventRow, TrialRow, SummaryRow)
 
 
 def action_rows(actions: Sequence[Action], few_shot: Mapping[str, str]) -> list[ActionRow]:
@@ -70,11 +119,15 @@ def video_split(actions: Iterable[Action]) -> str:
     return next((split for split in ("test", "val") if split in splits), "train")
 
 
-def write_rows(
-    path: str | Path,
-    rows: Sequence[VideoRow] | Sequence[ActionRow],
-    kind: type[VideoRow] | type[ActionRow],
-) -> None:
+def class_rows(actions: Iterable[Action], names: Sequence[str]) -> list[ClassRow]:
+    """Rows of all classes, those without actions too."""
+    counts = {name: {"train": 0, "val": 0, "test": 0} for name in names}
+    for action in actions:
+        counts[action.label][str(action.split)] += 1
+    return [ClassRow(name, **count) for name, count in counts.items()]
+
+
+def write_rows(path: str | Path, rows: Sequence[Row], kind: type[Row]) -> None:
     """Write rows as CSV, whole or not at all."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,59 +144,50 @@ def write_rows(
         temporary.unlink(missing_ok=True)
 
 
-def _read(path: str | Path, rule: str, names: list[str]) -> list[dict[str, str]]:
+def _read(path: str | Path, kind: type[Row], rule: str = "prepare_dataset") -> list[Row]:
     path = Path(path)
     if not path.is_file():
         raise DatasetError(f"{path} does not exist; it is made by rule {rule}")
     remedy = f"Make it anew with: snakemake --cores all --forcerun {rule} -- {path}"
+    types: dict[str, Any] = get_type_hints(kind)
     with path.open(newline="", encoding="utf-8") as stream:
         reader = csv.DictReader(stream)
-        if list(reader.fieldnames or []) != names:
-            raise DatasetError(f"{path}: columns {reader.fieldnames}, expected {names}. {remedy}")
+        if list(reader.fieldnames or []) != list(types):
+            raise DatasetError(
+                f"{path}: columns {reader.fieldnames}, expected {list(types)}. {remedy}"
+            )
         rows = list(reader)
+    found = []
     for number, row in enumerate(rows, start=1):
         if None in row or None in row.values():
             raise DatasetError(f"{path}: row {number} is cut or too long. {remedy}")
-    return rows
+        found.append(kind(**{name: convert(row[name]) for name, convert in types.items()}))
+    return found
 
 
 def read_videos(path: str | Path, shard: int | None = None) -> list[VideoRow]:
     """Read ``videos.csv``, all of it or one shard's videos."""
-    rows = [
-        VideoRow(
-            video=row["video"],
-            path=row["path"],
-            shard=int(row["shard"]),
-            fps=float(row["fps"]),
-            width=int(row["width"]),
-            height=int(row["height"]),
-            declared_frames=int(row["declared_frames"]),
-            duration_s=float(row["duration_s"]),
-            split=row["split"],
-            group=row["group"],
-        )
-        for row in _read(path, "prepare_dataset", list(VideoRow.__dataclass_fields__))
-    ]
-    return [row for row in rows if shard is None or row.shard == shard]
+    return [row for row in _read(path, VideoRow) if shard is None or row.shard == shard]
 
 
 def read_actions(path: str | Path) -> list[ActionRow]:
     """Read ``actions.csv``."""
-    return [
-        ActionRow(
-            action=row["action"],
-            video=row["video"],
-            start=float(row["start"]),
-            end=float(row["end"]),
-            label=row["label"],
-            split=row["split"],
-            group=row["group"],
-            few_shot=row["few_shot"],
-        )
-        for row in _read(path, "prepare_dataset", list(ActionRow.__dataclass_fields__))
-    ]
+    return _read(path, ActionRow)
 
 
-def classes_of(actions: Sequence[ActionRow], configured: Sequence[str] | None) -> list[str]:
-    """Class names in their order: as configured, or sorted as found."""
-    return list(configured) if configured is not None else sorted({a.label for a in actions})
+def read_classes(path: str | Path) -> list[str]:
+    """Class names in their order, from ``classes.csv``."""
+    return [row.name for row in _read(path, ClassRow)]
+
+
+def read_events(path: str | Path) -> list[EventRow]:
+    """Read ``events.csv``."""
+    return _read(path, EventRow)
+
+
+def read_trials(path: str | Path) -> list[list[list[str]]]:
+    """Read ``detection_trials.csv``: per trial, per place, the videos there."""
+    trials: dict[int, dict[int, list[str]]] = {}
+    for row in _read(path, TrialRow):
+        trials.setdefault(row.trial, {}).setdefault(row.place, []).append(row.video)
+    return [[trials[t][place] for place in sorted(trials[t])] for t in sorted(trials)]

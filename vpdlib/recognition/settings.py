@@ -92,5 +92,11 @@ class RecognitionSettings(BaseModel):
         description="Thin sequences of faster videos to this many frames a second (paper: 25 for FX35 and "
         "Diving48). Null: the video's own rate.",
     )
+    target_fps_slack: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Added to each frame's share when thinning (released code: 0.01 for Diving48).",
+    )
     bigru: BiGRUSettings = Field(default=BiGRUSettings(), description="The recurrent classifier.")
     nns: NNSSettings = Field(default=NNSSettings(), description="Nearest-neighbour search.")

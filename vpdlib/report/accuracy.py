@@ -15,29 +15,11 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from vpdlib.datasets.keypoints import JHMDB15
 from vpdlib.geometry import iou_matrix
 from vpdlib.poses.accuracy import pck_norm, pck_px
 from vpdlib.poses.normalize import normalize_pose, to_joints13
 from vpdlib.skeleton import JOINTS13
-
-#: JHMDB's 15 joints, order of the recovered annotation; ``face`` stands for the nose.
-JHMDB15: tuple[str, ...] = (
-    "neck",
-    "belly",
-    "nose",
-    "right_shoulder",
-    "left_shoulder",
-    "right_hip",
-    "left_hip",
-    "right_elbow",
-    "left_elbow",
-    "right_knee",
-    "left_knee",
-    "right_wrist",
-    "left_wrist",
-    "right_ankle",
-    "left_ankle",
-)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,14 @@ from vpdlib.video.writer import VideoWriter
 #: Looks up the crop or flow of a frame; None where it has none. ``dict.get`` is one.
 FrameLookup = Callable[[int], np.ndarray | None]
 
-#: RGB of a box by its origin: none, detected, propagated, interpolated.
-ORIGIN_COLOURS = ((150, 150, 150), (60, 220, 90), (235, 90, 235), (255, 180, 30))
+#: RGB of a box by its origin: none, detected, propagated, interpolated, supplied.
+ORIGIN_COLOURS = (
+    (150, 150, 150),
+    (60, 220, 90),
+    (235, 90, 235),
+    (255, 180, 30),
+    (80, 170, 255),
+)
 _PAPER, _INK, _FAINT = (24, 26, 30), (235, 235, 235), (150, 155, 160)
 _KEPT, _REJECTED = (60, 220, 90), (240, 80, 70)
 _LINE = 20  # height of a text line in the panel

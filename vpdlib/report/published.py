@@ -1,7 +1,8 @@
 """The paper's published numbers, as data beside ours. Source: paper Table 1, supplement Tables S2, S4.
 
-The CSV files in ``vpdlib/report/paper/`` are transcriptions of the tables of Hong et al., ICCV 2021. A number
-is only ever printed in a column that says so; it never stands in for one of ours.
+The CSV files in ``vpdlib/report/paper/`` are transcriptions of the tables of Hong et al., ICCV 2021;
+``sources.csv`` there says which is which. A number is only ever printed in a column that says so; it never
+stands in for one of ours.
 """
 
 from __future__ import annotations

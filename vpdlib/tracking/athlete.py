@@ -16,6 +16,9 @@ bystanders keep their height and athletes crouch, reach, tuck and jump. So a lar
 performs in the middle beats a large one who stands by or sits at the edge, and a long track beats a
 short one. The rule follows the seeds of the paper's supplement ("largest person", "upside-down
 pose"; specification section 3).
+
+Where two athletes share the picture (tennis), "central" in height is the half of the picture in which the
+one in question stands: the far one's feet are above ``net_height``, the near one's below.
 """
 
 from __future__ import annotations
@@ -66,15 +69,17 @@ def salience(track: Track, people: PeopleDetections, settings: TrackingSettings)
     """Return the salience of one track in seconds of a full-frame person; see the module's text."""
     boxes = np.stack(track.box_px)
     centre = centre_size(boxes)[:, :2] / [people.width, people.height]
-    central = (np.abs(centre - 0.5) <= settings.central_fraction / 2).all(axis=1)
-    share = area(boxes) / (people.width * people.height)
+    central = np.abs(centre - 0.5) <= settings.central_fraction / 2
+    if people.athlete:
+        # Two athletes with a net between them: whoever stands on the right side of it counts.
+        far = boxes[:, 3] <= settings.net_height * people.height
+        central[:, 1] = far if people.athlete == "far" else ~far
+    share = central.all(axis=1) * area(boxes) / (people.width * people.height)
     weight = np.ones(len(track))
     if settings.athlete_rule == "upside_down":
         weight += settings.inverted_bonus * inverted(np.stack(track.keypoints_px))
     seconds = _durations(people, track)
-    total = float(
-        np.sum(share * np.array(track.score) ** settings.score_power * weight * central * seconds)
-    )
+    total = float(np.sum(share * np.array(track.score) ** settings.score_power * weight * seconds))
     bonus = settings.travel_bonus * min(travel(track), 1.0)
     bonus += settings.shape_bonus * min(height_change(track), 0.5) / 0.5
     return total * (1 + bonus)

@@ -17,8 +17,8 @@ from vpdlib.tracking.people import Track
 from vpdlib.tracking.settings import TrackingSettings
 
 #: How a frame's box was found.
-ORIGIN_NONE, ORIGIN_DETECTED, ORIGIN_PROPAGATED, ORIGIN_INTERPOLATED = 0, 1, 2, 3
-ORIGIN_NAMES = ("none", "detected", "propagated", "interpolated")
+ORIGIN_NONE, ORIGIN_DETECTED, ORIGIN_PROPAGATED, ORIGIN_INTERPOLATED, ORIGIN_SUPPLIED = range(5)
+ORIGIN_NAMES = ("none", "detected", "propagated", "interpolated", "supplied")
 #: Body lengths by which a single box must jump, and back, to count as a wrong detection.
 OUTLIER = 0.35
 
@@ -31,7 +31,7 @@ class AthleteTrack:
     ----------
     box_px : (N, 4) float32 xyxy source px, within the frame; NaN where there is none.
     origin : (N,) uint8: 0 none, 1 detected, 2 propagated beyond the end of a stretch, 3
-        interpolated.
+        interpolated, 4 supplied by another tool.
     score : (N,) float32: the detector's where detected, the lower neighbour's where interpolated,
         else 0.
     """

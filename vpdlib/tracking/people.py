@@ -28,6 +28,7 @@ class PeopleDetections:
     num_frames : frames of the whole video, N.
     width, height : frame size, px.
     time_s : (N,) increasing time of every frame.
+    athlete : "near" or "far" where two athletes share the picture, else empty.
 
     Raises
     ------
@@ -44,6 +45,7 @@ class PeopleDetections:
     width: int
     height: int
     time_s: np.ndarray
+    athlete: str = ""
 
     def __post_init__(self) -> None:
         num = len(self.frames)

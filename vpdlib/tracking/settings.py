@@ -78,6 +78,13 @@ class TrackingSettings(BaseModel):
         le=1,
         description="Share of the frame's width and height that counts as its central region.",
     )
+    net_height: float = Field(
+        0.5,
+        gt=0,
+        lt=1,
+        description="Where two athletes face each other over a net, the far one's feet are above this share "
+        "of the frame's height and the near one's below.",
+    )
     inverted_bonus: float = Field(
         2.0, ge=0, description="Weight added per inverted detection by the rule upside_down."
     )

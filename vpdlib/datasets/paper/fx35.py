@@ -1,0 +1,175 @@
+"""FX35: the 35 floor-exercise classes of FineGym's Gym99, in 1,214 events.
+
+An action is ``<event>_A_<start>_<end>``. Its exact times, seconds from the event's first frame, are in
+FineGym's annotation JSON, which its authors give out and we may not; the name has whole seconds only. The
+window begins 0.25 s early and holds whole frames (specification section 2.5). FineGym splits by element, so
+76 events have training and test actions; all of them are kept from the student. Training list: v1.1.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from vpdlib.datasets.base import Action, DatasetError, Split
+from vpdlib.datasets.paper.protocol import (
+    ClipInfo,
+    PaperDataset,
+    PaperVideo,
+    read_clip_info,
+    read_few_shot,
+    read_lines,
+)
+
+#: Gym99 numbers of the floor exercises.
+FX_CLASSES = range(6, 41)
+_BEFORE_S = 0.25
+#: FineGym's number of the event "floor exercise".
+FLOOR_EVENT = 2
+
+
+def class_names(path: Path) -> dict[int, str]:
+    """Gym99 number -> name of the floor-exercise classes, without the apparatus in front."""
+    names = {}
+    for line in read_lines(path):
+        number = int(line.split(";")[0].split(":")[1])
+        if number in FX_CLASSES:
+            names[number] = line.split(")", 1)[1].strip()
+    return names
+
+
+def read_annotation(path: Path) -> dict[str, Any]:
+    """Read FineGym's ``finegym_annotation_info_v1.1.json``.
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing or no such annotation.
+    """
+    if not path.is_file():
+        raise DatasetError(
+            f"adapter.annotation: {path} does not exist. Obtain it from FineGym's authors (see "
+            "docs/datasets/fx35.md), or set it to null to take the whole seconds of the names."
+        )
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} is not valid JSON ({error}). Obtain it again.") from error
+    if not isinstance(data, dict):
+        raise DatasetError(f"{path}: expected FineGym's events by video. Obtain it again.")
+    return data
+
+
+def event_times(annotation: Mapping[str, Any], event: str, where: str) -> tuple[float, float]:
+    """Start and end of an event, seconds of its source video.
+
+    Raises
+    ------
+    DatasetError
+        If the annotation lacks the event.
+    """
+    return _times(annotation, event, None, where)
+
+
+def _times(
+    annotation: Mapping[str, Any], event: str, action: str | None, where: str
+) -> tuple[float, float]:
+    video, event_key = event.split("_E_")
+    try:
+        entry = annotation[video][f"E_{event_key}"]
+        if action is not None:
+            entry = entry["segments"][f"A_{action}"]
+        ((start_s, end_s),) = (tuple(entry["timestamps"][0]),)
+        return float(start_s), float(end_s)
+    except (KeyError, TypeError, IndexError, ValueError) as error:
+        raise DatasetError(
+            f"{where}: the annotation has no times of {event}"
+            f"{'' if action is None else f', action {action}'} ({error!r}). It must be version 1.1."
+        ) from error
+
+
+def load_fx35(
+    files: Mapping[str, Path],
+    annotation: Mapping[str, Any] | None,
+    unit: Literal["event", "action"] = "event",
+) -> PaperDataset:
+    """Read labels, splits and subsets.
+
+    Parameters
+    ----------
+    annotation : see :func:`read_annotation`. None takes the whole seconds of the names, which were cut
+        off behind the point: the window then reaches up to a second farther at either end.
+    unit : what a video is: an event, or a single action as in the published skeleton files, whose length is then not
+        known here and 0.
+
+    Raises
+    ------
+    DatasetError
+        If an action lies in no known event.
+    """
+    clips = read_clip_info(files["fx.video_meta.pkl"])
+    names = class_names(files["gym99_categories.txt"])
+    actions: list[Action] = []
+    others: list[str] = []
+    lists: tuple[tuple[str, Split], ...] = (
+        ("gym99_train_element_v1.1.txt", "train"),
+        ("gym99_val_element.txt", "test"),
+    )
+    for name, split in lists:
+        for number, line in enumerate(read_lines(files[name]), start=1):
+            where = f"{files[name]}:{number}"
+            action_id, label = line.split(" ")
+            event, _, key = action_id.partition("_A_")
+            # The released protocol: floor exercise is what the events' videos are (section 2.2).
+            if event not in clips:
+                others.append(action_id)
+                continue
+            if int(label) not in names:
+                raise DatasetError(f"{where}: {line!r} is no floor exercise; fetch it anew")
+            info = clips[event]
+            if unit == "action":
+                start_s, end_s, video_id = 0.0, math.inf, action_id
+            else:
+                if annotation is None:
+                    first_s, last_s = (float(part) for part in key.split("_"))
+                    last_s += 1.0
+                else:
+                    first_s, last_s = _times(annotation, event, key, where)
+                start_s, end_s = _window(first_s, last_s, info)
+                video_id = event
+            actions.append(
+                Action(action_id, video_id, start_s, end_s, names[int(label)], split, "", where)
+            )
+    tested = {action.video_id for action in actions if action.split == "test"}
+    if unit == "action":
+        infos = {
+            a.action_id: ClipInfo(clips[a.action_id.partition("_A_")[0]].fps, 0, 0, 0)
+            for a in actions
+        }
+    else:
+        infos = clips
+    return PaperDataset(
+        videos=tuple(
+            PaperVideo(
+                video_id=clip,
+                clip=clip,
+                info=infos[clip],
+                split="test" if clip in tested else "train",
+                group="",
+            )
+            for clip in sorted(infos)
+        ),
+        actions=tuple(actions),
+        class_names=tuple(names[number] for number in FX_CLASSES),
+        few_shot=read_few_shot(files, (a.action_id for a in actions if a.split == "train"), others),
+    )
+
+
+def _window(start_s: float, end_s: float, info: ClipInfo) -> tuple[float, float]:
+    """Whole frames from 0.25 s before to the frame of the end, which is included."""
+    first = math.floor(max(0.0, start_s - _BEFORE_S) * info.fps)
+    end = min(info.num_frames, math.ceil(end_s * info.fps) + 1)
+    return first / info.fps, end / info.fps

@@ -1,0 +1,73 @@
+"""Labels of keypoints that stand in for videos: a table, or what the keypoint file itself says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from vpdlib.datasets.base import Action, DatasetError, Split, VideoSource
+from vpdlib.datasets.catalogue import DataPaths
+from vpdlib.datasets.folder import group_of, read_labels
+from vpdlib.datasets.keypoints import PoseClip
+from vpdlib.datasets.settings import PosesAdapter
+
+
+def pose_actions(
+    adapter: PosesAdapter,
+    path: Path,
+    paths: DataPaths,
+    clips: Mapping[str, PoseClip],
+    durations_s: Mapping[str, float],
+) -> list[Action]:
+    """The labelled actions, not yet checked.
+
+    Parameters
+    ----------
+    adapter : where labels come from.
+    path : the keypoint file, for messages.
+    clips : video id -> keypoints, with the label and split that the file gives.
+    durations_s : video id -> length, seconds.
+
+    Raises
+    ------
+    DatasetError
+        If neither a table nor the file labels a clip, or a number has no name.
+    """
+    if adapter.labels is not None:
+        sources = [VideoSource(video_id, path) for video_id in clips]
+        return read_labels(
+            paths.under_data(adapter.labels), sources, durations_s, adapter.group_pattern
+        )
+    actions = []
+    for video_id, clip in clips.items():
+        where = f"{path}: {video_id}"
+        split: Split | None = None
+        if clip.split is not None:
+            split = "test" if clip.split in adapter.test_splits else "train"
+        actions.append(
+            Action(
+                action_id=video_id,
+                video_id=video_id,
+                start_s=0.0,
+                end_s=durations_s[video_id],
+                label=_label(clip.label, adapter.label_names, where),
+                split=split,
+                group=group_of(video_id, adapter.group_pattern, where),
+                where=where,
+            )
+        )
+    return actions
+
+
+def _label(label: str | int | None, names: tuple[str, ...] | None, where: str) -> str:
+    if label is None:
+        raise DatasetError(f"{where}: the file gives it no label. Set adapter.labels to a table.")
+    if isinstance(label, str):
+        return label
+    if names is None:
+        return str(label)
+    if not 0 <= label < len(names):
+        raise DatasetError(
+            f"{where}: label {label}, but adapter.label_names has {len(names)} names. Add the others."
+        )
+    return names[label]

@@ -1,0 +1,105 @@
+"""Downloads by URL and sha256, kept in a cache that mirrors the URL: ``<cache>/<host>/<path>``.
+
+A file that is in the cache with the right digest is used as it is, so a pre-filled cache needs no
+network and may be read-only. A file there with another digest is never overwritten and never used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from vpdlib.progress import track
+from vpdlib.provenance import digest_file
+
+
+class DownloadError(ValueError):
+    """A file cannot be had, or is not the expected one; the message names URL, place and remedy."""
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file at a fixed address: ``num_bytes`` bytes whose sha256 is ``sha256`` (hex)."""
+
+    url: str
+    sha256: str
+    num_bytes: int
+
+    @property
+    def name(self) -> str:
+        """The last part of the address."""
+        return self.url.rsplit("/", 1)[1]
+
+    def path(self, cache_dir: Path) -> Path:
+        """Where the file lies in a cache."""
+        parts = urlsplit(self.url)
+        return cache_dir / parts.netloc / parts.path.lstrip("/")
+
+
+def verified(item: Download, cache_dir: Path) -> Path:
+    """Return the path of a file that is in the cache, after comparing its digest.
+
+    Raises
+    ------
+    DownloadError
+        If it is not there, or is another file.
+    """
+    path = item.path(cache_dir)
+    if not path.is_file():
+        raise DownloadError(
+            f"{path} is missing. Fetch it with the rule fetch_labels, or put {item.url} there."
+        )
+    found = digest_file(path)
+    if found != item.sha256:
+        raise DownloadError(
+            f"{path}: expected sha256 {item.sha256}, found {found}. It is not the file that was at "
+            f"{item.url} when this project was made: remove it, and it is fetched anew."
+        )
+    return path
+
+
+def fetch_all(items: Iterable[Download], cache_dir: Path) -> list[Path]:
+    """Make sure that all files are in the cache, downloading what is missing.
+
+    Raises
+    ------
+    DownloadError
+        If a file cannot be downloaded or written, or a digest is wrong.
+    """
+    return [_fetch(item, cache_dir) for item in track(list(items), "labels", unit="file")]
+
+
+def _fetch(item: Download, cache_dir: Path) -> Path:
+    path = item.path(cache_dir)
+    if not path.exists():
+        _download(item, path, cache_dir)
+    return verified(item, cache_dir)
+
+
+def _download(item: Download, path: Path, cache_dir: Path) -> None:
+    # requests takes a third of a second to import, and a pre-filled cache needs neither.
+    import pooch
+    import requests
+
+    remedy = (
+        f"Check the network connection, or put the file at {path} by other means; downloads_dir in "
+        "config.yaml (or the variable VPD_DOWNLOADS) names the cache."
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pooch.retrieve(
+            url=item.url,
+            known_hash=f"sha256:{item.sha256}",
+            fname=path.name,
+            path=path.parent,
+            progressbar=False,
+        )
+    except requests.RequestException as error:
+        raise DownloadError(f"{item.url} cannot be downloaded ({error}). {remedy}") from error
+    except OSError as error:
+        raise DownloadError(f"{cache_dir} cannot be written to ({error}). {remedy}") from error
+    except ValueError as error:
+        # pooch says so when the digest differs, and leaves nothing behind.
+        raise DownloadError(f"{item.url}: {error}. {remedy}") from error

@@ -1,0 +1,55 @@
+"""Cut one recording of one of the paper's datasets into its clips, to the exact frame."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import _job
+import pandas as pd
+
+from vpdlib.datasets.base import DatasetError
+from vpdlib.datasets.paper.build import load_paper_dataset
+from vpdlib.datasets.paper.files import find_label_files
+from vpdlib.datasets.paper.fx35 import read_annotation
+from vpdlib.datasets.paper.recordings import cuts_of
+from vpdlib.datasets.paths import DataFolder
+from vpdlib.datasets.settings import parse_adapter
+from vpdlib.progress import note
+from vpdlib.report.tables import write_table
+from vpdlib.video.recut import recut
+
+
+def main(snakemake):
+    params = snakemake.params
+    adapter = parse_adapter(params.adapter)
+    paths = DataFolder(Path(params.data_dir))
+    dataset = load_paper_dataset(
+        adapter, find_label_files(adapter.kind, Path(params.downloads_dir)), paths
+    )
+    annotation = getattr(adapter, "annotation", None)
+    recording = Path(snakemake.input.recording)
+    cuts, fps = cuts_of(
+        adapter.kind,
+        dataset,
+        snakemake.wildcards.recording,
+        read_annotation(paths.under_data(annotation)) if annotation else None,
+    )
+    folder = Path(snakemake.output[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    if not cuts:
+        note(f"{recording}: no clip of the dataset is cut from it")
+        reports = []
+    else:
+        reports = recut(recording, cuts, folder, fps)
+    published = dataset.clips()
+    for report in reports:
+        wanted = published[report.clip_id].num_frames
+        if abs(report.num_frames - wanted) > adapter.max_frame_difference:
+            raise DatasetError(
+                f"{report.path}: {report.num_frames} frames by the annotation's times, "
+                f"{wanted} published. Is {recording} the version that was annotated?"
+            )
+    write_table(folder / "clips.csv", pd.DataFrame([asdict(report) for report in reports]))
+
+
+if __name__ == "__main__":
+    _job.run(main, snakemake)
