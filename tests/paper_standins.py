@@ -33,7 +33,7 @@ _MOTIONS = 6
 #: A student that learns within minutes on two cores, by settings of the same code.
 SMALL: dict[str, Any] = {
     "num_shards": 4,
-    "people": {"every_nth_frame": 12},
+    "people": {"every_nth_frame": 6},
     "crops": {"size": 64},
     "weak_labels": {"min_score": 0.3},
     "students": {
@@ -125,19 +125,26 @@ def write_standins(
         )
 
 
-def write_diving48_labels(files: dict[str, Path], folder: Path, per_class: int = 3) -> None:
-    """JSON files of the form of Diving48's V2 labels, on its shortest clips, with made-up classes."""
+def write_diving48_labels(files: dict[str, Path], folder: Path, per_class: int = 4) -> None:
+    """JSON files of the form of Diving48's V2 labels, on short clips, with made-up classes."""
     clips = read_clip_info(files["diving48.video_meta.pkl"])
+    # The published few-shot lists tell some of the real training clips.
+    training = {
+        clip
+        for name, path in files.items()
+        if name.startswith("train_")
+        for clip in path.read_text().split()
+    }
     shortest = sorted(
-        clips, key=lambda clip: (clips[clip].num_frames < 60, clips[clip].num_frames, clip)
+        (clip for clip in clips if clips[clip].num_frames >= 60),
+        key=lambda clip: (clips[clip].num_frames, clip),
     )
-    shortest = [clip for clip in shortest if clips[clip].num_frames >= 60]
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = [["Back", f"{n}som", "NoTwis", "TUCK"] for n in range(48)]
     (folder / "Diving48_vocab.json").write_text(json.dumps(vocabulary))
     for name, chosen in (
-        ("train", shortest[: 6 * per_class]),
-        ("test", shortest[6 * per_class : 12 * per_class]),
+        ("train", [clip for clip in shortest if clip in training][: 6 * per_class]),
+        ("test", [clip for clip in shortest if clip not in training][: 6 * per_class]),
     ):
         entries = [
             {"vid_name": c, "label": i % 6, "start_frame": 0, "end_frame": clips[c].num_frames}

@@ -7,7 +7,7 @@ import pandas as pd
 
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.tables import read_videos
-from vpdlib.progress import track
+from vpdlib.progress import note, track
 from vpdlib.report.tables import write_table
 from vpdlib.video.recut import check_clip
 
@@ -17,7 +17,7 @@ _NAMED = 40
 
 def main(snakemake):
     clips = {video.path: video for video in read_videos(snakemake.input.videos)}
-    rows, wrong = [], []
+    rows, wrong, missing = [], [], []
     for path, video in track(sorted(clips.items()), "checking clips", unit="clip"):
         problem = check_clip(
             Path(path),
@@ -26,13 +26,16 @@ def main(snakemake):
             slack_frames=snakemake.params.max_frame_difference,
         )
         if problem:
-            wrong.append(problem)
+            (wrong if Path(path).is_file() else missing).append(problem)
         rows.append({"clip": Path(path).stem, "frames": video.declared_frames, "fps": video.fps})
-    if wrong:
-        shown = "\n  ".join(wrong[:_NAMED])
-        more = f"\n  and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+    problems = wrong + missing
+    for problem in problems:
+        note(problem)
+    if problems:
+        shown = "\n  ".join(problems[:_NAMED])
+        more = f"\n  and {len(problems) - _NAMED} more (log)" if len(problems) > _NAMED else ""
         raise DatasetError(
-            f"{len(wrong)} of {len(clips)} clips are missing or not as published:\n  {shown}{more}\n"
+            f"{len(problems)} of {len(clips)} clips are missing or not as published:\n  {shown}{more}\n"
             f"docs/datasets/{snakemake.params.kind}.md says how to obtain them; adapter.only restricts the "
             "dataset to those that you have."
         )

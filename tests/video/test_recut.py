@@ -58,7 +58,9 @@ def record(path, num, fps=25, pts=None, time_base=None, shape=(HEIGHT, WIDTH), *
 
 def picture_types(path):
     with av.open(str(path)) as container:
-        return {frame.pict_type.name for frame in container.decode(video=0)}
+        return {
+            av.video.frame.PictureType(frame.pict_type).name for frame in container.decode(video=0)
+        }
 
 
 def damage(path, first, last):
