@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 # numpy must be there before xtcocotools is built against it; setuptools before chumpy.
 PIP_INSTALL := $(BIN)/pip install --quiet --no-build-isolation --no-binary xtcocotools -c constraints.txt
 
-.PHONY: help demo env dev networks measure test lint format types overlays report benchmarks schemas clean
+.PHONY: help demo env dev networks measure standins test lint format types overlays report benchmarks schemas clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,13 @@ format: dev ## format everything
 
 types: dev ## static types
 	$(BIN)/mypy
+
+standins: dev networks ## FSJump6 from its labels to table1.csv, on a dozen stand-in videos (about half an hour)
+	$(BIN)/python -m tests.paper_standins fsjump6 build/standins --clips 12 \
+		--downloads-dir $(or $(VPD_DOWNLOADS),resources/downloads)
+	env -u VPD_DATA $(SNAKEMAKE) --configfile build/standins/fsjump6.yaml -- \
+		results/fsjump6/table1.csv results/fsjump6/figure3.csv
+	@echo; cat results/fsjump6/table1.csv
 
 overlays: env ## videos to look at, one per shard of the demo
 	$(SNAKEMAKE) results/demo/overlays/test_000.mp4 results/demo/overlays/test_003.mp4

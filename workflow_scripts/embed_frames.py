@@ -53,6 +53,8 @@ def take_features(snakemake, artifact: ArtifactWriter) -> None:
     """Descriptors from another tool; frames come at the video's constant rate."""
     source = Path(snakemake.input.features)
     videos = read_videos(snakemake.input.videos, int(snakemake.wildcards.shard))
+    if not videos:
+        return
     features = read_features(source, only={video.video for video in videos})
     for video in videos:
         descriptor = check_length(features, video.video, video.declared_frames, source)

@@ -41,13 +41,15 @@ def take_keypoints(
 ) -> None:
     """Keypoints from another tool, for the frames that have a box."""
     source = Path(snakemake.input.keypoints)
+    artifact.set_attributes(teacher=f"supplied: {source.name}")
+    if not videos:
+        return
     clips = read_keypoints(
         source,
         snakemake.params.keypoints["joint_names"],
         only={video.video for video in videos},
     )
     keypoints_of = {name: clip.keypoints_px for name, clip in clips.items()}
-    artifact.set_attributes(teacher=f"supplied: {source.name}")
     for video in videos:
         found = np.isfinite(tracks[video.video].array("box_px")).all(axis=1)
         keypoints = check_length(keypoints_of, video.video, len(found), source)

@@ -94,16 +94,23 @@ def main(snakemake):
         if inputs.get("people"):
             track_people(snakemake, artifact)
             return
-        videos = read_videos(inputs.videos, int(snakemake.wildcards.shard))
-        wanted = {video.video for video in videos}
+        videos = read_videos(inputs.videos)
+        here = [video for video in videos if video.shard == int(snakemake.wildcards.shard)]
+        if not here:
+            return
         if inputs.get("boxes"):
             source = Path(inputs.boxes)
-            boxes = read_boxes(source, only=wanted)
+            # Of all videos: a shard may well be without any box, and a dataset may not.
+            boxes = read_boxes(source, only={video.video for video in videos})
         else:
             source = Path(inputs.keypoints)
-            clips = read_keypoints(source, snakemake.params.keypoints["joint_names"], only=wanted)
+            clips = read_keypoints(
+                source,
+                snakemake.params.keypoints["joint_names"],
+                only={video.video for video in here},
+            )
             boxes = {name: boxes_of_keypoints(clip.keypoints_px) for name, clip in clips.items()}
-        take_boxes(videos, boxes, source, artifact)
+        take_boxes(here, boxes, source, artifact)
 
 
 if __name__ == "__main__":

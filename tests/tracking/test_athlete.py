@@ -101,3 +101,30 @@ def test_short_tracks_are_no_athlete():
 def test_nobody_and_nobody_central():
     assert choose(scene([])) is None
     assert choose(scene([spectator])) is None
+
+
+def test_two_athletes_over_a_net():
+    """The near one, the far one, an umpire between them and a judge behind: each side finds its own."""
+    from dataclasses import replace
+
+    def near(t):
+        return box_at(250 + 30 * t, 270, 60, 150), 0.8, False
+
+    def far(t):
+        return box_at(380 - 20 * t, 120, 30, 80), 0.7, False
+
+    def judge(t):
+        return box_at(600, 90, 40, 110), 0.9, False
+
+    def umpire(t):
+        return box_at(40, 170, 60, 150), 0.9, False
+
+    people = scene([umpire, far, judge, near])
+    for athlete, first_box in (("near", near(0)[0]), ("far", far(0)[0])):
+        chosen = choose(replace(people, athlete=athlete))
+        assert np.allclose(chosen.box_px[0], first_box)
+    # Without a side it is the larger one.
+    assert np.allclose(choose(people).box_px[0], near(0)[0])
+    # Nobody is on the far side of a net that is higher up.
+    high = SETTINGS.model_copy(update={"net_height": 0.1})
+    assert choose(replace(people, athlete="far"), high) is None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -156,11 +156,14 @@ def to_coco17(keypoints: np.ndarray, joint_names: JointNames, where: str) -> np.
             "Correct the setting or the file."
         )
     given = np.full((*shape[:2], 3), 1.0, np.float32)
-    given[..., : shape[2]] = keypoints
-    there = np.isfinite(given).all(axis=2)
+    with np.errstate(over="ignore"):
+        given[..., : shape[2]] = keypoints
+    # Some tools write a joint or frame that was not found as zeros.
+    place = given[..., :2]
+    there = np.isfinite(place).all(axis=2) & (place != 0).any(axis=2)
     given[~there] = (np.nan, np.nan, 0.0)
     score = given[..., 2]
-    if (score < 0).any() or (score > _MAX_SCORE).any():
+    if not ((score >= 0) & (score <= _MAX_SCORE)).all():
         raise DatasetError(
             f"{where}: scores from {score.min():g} to {score.max():g}, expected 0 to 1. Scale them."
         )
@@ -186,9 +189,13 @@ def _read_pyskl(
         raise DatasetError(f"{path}: expected PySKL's `annotations` and `split`")
     split_of: dict[Any, str] = {}
     for name, members in splits.items():
+        if not isinstance(members, list | tuple):
+            raise DatasetError(f"{path}: split {name!r} is no list of frame_dir")
         for member in members:
-            split_of.setdefault(member, str(name))
+            if isinstance(member, str):
+                split_of.setdefault(member, str(name))
     clips: dict[str, PoseClip] = {}
+    members_of: dict[str, str] = {}
     for number, annotation in enumerate(annotations):
         where = f"{path}: annotation {number}"
         if not isinstance(annotation, dict) or not isinstance(annotation.get("frame_dir"), str):
@@ -202,7 +209,11 @@ def _read_pyskl(
         except ValueError as error:
             raise DatasetError(str(error)) from error
         if video_id in clips:
-            raise DatasetError(f"{where}: {video_id!r} is there twice. Remove one of them.")
+            raise DatasetError(
+                f"{where}: {video_id!r} is there twice, as {members_of[video_id]!r} and {member!r}. Rename or "
+                "remove one of them."
+            )
+        members_of[video_id] = member
         clips[video_id] = _pyskl_clip(annotation, joint_names, fps, split_of.get(member), where)
     if not clips:
         raise DatasetError(f"{path} holds none of the videos. Are the frame_dir their ids?")
@@ -217,21 +228,46 @@ def _pyskl_clip(
     where: str,
 ) -> PoseClip:
     place, score = annotation.get("keypoint"), annotation.get("keypoint_score")
-    if not isinstance(place, np.ndarray) or place.ndim != 4 or len(place) == 0:
+    if not _is_numbers(place) or place.ndim != 4 or len(place) == 0 or place.shape[3] != 2:
         raise DatasetError(f"{where}: expected keypoint (M, T, J, 2) of at least one person")
     if score is None:
         score = np.ones(place.shape[:3], np.float32)
-    if not isinstance(score, np.ndarray) or score.shape != place.shape[:3]:
+    if not _is_numbers(score) or score.shape != place.shape[:3]:
         raise DatasetError(f"{where}: keypoint_score does not fit keypoint {place.shape}")
+    num_frames = annotation.get("total_frames", place.shape[1])
+    if num_frames != place.shape[1]:
+        raise DatasetError(f"{where}: total_frames is {num_frames}, keypoint is {place.shape}")
     person = int(np.nan_to_num(score.astype(np.float64)).sum(axis=(1, 2)).argmax())
     keypoints = np.concatenate([place[person], score[person, ..., None]], axis=-1)
     label = annotation.get("label")
-    size = annotation.get("img_shape") or annotation.get("original_shape") or (None, None)
+    if label is not None and not isinstance(label, str | int | np.integer):
+        raise DatasetError(f"{where}: label is {label!s:.60}, expected a name or a number")
+    height, width = _size(annotation, where)
+    folder = annotation["frame_dir"].rpartition("/")[0].rpartition("/")[2]
     return PoseClip(
         to_coco17(keypoints, joint_names, where),
         fps=fps,
-        width=None if size[1] is None else int(size[1]),
-        height=None if size[0] is None else int(size[0]),
-        label=label if label is None or isinstance(label, str) else int(label),
+        width=width,
+        height=height,
+        label=(folder or None)
+        if label is None
+        else label
+        if isinstance(label, str)
+        else int(label),
         split=split,
     )
+
+
+def _is_numbers(value: Any) -> TypeGuard[np.ndarray]:
+    return isinstance(value, np.ndarray) and value.dtype.kind in "fiu"
+
+
+def _size(annotation: Mapping[str, Any], where: str) -> tuple[int, int] | tuple[None, None]:
+    """Height and width of the picture that the keypoints lie in, where the annotation says."""
+    given = annotation.get("img_shape", annotation.get("original_shape"))
+    if given is None:
+        return None, None
+    size = np.asarray(given if isinstance(given, list | tuple | np.ndarray) else ())
+    if size.shape[:1] not in ((2,), (3,)) or size.ndim != 1 or size.dtype.kind not in "iu":
+        raise DatasetError(f"{where}: img_shape is {given!s:.60}, expected (height, width)")
+    return int(size[0]), int(size[1])

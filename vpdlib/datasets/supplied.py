@@ -7,6 +7,7 @@ descriptors are (T, 2, d), regular and mirrored.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -14,10 +15,13 @@ import numpy as np
 
 from vpdlib.datasets.arrays import read_arrays
 from vpdlib.datasets.base import DatasetError
+from vpdlib.identifiers import check_id
 
 _BOX_COLUMNS = ["video", "frame", "x0", "y0", "x1", "y1"]
 #: Boxes around keypoints are this much larger on each side: joints lie within the body.
 _KEYPOINT_MARGIN = 0.1
+#: A frame number past this is a slip: four days at 30 a second.
+_MAX_FRAMES = 10_000_000
 
 
 def read_boxes(path: Path, only: Collection[str] | None = None) -> dict[str, np.ndarray]:
@@ -42,7 +46,7 @@ def read_boxes(path: Path, only: Collection[str] | None = None) -> dict[str, np.
     boxes = {}
     for video_id, stored in read_arrays(path, "boxes", only).items():
         box_px = stored.values.astype(np.float32)
-        if box_px.ndim != 2 or box_px.shape[1] != 4:
+        if box_px.ndim != 2 or box_px.shape[1] != 4 or len(box_px) == 0:
             raise DatasetError(f"{path}: {video_id} has shape {box_px.shape}, expected (T, 4) xyxy")
         box_px[~np.isfinite(box_px).all(axis=1)] = np.nan
         empty = np.flatnonzero((box_px[:, 2:] <= box_px[:, :2]).any(axis=1))
@@ -57,26 +61,44 @@ def read_boxes(path: Path, only: Collection[str] | None = None) -> dict[str, np.
 def _read_box_table(path: Path, only: Collection[str] | None) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise DatasetError(f"{path} does not exist. Correct the setting or make the file.")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path}: not UTF-8 text ({error}). Save it as UTF-8.") from error
     rows: dict[str, dict[int, list[float]]] = {}
-    with path.open(newline="", encoding="utf-8-sig") as stream:
+    names: dict[str, str] = {}
+    with io.StringIO(text, newline="") as stream:
         reader = csv.DictReader(stream)
         if list(reader.fieldnames or []) != _BOX_COLUMNS:
             raise DatasetError(f"{path}: columns {reader.fieldnames}, expected {_BOX_COLUMNS}")
         for row in reader:
-            if only is not None and row["video"] not in only:
-                continue
             where = f"{path}:{reader.line_num}"
+            video_id = (row["video"] or "").rsplit("/", 1)[-1]
+            if only is not None and video_id not in only:
+                continue
+            try:
+                check_id(video_id, "video id", where)
+            except ValueError as error:
+                raise DatasetError(str(error)) from error
+            if names.setdefault(video_id, row["video"]) != row["video"]:
+                raise DatasetError(
+                    f"{where}: {names[video_id]!r} and {row['video']!r} end in one id. Rename one of them."
+                )
             try:
                 frame = int(row["frame"])
                 box = [float(row[name]) for name in _BOX_COLUMNS[2:]]
             except (TypeError, ValueError) as error:
                 raise DatasetError(f"{where}: {error}; give a frame number and four px") from error
-            if frame < 0 or not (box[0] < box[2] and box[1] < box[3]):
+            if not np.isfinite(box).all() or not (box[0] < box[2] and box[1] < box[3]):
                 raise DatasetError(f"{where}: frame {frame}, box {box}: expected x0 < x1, y0 < y1")
-            of_video = rows.setdefault(row["video"], {})
+            if not 0 <= frame < _MAX_FRAMES:
+                raise DatasetError(f"{where}: frame {frame}, expected 0 to {_MAX_FRAMES - 1}")
+            of_video = rows.setdefault(video_id, {})
             if frame in of_video:
-                raise DatasetError(f"{where}: frame {frame} of {row['video']!r} has a box already")
+                raise DatasetError(f"{where}: frame {frame} of {video_id!r} has a box already")
             of_video[frame] = box
+    if not rows:
+        raise DatasetError(f"{path} holds none of the videos. Are its names their ids?")
     boxes = {}
     for video_id, by_frame in rows.items():
         box_px = np.full((max(by_frame) + 1, 4), np.nan, np.float32)
@@ -105,16 +127,23 @@ def read_features(path: Path, only: Collection[str] | None = None) -> dict[str, 
     features: dict[str, np.ndarray] = {}
     dims: dict[int, str] = {}
     for video_id, stored in read_arrays(path, "descriptor", only).items():
-        descriptor = stored.values.astype(np.float32)
+        with np.errstate(over="ignore"):
+            descriptor = stored.values.astype(np.float32)
         if descriptor.ndim == 2:
             descriptor = np.repeat(descriptor[:, None], 2, axis=1)
-        if descriptor.ndim != 3 or descriptor.shape[1] != 2 or descriptor.shape[2] == 0:
+        if descriptor.ndim != 3 or descriptor.shape[1] != 2 or 0 in descriptor.shape:
             raise DatasetError(
                 f"{path}: {video_id} has shape {stored.values.shape}, expected (T, 2, d) or (T, d)"
             )
         if np.isinf(descriptor).any():
             raise DatasetError(
                 f"{path}: {video_id} holds infinite numbers; NaN marks what is missing"
+            )
+        missing = np.isnan(descriptor)
+        partly = np.flatnonzero(missing.any(axis=(1, 2)) & ~missing.all(axis=(1, 2)))
+        if len(partly):
+            raise DatasetError(
+                f"{path}: {video_id}: frame {partly[0]} is NaN in part; a frame is there or is NaN alone"
             )
         dims.setdefault(descriptor.shape[2], video_id)
         features[video_id] = descriptor

@@ -274,6 +274,12 @@ def _cut_all(
             if problem is not None:
                 raise _stopped(info, report.decoded, problem, left)
             raise _too_short(info, report.decoded, left)
+    if report.concealed_frames:
+        # They keep their numbers, so the clips are exact; what they show may be wrong.
+        note(
+            f"{info.path}: {report.concealed_frames} damaged frames before frame {last_end} were "
+            "patched up by the decoder and kept; fetch the recording again if clips look broken"
+        )
 
 
 def _damage(report: DecodeReport) -> str | None:
