@@ -16,13 +16,16 @@ from vpdlib.video.reader import DecodeReport, read_frames
 
 def detect_video(
     video: VideoRow, detector: PersonDetector, every_nth_frame: int
-) -> tuple[dict[str, np.ndarray], DecodeReport]:
-    """Datasets of one video for the people artifact, and how decoding went."""
+) -> tuple[dict[str, np.ndarray], tuple[int, int], DecodeReport]:
+    """Datasets of one video for the people artifact, width and height as decoded, and how decoding went."""
     report = DecodeReport()
+    # Published facts may be those of another resolution than the file at hand.
+    size = video.width, video.height
     time_s, frame, found = [], [], []
     frames = read_frames(video.path, report=report)
     for item in track(frames, video.video, total=video.declared_frames, unit="frame"):
         time_s.append(item.time_s)
+        size = item.rgb.shape[1], item.rgb.shape[0]
         if item.index % every_nth_frame == 0:
             frame.append(item.index)
             found.append(detector.detect(item.rgb))
@@ -36,7 +39,7 @@ def detect_video(
         "source": np.concatenate([p.source for p in (empty, *found)]),
         "keypoints_px": np.concatenate([p.keypoints_px for p in (empty, *found)]),
     }
-    return datasets, report
+    return datasets, size, report
 
 
 def main(snakemake):
@@ -52,11 +55,11 @@ def main(snakemake):
     videos = read_videos(snakemake.input.videos, int(snakemake.wildcards.shard))
     # Two athletes of one file are two videos of one shard: the file is looked through once.
     videos.sort(key=lambda video: video.path)
-    done_path, datasets, report = None, {}, DecodeReport()
+    done_path, datasets, size, report = None, {}, (0, 0), DecodeReport()
     with ArtifactWriter(snakemake.output[0], "people", _job.origin(snakemake)) as artifact:
         for video in videos:
             if video.path != done_path:
-                datasets, report = detect_video(video, detector, settings.every_nth_frame)
+                datasets, size, report = detect_video(video, detector, settings.every_nth_frame)
                 done_path = video.path
             for flag in report.flags:
                 note(f"{video.video}: {flag}")
@@ -68,8 +71,8 @@ def main(snakemake):
                 {
                     "fps": video.fps,
                     "athlete": video.athlete,
-                    "width": video.width,
-                    "height": video.height,
+                    "width": size[0],
+                    "height": size[1],
                     "decoded_frames": report.decoded,
                     "declared_frames": report.declared,
                     "flags": "; ".join(report.flags),
