@@ -26,9 +26,7 @@ rule detect_people:
     params:
         settings=section("people"),
         networks_dir=lambda wc, input: str(Path(input.networks[0]).parent),
-        code=code_digest(
-            "vpdlib.people.build", "vpdlib.video.reader", "vpdlib.artifacts"
-        ),
+        code=code_digest("workflow_scripts.detect_people"),
     message:
         "Detecting people: {wildcards.dataset}, shard {wildcards.shard}"
     script:
@@ -52,12 +50,7 @@ rule track_athlete:
     params:
         settings=section("tracking"),
         keypoints=keypoint_settings,
-        code=code_digest(
-            "vpdlib.tracking.track",
-            "vpdlib.video.reader",
-            "vpdlib.datasets.supplied",
-            "vpdlib.artifacts",
-        ),
+        code=code_digest("workflow_scripts.track_athlete"),
     message:
         "Following the athlete: {wildcards.dataset}, shard {wildcards.shard}"
     script:
@@ -83,7 +76,7 @@ rule crop_athlete:
         **stage_resources("crop_athlete"),
     params:
         settings=section("crops"),
-        code=code_digest("vpdlib.crops.crop", "vpdlib.video.reader", "vpdlib.artifacts"),
+        code=code_digest("workflow_scripts.crop_athlete"),
     message:
         "Cropping the athlete: {wildcards.dataset}, shard {wildcards.shard}"
     script:
@@ -107,9 +100,7 @@ rule estimate_flow:
         **stage_resources("estimate_flow"),
     params:
         settings=section("flow"),
-        code=code_digest(
-            "vpdlib.flow.opencv", "vpdlib.flow.quantise", "vpdlib.artifacts"
-        ),
+        code=code_digest("workflow_scripts.estimate_flow"),
     message:
         "Estimating flow: {wildcards.dataset}, shard {wildcards.shard}"
     script:

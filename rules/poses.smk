@@ -20,12 +20,7 @@ rule estimate_pose:
         settings=section("poses"),
         keypoints=keypoint_settings,
         networks_dir=str(RUN.networks_dir),
-        code=code_digest(
-            "vpdlib.poses.movenet",
-            "vpdlib.video.reader",
-            "vpdlib.datasets.supplied",
-            "vpdlib.artifacts",
-        ),
+        code=code_digest("workflow_scripts.estimate_pose"),
     message:
         "Estimating poses: {wildcards.dataset}, shard {wildcards.shard}"
     script:
@@ -49,7 +44,7 @@ rule select_weak_labels:
         **stage_resources("select_weak_labels"),
     params:
         settings=section("weak_labels"),
-        code=code_digest("vpdlib.poses.weak_labels", "vpdlib.artifacts"),
+        code=code_digest("workflow_scripts.select_weak_labels"),
     message:
         "Selecting weak labels: {wildcards.dataset}, shard {wildcards.shard}"
     script:
@@ -71,7 +66,7 @@ rule kept_frames:
     resources:
         **stage_resources("tables"),
     params:
-        code=code_digest("vpdlib.artifacts"),
+        code=code_digest("workflow_scripts.kept_frames"),
     message:
         "Counting the frames kept: {wildcards.dataset}"
     script:
@@ -94,7 +89,7 @@ rule embed_joints2d:
     resources:
         **stage_resources("embed_joints2d"),
     params:
-        code=code_digest("vpdlib.poses.normalize", "vpdlib.artifacts"),
+        code=code_digest("workflow_scripts.embed_joints2d"),
     message:
         "Normalising joints: {wildcards.dataset}, shard {wildcards.shard}"
     script:

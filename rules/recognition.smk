@@ -22,11 +22,7 @@ rule recognize_actions:
         trials=section("trials"),
         seed=section("seed"),
         device=RUN.device,
-        code=code_digest(
-            "vpdlib.recognition.trials",
-            "vpdlib.recognition.sequences",
-            "vpdlib.artifacts",
-        ),
+        code=code_digest("workflow_scripts.recognize_actions"),
     message:
         "Recognising actions: {wildcards.dataset}, {wildcards.feature}, {wildcards.head}, "
         "{wildcards.setting}"

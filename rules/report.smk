@@ -24,7 +24,7 @@ rule table1:
         methods=section("methods"),
         heads=section("heads"),
         paper_column=section("paper_column"),
-        code=code_digest("vpdlib.report.tables", "vpdlib.artifacts"),
+        code=code_digest("workflow_scripts.table1"),
     message:
         "Table 1: {wildcards.dataset}"
     script:
@@ -58,9 +58,7 @@ rule figure3:
         shots=section("shots"),
         title=section("title"),
         paper_column=section("paper_column"),
-        code=code_digest(
-            "vpdlib.report.tables", "vpdlib.report.figure3", "vpdlib.artifacts"
-        ),
+        code=code_digest("workflow_scripts.figure3"),
     message:
         "Figure 3: {wildcards.dataset}"
     script:
@@ -102,9 +100,7 @@ rule measure_accuracy:
     params:
         students=lambda wc: list(settings_of(wc.dataset).students),
         truth=section("truth"),
-        code=code_digest(
-            "vpdlib.report.accuracy", "vpdlib.students.embed", "vpdlib.poses.accuracy"
-        ),
+        code=code_digest("workflow_scripts.measure_accuracy"),
     message:
         "Measuring tracks, teacher and students against ground truth: {wildcards.dataset}"
     script:
@@ -132,7 +128,7 @@ rule draw_overlay:
     resources:
         **stage_resources("draw_overlay"),
     params:
-        code=code_digest("vpdlib.report.overlay", "vpdlib.artifacts"),
+        code=code_digest("workflow_scripts.draw_overlay"),
     message:
         "Drawing {wildcards.video} of {wildcards.dataset}"
     script:

@@ -43,7 +43,7 @@ rule render_demo:
         **stage_resources("render_demo"),
     params:
         adapter=section("adapter"),
-        code=code_digest("vpdlib.demo.generate"),
+        code=code_digest("workflow_scripts.render_demo"),
     message:
         "Rendering the synthetic sport {wildcards.dataset}"
     script:
@@ -65,7 +65,7 @@ rule fetch_labels:
     params:
         kind=lambda wc: settings_of(wc.dataset).adapter.kind,
         downloads_dir=str(RUN.downloads()),
-        code=code_digest("vpdlib.datasets.paper.files"),
+        code=code_digest("workflow_scripts.fetch_labels"),
     message:
         "Fetching the published labels of {wildcards.dataset}"
     script:
@@ -91,7 +91,7 @@ rule recut_broadcasts:
         adapter=section("adapter"),
         data_dir=str(RUN.under_data("")),
         downloads_dir=str(RUN.downloads()),
-        code=code_digest("vpdlib.datasets.paper.recordings", "vpdlib.video.recut"),
+        code=code_digest("workflow_scripts.recut_broadcasts"),
     message:
         "Cutting {wildcards.recording}: {wildcards.dataset}"
     script:
@@ -119,7 +119,7 @@ rule prepare_dataset:
         **stage_resources("prepare_dataset"),
     params:
         adapter=section("adapter"),
-        supplied=section("supplied"),
+        keypoints=keypoint_settings,
         classes=section("classes"),
         num_shards=section("num_shards"),
         shots=section("shots"),
@@ -127,14 +127,7 @@ rule prepare_dataset:
         seed=section("seed"),
         data_dir=str(RUN.under_data("")),
         downloads_dir=str(RUN.downloads()),
-        code=code_digest(
-            "vpdlib.datasets.catalogue",
-            "vpdlib.datasets.fewshot",
-            "vpdlib.datasets.paper.build",
-            "vpdlib.datasets.poses",
-            "vpdlib.datasets.prepare",
-            "vpdlib.datasets.tables",
-        ),
+        code=code_digest("workflow_scripts.prepare_dataset"),
     message:
         "Checking labels of {wildcards.dataset}"
     script:
@@ -161,7 +154,7 @@ rule check_videos:
         max_frame_difference=lambda wc: settings_of(
             wc.dataset
         ).adapter.max_frame_difference,
-        code=code_digest("vpdlib.video.recut"),
+        code=code_digest("workflow_scripts.check_videos"),
     message:
         "Comparing the clips of {wildcards.dataset} with what was published"
     script:

@@ -24,12 +24,7 @@ rule distil_student:
     params:
         settings=lambda wc: student_settings(wc).model_dump(mode="json"),
         device=RUN.device,
-        code=code_digest(
-            "vpdlib.students.train",
-            "vpdlib.students.save",
-            "vpdlib.students.corpus",
-            "vpdlib.artifacts",
-        ),
+        code=code_digest("workflow_scripts.distil_student"),
     message:
         "Distilling student {wildcards.student}: {wildcards.dataset}"
     script:
@@ -52,12 +47,7 @@ rule embed_frames:
         **stage_resources("embed_frames"),
     params:
         device=RUN.device,
-        code=code_digest(
-            "vpdlib.students.embed",
-            "vpdlib.students.corpus",
-            "vpdlib.datasets.supplied",
-            "vpdlib.artifacts",
-        ),
+        code=code_digest("workflow_scripts.embed_frames"),
     message:
         "Embedding frames with {wildcards.student}: {wildcards.dataset}, shard {wildcards.shard}"
     script:

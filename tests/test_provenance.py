@@ -132,7 +132,9 @@ def test_the_order_of_names_does_not_count_and_their_choice_does(package):
 
 @pytest.mark.parametrize("name", ["vpdlib.missing", "numpy", "vpdlib.part.nowhere"])
 def test_a_wrong_name_is_refused(package, name):
-    with pytest.raises(ValueError, match=f"'{name}' is not a module of vpdlib: correct"):
+    with pytest.raises(
+        ValueError, match=f"'{name}' is not a module of vpdlib, nor a script: correct"
+    ):
         code_digest(name)
 
 
@@ -164,3 +166,41 @@ def test_settings():
     assert digest_settings({"a": [1, 2]}) != digest_settings({"a": [2, 1]})
     assert digest_settings({"a": Path("x")}) == digest_settings({"a": "x"})
     assert len(digest_settings(None)) == 16
+
+
+def test_an_edit_of_a_script_or_of_what_all_scripts_share_counts(tmp_path, monkeypatch):
+    """Snakemake itself notices neither: it compares a script's name."""
+    files = {
+        "vpdlib/__init__.py": "",
+        "vpdlib/used.py": "VALUE = 1\n",
+        "vpdlib/unused.py": "VALUE = 1\n",
+        "workflow_scripts/_job.py": "from vpdlib import used\n",
+        "workflow_scripts/make.py": "import _job\n\n\ndef main():\n    return 1  # why\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(provenance, "_PACKAGE", tmp_path / "vpdlib")
+
+    def digest():
+        for cached in (provenance._parse, provenance._imports, provenance._tree_digest):
+            cached.cache_clear()
+        return code_digest("workflow_scripts.make")
+
+    try:
+        before = digest()
+        for name, old, new, counts in (
+            ("workflow_scripts/make.py", "return 1", "return 2", True),
+            ("workflow_scripts/make.py", "# why", "# because", False),
+            ("workflow_scripts/_job.py", "used", "used as it", True),
+            ("vpdlib/used.py", "1", "2", True),
+            ("vpdlib/unused.py", "1", "2", False),
+        ):
+            (tmp_path / name).write_text(files[name].replace(old, new))
+            assert (digest() != before) == counts, name
+            (tmp_path / name).write_text(files[name])
+        assert digest() == before
+    finally:
+        monkeypatch.undo()
+        for cached in (provenance._parse, provenance._imports, provenance._tree_digest):
+            cached.cache_clear()

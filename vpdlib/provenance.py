@@ -1,8 +1,8 @@
 """Digests of configuration and code.
 
-A rule carries the digest of the vpdlib modules it uses in its ``params``: an edit of the library makes
-Snakemake rerun what depends on it and nothing else. The digest is taken over the syntax tree without
-docstrings, so comments, formatting and file times do not count.
+A rule carries the digest of its script, and of the vpdlib modules that the script uses, in its ``params``: an
+edit of either makes Snakemake rerun what depends on it and nothing else. (Snakemake itself notices neither.) The
+digest is taken over the syntax tree without docstrings, so comments, formatting and file times do not count.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ def digest_file(path: Path) -> str:
 
 
 def code_digest(*modules: str) -> str:
-    """Digest of vpdlib modules and of all that they import from vpdlib, directly or not.
+    """Digest of modules and of all that they import from vpdlib, directly or not.
 
     Parameters
     ----------
-    modules : dotted names below ``vpdlib``, such as ``"vpdlib.tracking.track"``. A package stands for its
-        ``__init__`` alone; name the module whose functions are called.
+    modules : dotted names, such as ``"workflow_scripts.track_athlete"`` or ``"vpdlib.tracking.track"``. A
+        package stands for its ``__init__`` alone; name the module whose functions are called.
 
     Raises
     ------
     ValueError
-        If a name is not a module of vpdlib.
+        If a name is not a module of vpdlib or a script.
     """
     reached: set[str] = set()
     pending = list(modules)
@@ -58,9 +58,13 @@ def code_digest(*modules: str) -> str:
 
 def _module_file(name: str) -> Path | None:
     parts = name.split(".")
-    if parts[0] != "vpdlib":
+    if parts[0] == "vpdlib":
+        base = _PACKAGE.joinpath(*parts[1:])
+    elif parts[0] in ("workflow_scripts", "_job"):
+        # A script imports _job from beside itself.
+        base = _PACKAGE.parent / "workflow_scripts" / parts[-1]
+    else:
         return None
-    base = _PACKAGE.joinpath(*parts[1:])
     for candidate in (base.with_suffix(".py"), base / "__init__.py"):
         if candidate.is_file() and (len(parts) > 1 or candidate.name == "__init__.py"):
             return candidate
@@ -72,7 +76,7 @@ def _parse(name: str) -> ast.Module:
     path = _module_file(name)
     if path is None:
         raise ValueError(
-            f"{name!r} is not a module of vpdlib: correct the name given to code_digest()"
+            f"{name!r} is not a module of vpdlib, nor a script: correct the name given to code_digest()"
         )
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 

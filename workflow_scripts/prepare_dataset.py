@@ -90,7 +90,7 @@ def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Pr
     lengths = None
     if isinstance(adapter, FX35Adapter) and adapter.unit == "action":
         clips = read_keypoints(
-            Path(snakemake.input.keypoints), params.supplied["joint_names"], only=dataset.clips()
+            Path(snakemake.input.keypoints), params.keypoints["joint_names"], only=dataset.clips()
         )
         lengths = {video_id: len(clip.keypoints_px) for video_id, clip in clips.items()}
     cut_dir = Path(snakemake.output.videos).parent.parent / "source" / "clips"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Protocol
 
 from vpdlib.datasets.base import Action, DatasetError, VideoSource
 from vpdlib.datasets.folder import (
@@ -14,14 +12,8 @@ from vpdlib.datasets.folder import (
     read_labels,
     restrict_to_classes,
 )
+from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.settings import FolderAdapter, PaperAdapter
-
-
-class DataPaths(Protocol):
-    """What turns a path of the settings into one on this machine."""
-
-    def under_data(self, path: str) -> Path:
-        """Absolute paths as they are, others below the data folder."""
 
 
 def source_files(

@@ -159,8 +159,7 @@ def to_coco17(keypoints: np.ndarray, joint_names: JointNames, where: str) -> np.
     with np.errstate(over="ignore"):
         given[..., : shape[2]] = keypoints
     # Some tools write a joint or frame that was not found as zeros.
-    place = given[..., :2]
-    there = np.isfinite(place).all(axis=2) & (place != 0).any(axis=2)
+    there = np.isfinite(given[..., :2]).all(axis=2) & (given[..., :2] != 0).any(axis=2)
     given[~there] = (np.nan, np.nan, 0.0)
     score = given[..., 2]
     if not ((score >= 0) & (score <= _MAX_SCORE)).all():

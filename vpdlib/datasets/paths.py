@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+
+class DataPaths(Protocol):
+    """What turns a path of the settings into one on this machine."""
+
+    def under_data(self, path: str) -> Path:
+        """Absolute paths as they are, others below the data folder."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vpdlib.datasets.base import Action, DatasetError, Split, VideoSource
-from vpdlib.datasets.catalogue import DataPaths
 from vpdlib.datasets.folder import group_of, read_labels
 from vpdlib.datasets.keypoints import PoseClip
+from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.settings import PosesAdapter
 
 

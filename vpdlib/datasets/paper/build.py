@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 from vpdlib.datasets.paper.diving48 import load_diving48
 from vpdlib.datasets.paper.fsjump6 import load_fsjump6
 from vpdlib.datasets.paper.fx35 import load_fx35, read_annotation
 from vpdlib.datasets.paper.protocol import PaperDataset, restrict
 from vpdlib.datasets.paper.tennis7 import load_tennis7
+from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.settings import (
     Diving48Adapter,
     FSJump6Adapter,
@@ -18,13 +18,6 @@ from vpdlib.datasets.settings import (
     PaperAdapter,
     Tennis7Adapter,
 )
-
-
-class DataPaths(Protocol):
-    """What turns a path of the settings into one on this machine."""
-
-    def under_data(self, path: str) -> Path:
-        """Absolute paths as they are, others below the data folder."""
 
 
 def load_paper_dataset(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from vpdlib.datasets.base import Action, DatasetError, Split, VideoSource
+from vpdlib.datasets.base import Action, DatasetError, Split
 from vpdlib.safe_pickle import load_plain
 
 #: The named tuple in the upstream metadata: rate, frames, width, height. It is read as a plain tuple.
@@ -86,10 +86,6 @@ class PaperDataset:
     def clips(self) -> dict[str, ClipInfo]:
         """Published facts by file name."""
         return {video.clip: video.info for video in self.videos}
-
-    def sources(self, path_of: Mapping[str, Path]) -> list[VideoSource]:
-        """The videos with their files, where these are known."""
-        return [VideoSource(v.video_id, path_of[v.clip]) for v in self.videos]
 
 
 def restrict(dataset: PaperDataset, only: Sequence[str]) -> PaperDataset:
