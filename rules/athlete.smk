@@ -3,9 +3,7 @@
 
 rule detect_people:
     input:
-        sources=shard_videos,
-        checked=checked_clips,
-        videos=ancient(f"{DATASET}/dataset/videos.csv"),
+        videos=f"{DATASET}/shards/{{shard}}.csv",
         networks=lambda wc: networks(
             *(
                 {"nanodet": "nanodet", "multipose": "movenet-multipose"}[name]
@@ -59,9 +57,7 @@ rule track_athlete:
 
 rule crop_athlete:
     input:
-        sources=shard_videos,
-        checked=checked_clips,
-        videos=ancient(f"{DATASET}/dataset/videos.csv"),
+        videos=f"{DATASET}/shards/{{shard}}.csv",
         tracks=f"{DATASET}/tracks/{{shard}}.h5",
     output:
         f"{DATASET}/crops/{{shard}}.h5",

@@ -59,21 +59,6 @@ def recording_file(wildcards):
     return paths[wildcards.recording]
 
 
-def clips_or_recordings(wildcards):
-    """All clips of one of the paper's datasets, or the folders that they are cut into."""
-    adapter = settings_of(wildcards.dataset).adapter
-    if adapter.recordings is not None:
-        return cut_recordings(wildcards)
-    return [str(source.path) for source in or_refuse(clip_files, adapter, RUN)]
-
-
-def checked_clips(wildcards):
-    """That the clips are as published, for the rules that open them; nothing for other datasets."""
-    if not is_published(wildcards.dataset):
-        return []
-    return ancient(f"results/{wildcards.dataset}/dataset/checked.csv")
-
-
 def label_files_of(wildcards):
     """What labels are read from, so that an edit is noticed; and whatever makes it."""
     settings = settings_of(wildcards.dataset)
@@ -111,32 +96,39 @@ def must_exist(path, dataset):
     return str(full)
 
 
-def all_videos(wildcards):
-    """Every video file, so that an added one is noticed; none where the workflow makes them, or none is there."""
+def list_inputs(wildcards):
+    """What a shard's list of videos is made from: its files, or keypoints in their place."""
     settings = settings_of(wildcards.dataset)
-    adapter = settings.adapter
-    if isinstance(adapter, DemoAdapter) or not settings.has_videos:
-        return []
-    if is_published(wildcards.dataset):
-        # Labels can be prepared without them.
-        if (
-            adapter.recordings is not None
-            or not RUN.under_data(adapter.videos).is_dir()
-        ):
-            return []
-        return [str(source.path) for source in find_clips(adapter)]
-    return [
-        str(s.path) for s in or_refuse(source_files, adapter, RUN, settings.classes)
-    ]
+    labels = (
+        {"labels": f"results/{wildcards.dataset}/dataset/sources.csv"}
+        if is_published(wildcards.dataset)
+        else {}
+    )
+    if not settings.has_videos and settings.keypoints is not None:
+        brought = label_files_of(wildcards) if is_published(wildcards.dataset) else []
+        keypoints = supplied("keypoints")(wildcards)
+        return {**labels, "keypoints": keypoints, "brought": brought}
+    if isinstance(settings.adapter, DemoAdapter):
+        return {"labels": shard_videos(wildcards)}
+    return {**labels, "files": shard_videos(wildcards)}
 
 
-def find_clips(adapter):
-    """The clips of a folder that may still be empty."""
-    try:
-        return clip_files(adapter, RUN)
-    except DatasetError:
-        # What is wrong with the folder is said when the clips themselves are needed.
+def list_settings(wildcards):
+    """The adapter's settings, without those that do not concern a shard's list of videos."""
+    settings = settings_of(wildcards.dataset)
+    values = settings.adapter.model_dump(mode="json")
+    if settings.has_videos:
+        # Which clips are wanted shows in the shard's files; another choice must not rerun every shard.
+        values.pop("only", None)
+    return values
+
+
+def clips_there(wildcards):
+    """The clips of one of the paper's datasets; none where the folder is not there: labels do without."""
+    adapter = settings_of(wildcards.dataset).adapter
+    if adapter.videos is None or not RUN.under_data(adapter.videos).is_dir():
         return []
+    return [str(source.path) for source in or_refuse(clip_files, adapter, RUN)]
 
 
 def supplied(name):
@@ -161,28 +153,22 @@ def track_inputs(wildcards):
     if settings.supplied.boxes is not None:
         return {
             "boxes": supplied("boxes")(wildcards),
-            "videos": f"{folder}/dataset/videos.csv",
+            "videos": f"{folder}/shards/{wildcards.shard}.csv",
         }
     if settings.keypoints is not None and not settings.has_videos:
         return {
             "keypoints": supplied("keypoints")(wildcards),
-            "videos": f"{folder}/dataset/videos.csv",
+            "videos": f"{folder}/shards/{wildcards.shard}.csv",
         }
     return {"people": f"{folder}/people/{wildcards.shard}.h5"}
 
 
 def pose_inputs(wildcards):
     """Videos for the teacher, or another tool's keypoints."""
-    folder = f"results/{wildcards.dataset}"
-    videos = f"{folder}/dataset/videos.csv"
+    videos = {"videos": f"results/{wildcards.dataset}/shards/{wildcards.shard}.csv"}
     if settings_of(wildcards.dataset).keypoints is not None:
-        return {"keypoints": supplied("keypoints")(wildcards), "videos": videos}
-    return {
-        "sources": shard_videos(wildcards),
-        "checked": checked_clips(wildcards),
-        "videos": ancient(videos),
-        "networks": networks("movenet-thunder"),
-    }
+        return {**videos, "keypoints": supplied("keypoints")(wildcards)}
+    return {**videos, "networks": networks("movenet-thunder")}
 
 
 def embed_inputs(wildcards):
@@ -193,7 +179,7 @@ def embed_inputs(wildcards):
     if given is not None:
         return {
             "features": must_exist(given, wildcards.dataset),
-            "videos": f"{folder}/dataset/videos.csv",
+            "videos": f"{folder}/shards/{wildcards.shard}.csv",
         }
     flow = (
         {}
@@ -215,16 +201,14 @@ def keypoint_settings(wildcards):
 
 
 def prepare_inputs(wildcards):
-    """Labels, the videos that are there, and keypoints whose lengths are needed."""
+    """Labels, and the lists of videos; published datasets do without the latter."""
     adapter = settings_of(wildcards.dataset).adapter
-    needs_lengths = isinstance(adapter, PosesAdapter) or (
-        isinstance(adapter, FX35Adapter) and adapter.unit == "action"
-    )
-    return {
-        "labels": label_files_of(wildcards),
-        "videos": all_videos(wildcards),
-        **({"keypoints": supplied("keypoints")(wildcards)} if needs_lengths else {}),
-    }
+    labels = {"labels": label_files_of(wildcards)}
+    by_action = isinstance(adapter, FX35Adapter) and adapter.unit == "action"
+    if is_published(wildcards.dataset) and not by_action:
+        return {**labels, "files": clips_there(wildcards)}
+    found = all_shards(f"{DATASET}/shards/{{shard}}.csv")(wildcards)
+    return {**labels, "shards": found}
 
 
 def student_settings(wildcards):
@@ -292,6 +276,7 @@ def overlay_inputs(wildcards):
     shard = shard_name(wildcards.dataset, of_file)
     folder = f"results/{wildcards.dataset}"
     return {
+        "videos": f"{folder}/shards/{shard}.csv",
         "tracks": f"{folder}/tracks/{shard}.h5",
         "crops": f"{folder}/crops/{shard}.h5",
         "flow": f"{folder}/flow/{shard}.h5",

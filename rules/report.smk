@@ -110,7 +110,6 @@ rule measure_accuracy:
 rule draw_overlay:
     input:
         unpack(overlay_inputs),
-        videos=ancient(f"{DATASET}/dataset/videos.csv"),
     output:
         report(
             f"{DATASET}/overlays/{{video}}.mp4",

@@ -98,6 +98,34 @@ rule recut_broadcasts:
         "../workflow_scripts/recut_broadcasts.py"
 
 
+rule list_videos:
+    input:
+        unpack(list_inputs),
+    output:
+        f"{DATASET}/shards/{{shard}}.csv",
+    log:
+        f"{LOGS}/list_videos/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/list_videos/{{shard}}.tsv"
+    priority: 100
+    conda:
+        "../envs/vpd.yaml"
+    threads: stage_threads("list_videos")
+    resources:
+        **stage_resources("list_videos"),
+    params:
+        adapter=list_settings,
+        keypoints=keypoint_settings,
+        num_shards=section("num_shards"),
+        data_dir=str(RUN.under_data("")),
+        downloads_dir=str(RUN.downloads()),
+        code=code_digest("workflow_scripts.list_videos"),
+    message:
+        "Checking videos: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/list_videos.py"
+
+
 rule prepare_dataset:
     input:
         unpack(prepare_inputs),
@@ -112,6 +140,7 @@ rule prepare_dataset:
         f"{LOGS}/prepare_dataset.log",
     benchmark:
         f"{BENCHMARKS}/prepare_dataset.tsv"
+    priority: 90
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("prepare_dataset")
@@ -119,7 +148,6 @@ rule prepare_dataset:
         **stage_resources("prepare_dataset"),
     params:
         adapter=section("adapter"),
-        keypoints=keypoint_settings,
         classes=section("classes"),
         num_shards=section("num_shards"),
         shots=section("shots"),
@@ -132,30 +160,3 @@ rule prepare_dataset:
         "Checking labels of {wildcards.dataset}"
     script:
         "../workflow_scripts/prepare_dataset.py"
-
-
-rule check_videos:
-    input:
-        videos=f"{DATASET}/dataset/videos.csv",
-        clips=clips_or_recordings,
-    output:
-        f"{DATASET}/dataset/checked.csv",
-    log:
-        f"{LOGS}/check_videos.log",
-    benchmark:
-        f"{BENCHMARKS}/check_videos.tsv"
-    conda:
-        "../envs/vpd.yaml"
-    threads: stage_threads("check_videos")
-    resources:
-        **stage_resources("check_videos"),
-    params:
-        kind=lambda wc: settings_of(wc.dataset).adapter.kind,
-        max_frame_difference=lambda wc: settings_of(
-            wc.dataset
-        ).adapter.max_frame_difference,
-        code=code_digest("workflow_scripts.check_videos"),
-    message:
-        "Comparing the clips of {wildcards.dataset} with what was published"
-    script:
-        "../workflow_scripts/check_videos.py"

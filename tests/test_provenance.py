@@ -169,7 +169,7 @@ def test_settings():
 
 
 def test_an_edit_of_a_script_or_of_what_all_scripts_share_counts(tmp_path, monkeypatch):
-    """Snakemake itself notices neither: it compares a script's name."""
+    """And of the library that they use; comments do not."""
     files = {
         "vpdlib/__init__.py": "",
         "vpdlib/used.py": "VALUE = 1\n",

@@ -16,7 +16,7 @@ def main(snakemake):
     settings = CropSettings.model_validate(snakemake.params.settings)
     cv2.setNumThreads(snakemake.threads)
     side = settings.size
-    videos = read_videos(snakemake.input.videos, int(snakemake.wildcards.shard))
+    videos = read_videos(snakemake.input.videos)
     with (
         read_artifact(snakemake.input.tracks, "tracks") as tracks,
         ArtifactWriter(snakemake.output[0], "crops", _job.origin(snakemake)) as artifact,

@@ -52,7 +52,7 @@ def main(snakemake):
         settings.iou_threshold,
         settings.max_people,
     )
-    videos = read_videos(snakemake.input.videos, int(snakemake.wildcards.shard))
+    videos = read_videos(snakemake.input.videos)
     # Two athletes of one file are two videos of one shard: the file is looked through once.
     videos.sort(key=lambda video: video.path)
     done_path, datasets, size, report = None, {}, (0, 0), DecodeReport()

@@ -52,7 +52,7 @@ def embed_crops(snakemake, artifact: ArtifactWriter) -> None:
 def take_features(snakemake, artifact: ArtifactWriter) -> None:
     """Descriptors from another tool; frames come at the video's constant rate."""
     source = Path(snakemake.input.features)
-    videos = read_videos(snakemake.input.videos, int(snakemake.wildcards.shard))
+    videos = read_videos(snakemake.input.videos)
     if not videos:
         return
     features = read_features(source, only={video.video for video in videos})

@@ -70,7 +70,7 @@ def add_poses(
 
 
 def main(snakemake):
-    videos = read_videos(snakemake.input.videos, int(snakemake.wildcards.shard))
+    videos = read_videos(snakemake.input.videos)
     with (
         read_artifact(snakemake.input.tracks, "tracks") as tracks,
         ArtifactWriter(snakemake.output[0], "poses", _job.origin(snakemake)) as artifact,

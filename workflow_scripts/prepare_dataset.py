@@ -1,28 +1,23 @@
-"""Check a dataset's labels (and videos, where their facts are not published); write its tables."""
+"""Check a dataset's labels against its videos; write its tables."""
 
 from pathlib import Path
 
 import _job
 
-from vpdlib.datasets.catalogue import clip_files, labelled_actions, source_files
+from vpdlib.datasets.base import VideoSource
+from vpdlib.datasets.catalogue import labelled_actions
 from vpdlib.datasets.keypoints import read_keypoints
+from vpdlib.datasets.listing import list_clips, refuse_all
 from vpdlib.datasets.paper.build import load_paper_dataset
 from vpdlib.datasets.paper.files import find_label_files, published_numbers
 from vpdlib.datasets.paper.protocol import PaperDataset
 from vpdlib.datasets.paper.recordings import recording_of
 from vpdlib.datasets.paths import DataFolder
 from vpdlib.datasets.poses import pose_actions
-from vpdlib.datasets.prepare import (
-    Prepared,
-    Protocol,
-    prepare,
-    prepare_paper,
-    prepare_poses,
-)
+from vpdlib.datasets.prepare import Prepared, Protocol, prepare, prepare_paper
 from vpdlib.datasets.settings import (
     DemoAdapter,
     FolderAdapter,
-    FX35Adapter,
     PaperAdapter,
     PosesAdapter,
     parse_adapter,
@@ -34,52 +29,70 @@ from vpdlib.datasets.tables import (
     SummaryRow,
     TrialRow,
     VideoRow,
+    read_videos,
     write_rows,
 )
 
 
-def protocol_of(params, test_fraction, val_fraction) -> Protocol:
+def listed(snakemake) -> list[VideoRow]:
+    """The videos of all shards."""
+    rows = [row for path in snakemake.input.shards for row in read_videos(path)]
+    return sorted(rows, key=lambda row: row.video)
+
+
+def protocol_of(params, test_fraction=0.0, val_fraction=0.0) -> Protocol:
     return Protocol(test_fraction, val_fraction, params.shots, params.trials, params.seed)
 
 
-def prepare_folder(adapter: FolderAdapter, paths: DataFolder, params) -> Prepared:
-    sources = source_files(adapter, paths, params.classes)
+def prepare_folder(adapter: FolderAdapter, paths: DataFolder, snakemake) -> Prepared:
+    rows = listed(snakemake)
+    sources = [VideoSource(row.video, Path(row.path)) for row in rows]
     return prepare(
-        sources,
+        rows,
         lambda durations_s: labelled_actions(adapter, paths, sources, durations_s),
-        params.classes,
-        params.num_shards,
-        protocol_of(params, adapter.test_fraction, adapter.val_fraction),
+        snakemake.params.classes,
+        protocol_of(snakemake.params, adapter.test_fraction, adapter.val_fraction),
     )
 
 
-def prepare_keypoints(adapter: PosesAdapter, paths: DataFolder, params) -> Prepared:
+def prepare_keypoints(adapter: PosesAdapter, paths: DataFolder, snakemake) -> Prepared:
     path = paths.under_data(adapter.keypoints)
     clips = read_keypoints(path, adapter.joint_names, adapter.fps)
-    return prepare_poses(
-        clips,
+    return prepare(
+        listed(snakemake),
         lambda durations_s: pose_actions(adapter, path, paths, clips, durations_s),
-        params.classes,
-        params.num_shards,
-        protocol_of(params, adapter.test_fraction, adapter.val_fraction),
-        adapter.fps,
+        snakemake.params.classes,
+        protocol_of(snakemake.params, adapter.test_fraction, adapter.val_fraction),
     )
 
 
-def path_of_clips(
-    adapter: PaperAdapter, dataset: PaperDataset, paths: DataFolder, cut_dir: Path, has_files: bool
-) -> dict[str, str]:
-    """Clip -> its file; where it should be, if it is not there."""
+def path_of_clips(adapter: PaperAdapter, dataset: PaperDataset, snakemake) -> dict[str, str]:
+    """Clip -> its file, or where it should be; a clip that is missing beside others is an error."""
+    params, inputs = snakemake.params, snakemake.input
+    clips = dataset.clips()
+    paths = DataFolder(Path(params.data_dir))
     if adapter.recordings is not None:
+        cut_dir = Path(snakemake.output.videos).parent.parent / "source" / "clips"
         return {
-            clip: str(cut_dir / recording_of(adapter.kind, clip) / f"{clip}.mp4")
-            for clip in dataset.clips()
+            clip: str(cut_dir / recording_of(adapter.kind, clip) / f"{clip}.mp4") for clip in clips
         }
     if adapter.videos is None:
         return {}
+    found = {Path(path).stem: path for path in inputs.get("files", [])}
     folder = paths.under_data(adapter.videos)
-    found = {s.video_id: s.path for s in clip_files(adapter, paths)} if has_files else {}
-    return {clip: str(found.get(clip, folder / f"{clip}.mp4")) for clip in dataset.clips()}
+    missing = [
+        f"{folder / clip}.mp4: missing; expected {info.num_frames} frames at {info.fps:g} a second"
+        for clip, info in clips.items()
+        if clip not in found
+    ]
+    if found:
+        refuse_all(
+            missing,
+            f"{len(missing)} of {len(clips)} clips are missing",
+            f"docs/datasets/{adapter.kind}.md says how to obtain them; adapter.only restricts the dataset to "
+            "those that you have.",
+        )
+    return {clip: found.get(clip, str(folder / f"{clip}.mp4")) for clip in clips}
 
 
 def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Prepared:
@@ -87,37 +100,42 @@ def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Pr
     dataset = load_paper_dataset(
         adapter, find_label_files(adapter.kind, Path(params.downloads_dir)), paths
     )
-    lengths = None
-    if isinstance(adapter, FX35Adapter) and adapter.unit == "action":
-        clips = read_keypoints(
-            Path(snakemake.input.keypoints), params.keypoints["joint_names"], only=dataset.clips()
+    if snakemake.input.get("shards"):
+        rows = listed(snakemake)
+        there = {row.video for row in rows}
+        missing = [f"{clip}: no keypoints" for clip in dataset.clips() if clip not in there]
+        refuse_all(
+            missing,
+            f"the keypoints lack {len(missing)} of {len(dataset.clips())} actions",
+            "adapter.only restricts the dataset to those that you have.",
         )
-        lengths = {video_id: len(clip.keypoints_px) for video_id, clip in clips.items()}
-    cut_dir = Path(snakemake.output.videos).parent.parent / "source" / "clips"
+    else:
+        rows = list_clips(
+            adapter.kind,
+            dataset.clips(),
+            path_of_clips(adapter, dataset, snakemake),
+            params.num_shards,
+        )
     return prepare_paper(
         dataset,
-        path_of_clips(adapter, dataset, paths, cut_dir, bool(snakemake.input.get("videos"))),
-        params.num_shards,
-        # The splits are published.
-        protocol_of(params, 0.0, 0.0),
+        rows,
+        protocol_of(params),
         {} if adapter.only else published_numbers(adapter.kind),
-        lengths,
     )
 
 
 def main(snakemake):
-    params = snakemake.params
-    adapter = parse_adapter(params.adapter)
-    paths = DataFolder(Path(params.data_dir))
+    adapter = parse_adapter(snakemake.params.adapter)
+    paths = DataFolder(Path(snakemake.params.data_dir))
     match adapter:
         case DemoAdapter():
             source = DataFolder(Path(snakemake.input.labels[0]).parent)
-            rendered = FolderAdapter(videos="videos", labels="labels.csv")
-            prepared = prepare_folder(rendered, source, params)
+            folder = FolderAdapter(videos="videos", labels="labels.csv")
+            prepared = prepare_folder(folder, source, snakemake)
         case FolderAdapter():
-            prepared = prepare_folder(adapter, paths, params)
+            prepared = prepare_folder(adapter, paths, snakemake)
         case PosesAdapter():
-            prepared = prepare_keypoints(adapter, paths, params)
+            prepared = prepare_keypoints(adapter, paths, snakemake)
         case _:
             prepared = prepare_published(adapter, paths, snakemake)
     output = snakemake.output

@@ -95,22 +95,18 @@ def main(snakemake):
             track_people(snakemake, artifact)
             return
         videos = read_videos(inputs.videos)
-        here = [video for video in videos if video.shard == int(snakemake.wildcards.shard)]
-        if not here:
+        if not videos:
             return
+        wanted = {video.video for video in videos}
         if inputs.get("boxes"):
             source = Path(inputs.boxes)
-            # Of all videos: a shard may well be without any box, and a dataset may not.
-            boxes = read_boxes(source, only={video.video for video in videos})
+            # All of them: a shard of videos in which nobody was seen has none.
+            boxes = read_boxes(source)
         else:
             source = Path(inputs.keypoints)
-            clips = read_keypoints(
-                source,
-                snakemake.params.keypoints["joint_names"],
-                only={video.video for video in here},
-            )
+            clips = read_keypoints(source, snakemake.params.keypoints["joint_names"], only=wanted)
             boxes = {name: boxes_of_keypoints(clip.keypoints_px) for name, clip in clips.items()}
-        take_boxes(here, boxes, source, artifact)
+        take_boxes(videos, boxes, source, artifact)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import pytest
 
 from vpdlib.datasets.base import Action, DatasetError, VideoSource, shard_of
 from vpdlib.datasets.fewshot import parse_membership
+from vpdlib.datasets.listing import list_files
 from vpdlib.datasets.prepare import Protocol, prepare
 from vpdlib.video.writer import VideoWriter
 
@@ -44,7 +45,7 @@ def label(sources, split=None):
 
 
 def test_rows_without_a_given_split(sources):
-    prepared = prepare(sources, label(sources), CLASSES, 4, PROTOCOL)
+    prepared = prepare(list_files(sources, 4), label(sources), CLASSES, PROTOCOL)
     videos, actions = prepared.videos, prepared.actions
     assert [v.video for v in videos] == [s.video_id for s in sources]
     for number, video in enumerate(videos):
@@ -64,12 +65,12 @@ def test_rows_without_a_given_split(sources):
         for trial in (0, 1):
             chosen = [a for a in actions if (k, trial) in parse_membership(a.few_shot)]
             assert sorted(a.label for a in chosen) == sorted(["jump", "turn"] * k)
-    assert prepare(sources, label(sources), CLASSES, 4, PROTOCOL) == prepared
+    assert prepare(list_files(sources, 4), label(sources), CLASSES, PROTOCOL) == prepared
 
 
 def test_rows_with_a_given_split(sources):
     given = label(sources, lambda s: "test" if s.video_id in ("v1", "v4") else "train")
-    prepared = prepare(sources, given, None, 1, PROTOCOL)
+    prepared = prepare(list_files(sources, 1), given, None, PROTOCOL)
     videos, actions = prepared.videos, prepared.actions
     assert [v.split for v in videos] == ["train", "test", "train", "train", "test", "train"]
     assert {v.shard for v in videos} == {0}
@@ -77,7 +78,7 @@ def test_rows_with_a_given_split(sources):
 
 
 def test_a_video_without_actions_is_kept(sources):
-    prepared = prepare(sources, label(sources[:5]), CLASSES, 4, PROTOCOL)
+    prepared = prepare(list_files(sources, 4), label(sources[:5]), CLASSES, PROTOCOL)
     videos, actions = prepared.videos, prepared.actions
     assert len(videos) == 6
     assert (videos[5].split, videos[5].group) == ("train", "")
@@ -90,10 +91,8 @@ def test_all_unusable_videos_are_named_at_once(sources, tmp_path):
         path = tmp_path / f"{name}.mp4"
         path.write_bytes(b"no video" if name == "broken" else b"")
         bad.append(VideoSource(name, path))
-    with pytest.raises(
-        DatasetError, match="2 of 4 videos cannot be used; replace or remove"
-    ) as caught:
-        prepare([*bad, *sources[:2]], label(sources[:2]), CLASSES, 4, PROTOCOL)
+    with pytest.raises(DatasetError, match="2 of 4 videos cannot be used") as caught:
+        list_files([*bad, *sources[:2]], 4)
     for source in bad:
         assert str(source.path) in str(caught.value)
     assert str(sources[0].path) not in str(caught.value)
@@ -104,4 +103,4 @@ def test_an_action_outside_its_video_is_refused(sources):
         return [Action("v0_001", "v0", 0.5, 2.0, "jump", None, "", "l.csv:2")]
 
     with pytest.raises(DatasetError, match=r"l.csv:2: .*outside its video 'v0', which lasts 0.8 s"):
-        prepare(sources, late, CLASSES, 4, PROTOCOL)
+        prepare(list_files(sources, 4), late, CLASSES, PROTOCOL)

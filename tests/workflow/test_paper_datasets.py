@@ -102,10 +102,10 @@ def test_from_labels_and_clips_to_the_table(name, workflow, downloads_dir):
     # The paper's own numbers stand beside ours.
     assert table.set_index(["method", "head"])["top1_paper"]["joints2d", "bigru"] > 50
     videos = pd.read_csv(results / "dataset/videos.csv")
-    checked = pd.read_csv(results / "dataset/checked.csv")
-    assert set(checked["clip"]) == {Path(path).stem for path in videos["path"]}
+    listed = pd.concat([pd.read_csv(path) for path in (results / "shards").glob("*.csv")])
+    assert set(listed["video"]) == set(videos["video"])
     athletes = 2 if name == "tennis7" else 1
-    assert len(videos) == athletes * len(checked)
+    assert len(videos) == athletes * videos["path"].nunique() == athletes * COUNTS[name]
     published = {
         "tennis7": ("front__", "near", "back__", "far"),
     }.get(name)
@@ -148,7 +148,7 @@ def test_missing_and_wrong_clips_are_named_with_what_was_expected(workflow):
         "wimbledon_2018_womens_quarterfinal_williams_giorgi_0_268",
         "usopen_2019_womens_osaka_gauff_*",
     ]
-    over(workflow, "tennis7", {"adapter": {"only": clips}})
+    over(workflow, "tennis7", {"adapter": {"only": clips}, "num_shards": 1})
     target = "results/tennis7/people/0000.h5"
     done = workflow.run("--dry-run", target)
     assert done.returncode != 0
@@ -163,15 +163,20 @@ def test_missing_and_wrong_clips_are_named_with_what_was_expected(workflow):
         with VideoWriter(folder / f"{clip}.mp4", fps, 64, 48) as video:
             for _ in range(num_frames):
                 video.write(np.zeros((48, 64, 3), np.uint8))
-    done = workflow.run("results/tennis7/dataset/checked.csv")
+    done = workflow.run("results/tennis7/shards/0000.csv")
     assert done.returncode != 0
     text = done.stdout
-    assert "71 of 72 clips are missing or not as published" in text
+    assert "2 of 3 clips are missing or not as published" in text
     assert f"{clips[1]}.mp4: found 260 frames" in text
     assert "expected 268 frames" in text
-    assert "usopen_2019_womens_osaka_gauff" in text
+    assert f"{clips[2]}.mp4: found 268 frames at 30" in text
     assert "adapter.only restricts" in text
     assert f"{clips[0]}.mp4: " not in text
+    done = workflow.run("results/tennis7/dataset/videos.csv")
+    assert done.returncode != 0
+    assert "69 of 72 clips are missing" in done.stdout
+    assert "usopen_2019_womens_osaka_gauff" in done.stdout
+    assert "expected" in done.stdout
 
 
 def test_recordings_are_cut_to_the_frame(workflow):

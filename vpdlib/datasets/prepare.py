@@ -1,8 +1,4 @@
-"""Checking a dataset's videos and labels, and giving every action its split and subsets.
-
-Three kinds of dataset come to the same tables: videos that are opened here, the paper's datasets, whose facts are
-published, and keypoints that stand in for videos.
-"""
+"""Checking a dataset's labels against its videos, and giving every action its split and subsets."""
 
 from __future__ import annotations
 
@@ -12,13 +8,9 @@ from dataclasses import dataclass, replace
 
 from vpdlib.datasets.base import (
     Action,
-    DatasetError,
-    VideoSource,
     check_actions,
-    shard_of,
 )
 from vpdlib.datasets.fewshot import draw_subsets, membership_column
-from vpdlib.datasets.keypoints import PoseClip
 from vpdlib.datasets.paper.protocol import PaperDataset
 from vpdlib.datasets.split import split_by_group
 from vpdlib.datasets.tables import (
@@ -32,8 +24,7 @@ from vpdlib.datasets.tables import (
     class_rows,
     video_split,
 )
-from vpdlib.progress import note, track
-from vpdlib.video.reader import VideoError, VideoInfo, probe
+from vpdlib.progress import note
 
 
 @dataclass(frozen=True)
@@ -59,193 +50,26 @@ class Prepared:
     summary: list[SummaryRow]
 
 
-def probe_all(sources: Sequence[VideoSource]) -> dict[str, VideoInfo]:
-    """Open every video and decode its first frame.
-
-    Raises
-    ------
-    DatasetError
-        Naming every video that cannot be used, and why.
-    """
-    found, bad = {}, []
-    for source in track(sources, "checking videos", unit="video"):
-        try:
-            found[source.video_id] = probe(source.path)
-        except VideoError as error:
-            bad.append(str(error))
-    if bad:
-        raise DatasetError(
-            f"{len(bad)} of {len(sources)} videos cannot be used; replace or remove them:\n  "
-            + "\n  ".join(bad)
-        )
-    return found
-
-
 def prepare(
-    sources: Sequence[VideoSource],
+    videos: Sequence[VideoRow],
     label: Callable[[dict[str, float]], list[Action]],
     classes: Sequence[str] | None,
-    num_shards: int,
     protocol: Protocol,
 ) -> Prepared:
-    """Make the tables of a folder of videos.
+    """Make the tables of videos whose labels come from the user.
 
     Parameters
     ----------
-    sources : the videos, checked ids.
+    videos : see :mod:`vpdlib.datasets.listing`.
     label : gives the labelled actions, from the lengths of the videos in seconds.
     classes : class names in order, or None for those found.
-    num_shards : shards of the dataset.
     protocol : split and few-shot settings.
 
     Raises
     ------
     DatasetError
-        If a video or an action is not usable; see :func:`vpdlib.datasets.base.check_actions`.
+        If an action is not usable; see :func:`vpdlib.datasets.base.check_actions`.
     """
-    info = probe_all(sources)
-    videos = [
-        VideoRow(
-            video=source.video_id,
-            path=str(source.path),
-            shard=shard_of(source.video_id, num_shards),
-            fps=info[source.video_id].fps,
-            width=info[source.video_id].width,
-            height=info[source.video_id].height,
-            declared_frames=info[source.video_id].declared_frames,
-            duration_s=info[source.video_id].duration_s,
-            split="",
-            group="",
-        )
-        for source in sources
-    ]
-    return _label_videos(videos, label, classes, protocol)
-
-
-def prepare_poses(
-    clips: Mapping[str, PoseClip],
-    label: Callable[[dict[str, float]], list[Action]],
-    classes: Sequence[str] | None,
-    num_shards: int,
-    protocol: Protocol,
-    default_fps: float | None,
-) -> Prepared:
-    """Make the tables of keypoints that stand in for videos; parameters as for :func:`prepare`.
-
-    Parameters
-    ----------
-    clips : video id -> keypoints.
-    default_fps : frames a second of clips whose file does not say.
-
-    Raises
-    ------
-    DatasetError
-        As :func:`prepare`, and for a clip without a frame rate.
-    """
-    videos = []
-    for video_id, clip in sorted(clips.items()):
-        fps = clip.fps or default_fps
-        if fps is None:
-            raise DatasetError(
-                f"adapter.fps: the keypoints of {video_id!r} say no frame rate. Set adapter.fps."
-            )
-        num_frames = len(clip.keypoints_px)
-        videos.append(
-            VideoRow(
-                video=video_id,
-                path="",
-                shard=shard_of(video_id, num_shards),
-                fps=fps,
-                width=clip.width or 0,
-                height=clip.height or 0,
-                declared_frames=num_frames,
-                duration_s=num_frames / fps,
-                split="",
-                group="",
-            )
-        )
-    return _label_videos(videos, label, classes, protocol)
-
-
-def prepare_paper(
-    dataset: PaperDataset,
-    path_of: Mapping[str, str],
-    num_shards: int,
-    protocol: Protocol,
-    published: Mapping[str, str],
-    lengths: Mapping[str, int] | None = None,
-) -> Prepared:
-    """Make the tables of one of the paper's datasets; no video is opened.
-
-    Parameters
-    ----------
-    dataset : labels and protocol.
-    path_of : clip -> its file; empty where there is none.
-    protocol : k of the few-shot subsets; those that are not published are drawn.
-    published : quantity -> the published number, for ``summary.csv``.
-    lengths : video id -> frames, where the published facts have none.
-
-    Raises
-    ------
-    DatasetError
-        See :func:`vpdlib.datasets.base.check_actions`.
-    """
-    videos = []
-    for video in dataset.videos:
-        num_frames = (lengths or {}).get(video.video_id, video.info.num_frames)
-        videos.append(
-            VideoRow(
-                video=video.video_id,
-                path=path_of.get(video.clip, ""),
-                # Athletes of one file go to one shard, where the file is looked through once.
-                shard=shard_of(video.clip, num_shards),
-                fps=video.info.fps,
-                width=video.info.width,
-                height=video.info.height,
-                declared_frames=num_frames,
-                duration_s=num_frames / video.info.fps,
-                split=video.split,
-                group=video.group,
-                athlete=video.athlete,
-            )
-        )
-    duration_s = {video.video: video.duration_s for video in videos}
-    whole = [
-        replace(action, end_s=min(action.end_s, duration_s[action.video_id]))
-        for action in dataset.actions
-    ]
-    actions, _ = check_actions(
-        whole, duration_s, dataset.class_names, {v.video: 1 / v.fps for v in videos}
-    )
-    rows = action_rows(actions, _few_shot(actions, protocol, dataset.few_shot))
-    ids_of: dict[str, list[str]] = defaultdict(list)
-    for video in dataset.videos:
-        ids_of[video.clip].append(video.video_id)
-    prepared = Prepared(
-        videos=videos,
-        actions=rows,
-        classes=class_rows(actions, dataset.class_names),
-        events=[
-            EventRow(event.video_id, event.start_s, event.end_s, event.label, event.split)
-            for event in dataset.events
-        ],
-        trials=[
-            TrialRow(trial, place, video_id)
-            for trial, clips in enumerate(dataset.detection_trials)
-            for place, clip in enumerate(clips)
-            for video_id in ids_of[clip]
-        ],
-        summary=[],
-    )
-    return _summarised(prepared, published, len(ids_of))
-
-
-def _label_videos(
-    videos: list[VideoRow],
-    label: Callable[[dict[str, float]], list[Action]],
-    classes: Sequence[str] | None,
-    protocol: Protocol,
-) -> Prepared:
     durations_s = {video.video: video.duration_s for video in videos}
     frame_s = {video.video: 1 / video.fps for video in videos}
     actions, names = check_actions(label(durations_s), durations_s, classes, frame_s)
@@ -278,6 +102,62 @@ def _label_videos(
         summary=[],
     )
     return _summarised(prepared, {}, len(videos))
+
+
+def prepare_paper(
+    dataset: PaperDataset,
+    listed: Sequence[VideoRow],
+    protocol: Protocol,
+    published: Mapping[str, str],
+) -> Prepared:
+    """Make the tables of one of the paper's datasets; no video is opened.
+
+    Parameters
+    ----------
+    dataset : labels and protocol.
+    listed : a row for every video of it, see :mod:`vpdlib.datasets.listing`.
+    protocol : k of the few-shot subsets; those that are not published are drawn.
+    published : quantity -> the published number, for ``summary.csv``.
+
+    Raises
+    ------
+    DatasetError
+        See :func:`vpdlib.datasets.base.check_actions`.
+    """
+    row_of = {row.video: row for row in listed}
+    videos = [
+        replace(row_of[video.video_id], split=video.split, group=video.group)
+        for video in dataset.videos
+    ]
+    duration_s = {video.video: video.duration_s for video in videos}
+    whole = [
+        replace(action, end_s=min(action.end_s, duration_s[action.video_id]))
+        for action in dataset.actions
+    ]
+    actions, _ = check_actions(
+        whole, duration_s, dataset.class_names, {v.video: 1 / v.fps for v in videos}
+    )
+    rows = action_rows(actions, _few_shot(actions, protocol, dataset.few_shot))
+    ids_of: dict[str, list[str]] = defaultdict(list)
+    for video in dataset.videos:
+        ids_of[video.clip].append(video.video_id)
+    prepared = Prepared(
+        videos=videos,
+        actions=rows,
+        classes=class_rows(actions, dataset.class_names),
+        events=[
+            EventRow(event.video_id, event.start_s, event.end_s, event.label, event.split)
+            for event in dataset.events
+        ],
+        trials=[
+            TrialRow(trial, place, video_id)
+            for trial, clips in enumerate(dataset.detection_trials)
+            for place, clip in enumerate(clips)
+            for video_id in ids_of[clip]
+        ],
+        summary=[],
+    )
+    return _summarised(prepared, published, len(ids_of))
 
 
 def _few_shot(

@@ -1,8 +1,9 @@
 """The tables of a checked dataset, ``results/<dataset>/dataset/*.csv``, that later rules read.
 
-``videos.csv``: video, path, shard, fps, width, height, declared_frames, duration_s, split, group, athlete. A
-video is ``test`` if one of its actions is; the student must not see it (specification section 7). ``path`` is
-empty where keypoints stand in for a video; ``athlete`` is ``near`` or ``far`` where the file shows two.
+``videos.csv``: video, path, shard, fps, width, height, declared_frames, duration_s, split, group, athlete; and of
+the same form, with split and group left empty, a shard's list ``shards/<shard>.csv``. A video is ``test`` if one of
+its actions is; the student must not see it (specification section 7). ``path`` is empty where keypoints stand
+in for a video; ``athlete`` is ``near`` or ``far`` where the file shows two.
 ``actions.csv``: action, video, start, end (seconds), label, split, group, few_shot; ``few_shot`` lists the
 fixed subsets that a training action belongs to, such as ``k4t0 k8t2``.
 ``classes.csv``: class, train, val, test: all classes in their order, with numbers of actions.
@@ -165,9 +166,9 @@ def _read(path: str | Path, kind: type[Row], rule: str = "prepare_dataset") -> l
     return found
 
 
-def read_videos(path: str | Path, shard: int | None = None) -> list[VideoRow]:
-    """Read ``videos.csv``, all of it or one shard's videos."""
-    return [row for row in _read(path, VideoRow) if shard is None or row.shard == shard]
+def read_videos(path: str | Path) -> list[VideoRow]:
+    """Read ``videos.csv``, or a shard's list of the same form."""
+    return _read(path, VideoRow)
 
 
 def read_actions(path: str | Path) -> list[ActionRow]:

@@ -1,11 +1,13 @@
 """Windows, splits, athletes and refusals, on small label files of the upstream forms."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.datasets.paper import labels
 from vpdlib.datasets.base import DatasetError
+from vpdlib.datasets.listing import list_clips
 from vpdlib.datasets.paper.diving48 import load_diving48
 from vpdlib.datasets.paper.fsjump6 import load_fsjump6
 from vpdlib.datasets.paper.fx35 import load_fx35, read_annotation
@@ -75,13 +77,20 @@ class TestFSJump6:
         assert len(part.actions) == 5
         assert part.few_shot == {}
         assert part.detection_trials[0] == ("men_world_short_program_2017_01_00000100_00000400",)
-        prepared = prepare_paper(part, {}, 1, Protocol(0, 0, (1,), 2, 0), {})
+        prepared = prepare_paper(
+            part, list_clips("fsjump6", part.clips(), {}, 1), Protocol(0, 0, (1,), 2, 0), {}
+        )
         assert sum("k1t1" in a.few_shot for a in prepared.actions) == 4
         with pytest.raises(DatasetError, match=r"'\*_2016_\*' matches none of the 3 clips"):
             restrict(dataset, ["*_2016_*"])
 
     def test_published_subsets_are_used_and_others_drawn(self, dataset):
-        prepared = prepare_paper(dataset, {}, 4, Protocol(0, 0, (1, 2), 2, 0), {"clips": "371"})
+        prepared = prepare_paper(
+            dataset,
+            list_clips("fsjump6", dataset.clips(), {}, 4),
+            Protocol(0, 0, (1, 2), 2, 0),
+            {"clips": "371"},
+        )
         cells = {a.action.split(":", 1)[1]: a.few_shot.split() for a in prepared.actions}
         assert [w for w in cells["10:20"] if w.startswith("k2")] == ["k2t0"]
         assert [w for w in cells["280:299"] if w.startswith("k2")] == ["k2t1"]
@@ -118,7 +127,9 @@ class TestTennis7:
         assert frames(dataset.events[0], 25) == (47, 52)
 
     def test_both_players_are_in_a_trial(self, dataset):
-        prepared = prepare_paper(dataset, {}, 8, PROTOCOL, {})
+        prepared = prepare_paper(
+            dataset, list_clips("tennis7", dataset.clips(), {}, 8), PROTOCOL, {}
+        )
         assert sum(row.trial == 0 and row.place == 0 for row in prepared.trials) == 2
         shards = {}
         for video in prepared.videos:
@@ -179,8 +190,11 @@ class TestFX35:
 
     def test_actions_as_videos(self, tmp_path):
         dataset = load_fx35(labels.fx35(tmp_path), None, unit="action")
-        lengths = {v.video_id: 40 for v in dataset.videos}
-        prepared = prepare_paper(dataset, {}, 2, PROTOCOL, {}, lengths)
+        rows = [
+            replace(row, declared_frames=40, duration_s=40 / row.fps)
+            for row in list_clips("fx35", dataset.clips(), {}, 2)
+        ]
+        prepared = prepare_paper(dataset, rows, PROTOCOL, {})
         assert [a.start for a in prepared.actions] == [0, 0, 0]
         by_id = {v.video: v for v in prepared.videos}
         for action in prepared.actions:

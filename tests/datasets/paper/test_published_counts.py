@@ -7,6 +7,7 @@ import pytest
 
 from vpdlib.datasets.base import check_actions
 from vpdlib.datasets.fewshot import parse_membership
+from vpdlib.datasets.listing import list_clips
 from vpdlib.datasets.paper.diving48 import load_diving48
 from vpdlib.datasets.paper.files import published_numbers
 from vpdlib.datasets.paper.fsjump6 import load_fsjump6
@@ -65,9 +66,14 @@ def load(name, label_files):
     return load_fx35(files, None)
 
 
+def tables(name, dataset, published=None):
+    rows = list_clips(name, dataset.clips(), {c: f"{c}.mp4" for c in dataset.clips()}, 8)
+    return prepare_paper(dataset, rows, PROTOCOL, published or {})
+
+
 @pytest.mark.parametrize("name", ["fsjump6", "tennis7", "fx35"])
 def test_the_tables_give_every_published_number(name, label_files):
-    prepared = prepare_paper(load(name, label_files), {}, 8, PROTOCOL, published_numbers(name))
+    prepared = tables(name, load(name, label_files), published_numbers(name))
     found = {row.quantity: row.found for row in prepared.summary}
     published = {row.quantity: float(row.published) for row in prepared.summary if row.published}
     assert set(published) == set(published_numbers(name))
@@ -121,7 +127,7 @@ def test_few_shot_subsets_are_balanced_and_disjoint_from_the_rest(label_files):
 
 def test_few_shot_membership_reaches_the_table(label_files):
     dataset = load("fsjump6", label_files)
-    prepared = prepare_paper(dataset, {}, 8, PROTOCOL, {})
+    prepared = tables("fsjump6", dataset)
     chosen = {a.action for a in prepared.actions if (8, 3) in parse_membership(a.few_shot)}
     assert chosen == set(dataset.few_shot[8][3])
 
@@ -154,7 +160,7 @@ def test_both_players_of_a_point_are_videos_of_one_file(label_files):
     assert Counter(video.athlete for video in dataset.videos) == {"near": 1619, "far": 1619}
     tests = {video.clip for video in dataset.videos if video.split == "test"}
     assert len(tests) == 479
-    prepared = prepare_paper(dataset, {c: f"{c}.mp4" for c in dataset.clips()}, 16, PROTOCOL, {})
+    prepared = tables("tennis7", dataset)
     by_path = {}
     for video in prepared.videos:
         by_path.setdefault(video.path, []).append(video)
@@ -224,7 +230,7 @@ def test_diving48_when_its_labels_are_there(label_files, tmp_path):
         ]
         (tmp_path / f"Diving48_V2_{name}.json").write_text(json.dumps(entries))
     dataset = load_diving48(files, tmp_path)
-    prepared = prepare_paper(dataset, {}, 8, PROTOCOL, published_numbers("diving48"))
+    prepared = tables("diving48", dataset, published_numbers("diving48"))
     found = {row.quantity: row.found for row in prepared.summary}
     for quantity in ("clips", "classes", "train actions", "test actions"):
         assert found[quantity] == float(published_numbers("diving48")[quantity])

@@ -1,0 +1,95 @@
+"""List the videos of a shard, after opening each; clips of the paper's datasets must be as published."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import _job
+
+from vpdlib.datasets.base import VideoSource, shard_of
+from vpdlib.datasets.folder import find_videos
+from vpdlib.datasets.keypoints import read_keypoints
+from vpdlib.datasets.listing import check_clips, list_clips, list_files, list_keypoints
+from vpdlib.datasets.paper.build import load_paper_dataset
+from vpdlib.datasets.paper.clips import published_clips
+from vpdlib.datasets.paper.files import find_label_files
+from vpdlib.datasets.paths import DataFolder
+from vpdlib.datasets.settings import (
+    DemoAdapter,
+    FolderAdapter,
+    FX35Adapter,
+    PaperAdapter,
+    PosesAdapter,
+    parse_adapter,
+)
+from vpdlib.datasets.tables import VideoRow, write_rows
+
+
+def rendered(labels: Path) -> list[VideoSource]:
+    return find_videos(labels.parent / "videos", "the rendered sport")
+
+
+def published(adapter: PaperAdapter, snakemake) -> list[VideoRow]:
+    """Rows of one of the paper's datasets: of the files that are there, or of all clips where there are none."""
+    inputs, params = snakemake.input, snakemake.params
+    files = find_label_files(adapter.kind, Path(params.downloads_dir))
+    if inputs.get("keypoints"):
+        # Only its labels say which clips keypoints stand in for.
+        dataset = load_paper_dataset(adapter, files, DataFolder(Path(params.data_dir)))
+        rows = list_clips(adapter.kind, dataset.clips(), {}, params.num_shards)
+        if isinstance(adapter, FX35Adapter) and adapter.unit == "action":
+            clips = read_keypoints(
+                Path(inputs.keypoints), params.keypoints["joint_names"], only=dataset.clips()
+            )
+            lengths = {name: len(clip.keypoints_px) for name, clip in clips.items()}
+            rows = [
+                replace(
+                    row,
+                    declared_frames=lengths[row.video],
+                    duration_s=lengths[row.video] / row.fps,
+                )
+                for row in rows
+                if row.video in lengths
+            ]
+        return rows
+    known = published_clips(adapter.kind, files)
+    paths = [Path(path) for path in inputs.get("files", [])]
+    if adapter.recordings is not None:
+        paths = [path for folder in paths for path in sorted(folder.glob("*.mp4"))]
+    path_of = {path.stem: str(path) for path in paths}
+    rows = list_clips(
+        adapter.kind,
+        {clip: info for clip, info in known.items() if clip in path_of},
+        path_of,
+        params.num_shards,
+    )
+    rows = [row for row in rows if row.shard == int(snakemake.wildcards.shard)]
+    check_clips(rows, adapter.kind, adapter.max_frame_difference)
+    return rows
+
+
+def main(snakemake):
+    inputs, params = snakemake.input, snakemake.params
+    adapter = parse_adapter(params.adapter)
+    shard = int(snakemake.wildcards.shard)
+    match adapter:
+        case DemoAdapter():
+            sources = [
+                source
+                for source in rendered(Path(inputs.labels[0]))
+                if shard_of(source.video_id, params.num_shards) == shard
+            ]
+            rows = list_files(sources, params.num_shards)
+        case FolderAdapter():
+            sources = [VideoSource(Path(path).stem, Path(path)) for path in inputs.get("files", [])]
+            rows = list_files(sources, params.num_shards)
+        case PosesAdapter():
+            clips = read_keypoints(Path(inputs.keypoints), adapter.joint_names, adapter.fps)
+            rows = list_keypoints(clips, params.num_shards, adapter.fps)
+        case _:
+            rows = published(adapter, snakemake)
+    rows = sorted((row for row in rows if row.shard == shard), key=lambda row: row.video)
+    write_rows(snakemake.output[0], rows, VideoRow)
+
+
+if __name__ == "__main__":
+    _job.run(main, snakemake)
