@@ -81,6 +81,15 @@ def stage_threads(name):
     return RUN.stage(name).threads
 
 
+def every_core(wildcards):
+    """All cores, for short checks: nothing heavy starts beside them, and with their priority nothing before them.
+
+    Heavy rules cannot have the checked labels as an input, since every edit of a label would rerun them; and an
+    `ancient` input would hide their own changed settings from Snakemake whenever labels are prepared anew.
+    """
+    return workflow.cores or 1
+
+
 def stage_resources(name):
     """mem_mb, runtime and gpu of a stage; gpu only where one is asked for."""
     stage = RUN.stage(name)

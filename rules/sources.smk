@@ -110,7 +110,7 @@ rule list_videos:
     priority: 100
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("list_videos")
+    threads: every_core
     resources:
         **stage_resources("list_videos"),
     params:
@@ -143,7 +143,7 @@ rule prepare_dataset:
     priority: 90
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("prepare_dataset")
+    threads: every_core
     resources:
         **stage_resources("prepare_dataset"),
     params:

@@ -1,8 +1,9 @@
 """Digests of configuration and code.
 
 A rule carries the digest of its script, and of the vpdlib modules that the script uses, in its ``params``: an
-edit of either makes Snakemake rerun what depends on it and nothing else. (Snakemake
-itself sees a script's time stamp, and nothing of the library.) The digest is taken over the syntax tree without docstrings, so comments, formatting and file times do not count.
+edit of either makes Snakemake rerun what depends on it and nothing else. (Snakemake itself sees a script's time
+stamp, and nothing of the library.) The digest is taken over the syntax tree without docstrings, so comments,
+formatting and file times do not count.
 """
 
 from __future__ import annotations

@@ -193,6 +193,19 @@ class TestChain:
         finally:
             finished.write_dataset("tiny", TINY)
 
+    def test_two_changes_at_once_do_not_hide_one_another(self, finished):
+        """New few-shot subsets prepare the labels anew; the changed detection must be seen all the same."""
+        changed = copy.deepcopy(TINY)
+        changed["trials"] = 3
+        changed["people"]["every_nth_frame"] = 5
+        try:
+            finished.write_dataset("tiny", changed)
+            planned = finished.planned(*TABLES)
+        finally:
+            finished.write_dataset("tiny", TINY)
+        for rule in ("prepare_dataset", "detect_people", "track_athlete", "distil_student"):
+            assert planned[rule], rule
+
     def test_a_changed_setting_is_carried_out_and_only_that(self, finished):
         """Not only announced: after the run, what did not depend on it has its old time stamp."""
         results = finished.folder / "results" / "tiny"

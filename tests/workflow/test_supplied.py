@@ -138,6 +138,6 @@ def test_boxes_keypoints_and_features_of_other_tools_on_videos(make_workflow, tm
     assert (tmp_path / target).is_file()
     settings["supplied"] = {**supplied, "boxes": "mine/none.csv"}
     workflow.write_dataset("mine", settings)
-    done = workflow.run("--dry-run", target)
+    done = workflow.run("--dry-run", "results/mine/tracks/0000.h5")
     assert done.returncode != 0
     assert "names 'mine/none.csv'" in done.stdout

@@ -1,0 +1,183 @@
+"""Ranking every action of a corpus by its likeness to each query, under dynamic time warping.
+
+An action is an array (T, 2, d): the regular and the mirrored descriptor of each frame. Unlike nearest-neighbour
+recognition, which takes the least of four distances, retrieval compares one sequence an action, whose frames
+are the two descriptors side by side, (T, 2 d) (specification section 10 and row 17 of section 15). The
+distance is that of `vpdlib.recognition.dtw`: `symmetricP2`, or `symmetric2` where the lengths differ too much, over
+n + m. An action never finds itself. Actions without frames are in no list and have an empty one.
+
+The distance is the same to the last bit in both directions (the two bent steps mirror each other, and so do
+the sums), so where queries and corpus are the same actions only half of the pairs are measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vpdlib.progress import track
+from vpdlib.recognition.dtw import PackedSequences, pack_sequences, packed_distances
+from vpdlib.recognition.nns import unit_norm
+from vpdlib.retrieval.settings import RetrievalSettings
+
+# Queries measured in one go: enough pairs to share among threads, little measured twice on the diagonal.
+_QUERIES_PER_BLOCK = 64
+
+
+@dataclass(frozen=True)
+class RetrievalResult:
+    """Ranked lists, nearest first.
+
+    Attributes
+    ----------
+    query_ids : the Q queries, in the order given.
+    corpus_ids : the C actions that could be found, sorted; those without frames included.
+    indices : (Q, K) int32 into ``corpus_ids``, K the length of the longest list; -1 past a list's end.
+    distances : (Q, K) float32, in units of the descriptors; infinite past a list's end.
+    top_k : where the lists were cut; None if they were not.
+    num_empty_queries : queries without frames.
+    num_empty_corpus : actions of the corpus without frames.
+    """
+
+    query_ids: tuple[str, ...]
+    corpus_ids: tuple[str, ...]
+    indices: NDArray[np.int32]
+    distances: NDArray[np.float32]
+    top_k: int | None
+    num_empty_queries: int
+    num_empty_corpus: int
+
+    @property
+    def ranked_ids(self) -> tuple[tuple[str, ...], ...]:
+        """One list of ids a query."""
+        return tuple(
+            tuple(self.corpus_ids[index] for index in row[row >= 0]) for row in self.indices
+        )
+
+
+def rank_actions(
+    sequences: Mapping[str, NDArray[np.floating]],
+    query_ids: Sequence[str],
+    corpus_ids: Sequence[str],
+    settings: RetrievalSettings,
+    threads: int = 1,
+    description: str | None = None,
+) -> RetrievalResult:
+    """Rank the corpus for every query.
+
+    Equally distant actions (as float32) stand in the order of their ids. The result depends neither on the
+    order of ``corpus_ids`` nor on ``threads``; the memory is 4 Q C bytes and little more.
+
+    Parameters
+    ----------
+    sequences : action id -> (T, 2, d) floats; T may be 0.
+    query_ids : what to look for, each once; in the corpus or not.
+    corpus_ids : where to look, each once.
+    settings : unit norm, and the length of the lists.
+    threads : number of threads that share the pairs.
+    description : what a progress report is called; None reports nothing.
+
+    Raises
+    ------
+    ValueError
+        For a repeated id, one without a sequence, a wrong shape, differing d, NaN or infinity.
+    """
+    for name, ids in (("query", query_ids), ("corpus", corpus_ids)):
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"a {name} id occurs twice: list every action once")
+        missing = sorted(set(ids) - set(sequences))
+        if missing:
+            raise ValueError(
+                f"{name} action {missing[0]!r} (and {len(missing) - 1} more) has no sequence: give an "
+                "array of zero frames where nobody was found"
+            )
+    corpus = sorted(corpus_ids)
+    used = sorted({*query_ids, *corpus})
+    joined = {action: _joined(action, sequences[action], settings.normalise) for action in used}
+    measured_corpus = [action for action in corpus if len(joined[action])]
+    measured_queries = sorted(action for action in query_ids if len(joined[action]))
+    matrix = _all_distances(joined, measured_queries, measured_corpus, threads, description)
+
+    rank_among = {action: place for place, action in enumerate(measured_corpus)}
+    for row, action in enumerate(measured_queries):
+        if action in rank_among:
+            matrix[row, rank_among[action]] = np.inf
+    length = len(measured_corpus)
+    if settings.top_k is not None:
+        length = min(length, settings.top_k)
+    place_in_corpus = {action: place for place, action in enumerate(corpus)}
+    places = np.array([place_in_corpus[action] for action in measured_corpus], dtype=np.int32)
+    row_of = {action: row for row, action in enumerate(measured_queries)}
+    indices = np.full((len(query_ids), length), -1, dtype=np.int32)
+    distances = np.full((len(query_ids), length), np.inf, dtype=np.float32)
+    for out, action in enumerate(query_ids):
+        if action not in row_of:
+            continue
+        # Columns are sorted by id, so that a stable sort leaves ties in the order of ids.
+        order = np.argsort(matrix[row_of[action]], kind="stable")[:length]
+        distances[out] = matrix[row_of[action], order]
+        indices[out] = np.where(np.isfinite(distances[out]), places[order], -1)
+    # Without itself every query may have one result less than the corpus has actions.
+    longest = int((indices >= 0).sum(axis=1).max(initial=0))
+    return RetrievalResult(
+        query_ids=tuple(query_ids),
+        corpus_ids=tuple(corpus),
+        indices=indices[:, :longest],
+        distances=distances[:, :longest],
+        top_k=settings.top_k,
+        num_empty_queries=len(query_ids) - len(measured_queries),
+        num_empty_corpus=len(corpus) - len(measured_corpus),
+    )
+
+
+def _joined(action: str, sequence: NDArray[np.floating], normalise: bool) -> NDArray[np.floating]:
+    """Regular and mirrored descriptors side by side: (T, 2, d) to (T, 2 d)."""
+    sequence = np.asarray(sequence)
+    if sequence.ndim != 3 or sequence.shape[1] != 2:
+        raise ValueError(
+            f"action {action!r} has shape {sequence.shape}; needed is (frames, 2, d), regular and mirrored"
+        )
+    if not np.isfinite(sequence).all():
+        raise ValueError(
+            f"action {action!r} holds NaN or infinity: leave such frames out of its sequence"
+        )
+    scaled = unit_norm(sequence) if normalise else sequence
+    # Not -1: NumPy cannot infer a length for an action without frames.
+    return scaled.reshape(len(scaled), 2 * scaled.shape[2])
+
+
+def _all_distances(
+    joined: Mapping[str, NDArray[np.floating]],
+    queries: Sequence[str],
+    corpus: Sequence[str],
+    threads: int,
+    description: str | None,
+) -> NDArray[np.float32]:
+    """Distances (queries, corpus), both lists sorted by id and free of empty actions."""
+    references = pack_sequences([joined[action] for action in corpus], "sequences of the corpus")
+    same = list(queries) == list(corpus)
+    packed = (
+        references
+        if same
+        else pack_sequences([joined[action] for action in queries], "sequences of the queries")
+    )
+    found = np.empty((len(queries), len(corpus)), dtype=np.float32)
+    blocks = range(0, len(queries), _QUERIES_PER_BLOCK)
+    for first in blocks if description is None else track(blocks, description, unit="block"):
+        end = min(first + _QUERIES_PER_BLOCK, len(queries))
+        from_column = first if same else 0
+        found[first:end, from_column:] = packed_distances(
+            _part(packed, first, end), _part(references, from_column, len(corpus)), threads
+        )
+        if same:
+            found[end:, first:end] = found[first:end, end:].T
+    return found
+
+
+def _part(packed: PackedSequences, first: int, end: int) -> PackedSequences:
+    """Sequences first, ..., end - 1, without copying their frames."""
+    starts = packed.starts[first : end + 1]
+    return PackedSequences(packed.frames[starts[0] : starts[-1]], starts - starts[0])

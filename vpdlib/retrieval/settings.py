@@ -1,0 +1,43 @@
+"""Settings of retrieval, checked by pydantic; nothing heavy is imported here.
+
+Defaults are those of the paper (specification section 10, table 3).
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class RetrievalSettings(BaseModel):
+    """How actions are compared, and how much of every ranked list is kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    normalise: bool = Field(
+        default=True,
+        description=(
+            "Scale every descriptor to unit norm, regular and mirrored each for itself, before the two are "
+            "joined (paper; released code: only on demand)."
+        ),
+    )
+    top_k: int | None = Field(
+        default=100,
+        ge=1,
+        description="Length of the ranked list kept for every query. Null: the whole corpus.",
+    )
+    ks: tuple[int, ...] = Field(
+        default=(1, 10, 50),
+        min_length=1,
+        description="k of the reported precision@k and hit@k; none above top_k.",
+    )
+
+    @model_validator(mode="after")
+    def _lists_are_long_enough(self) -> RetrievalSettings:
+        if any(k < 1 for k in self.ks) or len(set(self.ks)) != len(self.ks):
+            raise ValueError(f"ks {self.ks}: whole numbers from 1, each once")
+        if self.top_k is not None and max(self.ks) > self.top_k:
+            raise ValueError(
+                f"ks asks for precision@{max(self.ks)} but top_k keeps {self.top_k} results: raise top_k "
+                "or set it to null"
+            )
+        return self
