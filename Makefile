@@ -13,8 +13,8 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: env ## install, fetch the networks, render the synthetic sport, run the whole chain
-	$(SNAKEMAKE) results/demo/table1.csv results/demo/figure3.csv
-	@echo; cat results/demo/table1.csv
+	$(SNAKEMAKE) results/demo/table1.csv results/demo/table3.csv results/demo/figure3.csv
+	@echo; cat results/demo/table1.csv; echo; cat results/demo/table3.csv
 
 env: $(VENV)/.runtime ## only install what the workflow needs, into .venv
 dev: $(VENV)/.dev ## install what tests and checks need besides

@@ -19,6 +19,7 @@ include: "rules/athlete.smk"
 include: "rules/poses.smk"
 include: "rules/students.smk"
 include: "rules/recognition.smk"
+include: "rules/retrieval.smk"
 include: "rules/report.smk"
 
 
@@ -26,4 +27,5 @@ rule all:
     default_target: True
     input:
         "results/demo/table1.csv",
+        "results/demo/table3.csv",
         "results/demo/figure3.csv",

@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from vpdlib.report.published import PAPER_NAMES, published_top1
+from vpdlib.report.published import PAPER_NAMES, published_precision, published_top1
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,18 @@ def test_cells_of_the_other_tables():
     for row in counts.values():
         assert int(row["total"]) == sum(int(row[s]) for s in ("train", "val", "test"))
     assert sum(int(r["test"]) for (d, _), r in counts.items() if d == "Tennis7") == 2509
+
+
+@pytest.mark.parametrize(
+    ("method", "k", "column", "expected"),
+    [
+        ("joints2d", 1, "FSJump6", 91.8),
+        ("vpd2d", 10, "Diving48", 43.8),
+        ("vpdvi", 50, "FX35", 52.4),
+        ("vpdconcat", 1, "FX35", None),
+        ("vpd2d", 5, "FX35", None),
+        ("vpd2d", 1, None, None),
+    ],
+)
+def test_retrieval_cells(method, k, column, expected):
+    assert published_precision(method, k, column) == expected

@@ -125,7 +125,8 @@ def test_actions_without_frames():
     sequences[ids[2]] = np.zeros((0, 2, 4), np.float32)
     result = rank_actions(sequences, ids, ids, ALL)
     assert result.ranked_ids[2] == ()
-    assert all(ids[2] not in row and len(row) == 3 for row in np.delete(result.ranked_ids, 2, 0))
+    others = [row for place, row in enumerate(result.ranked_ids) if place != 2]
+    assert all(ids[2] not in row and len(row) == 3 for row in others)
     assert (result.num_empty_queries, result.num_empty_corpus) == (1, 1)
     nothing = {name: sequences[ids[2]] for name in "ab"}
     result = rank_actions(nothing, ["a"], ["a", "b"], ALL)

@@ -15,7 +15,7 @@ import pytest
 from vpdlib.artifacts import SCHEMAS, read_artifact
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = ("results/tiny/table1.csv", "results/tiny/figure3.csv")
+TABLES = ("results/tiny/table1.csv", "results/tiny/figure3.csv", "results/tiny/table3.csv")
 TINY = {
     "title": "Tiny (rendered)",
     "adapter": {
@@ -82,9 +82,22 @@ class TestChain:
         for ending in ("png", "pdf"):
             assert (finished.folder / f"results/tiny/figure3.{ending}").stat().st_size > 1000
 
+    def test_table3_has_precision_of_every_method(self, finished):
+        table = pd.read_csv(finished.folder / TABLES[2]).set_index("method")
+        assert list(table.index) == ["joints2d", "vpd2d"]
+        # Six classes of three actions each: no more than two others can be found.
+        assert (table["queries"] == 18).all()
+        assert table["p10"].between(0, 20).all()
+        assert (table["hit10"] >= table["hit1"]).all()
+        assert table["p1"].between(0, 100).all()
+        assert table["p1_paper"].isna().all()
+
     def test_every_artifact_is_whole_and_says_where_it_comes_from(self, finished):
         results = finished.folder / "results" / "tiny"
-        kinds = {"recognition": results.glob("recognition/*/*/*.h5")}
+        kinds = {
+            "recognition": results.glob("recognition/*/*/*.h5"),
+            "retrieval": results.glob("retrieval/*.h5"),
+        }
         for kind in ("people", "tracks", "crops", "flow", "poses"):
             kinds[kind] = results.glob(f"{kind}/*.h5")
         kinds["weak_labels"] = results.glob("weak_labels/pose2d/*.h5")
@@ -140,6 +153,7 @@ class TestChain:
         ("change", "expected"),
         [
             (("title", "Renamed"), {"figure3": 1}),
+            (("retrieval", "normalise", False), {"retrieve_actions": 2, "table3": 1}),
             (
                 ("recognition", "bigru", "epochs", 4),
                 {"recognize_actions": 4, "table1": 1, "figure3": 1},
@@ -151,7 +165,9 @@ class TestChain:
                     "distil_student": 1,
                     "embed_frames": 2,
                     "recognize_actions": 4,
+                    "retrieve_actions": 1,
                     "table1": 1,
+                    "table3": 1,
                     "figure3": 1,
                 },
             ),
@@ -162,7 +178,9 @@ class TestChain:
                     "distil_student": 1,
                     "embed_frames": 2,
                     "recognize_actions": 4,
+                    "retrieve_actions": 1,
                     "table1": 1,
+                    "table3": 1,
                     "figure3": 1,
                 },
             ),
@@ -174,7 +192,9 @@ class TestChain:
                     "distil_student": 1,
                     "embed_frames": 2,
                     "recognize_actions": 4,
+                    "retrieve_actions": 1,
                     "table1": 1,
+                    "table3": 1,
                     "figure3": 1,
                 },
             ),

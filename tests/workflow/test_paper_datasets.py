@@ -17,6 +17,7 @@ import yaml
 from tests.paper_standins import SMALL, make_standins
 from tests.standins import StandIns
 from vpdlib.artifacts import read_artifact
+from vpdlib.config.base import merge
 from vpdlib.datasets.paper.files import find_label_files
 from vpdlib.datasets.paper.fx35 import load_fx35
 from vpdlib.downloads import DownloadError
@@ -44,14 +45,6 @@ TINY = {
     "shots": [2],
     "trials": 2,
 }
-
-
-def merge(base, changes):
-    found = dict(base)
-    for key, value in changes.items():
-        both = isinstance(value, dict) and isinstance(found.get(key), dict)
-        found[key] = merge(found[key], value) if both else value
-    return found
 
 
 @pytest.fixture(scope="session")

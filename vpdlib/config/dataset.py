@@ -25,6 +25,7 @@ from vpdlib.people.settings import PeopleSettings
 from vpdlib.poses.settings import PoseSettings, WeakLabelSettings
 from vpdlib.recognition.settings import RecognitionSettings
 from vpdlib.report.settings import Truth
+from vpdlib.retrieval.settings import RetrievalSettings
 from vpdlib.students.settings import StudentSettings
 from vpdlib.tracking.settings import TrackingSettings
 
@@ -59,6 +60,7 @@ class DatasetSettings(Section):
     recognition: RecognitionSettings = Field(
         RecognitionSettings(), description="Recognition heads."
     )
+    retrieval: RetrievalSettings = Field(RetrievalSettings(), description="Action retrieval.")
     methods: tuple[Id, ...] = Field(
         ("joints2d", "vpd2d"), min_length=1, description="Feature sets in the tables, in order."
     )

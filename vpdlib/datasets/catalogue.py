@@ -44,7 +44,7 @@ def source_files(
 def clip_files(adapter: PaperAdapter, paths: DataPaths) -> list[VideoSource]:
     """The clips of one of the paper's datasets that are there and wanted, by name.
 
-    Which ones should be there is checked later, by the rule check_videos: the list of names is itself fetched.
+    Which ones should be there is checked later, by prepare_dataset: the list of names is itself fetched.
 
     Raises
     ------

@@ -30,10 +30,21 @@ def _check_group_pattern(pattern: str | None) -> str | None:
     return pattern
 
 
-class FolderAdapter(BaseModel):
-    """A folder of videos and a table of labels: anyone's own sport."""
+class _LabelledByUser(BaseModel):
+    """How actions are split where their labels do not say."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    test_fraction: float = Field(
+        0.3, gt=0, lt=1, description="Share of actions for testing where no split is given."
+    )
+    val_fraction: float = Field(
+        0.0, ge=0, lt=1, description="Share of actions for validation where no split is given."
+    )
+
+
+class FolderAdapter(_LabelledByUser):
+    """A folder of videos and a table of labels: anyone's own sport."""
 
     kind: Literal["folder"] = Field("folder", description="Videos in a folder.")
     videos: str = Field(
@@ -49,12 +60,6 @@ class FolderAdapter(BaseModel):
         None,
         description="Regular expression with a group named 'group', searched in the video id where "
         "labels bring no group: videos of one group stay on one side of the split.",
-    )
-    test_fraction: float = Field(
-        0.3, gt=0, lt=1, description="Share of actions for testing where no split is given."
-    )
-    val_fraction: float = Field(
-        0.0, ge=0, lt=1, description="Share of actions for validation where no split is given."
     )
     max_videos_per_class: int | None = Field(
         None, ge=1, description="Take only so many videos of a class (label folders only)."
@@ -157,10 +162,8 @@ class Diving48Adapter(_PublishedAdapter):
         return recordings
 
 
-class PosesAdapter(BaseModel):
+class PosesAdapter(_LabelledByUser):
     """Keypoints in place of video: everything that does not need pixels works."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["poses"] = Field("poses", description="Keypoints from another tool.")
     keypoints: str = Field(
@@ -184,12 +187,6 @@ class PosesAdapter(BaseModel):
     )
     group_pattern: str | None = Field(
         None, description="As for a folder of videos: what keeps near-duplicates on one side."
-    )
-    test_fraction: float = Field(
-        0.3, gt=0, lt=1, description="Share of actions for testing where no split is given."
-    )
-    val_fraction: float = Field(
-        0.0, ge=0, lt=1, description="Share of actions for validation where no split is given."
     )
 
     _names_a_group = field_validator("group_pattern")(_check_group_pattern)

@@ -31,6 +31,17 @@ def _number(cell: str | None) -> float | None:
     return float(cell) if cell else None
 
 
+def published_precision(method: str, k: int, column: str | None) -> float | None:
+    """The paper's retrieval precision@k in per cent (Table 3), or None; arguments as for :func:`published_top1`."""
+    name = PAPER_NAMES.get(method)
+    if name is None or column is None:
+        return None
+    for row in _rows("table3.csv"):
+        if row["features"] == name:
+            return _number(row.get(f"{column}_p{k}"))
+    return None
+
+
 def published_top1(method: str, head: str, shots: int | None, column: str | None) -> float | None:
     """The paper's top-1 accuracy in per cent.
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vpdlib.artifacts import read_artifact
-from vpdlib.report.published import published_top1
+from vpdlib.report.published import published_precision, published_top1
 
 
 def top1_per_trial(path: str | Path) -> np.ndarray:
@@ -66,6 +66,32 @@ def accuracy_table(
                 )
     table = pd.DataFrame(rows)
     return table.drop(columns="k") if all(k is None for k in shots) else table
+
+
+def retrieval_table(
+    retrieval_dir: Path, methods: Sequence[str], ks: Sequence[int], paper_column: str | None
+) -> pd.DataFrame:
+    """One row per method: precision@k and hit@k in per cent, the paper's precision@k beside ours (Table 3).
+
+    Parameters
+    ----------
+    retrieval_dir : folder with ``<method>.h5``.
+    methods, ks : what to tabulate, in order.
+    paper_column : see :func:`vpdlib.report.published.published_precision`.
+    """
+    rows = []
+    for method in methods:
+        with read_artifact(retrieval_dir / f"{method}.h5", "retrieval") as artifact:
+            precision, hit = artifact.array("precision"), artifact.array("hit")
+            stored = list(artifact.array("k"))
+            row: dict[str, object] = {"method": method, "queries": len(artifact.array("query"))}
+        for k in ks:
+            place = stored.index(k)
+            row[f"p{k}"] = round(100 * float(precision[place]), 2)
+            row[f"p{k}_paper"] = published_precision(method, k, paper_column)
+            row[f"hit{k}"] = round(100 * float(hit[place]), 2)
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:

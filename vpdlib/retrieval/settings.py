@@ -5,6 +5,8 @@ Defaults are those of the paper (specification section 10, table 3).
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
@@ -13,6 +15,15 @@ class RetrievalSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    queries: Literal["all", "test"] = Field(
+        default="all",
+        description="Which actions are looked for: all (paper), or those of the test split (paper, Diving48).",
+    )
+    target_fps: float | None = Field(
+        default=None,
+        gt=0,
+        description="Thin sequences of faster videos to this many frames a second, as for recognition.",
+    )
     normalise: bool = Field(
         default=True,
         description=(

@@ -8,7 +8,6 @@ without a label are shown to the student.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from vpdlib.datasets.paper.protocol import (
     PaperVideo,
     read_clip_info,
     read_few_shot,
+    read_json,
 )
 
 VOCABULARY = "Diving48_vocab.json"
@@ -26,15 +26,12 @@ LABELS: dict[Split, str] = {"train": "Diving48_V2_train.json", "test": "Diving48
 
 
 def _read_json(path: Path) -> list[Any]:
-    if not path.is_file():
-        raise DatasetError(
-            f"adapter.labels: {path} does not exist. Obtain the V2 labels of Diving48 from its authors "
-            "and put the three JSON files there; see docs/datasets/diving48.md."
-        )
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} is not valid JSON ({error}). Obtain it again.") from error
+    data = read_json(
+        path,
+        "adapter.labels",
+        "Obtain the V2 labels of Diving48 from its authors and put the three JSON files there; see "
+        "docs/datasets/diving48.md.",
+    )
     if not isinstance(data, list) or not data:
         raise DatasetError(f"{path}: expected a list. Obtain it again.")
     return data

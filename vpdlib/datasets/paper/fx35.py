@@ -8,7 +8,6 @@ window begins 0.25 s early and holds whole frames (specification section 2.5). F
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from vpdlib.datasets.paper.protocol import (
     PaperVideo,
     read_clip_info,
     read_few_shot,
+    read_json,
     read_lines,
 )
 
@@ -49,15 +49,12 @@ def read_annotation(path: Path) -> dict[str, Any]:
     DatasetError
         If the file is missing or no such annotation.
     """
-    if not path.is_file():
-        raise DatasetError(
-            f"adapter.annotation: {path} does not exist. Obtain it from FineGym's authors (see "
-            "docs/datasets/fx35.md), or set it to null to take the whole seconds of the names."
-        )
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} is not valid JSON ({error}). Obtain it again.") from error
+    data = read_json(
+        path,
+        "adapter.annotation",
+        "Obtain it from FineGym's authors (see docs/datasets/fx35.md), or set it to null to take the whole "
+        "seconds of the names.",
+    )
     if not isinstance(data, dict):
         raise DatasetError(f"{path}: expected FineGym's events by video. Obtain it again.")
     return data

@@ -7,10 +7,12 @@ file shows two athletes (tennis), each of them is a video of its own with the sa
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from vpdlib.datasets.base import Action, DatasetError, Split
 from vpdlib.safe_pickle import load_plain
@@ -148,6 +150,22 @@ def read_clip_info(path: Path) -> dict[str, ClipInfo]:
         fps, num_frames, width, height = facts
         clips[name] = ClipInfo(float(fps), int(num_frames), int(width), int(height))
     return clips
+
+
+def read_json(path: Path, setting: str, remedy: str) -> Any:
+    """Read a JSON file that the user brings.
+
+    Raises
+    ------
+    DatasetError
+        If it is missing (``setting`` and ``remedy`` say what to do) or no JSON.
+    """
+    if not path.is_file():
+        raise DatasetError(f"{setting}: {path} does not exist. {remedy}")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} is not valid JSON ({error}). Obtain it again.") from error
 
 
 def read_lines(path: Path) -> list[str]:
