@@ -160,7 +160,7 @@ def train_bigru(
     labels = _check_labels(train_labels, len(train_sequences), num_classes, "train_labels")
     target = torch.device(device)
     devices = [target] if target.type == "cuda" else []
-    with _torch_threads(threads), torch.random.fork_rng(devices=devices):
+    with torch_threads(threads), torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         store = SequenceStore(train_sequences, settings.normalise, target)
         network = BiGRUClassifier(store.num_channels, num_classes, settings).to(target)
@@ -243,7 +243,7 @@ def predict_bigru(
             f"descriptors have {store.num_channels} channels, the classifier was trained on "
             f"{model.num_channels}: use the features of its own feature set"
         )
-    with _torch_threads(threads):
+    with torch_threads(threads):
         return _predict(model.network, store)
 
 
@@ -324,7 +324,14 @@ def _check_labels(
 
 
 @contextmanager
-def _torch_threads(threads: int) -> Iterator[None]:
+def torch_threads(threads: int) -> Iterator[None]:
+    """Let torch use so many threads within a ``with`` block.
+
+    Raises
+    ------
+    ValueError
+        For fewer than one.
+    """
     if threads < 1:
         raise ValueError(f"threads is {threads}; give at least 1")
     before = torch.get_num_threads()

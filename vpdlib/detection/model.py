@@ -1,0 +1,335 @@
+"""The recurrent classifier of single frames, and an ensemble of it: the scores from which proposals are made.
+
+A video is an array (T, 2, d) without NaN; its regular and its mirrored row are two sequences. The network has
+the trunk of `vpdlib.recognition.bigru` and, in place of the maximum over time, its head on every frame. It learns
+from random windows; each of several models validates on another part of the videos, of which both rows (and all
+videos of one group) stay on the same side. A frame's score is the mean probability over models and rows
+(specification section 10). Windows are packed, not padded: what a short video lacks is in no batch and in no
+loss.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vpdlib.detection.sequences import make_folds
+from vpdlib.detection.settings import FrameBiGRUSettings
+from vpdlib.progress import note
+from vpdlib.recognition.bigru import BiGRUClassifier, torch_threads
+from vpdlib.recognition.packing import PackedBatch, SequenceStore, packed_bigru
+from vpdlib.recognition.settings import BiGRUSettings
+
+# Frames of one forward pass where no gradient is kept (about 9 KB each on the CPU).
+_PREDICT_FRAMES = 32_000
+
+
+class FrameBiGRU(BiGRUClassifier):
+    """The trunk of the recurrent classifier with its head on every frame, two classes.
+
+    Parameters
+    ----------
+    num_channels : channels d of a descriptor.
+    settings : widths and dropout.
+    """
+
+    def __init__(self, num_channels: int, settings: FrameBiGRUSettings) -> None:
+        trunk = BiGRUSettings(
+            hidden=settings.hidden,
+            layers=settings.layers,
+            fc_width=settings.fc_width,
+            dropout=settings.dropout,
+            input_dropout=settings.input_dropout,
+        )
+        super().__init__(num_channels, 2, trunk)
+
+    def forward(self, batch: PackedBatch) -> Tensor:
+        """Logits (S, 2) of the S frames of a packed batch, in its order."""
+        values = self.input_dropout(batch.frames)
+        for layer in self.layers:
+            assert isinstance(layer, nn.GRU)
+            values = packed_bigru(layer, values, batch)
+        logits: Tensor = self.head(values)
+        return logits
+
+
+@dataclass(frozen=True)
+class DetectionEnsemble:
+    """Trained models.
+
+    Attributes
+    ----------
+    networks : in evaluation mode.
+    settings : what they were trained with.
+    num_channels : d.
+    val_videos : per model, the videos that chose its epoch; empty for a single model of the last epoch.
+    best_epochs : per model, the epoch (from 1) of its weights.
+    val_accuracy : per model, share of validation frames that are right; NaN without any.
+    """
+
+    networks: tuple[FrameBiGRU, ...]
+    settings: FrameBiGRUSettings
+    num_channels: int
+    val_videos: tuple[tuple[str, ...], ...]
+    best_epochs: tuple[int, ...]
+    val_accuracy: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class _Windows:
+    """Sequences of videos, and windows of them."""
+
+    store: SequenceStore
+    labels: Tensor
+
+    def cut(self, chosen: Tensor, offset: Tensor, length: Tensor) -> tuple[PackedBatch, Tensor]:
+        """Pack frames offset, ..., offset + length - 1 of sequences ``chosen``, all (B,) int64; labels (S,)."""
+        view = copy.copy(self.store)
+        view.starts = self.store.starts[chosen] + offset
+        view.lengths = length
+        batch = view.batch(torch.arange(len(chosen)))
+        # The place in a padded batch tells window and step of every packed frame.
+        num_steps = len(batch.batch_sizes)
+        place = batch.padded_place.cpu()
+        rows = view.starts[batch.sequences][place // num_steps] + place % num_steps
+        return batch, self.labels[rows.to(self.labels.device)]
+
+    def whole(self, chosen: Tensor) -> Iterator[tuple[PackedBatch, Tensor]]:
+        """Whole sequences ``chosen`` in batches of bounded size, those of like length together."""
+        order = chosen[torch.argsort(self.store.lengths[chosen], stable=True)]
+        lengths = self.store.lengths[order].tolist()
+        first = frames = 0
+        for place, length in enumerate(lengths):
+            if place > first and frames + length > _PREDICT_FRAMES:
+                yield self._all_of(order[first:place])
+                first, frames = place, 0
+            frames += length
+        if first < len(order):
+            yield self._all_of(order[first:])
+
+    def _all_of(self, chosen: Tensor) -> tuple[PackedBatch, Tensor]:
+        return self.cut(chosen, torch.zeros_like(chosen), self.store.lengths[chosen])
+
+
+def window_weights(lengths: NDArray[np.integer], settings: FrameBiGRUSettings) -> NDArray[np.int64]:
+    """How often each sequence is drawn, relative to the others; see ``short_sequences``.
+
+    The weight n - window follows the number of places a window can have. With it a sequence just longer than the window
+    is all but left out; with ``pad``, the floor min(n, window) shows its frames about as often as
+    those of a long one.
+
+    Parameters
+    ----------
+    lengths : frames n of each sequence, (N,).
+    settings : window, and what is done with short sequences.
+    """
+    lengths = np.asarray(lengths, dtype=np.int64)
+    places = lengths - settings.window
+    if settings.short_sequences == "drop":
+        return np.maximum(places, 0)
+    return np.maximum(places, np.minimum(lengths, settings.window))
+
+
+def train_ensemble(
+    sequences: Mapping[str, NDArray[np.floating]],
+    labels: Mapping[str, NDArray[np.bool_]],
+    settings: FrameBiGRUSettings,
+    seed: int,
+    group_of: Mapping[str, str] | None = None,
+    device: str = "cpu",
+    threads: int = 1,
+    description: str | None = None,
+) -> DetectionEnsemble:
+    """Train one model a fold.
+
+    Parameters
+    ----------
+    sequences : at least one video -> (T, 2, d) floats, T >= 1, without NaN.
+    labels : video -> (T,) bool, frames inside an event.
+    settings : network, windows and folds.
+    seed : of folds, weights, windows and dropout; on the CPU the same seed and threads give the same bits.
+    group_of : see `vpdlib.detection.sequences.make_folds`.
+    device : "cpu" or "cuda" (mixed precision).
+    threads : of torch on the CPU, for the time of this call.
+    description : what the lines of progress, one a model, are called; None reports nothing.
+
+    Raises
+    ------
+    ValueError
+        For sequences as in `SequenceStore`, labels of another length, and where every training sequence of a fold
+        is too short.
+    ArithmeticError
+        If the training loss ceases to be finite.
+    """
+    videos = sorted(sequences)
+    for video in videos:
+        if len(labels[video]) != len(sequences[video]):
+            raise ValueError(
+                f"video {video!r} has {len(sequences[video])} frames and {len(labels[video])} labels: "
+                "make both from one set of features"
+            )
+    target = torch.device(device)
+    store = SequenceStore([sequences[video] for video in videos], settings.normalise, target)
+    of_rows = np.concatenate([labels[video] for video in videos] * 2).astype(np.int64)
+    data = _Windows(store, torch.from_numpy(of_rows).to(target))
+    folds = make_folds(videos, group_of or {}, settings.folds, seed)
+    networks, epochs, accuracies = [], [], []
+    with (
+        torch_threads(threads),
+        torch.random.fork_rng(devices=[target] if target.type == "cuda" else []),
+    ):
+        for fold, val_videos in enumerate(folds):
+            is_val = torch.tensor([video in val_videos for video in videos] * 2)
+            fold_seed = int(np.random.SeedSequence([seed, fold]).generate_state(1)[0])
+            network, epoch, accuracy = _train_one(data, is_val, settings, fold_seed)
+            networks.append(network)
+            epochs.append(epoch)
+            accuracies.append(accuracy)
+            if description is not None:
+                note(
+                    f"{description}: model {fold + 1} of {len(folds)}, epoch {epoch}, "
+                    f"validation accuracy {accuracy:.4f}"
+                )
+    return DetectionEnsemble(
+        tuple(networks),
+        settings,
+        store.num_channels,
+        tuple(folds),
+        tuple(epochs),
+        tuple(accuracies),
+    )
+
+
+def predict_scores(
+    ensemble: DetectionEnsemble, sequences: Mapping[str, NDArray[np.floating]], threads: int = 1
+) -> dict[str, NDArray[np.float32]]:
+    """Score of every frame: the mean probability of an event over models and both rows.
+
+    Parameters
+    ----------
+    ensemble : from `train_ensemble`.
+    sequences : video -> (T, 2, d) floats, T >= 1, without NaN.
+    threads : of torch on the CPU, for the time of this call.
+
+    Returns
+    -------
+    video -> (T,) float32.
+
+    Raises
+    ------
+    ValueError
+        For sequences as in `SequenceStore`, and descriptors of another d than in training.
+    """
+    if not sequences:
+        return {}
+    videos = list(sequences)
+    device = next(ensemble.networks[0].parameters()).device
+    store = SequenceStore([sequences[v] for v in videos], ensemble.settings.normalise, device)
+    if store.num_channels != ensemble.num_channels:
+        raise ValueError(
+            f"descriptors have {store.num_channels} channels, the models were trained on "
+            f"{ensemble.num_channels}: use the features of their own feature set"
+        )
+    # In place of labels every frame carries its own row, so that scores find their way back.
+    num_frames = len(store.frames)
+    data = _Windows(store, torch.arange(num_frames))
+    total = torch.zeros(num_frames, dtype=torch.float64)
+    with torch_threads(threads), torch.no_grad():
+        for batch, rows in data.whole(torch.arange(len(store))):
+            for network in ensemble.networks:
+                logits = _logits(network, batch)
+                total[rows] += logits.float().softmax(1)[:, 1].double().cpu()
+    regular, mirrored = (total / len(ensemble.networks)).chunk(2)
+    mean = ((regular + mirrored) / 2).float().numpy()
+    ends = np.cumsum([len(sequences[video]) for video in videos])
+    return dict(zip(videos, np.split(mean, ends[:-1]), strict=True))
+
+
+def _train_one(
+    data: _Windows, is_val: Tensor, settings: FrameBiGRUSettings, seed: int
+) -> tuple[FrameBiGRU, int, float]:
+    """One model: network, epoch of its weights, validation accuracy (NaN without validation)."""
+    torch.manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
+    train, val = torch.nonzero(~is_val)[:, 0], torch.nonzero(is_val)[:, 0]
+    weights = torch.from_numpy(window_weights(data.store.lengths[train].numpy(), settings)).double()
+    if not weights.any():
+        raise ValueError(
+            f"every training video has at most {settings.window} frames, and short_sequences is drop: set "
+            "it to pad, or make window shorter"
+        )
+    device = data.store.frames.device
+    network = FrameBiGRU(data.store.num_channels, settings).to(device)
+    optimizer = torch.optim.AdamW(
+        network.parameters(),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        foreach=True,
+    )
+    scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
+    best_epoch, best_score, best_weights = settings.epochs, (-1.0, -math.inf), None
+    for epoch in range(1, settings.epochs + 1):
+        chosen = train[
+            torch.multinomial(weights, settings.windows_per_epoch, True, generator=generator)
+        ]
+        length = data.store.lengths[chosen].clamp(max=settings.window)
+        free = data.store.lengths[chosen] - length + 1
+        offset = (torch.rand(len(chosen), generator=generator, dtype=torch.float64) * free).long()
+        network.train()
+        # Kept on the device: asking for every step's loss would wait for the GPU each time.
+        loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+        for part in torch.arange(len(chosen)).split(settings.batch_size):
+            batch, truth = data.cut(chosen[part], offset[part], length[part])
+            if len(truth) < 2:
+                # Batch normalisation has no variance of one frame.
+                continue
+            loss = nn.functional.cross_entropy(_logits(network, batch), truth)
+            optimizer.zero_grad(set_to_none=True)
+            scaler.scale(loss).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            loss_sum += loss.detach().double()
+        if not math.isfinite(float(loss_sum)):
+            raise ArithmeticError(
+                f"the loss of the frame classifier is {float(loss_sum)} in epoch {epoch}: lower learning_rate, "
+                "or scale the descriptors (normalise: true)"
+            )
+        if len(val) == 0:
+            continue
+        score = _accuracy_and_loss(network, data, val)
+        if score > best_score:
+            best_epoch, best_score = epoch, score
+            best_weights = copy.deepcopy(network.state_dict())
+        elif epoch >= settings.min_epochs and epoch - best_epoch >= settings.patience:
+            break
+    if best_weights is not None:
+        network.load_state_dict(best_weights)
+    return network.eval(), best_epoch, best_score[0] if best_weights is not None else math.nan
+
+
+def _logits(network: FrameBiGRU, batch: PackedBatch) -> Tensor:
+    kind = batch.frames.device.type
+    with torch.autocast(kind, dtype=torch.float16, enabled=kind == "cuda"):
+        logits: Tensor = network(batch)
+    return logits.float()
+
+
+@torch.no_grad()
+def _accuracy_and_loss(network: FrameBiGRU, data: _Windows, val: Tensor) -> tuple[float, float]:
+    """Frame accuracy, and the negative mean loss, which tells equal accuracies apart."""
+    network.eval()
+    right = loss = 0.0
+    frames = 0
+    for batch, truth in data.whole(val):
+        logits = _logits(network, batch)
+        right += float((logits.argmax(1) == truth).sum())
+        loss += float(nn.functional.cross_entropy(logits, truth, reduction="sum"))
+        frames += len(truth)
+    return right / frames, -loss / frames

@@ -1,0 +1,234 @@
+"""Descriptors of whole videos, frame by frame, and labelled events in frames.
+
+Detection looks at every frame. A video is a `DenseSequence`: descriptors (T, 2, d), regular and mirrored, row t for
+frame t, NaN where the athlete was not found, and time stamps (T,). T is one more than the last frame with a
+row in the feature artifact. `fill_gaps` puts numbers in place of NaN. Stretches are in frames, [start, end), the end
+exclusive (specification section 10; row 12 of section 15: the released code swaps the two weights of
+the interpolation, here the nearer frame counts more).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vpdlib.artifacts import read_artifact
+from vpdlib.datasets.base import TIME_SLACK_S
+from vpdlib.datasets.tables import EventRow
+
+# Frames a second taken for a video in which nobody was found: its events are counted, never matched.
+_NOMINAL_FPS = 25.0
+
+
+@dataclass(frozen=True)
+class DenseSequence:
+    """One video.
+
+    Attributes
+    ----------
+    descriptors : (T, 2, d) float32, NaN in frames without the athlete.
+    time_s : (T,) float64, seconds from the first frame, strictly rising.
+    """
+
+    descriptors: NDArray[np.float32]
+    time_s: NDArray[np.float64]
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """Frames with a descriptor, (T,)."""
+        return np.asarray(np.isfinite(self.descriptors).all(axis=(1, 2)))
+
+
+def dense_sequences(
+    features_paths: Iterable[Path], videos: Sequence[str]
+) -> dict[str, DenseSequence]:
+    """Read whole videos from feature artifacts.
+
+    Time stamps of frames without a row are interpolated; frame 0 is at 0 s.
+
+    Parameters
+    ----------
+    features_paths : feature artifacts of all shards.
+    videos : ids of those wanted.
+
+    Returns
+    -------
+    video id -> its sequence, in the order of ``videos``; T is 0 where the athlete was never found.
+
+    Raises
+    ------
+    ValueError
+        If the shards together lack a video, feature sets of different length meet, or frames do not rise.
+    """
+    wanted = set(videos)
+    found: dict[str, DenseSequence] = {}
+    dims: set[int] = set()
+    for path in features_paths:
+        with read_artifact(path, "features") as artifact:
+            for video in artifact.videos():
+                if video.video_id not in wanted:
+                    continue
+                frame = video.array("frame").astype(np.int64)
+                descriptor = video.array("descriptor")
+                if len(descriptor):
+                    dims.add(descriptor.shape[2])
+                where = f"{path}, video {video.video_id!r}"
+                found[video.video_id] = _dense(frame, video.array("time_s"), descriptor, where)
+    missing = sorted(wanted - set(found))
+    if missing:
+        raise ValueError(
+            f"the feature artifacts lack {len(missing)} videos, such as {missing[:3]}; rerun the rule "
+            "that makes them"
+        )
+    if len(dims) > 1:
+        raise ValueError(f"feature artifacts of different descriptor lengths {sorted(dims)}")
+    return {video: found[video] for video in videos}
+
+
+def _dense(
+    frame: NDArray[np.int64],
+    time_s: NDArray[np.float64],
+    descriptor: NDArray[np.float32],
+    where: str,
+) -> DenseSequence:
+    if len(frame) == 0:
+        return DenseSequence(descriptor[:0], np.empty(0))
+    if frame[0] < 0 or (np.diff(frame) <= 0).any() or (np.diff(time_s) <= 0).any():
+        raise ValueError(f"{where}: frames and times must rise from 0 on; make the features anew")
+    num_frames = int(frame[-1]) + 1
+    dense = np.full((num_frames, *descriptor.shape[1:]), np.nan, dtype=np.float32)
+    dense[frame] = descriptor
+    # One number that is none spoils the frame.
+    dense[~np.isfinite(dense).all(axis=(1, 2))] = np.nan
+    if frame[0] > 0:
+        frame, time_s = np.append(0, frame), np.append(0.0, time_s)
+    return DenseSequence(dense, np.interp(np.arange(num_frames), frame, time_s))
+
+
+def fill_gaps(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Replace frames that hold NaN.
+
+    Between two frames with the athlete every number changes linearly; before the first and after the last the
+    nearest such frame is repeated.
+
+    Parameters
+    ----------
+    descriptors : (T, 2, d).
+
+    Returns
+    -------
+    (T, 2, d) float32 without NaN.
+
+    Raises
+    ------
+    ValueError
+        If T > 0 and no frame is whole: such a video has no descriptors to fill from.
+    """
+    found = np.flatnonzero(np.isfinite(descriptors).all(axis=(1, 2)))
+    if len(found) == len(descriptors):
+        return descriptors.astype(np.float32)
+    if len(found) == 0:
+        raise ValueError(
+            f"none of {len(descriptors)} frames has a descriptor: leave the video out, it has no proposals"
+        )
+    frames = np.arange(len(descriptors))
+    after = np.searchsorted(found, frames)
+    left = found[np.maximum(after - 1, 0)]
+    right = found[np.minimum(after, len(found) - 1)]
+    # Beyond the ends both neighbours are the same frame, so that the shares do not matter.
+    span = np.maximum(right - left, 1)
+    share_of_right = np.clip((frames - left) / span, 0.0, 1.0)[:, None, None]
+    filled = (1 - share_of_right) * descriptors[left] + share_of_right * descriptors[right]
+    # Frames that were found keep their bits.
+    filled[found] = descriptors[found]
+    return filled.astype(np.float32)
+
+
+def event_frames(time_s: NDArray[np.float64], start_s: float, end_s: float) -> tuple[int, int]:
+    """Frames [start, end) of an event: those with ``start_s <= t < end_s``, as in `frames_within`.
+
+    Beyond the last time stamp frames go on at the video's mean rate, so that an event after the last frame
+    with the athlete still counts. An event between two frames is given one.
+
+    Parameters
+    ----------
+    time_s : (T,) seconds, rising; T may be 0.
+    start_s, end_s : seconds.
+    """
+    first = _frame_at(time_s, start_s)
+    return first, max(_frame_at(time_s, end_s), first + 1)
+
+
+def _frame_at(time_s: NDArray[np.float64], seconds: float) -> int:
+    """The first frame that is not before a time."""
+    wanted = seconds - TIME_SLACK_S
+    if len(time_s) and wanted <= time_s[-1]:
+        return int(np.searchsorted(time_s, wanted, side="left"))
+    last = float(time_s[-1]) if len(time_s) else 0.0
+    rate = (len(time_s) - 1) / last if len(time_s) > 1 and last > 0 else _NOMINAL_FPS
+    return max(len(time_s) - 1, 0) + max(int(np.ceil((wanted - last) * rate)), 0)
+
+
+def events_by_video(
+    events: Iterable[EventRow], dense: Mapping[str, DenseSequence]
+) -> dict[str, list[tuple[int, int]]]:
+    """Events of every video as frames [start, end), sorted; videos that ``dense`` lacks are left out."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for event in events:
+        if event.video in dense:
+            stretch = event_frames(dense[event.video].time_s, event.start, event.end)
+            found.setdefault(event.video, []).append(stretch)
+    return {video: sorted(stretches) for video, stretches in found.items()}
+
+
+def merge_overlapping(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join stretches [start, end) that overlap or touch: scores of frames cannot tell them apart."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def frame_labels(num_frames: int, stretches: Iterable[tuple[int, int]]) -> NDArray[np.bool_]:
+    """Which of T frames lie in a stretch, (T,) bool."""
+    inside = np.zeros(num_frames, dtype=bool)
+    for start, end in stretches:
+        inside[start:end] = True
+    return inside
+
+
+def make_folds(
+    videos: Sequence[str], group_of: Mapping[str, str], folds: int, seed: int
+) -> list[tuple[str, ...]]:
+    """Validation videos of every fold; each video is in exactly one, beside all of its group.
+
+    Parameters
+    ----------
+    videos : ids; their order does not matter.
+    group_of : video -> what must not be torn apart; a video that is absent stands for itself.
+    folds : number wanted; there are never more than groups.
+    seed : of the draw.
+
+    Returns
+    -------
+    Sorted ids a fold; a single empty fold where there is nothing to divide.
+    """
+    groups: dict[str, list[str]] = {}
+    for video in sorted(videos):
+        groups.setdefault(group_of.get(video, f"video {video}"), []).append(video)
+    names = sorted(groups)
+    folds = min(folds, len(names))
+    if folds < 2:
+        return [()]
+    order = np.random.default_rng([seed, len(names)]).permutation(len(names))
+    return [
+        tuple(sorted(video for place in order[fold::folds] for video in groups[names[place]]))
+        for fold in range(folds)
+    ]

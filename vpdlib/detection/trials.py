@@ -1,0 +1,224 @@
+"""Few-shot temporal detection: some trials, each with its own training videos, all with the same test videos.
+
+A trial trains on the videos of its first n places and proposes stretches in every test video; average precision is
+taken at several thresholds on the score and several temporal overlaps, and averaged over trials
+(specification section 10, tables 4 and S3). Nothing is chosen on test videos: epochs come from folds of the
+training videos, the threshold to report from the settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vpdlib.datasets.tables import EventRow
+from vpdlib.detection.ap import average_precision, rank_proposals
+from vpdlib.detection.model import predict_scores, train_ensemble
+from vpdlib.detection.proposals import Proposal, propose
+from vpdlib.detection.sequences import (
+    DenseSequence,
+    events_by_video,
+    fill_gaps,
+    frame_labels,
+    merge_overlapping,
+)
+from vpdlib.detection.settings import DetectionSettings
+from vpdlib.progress import note
+
+# A trial: per place, the videos there.
+Places = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class DetectionResult:
+    """What `run_detection` found; stretches are frames [start, end).
+
+    Attributes
+    ----------
+    ap : (trials, thresholds, tIoUs) float64, average precision, shares of 1.
+    thresholds : of the second axis, rising.
+    tious : of the third axis.
+    threshold : the one that is reported.
+    proposals : per trial, the proposals at that threshold, by falling score.
+    scores : per trial, test video -> (T,) float32; (0,) where the athlete was never found.
+    truth : test video -> its events, overlapping ones joined.
+    train_videos : per trial, those trained on.
+    mean_lengths : per trial, mean length of training events, frames.
+    best_epochs : per trial and model, the epoch of the weights.
+    seeds : one a trial.
+    num_empty_test : test videos in which the athlete was never found.
+    """
+
+    ap: NDArray[np.float64]
+    thresholds: tuple[float, ...]
+    tious: tuple[float, ...]
+    threshold: float
+    proposals: tuple[tuple[Proposal, ...], ...]
+    scores: tuple[dict[str, NDArray[np.float32]], ...]
+    truth: dict[str, list[tuple[int, int]]]
+    train_videos: tuple[tuple[str, ...], ...]
+    mean_lengths: tuple[float, ...]
+    best_epochs: tuple[tuple[int, ...], ...]
+    seeds: tuple[int, ...]
+    num_empty_test: int
+
+    @property
+    def mean_ap(self) -> NDArray[np.float64]:
+        """Mean over trials, (thresholds, tIoUs)."""
+        mean: NDArray[np.float64] = self.ap.mean(axis=0)
+        return mean
+
+    @property
+    def reported_ap(self) -> NDArray[np.float64]:
+        """Mean over trials at the reported threshold, (tIoUs,)."""
+        reported: NDArray[np.float64] = self.mean_ap[self.thresholds.index(self.threshold)]
+        return reported
+
+
+def run_detection(
+    dense: Mapping[str, DenseSequence],
+    events: Sequence[EventRow],
+    trials: Sequence[Places],
+    num_shot_places: int | None,
+    settings: DetectionSettings,
+    seed: int,
+    device: str = "cpu",
+    threads: int = 1,
+    test_videos: Sequence[str] = (),
+    train_videos: Sequence[str] = (),
+) -> DetectionResult:
+    """Train, propose and evaluate every trial.
+
+    Parameters
+    ----------
+    dense : video -> whole sequence, of every training and test video; see `dense_sequences`.
+    events : of training (split "train") and test videos ("test"); a video of neither kind is ignored.
+    trials : as `read_trials` gives them; none: orders of the training videos are drawn from the seed.
+    num_shot_places : n; places none of whose videos has features are passed over. None: all places.
+    settings : of everything.
+    seed : of the first trial; trial t has ``seed + t``.
+    device : "cpu" or "cuda".
+    threads : of torch on the CPU.
+    test_videos : further test videos, without an event.
+    train_videos : further training videos, without an event, for orders that are drawn.
+
+    Raises
+    ------
+    ValueError
+        For a test video that ``dense`` lacks or that is trained on, no test event, and a trial without video or event.
+    """
+    thresholds, tious = settings.proposals.thresholds, settings.tious
+    test = sorted({event.video for event in events if event.split == "test"} | set(test_videos))
+    absent = [video for video in test if video not in dense]
+    if absent:
+        raise ValueError(
+            f"test video {absent[0]!r} (and {len(absent) - 1} more) has no sequence: give one of zero "
+            "frames where the athlete was never found"
+        )
+    of_train = events_by_video((e for e in events if e.split == "train"), dense)
+    of_test = events_by_video((e for e in events if e.split == "test"), dense)
+    truth = {video: merge_overlapping(stretches) for video, stretches in of_test.items()}
+    if not truth:
+        raise ValueError("events.csv holds no test event: there is nothing to be found")
+    if not trials:
+        pool = (of_train.keys() | set(train_videos)) & dense.keys()
+        trials = draw_trials(pool, settings.num_trials, seed)
+    usable = {video for video in dense if dense[video].found.any()}
+    test_sequences = {v: fill_gaps(dense[v].descriptors) for v in test if v in usable}
+    chosen = [first_places(trial, num_shot_places, usable) for trial in trials]
+    for trial, places in enumerate(chosen):
+        _check_places(trial, places, test, of_train)
+
+    ap = np.zeros((len(trials), len(thresholds), len(tious)))
+    kept, scores, lengths, epochs = [], [], [], []
+    for trial, places in enumerate(chosen):
+        # Both players of a point stay on one side of the folds.
+        group_of = {video: f"place {place}" for place, at in enumerate(places) for video in at}
+        sequences = {video: fill_gaps(dense[video].descriptors) for video in group_of}
+        labels = {v: frame_labels(len(s), of_train.get(v, [])) for v, s in sequences.items()}
+        ensemble = train_ensemble(
+            sequences,
+            labels,
+            settings.network,
+            seed + trial,
+            group_of,
+            device,
+            threads,
+            description=f"Detection, trial {trial + 1} of {len(trials)}",
+        )
+        of_frames = predict_scores(ensemble, test_sequences, threads)
+        counted = group_of if settings.proposals.mean_length_of == "trial" else of_train
+        mean_length = _mean_length(of_train, counted)
+        for row, threshold in enumerate(thresholds):
+            found = [
+                proposal
+                for video, of_video in of_frames.items()
+                for proposal in propose(video, of_video, threshold, mean_length, settings.proposals)
+            ]
+            ap[trial, row] = [average_precision(found, truth, tiou) for tiou in tious]
+            if threshold == settings.proposals.threshold:
+                kept.append(tuple(rank_proposals(found)))
+        scores.append({v: of_frames.get(v, np.empty(0, dtype=np.float32)) for v in test})
+        lengths.append(mean_length)
+        epochs.append(ensemble.best_epochs)
+    return DetectionResult(
+        ap=ap,
+        thresholds=thresholds,
+        tious=tious,
+        threshold=settings.proposals.threshold,
+        proposals=tuple(kept),
+        scores=tuple(scores),
+        truth=truth,
+        train_videos=tuple(tuple(video for at in places for video in at) for places in chosen),
+        mean_lengths=tuple(lengths),
+        best_epochs=tuple(epochs),
+        seeds=tuple(seed + trial for trial in range(len(trials))),
+        num_empty_test=len(test) - len(test_sequences),
+    )
+
+
+def draw_trials(videos: Iterable[str], num_trials: int, seed: int) -> list[list[list[str]]]:
+    """Random orders of the training videos, each video a place of its own."""
+    pool = sorted(videos)
+    return [
+        [[pool[place]] for place in np.random.default_rng([seed, trial]).permutation(len(pool))]
+        for trial in range(num_trials)
+    ]
+
+
+def first_places(trial: Places, num_places: int | None, usable: set[str]) -> list[list[str]]:
+    """The first places that have a usable video, without the unusable ones; None: all places."""
+    places = [[video for video in at if video in usable] for at in trial]
+    return [at for at in places if at][:num_places]
+
+
+def _check_places(
+    trial: int,
+    places: Places,
+    test: Sequence[str],
+    of_train: Mapping[str, Sequence[tuple[int, int]]],
+) -> None:
+    used = [video for at in places for video in at]
+    leaked = sorted(set(used).intersection(test))
+    if leaked:
+        raise ValueError(
+            f"detection trial {trial} trains on test video {leaked[0]!r}: mend detection_trials.csv or the "
+            "splits of events.csv"
+        )
+    if not any(of_train.get(video) for video in used):
+        raise ValueError(
+            f"detection trial {trial}: its {len(used)} training videos hold no event; take more places, or "
+            "correct the labels or detection_trials.csv"
+        )
+    without = [video for video in used if video not in of_train]
+    if without:
+        note(f"detection trial {trial}: {len(without)} training videos hold no event: {without}")
+
+
+def _mean_length(of_train: Mapping[str, Sequence[tuple[int, int]]], videos: Iterable[str]) -> float:
+    """Mean length of the training events of some videos, frames."""
+    lengths = [end - start for video in videos for start, end in of_train.get(video, [])]
+    return float(np.mean(lengths))

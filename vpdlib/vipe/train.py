@@ -1,0 +1,311 @@
+"""Training of VIPE* on 3D motions.
+
+Motions are (T, 13, 3) metres, z up. Recipe of the paper (specification section 6): AdamW at a
+constant rate on random pairs of views; after every epoch a fixed choice of pairs of other people's
+motions is measured, and the epoch of the lowest loss is kept.
+
+Everything random of an epoch, dropout too, comes from generators seeded by (seed, epoch), so that a
+checkpoint needs no generator states, and training resumed from any checkpoint gives, on a CPU with
+the same number of threads, the same weights to the bit. Random states of the caller stay as they
+were.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from vpdlib.progress import note, track
+from vpdlib.students.checkpoint import load_checkpoint, save_checkpoint
+from vpdlib.vipe.loss import VipeLoss, vipe_loss
+from vpdlib.vipe.motions import Motion, MotionError
+from vpdlib.vipe.network import TrainedVipe, VipeDecoder, VipeEncoder, build_vipe
+from vpdlib.vipe.sampling import Pairs, PoseBank, draw_pairs
+from vpdlib.vipe.settings import VipeSettings
+
+#: Batches that are drawn at once: large enough for NumPy, small enough for the memory.
+_BATCHES_AT_ONCE = 20
+#: Pairs that are measured at once.
+_VAL_BATCH = 1000
+#: Keys of a history entry.
+HISTORY_COLUMNS = (
+    "epoch",
+    "train_loss",
+    "val_loss",
+    "val_positive",
+    "val_negative",
+    "val_features",
+    "seconds",
+)
+
+
+class NonFiniteLossError(ArithmeticError):
+    """A loss became NaN or infinite; the message names the epoch."""
+
+
+def train_vipe(
+    train_motions: Sequence[Motion],
+    val_motions: Sequence[Motion],
+    settings: VipeSettings,
+    device: str = "cpu",
+    threads: int = 1,
+    checkpoint_path: Path | None = None,
+    on_epoch: Callable[[dict[str, float]], None] | None = None,
+    checkpoint_every_s: float = 60.0,
+) -> TrainedVipe:
+    """Train a view-invariant pose embedding.
+
+    Parameters
+    ----------
+    train_motions, val_motions : motions to learn from and to hold out, of different people; see
+        ``vpdlib.vipe.motions.split_by_subject``.
+    settings : network, cameras, pairs, training.
+    device : "cpu", "cuda", "cuda:1", ...
+    threads : CPU threads of torch.
+    checkpoint_path : where to resume from, if the file is there, and to save to; None for neither.
+    on_epoch : called with the history entry of each finished epoch, keys `HISTORY_COLUMNS`.
+    checkpoint_every_s : seconds between checkpoints; 0 writes one after every epoch.
+
+    Returns
+    -------
+    TrainedVipe : on `device`, in evaluation mode.
+
+    Raises
+    ------
+    MotionError : one side has no motion, or a person is on both.
+    ValueError : the checkpoint belongs to another training.
+    NonFiniteLossError : a loss became NaN or infinite.
+    """
+    people = [{(m.source, m.subject) for m in side} for side in (train_motions, val_motions)]
+    both = sorted(people[0] & people[1])
+    if both:
+        raise MotionError(
+            f"{len(both)} people are in the training and the validation motions, such as "
+            f"{both[0]}; use split_by_subject"
+        )
+    torch.set_num_threads(threads)
+    run = _Run.start(train_motions, val_motions, settings, torch.device(device))
+    identity = _identity(run.bank, run.val_bank, settings)
+    if checkpoint_path is not None and checkpoint_path.exists():
+        run.restore(load_checkpoint(checkpoint_path, identity, run.device))
+
+    last_saved = time.monotonic()
+    first = len(run.history) + 1
+    for epoch in track(range(first, settings.epochs + 1), "training VIPE*", unit="epoch"):
+        entry = run.epoch(epoch)
+        note(
+            f"epoch {epoch}/{settings.epochs}: train {entry['train_loss']:.4f}, "
+            f"val {entry['val_loss']:.4f} ({entry['seconds']:.1f} s)"
+        )
+        if on_epoch is not None:
+            on_epoch(entry)
+        due = time.monotonic() - last_saved >= checkpoint_every_s
+        if checkpoint_path is not None and (due or epoch == settings.epochs):
+            save_checkpoint(checkpoint_path, identity, run.state())
+            last_saved = time.monotonic()
+    return run.finish()
+
+
+@dataclass
+class _Run:
+    """One training: the networks, their optimiser, the data, and how far it is."""
+
+    settings: VipeSettings
+    device: torch.device
+    encoder: VipeEncoder
+    decoder: VipeDecoder
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    amp_dtype: torch.dtype | None
+    bank: PoseBank
+    val_bank: PoseBank
+    val_pairs: Pairs
+    history: list[dict[str, float]]
+    best: dict[str, Any]
+
+    @classmethod
+    def start(
+        cls,
+        train_motions: Sequence[Motion],
+        val_motions: Sequence[Motion],
+        settings: VipeSettings,
+        device: torch.device,
+    ) -> _Run:
+        """Build networks and optimiser, gather the frames, choose the validation pairs."""
+        encoder, decoder = build_vipe(settings)
+        encoder.to(device)
+        decoder.to(device)
+        optimizer = torch.optim.AdamW(
+            [*encoder.parameters(), *decoder.parameters()],
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+        )
+        amp_dtype = None
+        if device.type == "cuda" and settings.amp:
+            # bfloat16 has the range of float32; float16 needs its losses scaled.
+            amp_dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        val_bank = PoseBank.build(val_motions)
+        val_rng = np.random.default_rng([settings.seed, 0])
+        return cls(
+            settings=settings,
+            device=device,
+            encoder=encoder,
+            decoder=decoder,
+            optimizer=optimizer,
+            scaler=torch.amp.GradScaler(device.type, enabled=amp_dtype == torch.float16),
+            amp_dtype=amp_dtype,
+            bank=PoseBank.build(train_motions),
+            val_bank=val_bank,
+            val_pairs=draw_pairs(
+                val_bank, val_rng, settings.val_samples, _val_settings(settings, val_bank)
+            ),
+            history=[],
+            best={},
+        )
+
+    def epoch(self, epoch: int) -> dict[str, float]:
+        """Train one epoch, measure it, remember the weights if it is the best; return its entry."""
+        start = time.monotonic()
+        train_loss = self._train_pass(epoch)
+        positive, negative, features = self._val_pass()
+        entry: dict[str, float] = {
+            "epoch": epoch,
+            "train_loss": train_loss,
+            "val_loss": positive + negative + features,
+            "val_positive": positive,
+            "val_negative": negative,
+            "val_features": features,
+            "seconds": time.monotonic() - start,
+        }
+        if not np.isfinite([entry["train_loss"], entry["val_loss"]]).all():
+            raise NonFiniteLossError(
+                f"epoch {epoch}: training loss {entry['train_loss']}, validation loss "
+                f"{entry['val_loss']}; lower the learning rate"
+            )
+        self.history.append(entry)
+        if entry["val_loss"] < self.best.get("val_loss", np.inf):
+            self.best = {
+                "epoch": epoch,
+                "val_loss": entry["val_loss"],
+                "encoder": _copy_state(self.encoder),
+                "decoder": _copy_state(self.decoder),
+            }
+        return entry
+
+    def _train_pass(self, epoch: int) -> float:
+        settings = self.settings
+        rng = np.random.default_rng([settings.seed, 1, epoch])
+        dropout_seed = int(rng.integers(2**62))
+        # Whole batches only: batch statistics of a very small last batch would be poor.
+        num_steps = settings.samples_per_epoch // settings.batch_size
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        self.encoder.train()
+        self.decoder.train()
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(dropout_seed)
+            for done in range(0, num_steps, _BATCHES_AT_ONCE):
+                steps = min(_BATCHES_AT_ONCE, num_steps - done)
+                pairs = draw_pairs(self.bank, rng, steps * settings.batch_size, settings)
+                for batch in self._batches(pairs, settings.batch_size):
+                    loss = self._loss(*batch).total
+                    self.optimizer.zero_grad(set_to_none=True)
+                    self.scaler.scale(loss).backward()
+                    self.scaler.step(self.optimizer)
+                    self.scaler.update()
+                    total += loss.detach()
+        return total.item() / num_steps
+
+    def _val_pass(self) -> tuple[float, float, float]:
+        self.encoder.eval()
+        self.decoder.eval()
+        totals = torch.zeros(3, dtype=torch.float64, device=self.device)
+        with torch.no_grad():
+            for batch in self._batches(self.val_pairs, _VAL_BATCH):
+                totals += torch.stack(self._loss(*batch)).double() * len(batch[1])
+        positive, negative, features = (totals / len(self.val_pairs.frame)).tolist()
+        return positive, negative, features
+
+    def _batches(
+        self, pairs: Pairs, size: int
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Views (3, b, 39), validity (b,) and targets (b, 91) of `size` pairs at a time."""
+        views = torch.from_numpy(pairs.views).to(self.device)
+        is_valid = torch.from_numpy(pairs.is_valid).to(self.device)
+        target = torch.from_numpy(pairs.target).to(self.device)
+        for start in range(0, len(pairs.frame), size):
+            part = slice(start, start + size)
+            yield views[:, part], is_valid[part], target[part]
+
+    def _loss(self, views: torch.Tensor, is_valid: torch.Tensor, target: torch.Tensor) -> VipeLoss:
+        count = len(is_valid)
+        with torch.autocast(
+            self.device.type, dtype=self.amp_dtype, enabled=self.amp_dtype is not None
+        ):
+            # One pass for all views: batch statistics are of all, and it is faster than three.
+            embedding = self.encoder(views.reshape(3 * count, -1))
+            decoded = self.decoder(embedding[: 2 * count])
+        first, second, negative = embedding.split(count)
+        decoded_first, decoded_second = decoded.split(count)
+        return vipe_loss(first, second, negative, is_valid, decoded_first, decoded_second, target)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a checkpoint must hold."""
+        return {
+            "encoder": self.encoder.state_dict(),
+            "decoder": self.decoder.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "history": self.history,
+            "best": self.best,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a checkpoint's state."""
+        self.encoder.load_state_dict(state["encoder"])
+        self.decoder.load_state_dict(state["decoder"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.history = list(state["history"])
+        self.best = dict(state["best"])
+
+    def finish(self) -> TrainedVipe:
+        """Put the best epoch's weights into the networks and hand them over."""
+        self.encoder.load_state_dict(self.best["encoder"])
+        self.decoder.load_state_dict(self.best["decoder"])
+        return TrainedVipe(
+            settings=self.settings,
+            encoder=self.encoder,
+            decoder=self.decoder,
+            best_epoch=int(self.best["epoch"]),
+            history=self.history,
+        ).to(self.device)
+
+
+def _val_settings(settings: VipeSettings, val_bank: PoseBank) -> VipeSettings:
+    """The settings, without shares where these would leave nothing to validate on."""
+    share = {name: settings.source_share.get(name, 0.0) for name in val_bank.sources}
+    return settings if sum(share.values()) > 0 else settings.model_copy(update={"source_share": {}})
+
+
+def _identity(bank: PoseBank, val_bank: PoseBank, settings: VipeSettings) -> str:
+    """Return a digest of what a checkpoint's training depends on."""
+    # More epochs may be asked for later: the rate is constant.
+    digest = hashlib.sha256(settings.model_dump_json(exclude={"epochs"}).encode())
+    for each in (bank, val_bank):
+        digest.update(repr(each.sources).encode())
+        for array in (each.xyz, each.start, each.source):
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _copy_state(network: nn.Module) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
