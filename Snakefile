@@ -20,6 +20,7 @@ include: "rules/poses.smk"
 include: "rules/students.smk"
 include: "rules/recognition.smk"
 include: "rules/retrieval.smk"
+include: "rules/detection.smk"
 include: "rules/report.smk"
 
 

@@ -110,6 +110,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "recognition": Schema(1, "recognize_actions", per_video=False),
     "retrieval": Schema(1, "retrieve_actions", per_video=False),
+    "detection": Schema(1, "detect_actions", per_video=False),
     "student": Schema(1, "distil_student", per_video=False),
 }
 

@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from vpdlib.report.published import PAPER_NAMES, published_precision, published_top1
+from vpdlib.report.published import PAPER_NAMES, published_ap, published_precision, published_top1
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,19 @@ def test_cells_of_the_other_tables():
 )
 def test_retrieval_cells(method, k, column, expected):
     assert published_precision(method, k, column) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "tiou", "column", "expected"),
+    [
+        ("joints2d", 0.3, "FSJump6", 80.6),
+        ("vpd2d", 0.5, "Tennis7", 54.0),
+        ("vpdvi", 0.7, "FSJump6", 28.7),
+        ("vpdvi", 0.8, "FSJump6", None),
+        ("vpdconcat", 0.5, "FSJump6", None),
+        ("vpd2d", 0.5, "FX35", None),
+        ("vpd2d", 0.5, None, None),
+    ],
+)
+def test_detection_cells(method, tiou, column, expected):
+    assert published_ap(method, tiou, column) == expected

@@ -16,6 +16,7 @@ from vpdlib.artifacts import SCHEMAS, read_artifact
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ("results/tiny/table1.csv", "results/tiny/figure3.csv", "results/tiny/table3.csv")
+TABLE4 = "results/tiny/table4.csv"
 TINY = {
     "title": "Tiny (rendered)",
     "adapter": {
@@ -44,6 +45,19 @@ TINY = {
         }
     },
     "recognition": {"bigru": {"hidden": 8, "fc_width": 8, "epochs": 3}},
+    "detection": {
+        "num_shot_places": 2,
+        "num_trials": 1,
+        "network": {
+            "hidden": 4,
+            "fc_width": 8,
+            "window": 40,
+            "windows_per_epoch": 8,
+            "batch_size": 4,
+            "epochs": 2,
+            "folds": 2,
+        },
+    },
     "shots": [1],
     "trials": 2,
 }
@@ -54,7 +68,9 @@ def finished(tmp_path_factory, make_workflow):
     """A working folder in which the whole chain has run once."""
     workflow = make_workflow(tmp_path_factory.mktemp("chain"))
     workflow.write_dataset("tiny", TINY)
-    done = workflow.run(*TABLES, "results/tiny/accuracy.csv", "results/tiny/overlays/test_000.mp4")
+    done = workflow.run(
+        *TABLES, TABLE4, "results/tiny/accuracy.csv", "results/tiny/overlays/test_000.mp4"
+    )
     assert done.returncode == 0, done.stdout[-6000:]
     return workflow
 
@@ -92,11 +108,21 @@ class TestChain:
         assert table["p1"].between(0, 100).all()
         assert table["p1_paper"].isna().all()
 
+    def test_table4_has_every_overlap(self, finished):
+        table = pd.read_csv(finished.folder / TABLE4)
+        assert set(table["method"]) == {"joints2d", "vpd2d"}
+        assert len(table) == 2 * 9
+        assert table["ap"].between(0, 100).all()
+        for _, rows in table.groupby("method"):
+            # What overlaps more overlaps less too.
+            assert rows.sort_values("tiou")["ap"].is_monotonic_decreasing
+
     def test_every_artifact_is_whole_and_says_where_it_comes_from(self, finished):
         results = finished.folder / "results" / "tiny"
         kinds = {
             "recognition": results.glob("recognition/*/*/*.h5"),
             "retrieval": results.glob("retrieval/*.h5"),
+            "detection": results.glob("detection/*.h5"),
         }
         for kind in ("people", "tracks", "crops", "flow", "poses"):
             kinds[kind] = results.glob(f"{kind}/*.h5")

@@ -20,6 +20,7 @@ from vpdlib.datasets.settings import (
     PosesAdapter,
     SuppliedSettings,
 )
+from vpdlib.detection.settings import DetectionSettings
 from vpdlib.flow.settings import FlowSettings
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.poses.settings import PoseSettings, WeakLabelSettings
@@ -59,6 +60,9 @@ class DatasetSettings(Section):
     )
     recognition: RecognitionSettings = Field(
         RecognitionSettings(), description="Recognition heads."
+    )
+    detection: DetectionSettings = Field(
+        DetectionSettings(), description="Temporal detection learnt from a few videos (Table 4)."
     )
     retrieval: RetrievalSettings = Field(RetrievalSettings(), description="Action retrieval.")
     methods: tuple[Id, ...] = Field(

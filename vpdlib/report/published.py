@@ -42,6 +42,24 @@ def published_precision(method: str, k: int, column: str | None) -> float | None
     return None
 
 
+#: The task of the paper's Table 4 by dataset.
+_DETECTION_TASKS = {
+    "FSJump6": "FS jumps (5 routines)",
+    "Tennis7": "Tennis swings 200ms (5 points)",
+}
+
+
+def published_ap(method: str, tiou: float, column: str | None) -> float | None:
+    """The paper's few-shot detection AP in per cent (Table 4), or None; arguments as for :func:`published_top1`."""
+    name, task = PAPER_NAMES.get(method), _DETECTION_TASKS.get(column or "")
+    if name is None or task is None:
+        return None
+    for row in _rows("table4.csv"):
+        if row["task"] == task and row["features"] == name:
+            return _number(row.get(f"tiou{tiou:.1f}"))
+    return None
+
+
 def published_top1(method: str, head: str, shots: int | None, column: str | None) -> float | None:
     """The paper's top-1 accuracy in per cent.
 

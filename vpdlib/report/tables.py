@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vpdlib.artifacts import read_artifact
-from vpdlib.report.published import published_precision, published_top1
+from vpdlib.report.published import published_ap, published_precision, published_top1
 
 
 def top1_per_trial(path: str | Path) -> np.ndarray:
@@ -91,6 +91,39 @@ def retrieval_table(
             row[f"p{k}_paper"] = published_precision(method, k, paper_column)
             row[f"hit{k}"] = round(100 * float(hit[place]), 2)
         rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def detection_table(
+    detection_dir: Path, methods: Sequence[str], paper_column: str | None
+) -> pd.DataFrame:
+    """One row per method and tIoU: AP in per cent, mean and deviation over trials, the paper's beside (Table 4).
+
+    Parameters
+    ----------
+    detection_dir : folder with ``<method>.h5``.
+    methods : what to tabulate, in order.
+    paper_column : see :func:`vpdlib.report.published.published_ap`.
+    """
+    rows = []
+    for method in methods:
+        with read_artifact(detection_dir / f"{method}.h5", "detection") as artifact:
+            ap, tious = 100 * artifact.array("ap"), artifact.array("tiou")
+            thresholds = artifact.array("threshold")
+            reported = float(artifact.attributes["threshold"])
+        at = ap[:, int(np.abs(thresholds - reported).argmin())]
+        rows += [
+            {
+                "method": method,
+                "tiou": round(float(tiou), 2),
+                "threshold": round(reported, 3),
+                "trials": len(at),
+                "ap": round(float(at[:, place].mean()), 2),
+                "ap_std": round(float(at[:, place].std(ddof=1)), 2) if len(at) > 1 else None,
+                "ap_paper": published_ap(method, float(tiou), paper_column),
+            }
+            for place, tiou in enumerate(tious)
+        ]
     return pd.DataFrame(rows)
 
 
