@@ -3,7 +3,7 @@
 
 rule detect_people:
     input:
-        videos=f"{DATASET}/shards/{{shard}}.csv",
+        videos=videos_to_open,
         networks=lambda wc: networks(
             *(
                 {"nanodet": "nanodet", "multipose": "movenet-multipose"}[name]
@@ -57,7 +57,7 @@ rule track_athlete:
 
 rule crop_athlete:
     input:
-        videos=f"{DATASET}/shards/{{shard}}.csv",
+        videos=videos_to_open,
         tracks=f"{DATASET}/tracks/{{shard}}.h5",
     output:
         f"{DATASET}/crops/{{shard}}.h5",

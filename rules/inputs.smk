@@ -18,11 +18,6 @@ def shard_videos(wildcards):
     """The video files of a shard: a changed or added video reruns its own shard only."""
     settings = settings_of(wildcards.dataset)
     adapter = settings.adapter
-    if not settings.has_videos:
-        refuse(
-            f"datasets/{wildcards.dataset}.yaml brings no videos, and what was asked for needs pixels. "
-            "Set `methods` to what works on keypoints (joints2d) or on supplied features, or give videos."
-        )
     if isinstance(adapter, DemoAdapter):
         return [f"results/{wildcards.dataset}/source/labels.csv"]
     if is_published(wildcards.dataset):
@@ -96,6 +91,16 @@ def must_exist(path, dataset):
     return str(full)
 
 
+def videos_to_open(wildcards):
+    """A shard's list of videos, for the rules that look at pixels."""
+    if not settings_of(wildcards.dataset).has_videos:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml brings no videos, and what was asked for needs pixels. "
+            "Set `methods` to what works on keypoints (joints2d) or on supplied features, or give videos."
+        )
+    return f"results/{wildcards.dataset}/shards/{wildcards.shard}.csv"
+
+
 def list_inputs(wildcards):
     """What a shard's list of videos is made from: its files, or keypoints in their place."""
     settings = settings_of(wildcards.dataset)
@@ -104,7 +109,7 @@ def list_inputs(wildcards):
         if is_published(wildcards.dataset)
         else {}
     )
-    if not settings.has_videos and settings.keypoints is not None:
+    if not settings.has_videos:
         brought = label_files_of(wildcards) if is_published(wildcards.dataset) else []
         keypoints = supplied("keypoints")(wildcards)
         return {**labels, "keypoints": keypoints, "brought": brought}
@@ -168,7 +173,10 @@ def pose_inputs(wildcards):
     videos = {"videos": f"results/{wildcards.dataset}/shards/{wildcards.shard}.csv"}
     if settings_of(wildcards.dataset).keypoints is not None:
         return {**videos, "keypoints": supplied("keypoints")(wildcards)}
-    return {**videos, "networks": networks("movenet-thunder")}
+    return {
+        "videos": videos_to_open(wildcards),
+        "networks": networks("movenet-thunder"),
+    }
 
 
 def embed_inputs(wildcards):

@@ -32,8 +32,8 @@ def published(adapter: PaperAdapter, snakemake) -> list[VideoRow]:
     """Rows of one of the paper's datasets: of the files that are there, or of all clips where there are none."""
     inputs, params = snakemake.input, snakemake.params
     files = find_label_files(adapter.kind, Path(params.downloads_dir))
-    if inputs.get("keypoints"):
-        # Only its labels say which clips keypoints stand in for.
+    if adapter.videos is None and adapter.recordings is None:
+        # Only its labels say which clips keypoints or features stand in for.
         dataset = load_paper_dataset(adapter, files, DataFolder(Path(params.data_dir)))
         rows = list_clips(adapter.kind, dataset.clips(), {}, params.num_shards)
         if isinstance(adapter, FX35Adapter) and adapter.unit == "action":
