@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import shutil
 from pathlib import Path
 
 import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 import vpdlib
 from vpdlib.provenance import digest_file
+from vpdlib.students.folder import new_folder, write_history, write_networks
 from vpdlib.students.network import build_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.student import TrainedStudent
@@ -54,35 +53,19 @@ def save_student(folder: Path, student: TrainedStudent) -> None:
     folder : where to.
     student : the trained student, on any device.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    sha256 = {}
-    for name, network in _networks(student).items():
-        weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
-        save_file(weights, temporary / name)
-        sha256[name] = digest_file(temporary / name)
-    with (temporary / "history.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, HISTORY_COLUMNS)
-        writer.writeheader()
-        writer.writerows(student.history)
-    record = StudentRecord(
-        schema_name=SCHEMA,
-        vpdlib_version=vpdlib.__version__,
-        settings=student.settings,
-        rgb_mean=student.rgb_mean,
-        rgb_std=student.rgb_std,
-        best_epoch=student.best_epoch,
-        sha256=sha256,
-    )
-    (temporary / "settings.json").write_text(record.model_dump_json(indent=2) + "\n")
-    for path in temporary.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    if folder.exists():
-        shutil.rmtree(folder)
-    os.replace(temporary, folder)
+    with new_folder(folder) as temporary:
+        sha256 = write_networks(temporary, _networks(student))
+        write_history(temporary, HISTORY_COLUMNS, student.history)
+        record = StudentRecord(
+            schema_name=SCHEMA,
+            vpdlib_version=vpdlib.__version__,
+            settings=student.settings,
+            rgb_mean=student.rgb_mean,
+            rgb_std=student.rgb_std,
+            best_epoch=student.best_epoch,
+            sha256=sha256,
+        )
+        (temporary / "settings.json").write_text(record.model_dump_json(indent=2) + "\n")
 
 
 def load_student(folder: Path, device: str = "cpu") -> TrainedStudent:

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import shutil
 from pathlib import Path
 
 import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 import vpdlib
 from vpdlib.provenance import digest_file
+from vpdlib.students.folder import new_folder, write_history, write_networks
 from vpdlib.vipe.network import TrainedVipe, build_vipe
 from vpdlib.vipe.settings import VipeSettings
 from vpdlib.vipe.train import HISTORY_COLUMNS
@@ -51,33 +50,17 @@ def save_vipe(folder: Path, model: TrainedVipe) -> None:
     folder : where to.
     model : on any device.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    sha256 = {}
-    for name, network in _networks(model).items():
-        weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
-        save_file(weights, temporary / name)
-        sha256[name] = digest_file(temporary / name)
-    with (temporary / "history.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, HISTORY_COLUMNS)
-        writer.writeheader()
-        writer.writerows(model.history)
-    record = VipeRecord(
-        schema_name=SCHEMA,
-        vpdlib_version=vpdlib.__version__,
-        settings=model.settings,
-        best_epoch=model.best_epoch,
-        sha256=sha256,
-    )
-    (temporary / "settings.json").write_text(record.model_dump_json(indent=2) + "\n")
-    for path in temporary.iterdir():
-        with path.open("rb") as stream:
-            os.fsync(stream.fileno())
-    if folder.exists():
-        shutil.rmtree(folder)
-    os.replace(temporary, folder)
+    with new_folder(folder) as temporary:
+        sha256 = write_networks(temporary, _networks(model))
+        write_history(temporary, HISTORY_COLUMNS, model.history)
+        record = VipeRecord(
+            schema_name=SCHEMA,
+            vpdlib_version=vpdlib.__version__,
+            settings=model.settings,
+            best_epoch=model.best_epoch,
+            sha256=sha256,
+        )
+        (temporary / "settings.json").write_text(record.model_dump_json(indent=2) + "\n")
 
 
 def load_vipe(folder: Path, device: str = "cpu") -> TrainedVipe:
