@@ -17,10 +17,12 @@ include: "rules/inputs.smk"
 include: "rules/sources.smk"
 include: "rules/athlete.smk"
 include: "rules/poses.smk"
+include: "rules/vipe.smk"
 include: "rules/students.smk"
 include: "rules/recognition.smk"
 include: "rules/retrieval.smk"
 include: "rules/detection.smk"
+include: "rules/tables.smk"
 include: "rules/report.smk"
 
 
@@ -29,4 +31,5 @@ rule all:
     input:
         "results/demo/table1.csv",
         "results/demo/table3.csv",
+        "results/demo/table4.csv",
         "results/demo/figure3.csv",

@@ -21,8 +21,15 @@ from vpdlib.datasets.settings import (
     PosesAdapter,
     Tennis7Adapter,
 )
-from vpdlib.identifiers import ID_PATTERN
+from vpdlib.identifiers import (
+    CONCAT_PATTERN,
+    FUSED_PATTERN,
+    ID_PATTERN,
+    VIPE_PATTERN,
+)
 from vpdlib.provenance import code_digest
+from vpdlib.recognition.settings import HEADS, sections_of
+from vpdlib.students.settings import POSE2D, find_student
 from vpdlib.weights.check import WeightsError, onnx_path, verify_present
 
 DATASET = "results/{dataset}"
@@ -33,10 +40,15 @@ BENCHMARKS = "results/{dataset}/benchmarks"
 wildcard_constraints:
     dataset=ID_PATTERN,
     shard=r"[0-9]{4}",
-    teacher="pose2d",
-    student=rf"(?!joints2d/){ID_PATTERN}",
+    teacher=ID_PATTERN,
+    vipe=rf"(?!(logs|benchmarks)/){ID_PATTERN}",
+    # What a feature set is called says what makes it; the settings see to it.
+    vipe_set=VIPE_PATTERN,
+    concat=CONCAT_PATTERN,
+    fused=FUSED_PATTERN,
+    student=rf"(?!(joints2d|{VIPE_PATTERN}|{CONCAT_PATTERN}|{FUSED_PATTERN})/){ID_PATTERN}",
     feature=ID_PATTERN,
-    head="bigru|nns",
+    head="|".join(HEADS),
     setting=r"full|k[1-9][0-9]*",
     video=ID_PATTERN,
     recording=ID_PATTERN,

@@ -27,36 +27,3 @@ rule detect_actions:
         "Detecting actions: {wildcards.dataset}, {wildcards.feature}"
     script:
         "../workflow_scripts/detect_actions.py"
-
-
-rule table4:
-    input:
-        detection=lambda wc: expand(
-            "results/{dataset}/detection/{feature}.h5",
-            dataset=wc.dataset,
-            feature=settings_of(wc.dataset).methods,
-        ),
-    output:
-        report(
-            f"{DATASET}/table4.csv",
-            caption="../docs/report/table4.rst",
-            category="Detection",
-            labels={"dataset": "{dataset}", "what": "AP by tIoU"},
-        ),
-    log:
-        f"{LOGS}/table4.log",
-    benchmark:
-        f"{BENCHMARKS}/table4.tsv"
-    conda:
-        "../envs/vpd.yaml"
-    threads: stage_threads("tables")
-    resources:
-        **stage_resources("tables"),
-    params:
-        methods=section("methods"),
-        paper_column=section("paper_column"),
-        code=code_digest("workflow_scripts.table4"),
-    message:
-        "Table 4: {wildcards.dataset}"
-    script:
-        "../workflow_scripts/table4.py"

@@ -220,15 +220,130 @@ def prepare_inputs(wildcards):
 
 
 def student_settings(wildcards):
-    """Settings of the student that the wildcards name."""
+    """Settings of the student that the wildcards name, or of which they name a variant."""
     students = settings_of(wildcards.dataset).students
-    name = wildcards.student
-    if name not in students:
+    found = find_student(students, wildcards.student)
+    if found is None:
         refuse(
-            f"datasets/{wildcards.dataset}.yaml: there is no student {name!r}; "
-            f"known: {', '.join(students)}. Add it under `students`."
+            f"datasets/{wildcards.dataset}.yaml: there is no student {wildcards.student!r}; "
+            f"known: {', '.join(students)}, and their variants _rgb, _rgbflow, _actions, _corpus, _t30. "
+            "Add it under `students`."
         )
-    return students[name]
+    return found
+
+
+def turned_targets(wildcards):
+    """What a student of VIPE* needs besides, to have the targets of turned crops embedded anew."""
+    student = student_settings(wildcards)
+    if student.teacher == POSE2D or student.augmentation.rotation_degrees == 0:
+        return {}
+    return {
+        "model": vipe_folder(wildcards.dataset, student.teacher),
+        "poses": all_shards(f"{DATASET}/poses/{{shard}}.h5")(wildcards),
+    }
+
+
+def labels_of_student(wildcards):
+    """The weak labels of the student's teacher."""
+    teacher = student_settings(wildcards).teacher
+    pattern = f"{DATASET}/weak_labels/{{teacher}}/{{shard}}.h5"
+    return [
+        pattern.format(dataset=wildcards.dataset, teacher=teacher, shard=shard)
+        for shard in shards(wildcards)
+    ]
+
+
+def teachers_vectors(wildcards):
+    """The embedding whose vectors are the weak labels; the joints themselves need none."""
+    if wildcards.teacher == POSE2D:
+        return {}
+    vipe_features(wildcards.dataset, wildcards.teacher)
+    return {
+        "vectors": f"results/{wildcards.dataset}/features/{wildcards.teacher}/{wildcards.shard}.h5"
+    }
+
+
+def vipe_features(dataset, name):
+    """Settings of a feature set of VIPE*."""
+    known = settings_of(dataset).vipe
+    if name not in known:
+        refuse(
+            f"datasets/{dataset}.yaml: there is no feature set {name!r} under `vipe`; known: "
+            f"{', '.join(known) or 'none'}. Add it, with the `model` that embeds the poses."
+        )
+    return known[name]
+
+
+def is_upside_down(dataset, teacher):
+    """Whether a teacher's vectors hold the embedding of the pose upside down too."""
+    return teacher != POSE2D and vipe_features(dataset, teacher).upside_down
+
+
+def vipe_folder(dataset, name):
+    """The folder of the network of a feature set of VIPE*."""
+    return f"results/vipe/{vipe_features(dataset, name).model}"
+
+
+def vipe_model(wildcards):
+    """Settings of the VIPE* that the wildcards name."""
+    try:
+        return RUN.vipe_model(wildcards.vipe)
+    except ConfigError as error:
+        refuse(error)
+
+
+def motion_files(wildcards):
+    """The motions of a VIPE*, one entry a source, and then the body models of those that need them."""
+    sources = vipe_model(wildcards).motions
+    motions = [
+        (
+            f"results/{source.dataset}/source/motions.npz"
+            if source.kind == "demo"
+            else motions_there(source.path, wildcards.vipe)
+        )
+        for source in sources
+    ]
+    return motions + [
+        motions_there(source.body_models, wildcards.vipe)
+        for source in sources
+        if source.kind == "amass"
+    ]
+
+
+def motions_there(path, name):
+    """A file or folder of motions, or a refusal that says where it was looked for."""
+    full = RUN.under_data(path)
+    if not full.exists():
+        refuse(
+            f"{RUN.vipe_dir}/{name}.yaml names {path!r}, and {full} does not exist. Correct the setting, or set "
+            "data_dir in config.yaml (or the variable VPD_DATA) to the folder that holds it."
+        )
+    return str(full)
+
+
+def parts_of(wildcards):
+    """The feature sets that are put side by side."""
+    known = settings_of(wildcards.dataset).concat
+    if wildcards.concat not in known:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml: there is no feature set {wildcards.concat!r} under `concat`; "
+            f"known: {', '.join(known) or 'none'}. Add it, with its parts."
+        )
+    return [
+        f"results/{wildcards.dataset}/features/{part}/{wildcards.shard}.h5"
+        for part in known[wildcards.concat]
+    ]
+
+
+def fused_settings(wildcards):
+    """Settings of joints mended by a student."""
+    known = settings_of(wildcards.dataset).fused
+    if wildcards.fused not in known:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml: there is no feature set {wildcards.fused!r} under `fused`; "
+            f"known: {', '.join(known) or 'none'}. Add it, with its student."
+        )
+    return known[wildcards.fused]
 
 
 def flow_of_student(wildcards):
@@ -239,9 +354,9 @@ def flow_of_student(wildcards):
 
 
 def head_settings(wildcards):
-    """What the head in question is given; the other head's settings do not concern it."""
+    """What the head in question is given; the other heads' settings do not concern it."""
     recognition = settings_of(wildcards.dataset).recognition.model_dump(mode="json")
-    names = ("target_fps", "target_fps_slack", wildcards.head)
+    names = ("target_fps", "target_fps_slack", *sections_of(wildcards.head))
     return {name: recognition[name] for name in names}
 
 
@@ -250,15 +365,145 @@ def recognition_of(settings_names):
 
     def get(wildcards):
         settings = settings_of(wildcards.dataset)
+        names = settings_names(settings)
+        return cells(wildcards.dataset, settings.methods, settings.heads, names)
+
+    return get
+
+
+def cells(dataset, feature, head, setting):
+    """Recognition artifacts; each of the last three is one name or several."""
+    return expand(
+        "results/{dataset}/recognition/{feature}/{head}/{setting}.h5",
+        dataset=dataset,
+        feature=feature,
+        head=head,
+        setting=setting,
+    )
+
+
+def of_methods(stage):
+    """An input function: an artifact of every method."""
+
+    def get(wildcards):
         return expand(
-            "results/{dataset}/recognition/{feature}/{head}/{setting}.h5",
+            "results/{dataset}/{stage}/{feature}.h5",
             dataset=wildcards.dataset,
-            feature=settings.methods,
-            head=settings.heads,
-            setting=settings_names(settings),
+            stage=stage,
+            feature=settings_of(wildcards.dataset).methods,
         )
 
     return get
+
+
+def full_and_few(wildcards):
+    """The two settings of Tables 2 and S1."""
+    k = settings_of(wildcards.dataset).few_shot
+    return ["full"] if k is None else ["full", f"k{k}"]
+
+
+def ablation_cells(wildcards):
+    """Recognition of the rows of Table 2."""
+    methods = [name for _, name in settings_of(wildcards.dataset).ablations]
+    return cells(wildcards.dataset, methods, "bigru", full_and_few(wildcards))
+
+
+def ablated_student(wildcards):
+    """The student of Table S1: the last of vpd2d and vpdvi that there is."""
+    students = settings_of(wildcards.dataset).students
+    found = [name for name in ("vpd2d", "vpdvi") if name in students]
+    if not found:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml: Table S1 varies the student vpd2d or vpdvi, and there is neither; "
+            "name one so under `students`."
+        )
+    return found[-1]
+
+
+def threshold_students(wildcards):
+    """Least score and student of the rows of Table S1."""
+    base = ablated_student(wildcards)
+    return [
+        (threshold, f"{base}_t{round(100 * threshold):02d}")
+        for threshold in settings_of(wildcards.dataset).thresholds
+    ]
+
+
+def threshold_cells(wildcards):
+    """Recognition of the rows of Table S1, the teacher's first."""
+    teacher = settings_of(wildcards.dataset).teacher_of(ablated_student(wildcards))
+    methods = [teacher, *(name for _, name in threshold_students(wildcards))]
+    return cells(wildcards.dataset, methods, "bigru", full_and_few(wildcards))
+
+
+def threshold_labels(wildcards):
+    """The weak labels of the student of Table S1."""
+    student = find_student(
+        settings_of(wildcards.dataset).students, ablated_student(wildcards)
+    )
+    return expand(
+        "results/{dataset}/weak_labels/{teacher}/{shard}.h5",
+        dataset=wildcards.dataset,
+        teacher=student.teacher,
+        shard=shards(wildcards),
+    )
+
+
+def few_shot_cells(wildcards):
+    """Recognition of Table S2: both heads of the paper, every k."""
+    settings = settings_of(wildcards.dataset)
+    few = [f"k{k}" for k in settings.shots]
+    return cells(wildcards.dataset, settings.methods, ["bigru", "nns"], few)
+
+
+def every_head(wildcards):
+    """Recognition of Table S4."""
+    return cells(wildcards.dataset, sequence_methods(wildcards), HEADS, "full")
+
+
+def sequence_methods(wildcards):
+    """The feature sets of Table S4, as in the paper a teacher and its student: the last there is."""
+    settings = settings_of(wildcards.dataset)
+    students = [name for name in ("vpd2d", "vpdvi") if name in settings.students]
+    if not settings.has_videos or not students:
+        return list(settings.methods)
+    return [settings.teacher_of(students[-1]), students[-1]]
+
+
+def vipe_sets(wildcards):
+    """Feature sets of VIPE* with their networks, the rows of Table S8."""
+    found = settings_of(wildcards.dataset).vipe
+    if not found:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml: Table S8 compares the feature sets under `vipe`, and there is none. "
+            "Add them."
+        )
+    return [(name, features.model) for name, features in found.items()]
+
+
+def vipe_cells(wildcards):
+    """Recognition of Table S8."""
+    sets = [name for name, _ in vipe_sets(wildcards)]
+    return cells(wildcards.dataset, sets, "bigru", "full")
+
+
+def every_table(wildcards):
+    """The readable tables of a dataset: those that its settings have rows for."""
+    settings = settings_of(wildcards.dataset)
+    names = ["table1", "table3", "table4", "tableS3", "tableS4"]
+    if settings.shots:
+        names += ["figure3", "tableS2"]
+    if settings.has_videos and settings.ablations:
+        names += ["table2", "tableS1"]
+    if len(settings.vipe) > 1:
+        names.append("tableS8")
+    return [f"results/{wildcards.dataset}/{name}.md" for name in sorted(names)]
+
+
+def students_of_joints(wildcards):
+    """Names of the students whose descriptors decode to joints, and can be measured."""
+    students = settings_of(wildcards.dataset).students
+    return [name for name, student in students.items() if student.teacher == POSE2D]
 
 
 def truth_inputs(wildcards):

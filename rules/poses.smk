@@ -29,6 +29,7 @@ rule estimate_pose:
 
 rule select_weak_labels:
     input:
+        unpack(teachers_vectors),
         poses=f"{DATASET}/poses/{{shard}}.h5",
         tracks=f"{DATASET}/tracks/{{shard}}.h5",
     output:

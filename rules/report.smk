@@ -1,34 +1,4 @@
-"""Tables, figures and videos to look at."""
-
-
-rule table1:
-    input:
-        recognition=recognition_of(lambda settings: ["full"]),
-    output:
-        report(
-            f"{DATASET}/table1.csv",
-            caption="../docs/report/table1.rst",
-            category="Recognition",
-            labels={"dataset": "{dataset}", "what": "all training data"},
-        ),
-    log:
-        f"{LOGS}/table1.log",
-    benchmark:
-        f"{BENCHMARKS}/table1.tsv"
-    conda:
-        "../envs/vpd.yaml"
-    threads: stage_threads("tables")
-    resources:
-        **stage_resources("tables"),
-    params:
-        methods=section("methods"),
-        heads=section("heads"),
-        paper_column=section("paper_column"),
-        code=code_digest("workflow_scripts.table1"),
-    message:
-        "Table 1: {wildcards.dataset}"
-    script:
-        "../workflow_scripts/table1.py"
+"""Figures and videos to look at, and comparison with ground truth."""
 
 
 rule figure3:
@@ -43,6 +13,7 @@ rule figure3:
             labels={"dataset": "{dataset}", "what": "few-shot"},
         ),
         pdf=f"{DATASET}/figure3.pdf",
+        md=f"{DATASET}/figure3.md",
     log:
         f"{LOGS}/figure3.log",
     benchmark:
@@ -74,7 +45,7 @@ rule measure_accuracy:
         labels=all_shards(f"{DATASET}/weak_labels/pose2d/{{shard}}.h5"),
         features=lambda wc: [
             path
-            for name in settings_of(wc.dataset).students
+            for name in students_of_joints(wc)
             for path in expand(
                 "results/{dataset}/features/{student}/{shard}.h5",
                 dataset=wc.dataset,
@@ -83,8 +54,7 @@ rule measure_accuracy:
             )
         ],
         students=lambda wc: [
-            f"results/{wc.dataset}/students/{name}"
-            for name in settings_of(wc.dataset).students
+            f"results/{wc.dataset}/students/{name}" for name in students_of_joints(wc)
         ],
     output:
         f"{DATASET}/accuracy.csv",
@@ -98,7 +68,7 @@ rule measure_accuracy:
     resources:
         **stage_resources("measure_accuracy"),
     params:
-        students=lambda wc: list(settings_of(wc.dataset).students),
+        students=students_of_joints,
         truth=section("truth"),
         code=code_digest("workflow_scripts.measure_accuracy"),
     message:

@@ -23,37 +23,3 @@ rule retrieve_actions:
         "Retrieving actions: {wildcards.dataset}, {wildcards.feature}"
     script:
         "../workflow_scripts/retrieve_actions.py"
-
-
-rule table3:
-    input:
-        retrieval=lambda wc: expand(
-            "results/{dataset}/retrieval/{feature}.h5",
-            dataset=wc.dataset,
-            feature=settings_of(wc.dataset).methods,
-        ),
-    output:
-        report(
-            f"{DATASET}/table3.csv",
-            caption="../docs/report/table3.rst",
-            category="Retrieval",
-            labels={"dataset": "{dataset}", "what": "precision@k"},
-        ),
-    log:
-        f"{LOGS}/table3.log",
-    benchmark:
-        f"{BENCHMARKS}/table3.tsv"
-    conda:
-        "../envs/vpd.yaml"
-    threads: stage_threads("tables")
-    resources:
-        **stage_resources("tables"),
-    params:
-        methods=section("methods"),
-        ks=lambda wc: settings_of(wc.dataset).retrieval.ks,
-        paper_column=section("paper_column"),
-        code=code_digest("workflow_scripts.table3"),
-    message:
-        "Table 3: {wildcards.dataset}"
-    script:
-        "../workflow_scripts/table3.py"

@@ -31,6 +31,7 @@ rule render_demo:
     output:
         labels=f"{DATASET}/source/labels.csv",
         truth=f"{DATASET}/source/truth.h5",
+        motions=f"{DATASET}/source/motions.npz",
         videos=directory(f"{DATASET}/source/videos"),
     log:
         f"{LOGS}/render_demo.log",

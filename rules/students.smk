@@ -1,14 +1,15 @@
-"""Distilling students and embedding every frame with them."""
+"""Distilling students, embedding every frame with them, and feature sets made of others."""
 
 
 rule distil_student:
     input:
+        unpack(turned_targets),
         videos=f"{DATASET}/dataset/videos.csv",
         actions=f"{DATASET}/dataset/actions.csv",
         tracks=all_shards(f"{DATASET}/tracks/{{shard}}.h5"),
         crops=all_shards(f"{DATASET}/crops/{{shard}}.h5"),
         flow=flow_of_student,
-        labels=all_shards(f"{DATASET}/weak_labels/pose2d/{{shard}}.h5"),
+        labels=labels_of_student,
     output:
         directory(f"{DATASET}/students/{{student}}"),
     log:
@@ -23,6 +24,7 @@ rule distil_student:
         **stage_resources("distil_student"),
     params:
         settings=lambda wc: student_settings(wc).model_dump(mode="json"),
+        upside_down=lambda wc: is_upside_down(wc.dataset, student_settings(wc).teacher),
         device=RUN.device,
         code=code_digest("workflow_scripts.distil_student"),
     message:
@@ -52,3 +54,50 @@ rule embed_frames:
         "Embedding frames with {wildcards.student}: {wildcards.dataset}, shard {wildcards.shard}"
     script:
         "../workflow_scripts/embed_frames.py"
+
+
+rule concat_features:
+    input:
+        parts=parts_of,
+    output:
+        f"{DATASET}/features/{{concat}}/{{shard}}.h5",
+    log:
+        f"{LOGS}/concat_features/{{concat}}/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/concat_features/{{concat}}/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    threads: stage_threads("combine_features")
+    resources:
+        **stage_resources("combine_features"),
+    params:
+        code=code_digest("workflow_scripts.concat_features"),
+    message:
+        "Concatenating features {wildcards.concat}: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/concat_features.py"
+
+
+rule fuse_poses:
+    input:
+        poses=f"{DATASET}/poses/{{shard}}.h5",
+        features=lambda wc: f"results/{wc.dataset}/features/{fused_settings(wc).student}/{wc.shard}.h5",
+        student=lambda wc: f"results/{wc.dataset}/students/{fused_settings(wc).student}",
+    output:
+        f"{DATASET}/features/{{fused}}/{{shard}}.h5",
+    log:
+        f"{LOGS}/fuse_poses/{{fused}}/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/fuse_poses/{{fused}}/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    threads: stage_threads("combine_features")
+    resources:
+        **stage_resources("combine_features"),
+    params:
+        settings=lambda wc: fused_settings(wc).model_dump(mode="json"),
+        code=code_digest("workflow_scripts.fuse_poses"),
+    message:
+        "Mending joints by a student, {wildcards.fused}: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/fuse_poses.py"

@@ -14,6 +14,8 @@ from vpdlib.students.frames import split_validation
 from vpdlib.students.save import save_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.train import train_student
+from vpdlib.vipe.save import load_vipe
+from vpdlib.vipe.turned import EmbeddedTargets
 
 
 def visible_stretches(
@@ -32,6 +34,14 @@ def visible_stretches(
     return dict(stretches)
 
 
+def score_weights(score: np.ndarray, power: float) -> np.ndarray | None:
+    """Weights of the frames' losses, 1 on average; None where all count alike."""
+    if power == 0:
+        return None
+    weight = np.asarray(score, np.float64) ** power
+    return weight / weight.mean()
+
+
 def main(snakemake):
     settings = StudentSettings.model_validate(snakemake.params.settings)
     stretches = visible_stretches(
@@ -41,11 +51,15 @@ def main(snakemake):
     )
     crops = [Path(path) for path in snakemake.input.crops]
     flow = None if settings.inputs == "rgb" else [Path(path) for path in snakemake.input.flow]
+    # Turning an embedded target takes the poses and the network that embeds them.
+    model = snakemake.input.get("model")
     corpus = collect_corpus(
         crops,
         [Path(path) for path in snakemake.input.labels],
         [Path(path) for path in snakemake.input.tracks],
         stretches,
+        settings.min_score,
+        [Path(path) for path in snakemake.input.poses] if model else None,
     )
     note(f"{len(corpus.refs)} frames with a weak label from {len(stretches)} videos")
     train_idx, val_idx = split_validation(len(corpus.refs), settings.val_fraction, settings.seed)
@@ -65,6 +79,16 @@ def main(snakemake):
         device=choose_device(snakemake.params.device),
         threads=snakemake.threads,
         checkpoint_path=checkpoint,
+        weight=score_weights(corpus.score, settings.score_power),
+        turned_targets=EmbeddedTargets.from_keypoints(
+            load_vipe(Path(model)),
+            corpus.keypoints_px,
+            corpus.previous_keypoints_px,
+            snakemake.params.upside_down,
+            settings.motion,
+        )
+        if model
+        else None,
     )
     save_student(folder, student)
     checkpoint.unlink(missing_ok=True)

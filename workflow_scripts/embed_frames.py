@@ -26,7 +26,7 @@ def embed_crops(snakemake, artifact: ArtifactWriter) -> None:
         side = int(crops.attributes["crop_size"])
         lengths = {video.video_id: video.num_rows("frame") for video in crops.videos()}
         refs = [FrameRef(0, name, row) for name, length in lengths.items() for row in range(length)]
-        descriptor = np.empty((0, 2, student.settings.dim), np.float32)
+        descriptor = np.empty((0, 2, student.dim), np.float32)
         if refs:
             descriptor = embed(
                 student,

@@ -11,6 +11,7 @@ from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.supplied import check_length
 from vpdlib.datasets.tables import VideoRow, read_videos
 from vpdlib.poses.movenet import build_teacher
+from vpdlib.poses.rotated import RotatedTeacher
 from vpdlib.poses.settings import PoseSettings
 from vpdlib.progress import track
 from vpdlib.video.reader import read_frames
@@ -20,8 +21,15 @@ def estimate(videos: list[VideoRow], tracks: Artifact, snakemake, artifact: Arti
     """Keypoints from the teacher."""
     settings = PoseSettings.model_validate(snakemake.params.settings)
     cv2.setNumThreads(snakemake.threads)
-    teacher = build_teacher(
-        settings.teacher, Path(snakemake.params.networks_dir), snakemake.threads, settings.margin
+    teacher = RotatedTeacher(
+        build_teacher(
+            settings.teacher,
+            Path(snakemake.params.networks_dir),
+            snakemake.threads,
+            settings.margin,
+        ),
+        settings.angles_degrees,
+        settings.try_angles_below,
     )
     artifact.set_attributes(teacher=settings.teacher)
     for video in videos:

@@ -5,15 +5,17 @@ from pathlib import Path
 import _job
 
 from vpdlib.report.figure3 import draw_figure3
-from vpdlib.report.tables import accuracy_table, write_table
+from vpdlib.report.render import write_markdown
+from vpdlib.report.tables import accuracy_table, recognition_cells, write_table
 
 
 def main(snakemake):
-    params, output = snakemake.params, snakemake.output
-    folder = Path(output.csv).parent / "recognition"
-    table = accuracy_table(folder, params.methods, params.heads, params.shots, params.paper_column)
+    inputs, params, output = snakemake.input, snakemake.params, snakemake.output
+    cells = recognition_cells(inputs.recognition)
+    table = accuracy_table(cells, params.methods, params.heads, params.shots, params.paper_column)
     draw_figure3(table, params.title, [Path(output.png), Path(output.pdf)])
     write_table(output.csv, table)
+    write_markdown(output.md, "figure3", params.title, table)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def main(snakemake):
                 ) as features:
                     for video in features.videos():
                         descriptor = video.array("descriptor")[:, 0]
-                        decoded[name][video.video_id] = decode_pose(student.decoder, descriptor)
+                        decoded[name][video.video_id] = decode_pose(student, descriptor)
             for video in tracks.videos():
                 known = truth.get(video.video_id)
                 if known is None:

@@ -49,7 +49,9 @@ def prepare_folder(adapter: FolderAdapter, paths: DataFolder, snakemake) -> Prep
     sources = [VideoSource(row.video, Path(row.path)) for row in rows]
     return prepare(
         rows,
-        lambda durations_s: labelled_actions(adapter, paths, sources, durations_s),
+        lambda durations_s: labelled_actions(
+            adapter, paths, sources, durations_s, snakemake.params.classes
+        ),
         snakemake.params.classes,
         protocol_of(snakemake.params, adapter.test_fraction, adapter.val_fraction),
     )

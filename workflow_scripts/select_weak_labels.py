@@ -1,11 +1,23 @@
 """Select the frames whose pose a student may learn from."""
 
+from contextlib import ExitStack
+
 import _job
+import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, read_artifact
 from vpdlib.poses.settings import WeakLabelSettings
 from vpdlib.poses.weak_labels import select_weak_labels
 from vpdlib.progress import note
+
+
+def vectors_of(video, frame):
+    """The teacher's vectors, which must be of the same frames as its poses."""
+    if not np.array_equal(video.array("frame"), frame):
+        raise ValueError(
+            f"video {video.video_id}: the embedding and the poses are of different frames; rerun embed_vipe"
+        )
+    return video.array("descriptor")
 
 
 def main(snakemake):
@@ -14,7 +26,11 @@ def main(snakemake):
         read_artifact(snakemake.input.poses, "poses") as poses,
         read_artifact(snakemake.input.tracks, "tracks") as tracks,
         ArtifactWriter(snakemake.output[0], "weak_labels", _job.origin(snakemake)) as artifact,
+        ExitStack() as stack,
     ):
+        embedded = None
+        if snakemake.input.get("vectors"):
+            embedded = stack.enter_context(read_artifact(snakemake.input.vectors, "features"))
         for video in poses.videos():
             frame = video.array("frame")
             labels = select_weak_labels(
@@ -24,6 +40,7 @@ def main(snakemake):
                 settings.min_score,
                 settings.max_extent,
                 settings.previous_min_score,
+                None if embedded is None else vectors_of(embedded[video.video_id], frame),
             )
             counts = labels.counts()
             note(f"{video.video_id}: {counts}")

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import _job
 
-from vpdlib.report.tables import detection_table, write_table
+from vpdlib.report.render import write_markdown
+from vpdlib.report.tables import write_table
+from vpdlib.report.tables_detection import detection_table
 
 
 def main(snakemake):
-    params = snakemake.params
-    folder = Path(snakemake.output[0]).parent / "detection"
-    write_table(snakemake.output[0], detection_table(folder, params.methods, params.paper_column))
+    params, output = snakemake.params, snakemake.output
+    folder = Path(output.csv).parent / "detection"
+    table = detection_table(folder, params.methods, params.paper_column)
+    write_table(output.csv, table)
+    write_markdown(output.md, "table4", params.title, table)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def test_an_unknown_setting_anywhere_is_refused_with_the_known_ones(changes, pla
         ({"num_shards": 0}, "num_shards: .*greater than or equal to 1"),
         ({"num_shards": 5000}, "num_shards: .*less than or equal to 4096"),
         ({"trials": 2.5}, "trials: .*valid integer"),
-        ({"heads": ["lstm"]}, "heads.0: Input should be 'bigru' or 'nns'"),
+        ({"heads": ["lstm"]}, "heads.0: Input should be 'nns', 'cnn', 'bilstm'"),
         ({"heads": []}, "heads: .*at least 1 item"),
         ({"heads": ["nns", "nns"]}, "heads: name each once"),
         ({"classes": ["a", "a"]}, "classes: name each once"),
@@ -78,9 +78,9 @@ def test_an_unknown_setting_anywhere_is_refused_with_the_known_ones(changes, pla
         ({"methods": ["vpd2d", "vpd2d"]}, "methods: name each once"),
         (
             {"methods": ["vpd3d"]},
-            r"methods: 'vpd3d' is neither joints2d nor a student nor supplied; known: \['joints2d', 'vpd2d'\]",
+            r"methods: 'vpd3d' is no feature set; known: \['joints2d', 'vpd2d'\], and the variants of students",
         ),
-        ({"students": {"mine": {}}}, "methods: 'vpd2d' is neither joints2d nor a student"),
+        ({"students": {"mine": {}}}, "methods: 'vpd2d' is no feature set"),
         ({"shots": [0]}, "shots: give each number of examples once, 1 or more"),
         ({"shots": [4, 4]}, "shots: give each number of examples once"),
         ({"paper_column": "Golf"}, "paper_column: .*'FSJump6'"),
@@ -120,3 +120,57 @@ def test_the_demo_adapter_is_what_the_demo_takes():
     from vpdlib.demo import DemoSettings
 
     assert DemoSettings(**DemoAdapter().model_dump(exclude={"kind"})) == DemoSettings()
+
+
+VPD = {
+    "vipe": {"vipe": {"model": "mocap"}},
+    "students": {"vpd2d": {"epochs": 9}, "vpdvi": {"teacher": "vipe"}},
+    "concat": {"vpdconcat": ["vpd2d", "vpdvi"]},
+    "fused": {"vpdfused": {"student": "vpd2d_rgb"}},
+    "supplied": {"features": {"r3d": "r3d.npz"}},
+    "shots": [4, 16],
+}
+
+
+def test_every_feature_set_has_a_kind():
+    mine = settings(
+        **VPD, methods=["joints2d", "vipe", "vpdvi_rgb", "vpdconcat", "vpdfused", "r3d"]
+    )
+    kinds = {name: mine.kind_of(name) for name in (*mine.methods, "vpd2d_t30", "vpd3d")}
+    assert list(kinds.values()) == [
+        "joints2d", "vipe", "student", "concat", "fused", "supplied", "student", None
+    ]  # fmt: skip
+    assert (mine.teacher_of("vpd2d"), mine.teacher_of("vpdvi_rgb")) == ("joints2d", "vipe")
+
+
+def test_the_rows_of_table_2_follow_from_the_students():
+    mine = settings(**VPD)
+    assert mine.few_shot == 16
+    assert mine.ablations == [
+        *(("a", name) for name in ("joints2d", "vpd2d_rgb", "vpd2d_rgbflow", "vpd2d")),
+        *(("a", name) for name in ("vipe", "vpdvi_rgb", "vpdvi_rgbflow", "vpdvi")),
+        ("b", "vpdvi_actions"),
+        ("c", "vpdvi_corpus"),
+    ]
+    assert [name for _, name in settings().ablations][-2:] == ["vpd2d_actions", "vpd2d_corpus"]
+    assert settings(shots=[2, 4]).few_shot == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"vipe": {"embedding": {"model": "mocap"}}}, "names under `vipe`, and no others, must be"),
+        ({"students": {"vipe_student": {}, "vpd2d": {}}}, "names under `vipe`, and no others"),
+        ({"students": {"vpd2d": {}, "myconcat": {}}}, "must hold `concat`"),
+        ({"concat": {"both": ["vpd2d", "joints2d"]}}, "must hold `concat`"),
+        ({"concat": {"concat": ["vpd2d"]}}, "two feature sets or more"),
+        ({"concat": {"concat": ["vpd2d", "vpd3d"]}}, "'vpd3d' is no feature set"),
+        ({"students": {"vpd2d": {"teacher": "vipe"}}}, "'vipe' is neither pose2d nor under `vipe`"),
+        ({**VPD, "fused": {"fused": {"student": "vpdvi"}}}, "'vpdvi' is no student of pose2d"),
+        ({"thresholds": [0.305]}, "whole hundredths"),
+        ({"ablation_shots": 5}, "ablation_shots: 5 is none of shots"),
+    ],
+)
+def test_feature_sets_that_do_not_fit_are_refused(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        settings(**changes)

@@ -124,3 +124,22 @@ def test_config_yaml_shows_the_defaults():
     assert set(given) == set(RunSettings.model_fields)
     for stage, resources in given["resources"].items():
         assert set(resources) == set(StageResources.model_fields), stage
+
+
+def test_a_vipe_is_read_with_its_overrides(tmp_path):
+    (tmp_path / "mine.yaml").write_text("title: Mine\nmotions: [{kind: npz, path: m.npz}]\n")
+    mine = run(vipe_dir=str(tmp_path), vipe_overrides={"mine": {"training": {"dim": 5}}})
+    assert mine.vipe_model("mine").training.dim == 5
+    assert mine.vipe_model("mine").motions[0].path == "m.npz"
+    with pytest.raises(ConfigError, match=r"there is no VIPE\* 'other'.*Known: mine"):
+        mine.vipe_model("other")
+
+
+@pytest.mark.parametrize("name", [path.stem for path in (ROOT / "vipe").glob("*.yaml")])
+def test_every_vipe_of_the_project_is_valid(name):
+    assert run(vipe_dir=str(ROOT / "vipe")).vipe_model(name).title
+
+
+def test_no_dataset_may_take_the_place_of_the_networks():
+    with pytest.raises(ConfigError, match="cannot be called 'vipe'"):
+        run().dataset("vipe")

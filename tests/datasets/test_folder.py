@@ -221,13 +221,24 @@ def test_the_catalogue_takes_labels_or_folders(tmp_path):
     by_folder = FolderAdapter(videos="v")
     sources = source_files(by_folder, Below(tmp_path), ("jump", "turn"))
     assert [s.video_id for s in sources] == ["a", "b"]
-    rows = labelled_actions(by_folder, Below(tmp_path), sources, durations)
+    rows = labelled_actions(by_folder, Below(tmp_path), sources, durations, ("jump", "turn"))
     assert [(a.video_id, a.label) for a in rows] == [("a", "jump"), ("b", "turn")]
     by_table = FolderAdapter(videos="v", labels="labels.csv")
     sources = source_files(by_table, Below(tmp_path), ("jump", "turn"))
     assert [s.video_id for s in sources] == ["a", "b", "c"]
-    rows = labelled_actions(by_table, Below(tmp_path), sources, durations)
+    rows = labelled_actions(by_table, Below(tmp_path), sources, durations, None)
     assert [(a.video_id, a.label) for a in rows] == [("a", "turn")]
+
+
+def test_videos_of_other_folders_may_stay_without_a_label(tmp_path):
+    touch(tmp_path, "v/jump/a.mp4", "v/jump/d.mp4", "v/turn/b.mp4", "v/rest/c.mp4")
+    adapter = FolderAdapter(videos="v", keep_unlabelled=True, max_videos_per_class=1)
+    classes = ("jump", "turn")
+    sources = source_files(adapter, Below(tmp_path), classes)
+    assert {s.video_id for s in sources} in ({"a", "b", "c"}, {"d", "b", "c"})
+    durations = dict.fromkeys("abcd", 2.0)
+    rows = labelled_actions(adapter, Below(tmp_path), sources, durations, classes)
+    assert sorted(a.label for a in rows) == ["jump", "turn"]
 
 
 def test_folders_of_which_none_is_a_class_are_refused(tmp_path):

@@ -119,3 +119,24 @@ def test_previous_frame_may_need_a_score_too():
     )
     assert strict.kept.tolist() == [False, False, False]
     assert strict.has_motion.tolist() == [False, True, False]
+
+
+def test_an_embedding_takes_the_place_of_the_joints_and_nothing_else():
+    keypoints = body(12)
+    keypoints[7, :, 0] = np.inf
+    frame = np.arange(12)
+    plain = select_weak_labels(keypoints, frame, frame - 1, 0.4)
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(12, 2, 64)).astype(np.float32)
+    labels = select_weak_labels(keypoints, frame, frame - 1, 0.4, vectors=vectors)
+    np.testing.assert_array_equal(labels.kept, plain.kept)
+    np.testing.assert_array_equal(labels.score, plain.score)
+    np.testing.assert_array_equal(labels.pose, vectors)
+    moved = np.flatnonzero(labels.has_motion)
+    assert moved.tolist() == [1, 2, 3, 4, 5, 6, 9, 10, 11]
+    np.testing.assert_array_equal(labels.motion[moved], vectors[moved] - vectors[moved - 1])
+    vectors[3] = np.nan
+    labels = select_weak_labels(keypoints, frame, frame - 1, 0.4, vectors=vectors)
+    assert not labels.has_motion[3:5].any()
+    with pytest.raises(ValueError, match=r"vectors .*expected \(12, 2, D\)"):
+        select_weak_labels(keypoints, frame, frame - 1, 0.4, vectors=vectors[:5])

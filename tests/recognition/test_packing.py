@@ -1,11 +1,8 @@
-"""The packed bidirectional GRU against ``torch.nn.GRU`` run on one sequence at a time."""
-
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from vpdlib.recognition.packing import SequenceStore, packed_bigru
+from vpdlib.recognition.packing import SequenceStore
 
 CPU = torch.device("cpu")
 
@@ -33,48 +30,26 @@ def test_batch_holds_the_frames_of_its_sequences():
     )
 
 
-def test_states_and_gradients_equal_those_of_single_sequences():
-    torch.manual_seed(0)
-    lengths = [7, 1, 4, 4, 12]
-    store = SequenceStore(sequences(lengths), normalise=False, device=CPU)
-    layers = [nn.GRU(5, 6, bidirectional=True), nn.GRU(12, 6, bidirectional=True)]
-    parameters = [p for layer in layers for p in layer.parameters()]
-    weights = torch.randn(12)
-
-    batch = store.batch(torch.arange(10))
-    inputs = batch.frames.clone().requires_grad_()
-    values = inputs
-    for layer in layers:
-        values = packed_bigru(layer, values, batch)
-    ours = batch.max_over_time(values)
-    our_gradients = torch.autograd.grad((ours * weights).sum(), [inputs, *parameters])
-
-    total, expected, input_gradients = 0.0, [], []
-    singles = []
-    for number in batch.sequences.tolist():
-        start = int(store.starts[number])
-        single = store.frames[start : start + int(store.lengths[number])].clone().requires_grad_()
-        singles.append(single)
-        values = single[:, None]
-        for layer in layers:
-            values = layer(values)[0]
-        expected.append(values[:, 0].amax(0))
-        total = total + (expected[-1] * weights).sum()
-    gradients = torch.autograd.grad(total, [*singles, *parameters])
-    torch.testing.assert_close(ours, torch.stack(expected), atol=1e-6, rtol=1e-5)
-    input_gradients = [gradients[b][t] for t in range(12) for b in range(10) if t < len(singles[b])]
-    torch.testing.assert_close(our_gradients[0], torch.stack(input_gradients), atol=1e-6, rtol=1e-4)
-    for ours_p, theirs_p in zip(our_gradients[1:], gradients[10:], strict=True):
-        torch.testing.assert_close(ours_p, theirs_p, atol=1e-5, rtol=1e-4)
+def test_padding_holds_the_fill_and_comes_off_again():
+    data = sequences([3, 1], dim=2)
+    batch = SequenceStore(data, normalise=False, device=CPU).batch(torch.tensor([1, 0]))
+    padded = batch.pad(batch.frames, -7.0)
+    np.testing.assert_array_equal(padded[0].numpy(), data[0][:, 0])
+    np.testing.assert_array_equal(padded[1, :1].numpy(), data[1][:, 0])
+    assert (padded[1, 1:] == -7).all()
+    assert torch.equal(batch.unpad(padded), batch.frames)
+    inputs = padded.double().requires_grad_()
+    assert torch.autograd.gradcheck(batch.unpad, (inputs,))
 
 
-def test_gradient_against_finite_differences():
-    store = SequenceStore(sequences([3, 2], dim=2), normalise=False, device=CPU)
-    batch = store.batch(torch.arange(4))
-    torch.manual_seed(0)
-    layer = nn.GRU(2, 3, bidirectional=True).double()
-    frames = batch.frames.double().requires_grad_()
-    assert torch.autograd.gradcheck(lambda x: packed_bigru(layer, x, batch), (frames,))
+def test_softmax_over_time_is_over_the_frames_a_sequence_has():
+    batch = SequenceStore(sequences([4, 2, 1]), normalise=False, device=CPU).batch(torch.arange(3))
+    scores = torch.randn(7, generator=torch.Generator().manual_seed(0))
+    weights = batch.softmax_over_time(scores)
+    torch.testing.assert_close(weights.sum(1), torch.ones(3))
+    present = torch.arange(4) < torch.tensor([[4], [2], [1]])
+    assert torch.equal(weights > 0, present)
+    torch.testing.assert_close(weights[1, :2], scores[[1, 4]].softmax(0))
 
 
 def test_normalise_scales_frames():

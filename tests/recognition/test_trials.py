@@ -9,7 +9,7 @@ from vpdlib.recognition.actions import (
     make_trials,
     prescribed_subsets,
 )
-from vpdlib.recognition.settings import BiGRUSettings, RecognitionSettings
+from vpdlib.recognition.settings import HEADS, BiGRUSettings, RecognitionSettings
 from vpdlib.recognition.trials import run_setting, top1
 
 SETTINGS = RecognitionSettings(
@@ -35,7 +35,7 @@ def dataset(num_train=12, num_val=0, num_test=6, empty=()):
     return table, features
 
 
-@pytest.mark.parametrize("head", ["nns", "bigru"])
+@pytest.mark.parametrize("head", HEADS)
 def test_separable_actions_are_recognised_in_every_trial(head):
     table, features = dataset()
     trials = make_trials(table, 2, 3, seed=0)
@@ -157,7 +157,7 @@ def test_bad_calls_are_refused():
         run_setting("nns", features, table, None, [Trial(0, ("train00", "train01"))], SETTINGS)
     with pytest.raises(ValueError, match="0 trials"):
         run_setting("nns", features, table, None, [], SETTINGS)
-    with pytest.raises(ValueError, match="head 'svm'"):
+    with pytest.raises(ValueError, match="head 'svm' is unknown: one of nns, cnn"):
         run_setting("svm", features, table, None, make_trials(table, None, 1, 0), SETTINGS)
     del features["test12"]
     with pytest.raises(ValueError, match=r"test12.*no entry in the features"):

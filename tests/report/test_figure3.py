@@ -50,8 +50,57 @@ def test_curves_are_the_tables(tmp_path, monkeypatch):
     # One colour a method, one style a head; the paper's points are crosses that say so.
     assert lines[0].get_color() == lines[1].get_color() != lines[2].get_color()
     assert lines[0].get_linestyle() == lines[2].get_linestyle() != lines[1].get_linestyle()
-    crosses = [line for line in axes.lines if line.get_marker() == "x"]
+    crosses = [line for line in axes.lines if line.get_marker() in ("x", "+")]
     assert [line.get_label()[-7:] for line in crosses] == [", paper"] * 4
+    assert [line.get_marker() for line in crosses] == ["x", "+", "x", "+"]
     assert all(line.get_ydata().tolist() == [50.5] for line in crosses)
     assert axes.get_title() == "A sport"
     assert [text.get_text() for text in axes.get_xticklabels()] == ["4", "8"]
+
+
+def many(num_methods):
+    rows = [
+        {
+            "method": f"m{place:02d}",
+            "head": "bigru",
+            "k": k,
+            "top1": 50.0,
+            "top1_std": 1.0,
+            "top1_paper": None,
+        }
+        for place in range(num_methods)
+        for k in (4, 8)
+    ]
+    return pd.DataFrame(rows)
+
+
+def drawn(table, monkeypatch, tmp_path):
+    figures = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, path, **_: figures.append(self))
+    draw_figure3(table, "A sport", [tmp_path / "f.png"])
+    return figures[0]
+
+
+def test_many_methods_are_told_apart(tmp_path, monkeypatch):
+    figure = drawn(many(24), monkeypatch, tmp_path)
+    (axes,) = figure.axes
+    looks = [(c.lines[0].get_color(), c.lines[0].get_marker()) for c in axes.containers]
+    assert len(set(looks)) == len(looks) == 24
+    # Ten by colour alone; the crosses are the paper's.
+    assert len({colour for colour, _ in looks[:10]}) == 10
+    assert not {"x", "+"} & {marker for _, marker in looks}
+    assert axes.get_legend() is None
+    assert len(figure.legends[0].get_texts()) == 24
+    assert drawn(many(3), monkeypatch, tmp_path).axes[0].get_legend() is not None
+
+
+def test_what_was_not_run_has_no_curve_and_keeps_the_papers_points(tmp_path, monkeypatch):
+    table = many(3)
+    table["top1_paper"] = 60.5
+    table.loc[table["method"] == "m01", ["top1", "top1_std"]] = None
+    (axes,) = drawn(table, monkeypatch, tmp_path).axes
+    assert [c.get_label() for c in axes.containers] == ["m00, bigru", "m02, bigru"]
+    crosses = [line for line in axes.lines if line.get_marker() == "x"]
+    assert len(crosses) == 3
+    curves = {c.lines[0].get_color() for c in axes.containers}
+    assert [line.get_color() in curves for line in crosses] == [True, False, True]

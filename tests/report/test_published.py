@@ -5,7 +5,17 @@ from importlib import resources
 
 import pytest
 
-from vpdlib.report.published import PAPER_NAMES, published_ap, published_precision, published_top1
+from vpdlib.report.published import (
+    PAPER_NAMES,
+    ablation_label,
+    published_ablation,
+    published_ap,
+    published_precision,
+    published_sweep,
+    published_threshold,
+    published_top1,
+    published_vipe,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +35,11 @@ from vpdlib.report.published import PAPER_NAMES, published_ap, published_precisi
         ("vpd2d", "nns", 32, "FSJump6", 84.1),
         ("vpdvi", "nns", None, "FSJump6", 92.7),
         ("vipe", "nns", None, "FX35", 71.8),
+        ("vipe", "cnn", None, "Diving48", 58.8),
+        ("vpdvi", "cnn", None, "FSJump6", 96.0),
+        ("vpdvi", "bilstm", None, "FSJump6", 98.1),
+        ("vipe", "bilstm_attn", None, "Tennis7", 90.7),
+        ("vpdvi", "bigru_attn", None, "FX35", 94.3),
     ],
 )
 def test_cells(method, head, shots, column, expected):
@@ -41,6 +56,10 @@ def test_cells(method, head, shots, column, expected):
         ("vpd2d", "nns", 16, "Diving48"),
         ("vpd2d", "bigru", 64, "FX35"),
         ("vpdconcat", "bigru", 16, "FX35"),
+        ("vpdvi", "cnn", 16, "FX35"),
+        ("vpd2d", "bilstm", None, "FX35"),
+        ("vpdvi", "transformer", None, "FX35"),
+        ("vpdvi_corpus", "bigru", None, "FX35"),
     ],
 )
 def test_what_the_paper_lacks_is_none(method, head, shots, column):
@@ -125,3 +144,113 @@ def test_retrieval_cells(method, k, column, expected):
 )
 def test_detection_cells(method, tiou, column, expected):
     assert published_ap(method, tiou, column) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "label"),
+    [
+        ("joints2d", "Normalized 2D joints (teacher)"),
+        ("vipe", "VIPE* (teacher)"),
+        ("vpd2d", "2D-VPD (motion; RGB+flow)"),
+        ("vpdvi", "VI-VPD (motion; RGB+flow)"),
+        ("vpd2d_rgb", "2D distilled w/o motion; RGB"),
+        ("vpd2d_rgbflow", "2D distilled w/o motion; RGB+flow"),
+        ("vpdvi_rgb", "VI distilled w/o motion; RGB"),
+        ("vpdvi_rgbflow", "VI distilled w/o motion; RGB+flow"),
+        ("vpdvi_actions", "VI-VPD distilled on action video only"),
+        ("vpdvi_corpus", "VI-VPD distilled on the entire corpus"),
+    ],
+)
+def test_the_papers_wording(method, label):
+    assert ablation_label(method) == label
+    assert label in {row["features"] for row in rows("table2.csv")}
+
+
+def test_a_wording_in_the_papers_manner_and_none():
+    assert ablation_label("vpd2d_corpus") == "2D-VPD distilled on the entire corpus"
+    assert ablation_label("vpdvi_t05") == "VI-VPD, labels of score >= 0.05"
+    assert ablation_label("vpdconcat") == "Concat-VPD"
+    for name in ("mine", "mine_rgb", "vpdvi_mine", "vpdvi_t5", "vipe_h36m"):
+        assert ablation_label(name) == name
+
+
+@pytest.mark.parametrize(
+    ("method", "shots", "column", "expected"),
+    [
+        ("joints2d", 16, "Tennis7", 64.3),  # 64.4 in Table S2
+        ("vpd2d_rgb", None, "FX35", 92.0),
+        ("vpd2d_rgbflow", 16, "FSJump6", 74.6),
+        ("vpdvi_rgbflow", None, "Diving48", 85.9),
+        ("vpdvi", 16, "FX35", 84.9),
+        ("vpdvi_actions", 16, "FSJump6", 79.4),
+        ("vpdvi_actions", None, "Diving48", None),
+        ("vpdvi_corpus", None, "Tennis7", 93.8),
+        ("vpdvi_corpus", 16, "Diving48", 59.6),
+        ("vpdvi", 8, "FX35", None),
+        ("vpd2d_corpus", None, "FX35", None),
+        ("vpdconcat", None, "FX35", None),
+        ("vpdvi", None, None, None),
+    ],
+)
+def test_ablation_cells(method, shots, column, expected):
+    assert published_ablation(method, shots, column) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "min_score", "quantity", "column", "expected"),
+    [
+        ("vipe", None, "full", "Tennis7", 91.8),
+        ("vipe", None, "16", "Diving48", 35.0),
+        ("vipe", None, "pct_all", "FX35", None),
+        ("vpdvi", 0.5, "full", "Diving48", 88.9),  # 88.6 in Table 1
+        ("vpdvi_t30", 0.3, "16", "FX35", 84.0),
+        ("vpdvi_t70", 0.7, "pct_action", "Tennis7", 83.9),
+        ("vpdvi_t30", 0.1 + 0.2, "pct_all", "FX35", 96.0),
+        ("vpdvi_t90", 0.9, "pct_all", "FX35", 17.0),
+        ("vpdvi_t90", 0.9, "pct_all", "Diving48", "<1"),
+        ("vpdvi_t90", 0.9, "pct_action", "Diving48", None),
+        ("vpdvi_t40", 0.4, "full", "FX35", None),
+        ("vpdvi_t30", 0.3, "8", "FX35", None),
+        ("vpdvi_t30", 0.3, "full", "FSJump6", None),
+        ("vpdvi_t30", 0.3, "full", None, None),
+        ("vpd2d_t30", 0.3, "full", "FX35", None),
+        ("vpdvi_rgb", 0.3, "full", "FX35", None),
+        ("joints2d", None, "full", "FX35", None),
+    ],
+)
+def test_threshold_cells(method, min_score, quantity, column, expected):
+    assert published_threshold(method, min_score, quantity, column) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "threshold", "column", "expected"),
+    [
+        ("joints2d", 0.1, "FSJump6", 57.1),
+        ("vpdvi", 0.9, "FSJump6", 45.7),
+        ("vpd2d", 0.1 + 0.2, "FSJump6", 58.7),
+        ("vpd2d", 0.1, "Tennis7", 52.1),
+        ("vipe", 0.45, "Tennis7", 48.0),
+        ("vipe", 0.05, "FSJump6", None),
+        ("vipe", 0.5, "Tennis7", None),
+        ("vpdconcat", 0.1, "FSJump6", None),
+        ("vpdvi", 0.1, "FX35", None),
+        ("vpdvi", 0.1, None, None),
+    ],
+)
+def test_sweep_cells(method, threshold, column, expected):
+    assert published_sweep(method, threshold, column) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "column", "expected"),
+    [
+        ("vipe", "Diving48", 76.8),  # 78.6 in Table 1
+        ("vipe_h36m", "Diving48", 66.8),
+        ("vipe", "Tennis7", 91.8),
+        ("vipe_h36m", "FX35", 87.7),
+        ("vipe_amass", "FX35", None),
+        ("vipe", None, None),
+    ],
+)
+def test_vipe_cells(method, column, expected):
+    assert published_vipe(method, column) == expected

@@ -1,6 +1,7 @@
-"""Table 1 and the table of Figure 3, by hand."""
+"""Tables 1 and 3 and the table of Figure 3, by hand."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,56 +9,48 @@ import pytest
 
 from vpdlib.artifacts import ArtifactError, ArtifactWriter, Provenance
 from vpdlib.report import tables
-from vpdlib.report.tables import accuracy_table, top1_per_trial, write_table
-
-
-def write(path, probabilities, label):
-    origin = Provenance("recognize_actions", "c", "d", "i")
-    with ArtifactWriter(path, "recognition", origin) as artifact:
-        artifact.write("probabilities", np.array(probabilities, np.float32))
-        artifact.write("label", np.array(label, np.int64))
-    return path
+from vpdlib.report.tables import (
+    accuracy_table,
+    mean_and_std,
+    recognition_cells,
+    retrieval_table,
+    top1_per_trial,
+    write_table,
+)
 
 
 def one_hot(predicted, num_classes=3):
     return np.eye(num_classes, dtype=np.float32)[np.array(predicted)]
 
 
-def test_top1_per_trial(tmp_path):
+def test_top1_per_trial(tmp_path, write):
     path = write(tmp_path / "full.h5", one_hot([[0, 1, 2, 2], [0, 0, 0, 0]]), [0, 1, 2, 0])
     assert top1_per_trial(path).tolist() == [75.0, 50.0]
 
 
-def test_a_tie_goes_to_the_first_class(tmp_path):
+def test_a_tie_goes_to_the_first_class(tmp_path, write):
     probabilities = [[[0.4, 0.4, 0.2], [0.2, 0.4, 0.4], [0.3, 0.3, 0.3]]]
     path = write(tmp_path / "full.h5", probabilities, [0, 2, 0])
     assert top1_per_trial(path).tolist() == pytest.approx([200 / 3])
 
 
-def test_no_test_action_is_refused(tmp_path):
+def test_no_test_action_is_refused(tmp_path, write):
     path = write(tmp_path / "full.h5", np.zeros((1, 0, 3)), [])
     with pytest.raises(ValueError, match=r"full.h5 holds no test action; give the dataset a test"):
         top1_per_trial(path)
 
 
 @pytest.fixture
-def recognition(tmp_path):
-    """Two methods under nns and bigru, in full and with k = 4 and 8; labels are all of class 0."""
-    label = [0] * 10
-
-    def trials(*numbers_right):
-        return one_hot([[0] * right + [1] * (10 - right) for right in numbers_right])
-
-    for method, head, setting, right in [
+def recognition(write_trials):
+    """Two methods under nns and bigru, in full and with k = 4 and 8."""
+    return write_trials(
         ("joints2d", "bigru", "full", (5, 6, 7)),
         ("joints2d", "nns", "full", (4,)),
         ("vpd2d", "bigru", "full", (8, 8, 9)),
         ("vpd2d", "nns", "full", (7,)),
         ("vpd2d", "bigru", "k4", (2, 4)),
         ("vpd2d", "bigru", "k8", (3, 3)),
-    ]:
-        write(tmp_path / method / head / f"{setting}.h5", trials(*right), label)
-    return tmp_path
+    )
 
 
 def test_table1_by_hand(recognition):
@@ -92,18 +85,56 @@ def test_figure3_by_hand(recognition):
     ]  # fmt: skip
 
 
-def test_a_missing_result_is_refused(recognition):
+def test_a_missing_result_is_refused(tmp_path):
+    cells = recognition_cells([tmp_path / "vpd2d/nns/k4.h5"])
     with pytest.raises(ArtifactError, match=r"vpd2d/nns/k4.h5 does not exist.*recognize_actions"):
-        accuracy_table(recognition, ["vpd2d"], ["nns"], [4], None)
+        accuracy_table(cells, ["vpd2d"], ["nns"], [4], None)
+
+
+def test_cells_by_their_place():
+    path = "results/fs/recognition/vpdvi_t30/bigru_attn/k16.h5"
+    assert recognition_cells([path]) == {("vpdvi_t30", "bigru_attn", "k16"): Path(path)}
+
+
+def test_one_value_has_no_deviation_and_none_no_mean():
+    assert mean_and_std(np.array([1.0, 2.0, 6.0])) == (3.0, 2.65)  # sqrt((4 + 1 + 9) / 2)
+    assert mean_and_std(np.array([4.0])) == (4.0, None)
+    assert mean_and_std(np.empty(0)) == (None, None)
+
+
+def test_table3_by_hand(tmp_path):
+    origin = Provenance("retrieve_actions", "c", "d", "i")
+    for method, precision in (("vpd2d", (0.9, 0.5)), ("mine", (0.8, 0.25))):
+        with ArtifactWriter(tmp_path / f"{method}.h5", "retrieval", origin) as artifact:
+            artifact.write("k", np.array([1, 10], np.int32))
+            artifact.write("precision", np.array(precision))
+            artifact.write("hit", np.array([0.9, 1.0]))
+            artifact.write("query", np.array(["a", "b", "c"], object))
+    table = retrieval_table(tmp_path, ["vpd2d", "mine"], [10, 1], "FX35")
+    assert list(table) == [
+        "method",
+        "queries",
+        "p10",
+        "p10_paper",
+        "hit10",
+        "p1",
+        "p1_paper",
+        "hit1",
+    ]
+    assert table.loc[0].tolist() == ["vpd2d", 3, 50.0, 66.8, 100.0, 90.0, 79.7, 90.0]
+    assert table.loc[1, ["p10", "p1"]].tolist() == [25.0, 80.0]
+    assert table.loc[1, ["p10_paper", "p1_paper"]].isna().all()
 
 
 def test_what_was_not_run_is_an_empty_cell(recognition, tmp_path):
     path = tmp_path / "new" / "table1.csv"
-    write_table(path, accuracy_table(recognition, ["vpd2d"], ["bigru", "nns"], [None], None))
+    heads = ["bigru", "nns", "cnn"]
+    write_table(path, accuracy_table(recognition, ["vpd2d"], heads, [None], None))
     assert path.read_text() == (
         "method,head,trials,top1,top1_std,top1_paper\n"
         "vpd2d,bigru,3,83.33,5.77,\n"
         "vpd2d,nns,1,70.0,,\n"
+        "vpd2d,cnn,0,,,\n"
     )
     assert [p.name for p in path.parent.iterdir()] == ["table1.csv"]
 

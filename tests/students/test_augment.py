@@ -185,12 +185,12 @@ def test_plain_mirror_is_the_crop_of_the_mirrored_picture():
 
 def test_augmentation_switched_off_is_the_plain_input():
     batch, target = random_batch(), torch.randn(4, 2, 52)
-    inputs, answer = augmented_inputs(
-        batch, target, 16, 5, settings=STILL, generator=torch.Generator(), **NO_SCALE
+    inputs, geometry = augmented_inputs(
+        batch, 16, 5, settings=STILL, generator=torch.Generator(), **NO_SCALE
     )
     expected = plain_inputs(batch, 16, 5, *NO_SCALE.values())
     torch.testing.assert_close(inputs, expected, atol=1e-5, rtol=0)
-    assert torch.equal(answer, target[:, 0])
+    assert torch.equal(apply_geometry_to_target(target, geometry), target[:, 0])
 
 
 def test_the_same_generator_gives_the_same_batch():
@@ -199,7 +199,6 @@ def test_the_same_generator_gives_the_same_batch():
     pairs = [
         augmented_inputs(
             batch,
-            target,
             16,
             5,
             settings=settings,
@@ -209,7 +208,8 @@ def test_the_same_generator_gives_the_same_batch():
         for seed in (1, 1, 2)
     ]
     assert torch.equal(pairs[0][0], pairs[1][0])
-    assert torch.equal(pairs[0][1], pairs[1][1])
+    targets = [apply_geometry_to_target(target, geometry) for _, geometry in pairs]
+    assert torch.equal(targets[0], targets[1])
     assert not torch.equal(pairs[0][0], pairs[2][0])
 
 
@@ -220,7 +220,6 @@ def test_noise_is_on_the_background_only_and_needs_a_mask(num_channels):
     for with_mask in (False, True):
         inputs, _ = augmented_inputs(
             random_batch(with_mask=with_mask),
-            torch.zeros(4, 2, 26),
             16,
             num_channels,
             settings=settings,

@@ -216,3 +216,44 @@ def test_labels_of_other_frames_are_refused(data, tmp_path):
         collect({**paths, "weak_labels": labels}, {"a": [(0, np.inf)], "c": [(0, np.inf)]})
     with pytest.raises(ValueError, match=r"shorter|longer"):
         collect({**paths, "tracks": paths["tracks"][:1]}, {"a": [(0, np.inf)]})
+
+
+def test_another_threshold_takes_scores_and_finite_motion(data):
+    paths, content = data
+    stretches = {"a": [(0.0, np.inf)]}
+    corpus = collect_corpus(
+        paths["crops"], paths["weak_labels"], paths["tracks"], stretches, min_score=0.6
+    )
+    labels = content["weak_labels"]["a"]
+    assert [ref.row for ref in corpus.refs] == np.flatnonzero(labels["score"] >= 0.6).tolist()
+    np.testing.assert_array_equal(corpus.score, labels["score"][labels["score"] >= 0.6])
+
+
+def test_keypoints_come_with_those_of_the_frame_before(data, tmp_path):
+    paths, content = data
+    rng = np.random.default_rng(1)
+    poses = []
+    for shard, videos in enumerate(SHARDS):
+        by_video = {
+            name: {
+                "frame": np.array(frames, np.int32),
+                "keypoints_px": rng.normal(size=(len(frames), 17, 3)).astype(np.float32),
+            }
+            for name, frames in videos.items()
+        }
+        content.setdefault("poses", {}).update(by_video)
+        poses.append(write(tmp_path / f"poses_{shard}.h5", "poses", by_video))
+    stretches = {"a": [(0.0, np.inf)], "-b": [(0.0, np.inf)]}
+    corpus = collect_corpus(
+        paths["crops"], paths["weak_labels"], paths["tracks"], stretches, poses_paths=poses
+    )
+    # The tracks say that every frame's previous one is frame 0, which -b does not have.
+    for row, ref in enumerate(corpus.refs):
+        all_keypoints = content["poses"][ref.video_id]["keypoints_px"]
+        np.testing.assert_array_equal(corpus.keypoints_px[row], all_keypoints[ref.row])
+        before = corpus.previous_keypoints_px[row]
+        if ref.video_id == "a":
+            np.testing.assert_array_equal(before, all_keypoints[0])
+        else:
+            assert np.isnan(before).all()
+    assert {ref.video_id for ref in corpus.refs} == {"a", "-b"}

@@ -21,7 +21,7 @@ def test_first_conv_is_the_channel_mean_repeated():
 @pytest.mark.parametrize("inputs", ["rgb", "rgb_flow"])
 def test_shapes_and_start(architecture, inputs):
     settings = StudentSettings(architecture=architecture, inputs=inputs, crop_px=32)
-    encoder, decoder = build_student(settings)
+    encoder, decoder = build_student(settings, 26)
     weight = encoder.conv1.weight
     assert weight.shape[1] == settings.num_channels
     # The paper's networks start with all input channels alike; the small one need not.
@@ -33,12 +33,12 @@ def test_shapes_and_start(architecture, inputs):
 
 
 def test_resnet34_has_the_papers_size():
-    encoder, _ = build_student(StudentSettings())
+    encoder, _ = build_student(StudentSettings(), 26)
     assert round(sum(p.numel() for p in encoder.parameters()) / 1e6, 1) == 21.3
 
 
 def test_decoder_is_the_papers_mlp():
-    sizes = [tuple(p.shape) for p in Decoder(26).parameters() if p.ndim == 2]
+    sizes = [tuple(p.shape) for p in Decoder(26, 52).parameters() if p.ndim == 2]
     assert sizes == [(128, 26), (128, 128), (52, 128)]
 
 
@@ -46,14 +46,25 @@ def test_seed_fixes_the_weights_and_leaves_torchs_state():
     settings = StudentSettings(architecture="residual", widths=(8,), blocks=(1,), motion=False)
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    first, decoder = build_student(settings)
+    first, decoder = build_student(settings, 26)
     assert decoder is None
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(6)
-    second, _ = build_student(settings)
-    other, _ = build_student(settings.model_copy(update={"seed": 1}))
+    second, _ = build_student(settings, 26)
+    other, _ = build_student(settings.model_copy(update={"seed": 1}), 26)
     assert torch.equal(first.fc.weight, second.fc.weight)
     assert not torch.equal(first.fc.weight, other.fc.weight)
+
+
+@pytest.mark.parametrize(("motion", "num_targets"), [(True, 128), (False, 64)])
+def test_a_longer_descriptor_is_decoded_to_the_teachers_vector(motion, num_targets):
+    settings = StudentSettings(
+        architecture="residual", widths=(8,), blocks=(1,), descriptor_dim=96, motion=motion
+    )
+    encoder, decoder = build_student(settings, 64)
+    descriptor = encoder.eval()(torch.rand(2, 5, 32, 32))
+    assert descriptor.shape == (2, 96)
+    assert decoder(descriptor).shape == (2, num_targets)
 
 
 def test_loss_is_summed_over_the_target():

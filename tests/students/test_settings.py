@@ -6,7 +6,12 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from vpdlib.students.settings import AugmentationSettings, StudentSettings
+from vpdlib.students.settings import (
+    AugmentationSettings,
+    FusedSettings,
+    StudentSettings,
+    find_student,
+)
 
 
 def test_defaults_are_the_papers():
@@ -18,7 +23,8 @@ def test_defaults_are_the_papers():
         5e-4,
     )
     assert (s.epochs, s.samples_per_epoch, s.select_window) == (1000, 20000, 5)
-    assert (s.dim, s.num_channels) == (26, 5)
+    assert (s.descriptor_dim, s.has_decoder, s.num_channels) == (None, True, 5)
+    assert (s.min_score, s.score_power, s.augmentation.rotation_degrees) == (None, 0, 0)
     assert StudentSettings(inputs="rgb").num_channels == 3
 
 
@@ -61,3 +67,37 @@ def test_augmentation_refused(bad):
 def test_settings_do_not_import_torch():
     code = "import sys, vpdlib.students.settings, vpdlib.poses.settings; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+STUDENTS = {
+    "vpd2d": StudentSettings(epochs=7),
+    "vpdvi": StudentSettings(teacher="vipe", seed=3),
+    "vpd_rgb": StudentSettings(seed=5),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "changes"),
+    [
+        ("vpd2d", "vpd2d", {}),
+        ("vpd2d_rgb", "vpd2d", {"inputs": "rgb", "motion": False}),
+        ("vpdvi_rgbflow", "vpdvi", {"inputs": "rgb_flow", "motion": False}),
+        ("vpdvi_actions", "vpdvi", {"distil_on": "actions"}),
+        ("vpdvi_corpus", "vpdvi", {"distil_on": "corpus"}),
+        ("vpdvi_t05", "vpdvi", {"min_score": 0.05}),
+        # A student that is listed is what its settings say, whatever its name.
+        ("vpd_rgb", "vpd_rgb", {}),
+    ],
+)
+def test_ablations_follow_from_a_students_name(name, base, changes):
+    assert find_student(STUDENTS, name) == STUDENTS[base].model_copy(update=changes)
+
+
+@pytest.mark.parametrize("name", ["vpd3d", "vpd2d_", "vpd2d_blue", "vpd2d_t5", "_rgb", "other_rgb"])
+def test_other_names_are_no_student(name):
+    assert find_student(STUDENTS, name) is None
+
+
+def test_a_fused_sets_scores_are_in_order():
+    with pytest.raises(ValidationError, match="unsure_below must be less"):
+        FusedSettings(student="vpd2d", unsure_below=0.6, sure_above=0.6)

@@ -221,14 +221,15 @@ def test_embedding_and_saving(tmp_path):
     assert (loaded.rgb_mean, loaded.best_epoch) == (student.rgb_mean, student.best_epoch)
     np.testing.assert_array_equal(embed(loaded, frames, batch_size=16), descriptors)
 
-    decoded = decode_pose(loaded.decoder, descriptors[:, 0])
-    assert decoded.shape == (40, 26)
+    decoded = decode_pose(loaded, descriptors)
+    assert decoded.shape == (40, 2, 26)
     with torch.no_grad():
-        both = loaded.decoder(torch.from_numpy(descriptors[:, 0])).numpy()
-    np.testing.assert_array_equal(decoded, both[:, :26])
-    np.testing.assert_array_equal(decode_pose(None, descriptors[:, 1]), descriptors[:, 1])
-    with pytest.raises(ValueError, match=r"\(N, d\)"):
-        decode_pose(loaded.decoder, descriptors)
+        both = loaded.decoder(torch.from_numpy(descriptors[:, 1])).numpy()
+    np.testing.assert_allclose(decoded[:, 1], both[:, :26], rtol=1e-5, atol=1e-6)
+    loaded.decoder = None
+    np.testing.assert_array_equal(decode_pose(loaded, descriptors), descriptors)
+    with pytest.raises(ValueError, match="expected"):
+        decode_pose(loaded, descriptors[..., :20])
 
 
 def test_damaged_student_is_refused(tmp_path):
@@ -291,3 +292,51 @@ def test_bfloat16_on_a_cpu_is_asked_for_and_only_where_it_is_fast(monkeypatch):
     assert _amp_dtype(tiny_settings(), cpu) is None
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False})
     assert _amp_dtype(settings, cpu) is None
+
+
+def test_a_longer_descriptor_is_kept_and_decodes_to_the_pose(tmp_path):
+    frames, pose, motion, train, val = tiny_data()
+    settings = tiny_settings(epochs=2, descriptor_dim=40)
+    student = train_student(frames, pose, motion, train, val, settings)
+    save_student(tmp_path / "s", student)
+    loaded = load_student(tmp_path / "s")
+    descriptors = embed(loaded, frames)
+    assert descriptors.shape == (40, 2, 40)
+    assert decode_pose(loaded, descriptors).shape == (40, 2, 26)
+
+
+def test_frames_of_no_weight_teach_nothing():
+    frames, pose, motion, train, val = tiny_data()
+    weight = np.ones(len(frames), np.float32)
+    weight[:16] = 0
+    spoilt = pose.copy()
+    spoilt[:16] += 100
+    plain = train_student(frames, pose, motion, train, val, tiny_settings(epochs=2), weight=weight)
+    same = train_student(frames, spoilt, motion, train, val, tiny_settings(epochs=2), weight=weight)
+    assert_same_weights(plain, same)
+    other = train_student(frames, pose, motion, train, val, tiny_settings(epochs=2))
+    assert not torch.equal(plain.encoder.fc.weight, other.encoder.fc.weight)
+    with pytest.raises(ValueError, match="one of 0 or more per crop"):
+        train_student(frames, pose, motion, train, val, tiny_settings(), weight=weight[:-1])
+
+
+def test_turned_targets_are_asked_for_turned_crops_and_only_for_them():
+    frames, pose, motion, train, val = tiny_data()
+    turns = AugmentationSettings(rotation_degrees=90, rotation_probability=0.5)
+    settings = tiny_settings(epochs=1, teacher="vipe", augmentation=turns)
+    with pytest.raises(ValueError, match="turned_targets"):
+        train_student(frames, pose, motion, train, val, settings)
+    asked = []
+
+    def turned_targets(indices, flipped, angle):
+        asked.append((indices, flipped, angle))
+        assert bool((angle != 0).all())
+        rows = np.concatenate([pose, motion], axis=2)[indices.numpy(), flipped.long().numpy()]
+        return torch.from_numpy(rows)
+
+    student = train_student(
+        frames, pose, motion, train, val, settings, turned_targets=turned_targets
+    )
+    share = sum(len(indices) for indices, _, _ in asked) / settings.samples_per_epoch
+    assert 0.25 < share < 0.75
+    assert len(student.history) == 1

@@ -6,6 +6,8 @@ where the videos and labels are and what is to be reported.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -22,13 +24,28 @@ from vpdlib.datasets.settings import (
 )
 from vpdlib.detection.settings import DetectionSettings
 from vpdlib.flow.settings import FlowSettings
+from vpdlib.identifiers import CONCAT_PATTERN, FUSED_PATTERN, VIPE_PATTERN
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.poses.settings import PoseSettings, WeakLabelSettings
-from vpdlib.recognition.settings import RecognitionSettings
+from vpdlib.recognition.settings import HeadName, RecognitionSettings
 from vpdlib.report.settings import Truth
 from vpdlib.retrieval.settings import RetrievalSettings
-from vpdlib.students.settings import StudentSettings
+from vpdlib.students.settings import POSE2D, FusedSettings, StudentSettings, find_student
 from vpdlib.tracking.settings import TrackingSettings
+from vpdlib.vipe.features import VipeFeatures
+
+#: Feature sets that are not a student's tell what they are by their names, which is how the workflow finds the rule.
+JOINTS2D = "joints2d"
+_KINDS = {
+    "vipe": (re.compile(VIPE_PATTERN), "be `vipe` or begin with `vipe_`"),
+    "concat": (re.compile(CONCAT_PATTERN), "hold `concat`"),
+    "fused": (re.compile(FUSED_PATTERN), "hold `fused`"),
+}
+
+FeatureKind = Literal["joints2d", "vipe", "student", "concat", "fused", "supplied"]
+
+#: Parts b and c of Table 2: what frames a student is distilled on.
+_FRAMES = (("b", "actions"), ("c", "corpus"))
 
 
 class DatasetSettings(Section):
@@ -56,7 +73,23 @@ class DatasetSettings(Section):
     )
     students: dict[Id, StudentSettings] = Field(
         default_factory=lambda: {"vpd2d": StudentSettings()},
-        description="Students by the name of the feature set that they make.",
+        description="Students by the name of the feature set that they make. The ablations of Table 2 follow by a "
+        "suffix of the name, without being listed: _rgb, _rgbflow, _actions, _corpus; those of Table S1 by _t and "
+        "two digits, such as _t30.",
+    )
+    vipe: dict[Id, VipeFeatures] = Field(
+        default_factory=dict,
+        description="Feature sets of the view-invariant embedding, by name (vipe, vipe_...): teachers of students, "
+        "and methods of their own.",
+    )
+    concat: dict[Id, tuple[Id, ...]] = Field(
+        default_factory=dict,
+        description="Feature sets that are others side by side, by name (such as vpdconcat: [vpd2d, vpdvi]).",
+    )
+    fused: dict[Id, FusedSettings] = Field(
+        default_factory=dict,
+        description="Beyond the paper: feature sets of the teacher's joints mended by a student, by name (such as "
+        "vpdfused).",
     )
     recognition: RecognitionSettings = Field(
         RecognitionSettings(), description="Recognition heads."
@@ -68,14 +101,23 @@ class DatasetSettings(Section):
     methods: tuple[Id, ...] = Field(
         ("joints2d", "vpd2d"), min_length=1, description="Feature sets in the tables, in order."
     )
-    heads: tuple[Literal["bigru", "nns"], ...] = Field(
-        ("bigru", "nns"), min_length=1, description="Recognition heads in the tables."
+    heads: tuple[HeadName, ...] = Field(
+        ("bigru", "nns"),
+        min_length=1,
+        description="Recognition heads of Table 1 and Figure 3; Table S4 has all.",
     )
     shots: tuple[int, ...] = Field(
         (8, 16, 32, 64), description="k of the few-shot subsets, figure3."
     )
     trials: int = Field(5, ge=1, description="Few-shot subsets of each k, and seeds of a full run.")
     seed: int = Field(0, ge=0, description="Seed of splits, subsets and heads.")
+    ablation_shots: int | None = Field(
+        None, ge=1, description="k of Tables 2 and S1 beside all data; null: 16, else the largest."
+    )
+    thresholds: tuple[float, ...] = Field(
+        (0.1, 0.3, 0.5, 0.7, 0.9),
+        description="Least mean joint scores of Table S1, in whole hundredths.",
+    )
     paper_column: Literal["FSJump6", "Tennis7", "FX35", "Diving48"] | None = Field(
         None, description="Column of the paper's tables to print beside ours."
     )
@@ -87,17 +129,59 @@ class DatasetSettings(Section):
             given = getattr(self, what) or ()
             if len(set(given)) != len(given):
                 raise ValueError(f"{what}: name each once")
-        known = {"joints2d", *self.students, *self.supplied.features}
         for name in self.methods:
-            if name not in known:
+            self.require_feature(name, "methods")
+        return self
+
+    @model_validator(mode="after")
+    def _feature_sets_fit(self) -> DatasetSettings:
+        made: dict[str, Mapping[str, object]] = {
+            "students": self.students,
+            "vipe": self.vipe,
+            "concat": self.concat,
+            "fused": self.fused,
+            "supplied.features": self.supplied.features,
+        }
+        for where, names in made.items():
+            for name in names:
+                if name == JOINTS2D:
+                    raise ValueError(
+                        f"{where}: joints2d is the teacher's own feature set; rename it"
+                    )
+                for kind, (pattern, says) in _KINDS.items():
+                    if (kind == where) != bool(pattern.fullmatch(name)):
+                        raise ValueError(
+                            f"{where}: {name!r}: names under `{kind}`, and no others, must {says}; rename it"
+                        )
+        for name, student in self.students.items():
+            if student.teacher != POSE2D and student.teacher not in self.vipe:
                 raise ValueError(
-                    f"methods: {name!r} is neither joints2d nor a student nor supplied; known: "
-                    f"{sorted(known)}"
+                    f"students.{name}.teacher: {student.teacher!r} is neither {POSE2D} nor under `vipe`; "
+                    f"known: {[POSE2D, *self.vipe]}"
                 )
-        for where in ("students", "supplied.features"):
-            names = self.students if where == "students" else self.supplied.features
-            if "joints2d" in names:
-                raise ValueError(f"{where}: joints2d is the teacher's own feature set; rename it")
+        for name, parts in self.concat.items():
+            if len(parts) < 2:
+                raise ValueError(f"concat.{name}: give two feature sets or more")
+            for part in parts:
+                if self.require_feature(part, f"concat.{name}") == "concat":
+                    raise ValueError(
+                        f"concat.{name}: {part!r} is itself of `concat`; list its parts"
+                    )
+        for name, fused in self.fused.items():
+            student_settings = find_student(self.students, fused.student)
+            if student_settings is None or student_settings.teacher != POSE2D:
+                raise ValueError(
+                    f"fused.{name}.student: {fused.student!r} is no student of {POSE2D}; known: "
+                    f"{sorted(n for n, s in self.students.items() if s.teacher == POSE2D)}"
+                )
+        if any(not 0 < t < 1 or abs(100 * t - round(100 * t)) > 1e-9 for t in self.thresholds):
+            raise ValueError("thresholds: expected whole hundredths between 0 and 1")
+        if self.ablation_shots is not None and self.ablation_shots not in self.shots:
+            raise ValueError(f"ablation_shots: {self.ablation_shots} is none of shots {self.shots}")
+        return self
+
+    @model_validator(mode="after")
+    def _shots_once(self) -> DatasetSettings:
         if any(k < 1 for k in self.shots) or len(set(self.shots)) != len(self.shots):
             raise ValueError("shots: give each number of examples once, 1 or more")
         return self
@@ -116,6 +200,62 @@ class DatasetSettings(Section):
                 "unit: event"
             )
         return self
+
+    def kind_of(self, name: str) -> FeatureKind | None:
+        """What makes a feature set, or None where nothing does."""
+        if name == JOINTS2D:
+            return "joints2d"
+        # Another tool's descriptors stand in for a student of the same name.
+        if name in self.supplied.features:
+            return "supplied"
+        if name in self.vipe:
+            return "vipe"
+        if name in self.concat:
+            return "concat"
+        if name in self.fused:
+            return "fused"
+        return "student" if find_student(self.students, name) else None
+
+    def require_feature(self, name: str, where: str) -> FeatureKind:
+        """As :meth:`kind_of`.
+
+        Raises
+        ------
+        ValueError
+            If nothing makes it; ``where`` names the setting.
+        """
+        kind = self.kind_of(name)
+        if kind is None:
+            known = [JOINTS2D, *self.vipe, *self.students, *self.concat, *self.fused]
+            raise ValueError(
+                f"{where}: {name!r} is no feature set; known: {[*known, *self.supplied.features]}, and the "
+                "variants of students (_rgb, _rgbflow, _actions, _corpus, _t30)"
+            )
+        return kind
+
+    def teacher_of(self, student: str) -> str:
+        """The feature set that a student's teacher is."""
+        settings = find_student(self.students, student)
+        if settings is None:
+            raise KeyError(student)
+        return JOINTS2D if settings.teacher == POSE2D else settings.teacher
+
+    @property
+    def few_shot(self) -> int | None:
+        """Examples a class in the few-shot column of Tables 2 and S1; None where there are no shots."""
+        if self.ablation_shots is not None:
+            return self.ablation_shots
+        return 16 if 16 in self.shots else max(self.shots, default=None)
+
+    @property
+    def ablations(self) -> list[tuple[str, str]]:
+        """The rows of Table 2: its part and a feature set."""
+        bases = [name for name in ("vpd2d", "vpdvi") if name in self.students]
+        rows = []
+        for base in bases:
+            variants = (self.teacher_of(base), f"{base}_rgb", f"{base}_rgbflow", base)
+            rows += [("a", name) for name in variants]
+        return rows + [(part, f"{base}_{end}") for base in bases[-1:] for part, end in _FRAMES]
 
     @property
     def has_videos(self) -> bool:

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from vpdlib.config.base import ConfigError, Id, Section, merge, read_yaml, validate
 from vpdlib.config.dataset import DatasetSettings
+from vpdlib.vipe.model_settings import VipeModelSettings
 
 #: Every rule that takes resources; the defaults fit a workstation without a GPU.
 StageName = Literal[
@@ -25,8 +26,11 @@ StageName = Literal[
     "estimate_flow",
     "estimate_pose",
     "select_weak_labels",
+    "train_vipe",
     "distil_student",
     "embed_joints2d",
+    "embed_vipe",
+    "combine_features",
     "embed_frames",
     "recognize_actions",
     "retrieve_actions",
@@ -59,8 +63,11 @@ _DEFAULT_RESOURCES: dict[str, dict[str, int]] = {
     "estimate_flow": {"mem_mb": 4000, "runtime": 240},
     "estimate_pose": {"mem_mb": 2000, "runtime": 600},
     "select_weak_labels": {"mem_mb": 2000, "runtime": 30},
+    "train_vipe": {"mem_mb": 8000, "runtime": 1440},
     "distil_student": {"mem_mb": 8000, "runtime": 1440},
     "embed_joints2d": {"mem_mb": 2000, "runtime": 30},
+    "embed_vipe": {"mem_mb": 2000, "runtime": 60},
+    "combine_features": {"mem_mb": 4000, "runtime": 60},
     "embed_frames": {"mem_mb": 4000, "runtime": 240},
     "recognize_actions": {"mem_mb": 4000, "runtime": 480},
     "retrieve_actions": {"mem_mb": 8000, "runtime": 480},
@@ -75,6 +82,7 @@ class RunSettings(Section):
     """What is the same for every dataset of a run."""
 
     datasets_dir: Path = Field(Path("datasets"), description="Folder of dataset YAML files.")
+    vipe_dir: Path = Field(Path("vipe"), description="Folder of the YAML files of VIPE* networks.")
     data_dir: Path = Field(
         Path("data"),
         description="Folder that videos and labels are looked for in; the variable VPD_DATA, where "
@@ -99,6 +107,11 @@ class RunSettings(Section):
         description="Per dataset: settings laid over its YAML file, for a quick trial.",
     )
 
+    vipe_overrides: dict[Id, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Per VIPE*: settings laid over its YAML file, for a quick trial.",
+    )
+
     @field_validator("resources", mode="before")
     @classmethod
     def _over_defaults(cls, given: Any) -> Any:
@@ -116,6 +129,25 @@ class RunSettings(Section):
         """The cache of downloads."""
         return Path(os.environ.get("VPD_DOWNLOADS") or self.downloads_dir)
 
+    def vipe_model(self, name: str) -> VipeModelSettings:
+        """Read and check the settings of one VIPE*.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such file or a setting is wrong.
+        """
+        path = self.vipe_dir / f"{name}.yaml"
+        if not path.is_file():
+            known = sorted(found.stem for found in self.vipe_dir.glob("*.yaml"))
+            raise ConfigError(
+                f"there is no VIPE* {name!r}: {path} does not exist. Known: {', '.join(known) or 'none'}. "
+                "Correct `model` in the dataset's `vipe`, or write the file."
+            )
+        changes = self.vipe_overrides.get(name, {})
+        source = f"{path} with the vipe_overrides of config.yaml" if changes else str(path)
+        return validate(VipeModelSettings, merge(read_yaml(path), changes), source)
+
     def dataset_names(self) -> list[str]:
         """Names of all datasets that have a YAML file."""
         return sorted(path.stem for path in self.datasets_dir.glob("*.yaml"))
@@ -128,6 +160,10 @@ class RunSettings(Section):
         ConfigError
             If there is no such file, a setting is wrong, or `overrides` names a dataset that is not there.
         """
+        if name == "vipe":
+            raise ConfigError(
+                "a dataset cannot be called 'vipe': results/vipe/ holds the VIPE* networks. Rename its YAML file."
+            )
         path = self.datasets_dir / f"{name}.yaml"
         if not path.is_file():
             raise ConfigError(

@@ -1,8 +1,7 @@
 """The JSON schema of the configuration, generated from the settings models.
 
-``python -m vpdlib.config.schema`` writes ``schemas/config.schema.json`` and
-``schemas/dataset.schema.json``; editors use them to complete and check YAML. A test fails when the
-files differ from what the models say.
+``python -m vpdlib.config.schema`` writes the files of ``SCHEMA_FILES`` into ``schemas/``; editors use
+them to complete and check YAML. A test fails when the files differ from what the models say.
 """
 
 from __future__ import annotations
@@ -14,10 +13,12 @@ from pydantic import BaseModel
 
 from vpdlib.config.dataset import DatasetSettings
 from vpdlib.config.run import RunSettings
+from vpdlib.vipe.model_settings import VipeModelSettings
 
 SCHEMA_FILES: dict[str, type[BaseModel]] = {
     "config.schema.json": RunSettings,
     "dataset.schema.json": DatasetSettings,
+    "vipe.schema.json": VipeModelSettings,
 }
 
 

@@ -30,10 +30,15 @@ def source_files(
     sources = find_videos(folder, "adapter.videos")
     if adapter.labels is None:
         found = sorted({source.path.parent.name for source in sources})
-        sources = restrict_to_classes(
+        labelled = restrict_to_classes(
             sources, tuple(classes) if classes else None, adapter.max_videos_per_class
         )
-        if not sources:
+        if adapter.keep_unlabelled and classes:
+            others = [source for source in sources if source.path.parent.name not in classes]
+            sources = sorted([*labelled, *others], key=lambda source: source.video_id)
+        else:
+            sources = labelled
+        if not labelled:
             raise DatasetError(
                 f"adapter.videos: {folder}: the videos lie in {found}, of which none is in `classes`. "
                 "Name the folders after the classes, or give labels."
@@ -84,10 +89,14 @@ def labelled_actions(
     paths: DataPaths,
     sources: list[VideoSource],
     durations_s: Mapping[str, float],
+    classes: Sequence[str] | None,
 ) -> list[Action]:
-    """The actions that a folder dataset labels, not yet checked."""
+    """The actions that a folder dataset labels, not yet checked; folders that are no class label nothing."""
     if adapter.labels is None:
-        return labels_from_folders(sources, durations_s, adapter.group_pattern)
+        labelled = [
+            source for source in sources if not classes or source.path.parent.name in classes
+        ]
+        return labels_from_folders(labelled, durations_s, adapter.group_pattern)
     return read_labels(
         paths.under_data(adapter.labels), sources, durations_s, adapter.group_pattern
     )

@@ -56,6 +56,11 @@ class FolderAdapter(_LabelledByUser):
         "video where empty), split (train, val, test), group; relative to data_dir. Null: every "
         "video is one action, labelled with the folder it lies in.",
     )
+    keep_unlabelled: bool = Field(
+        False,
+        description="Where the folder is the label: keep the videos of folders that are no class of `classes`, "
+        "without a label, for students that are distilled on more than what is labelled.",
+    )
     group_pattern: str | None = Field(
         None,
         description="Regular expression with a group named 'group', searched in the video id where "

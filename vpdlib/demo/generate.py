@@ -35,7 +35,7 @@ from vpdlib.demo.scene import (
 )
 from vpdlib.demo.timeline import Motion
 from vpdlib.progress import track
-from vpdlib.skeleton import TORSO13
+from vpdlib.skeleton import JOINTS13, TORSO13
 from vpdlib.video.writer import VideoWriter
 
 #: The share of the frame interval that the shutter is open.
@@ -58,6 +58,7 @@ class RoutineTruth:
     inverted : (T,) bool, hips above shoulders in the picture.
     phase : (T,) int8, class index inside an action, -1 outside.
     facing_deg : (T,) float32 in [-180, 180): 0 faces the camera, 180 shows the back, +-90 a side.
+    joints_m : (T, 13, 3) float32, the joints in space, metres, right-handed, z up.
     actions : (start_s, end_s, label) in order.
     """
 
@@ -67,6 +68,7 @@ class RoutineTruth:
     inverted: np.ndarray
     phase: np.ndarray
     facing_deg: np.ndarray
+    joints_m: np.ndarray
     actions: tuple[tuple[float, float, str], ...]
 
 
@@ -246,8 +248,15 @@ def _measure(scene: Scene, settings: DemoSettings) -> RoutineTruth:
         inverted=hips < shoulders,
         phase=phase,
         facing_deg=((facing + 180) % 360 - 180).astype(np.float32),
+        joints_m=_z_up(scene.motion.figure.joints[middle]),
         actions=scene.motion.actions,
     )
+
+
+def _z_up(joints: np.ndarray) -> np.ndarray:
+    """Turn joints (T, 13, 3) of the world, y up, about x so that z is up; float32."""
+    x, y, z = np.moveaxis(joints, -1, 0)
+    return np.stack([x, -z, y], axis=-1).astype(np.float32)
 
 
 def render_routine(
@@ -273,7 +282,10 @@ def _render_job(job: tuple[Routine, DemoSettings, Path]) -> tuple[Routine, Routi
 def generate_demo(
     settings: DemoSettings, out_dir: str | os.PathLike[str], num_workers: int = 1
 ) -> None:
-    """Write the demo dataset: ``videos/<id>.mp4``, ``labels.csv`` and ``truth.h5`` in ``out_dir``.
+    """Write the demo dataset: ``videos/<id>.mp4``, ``labels.csv``, ``truth.h5`` and ``motions.npz`` in ``out_dir``.
+
+    ``motions.npz`` is what motion capture of the training athletes would have recorded, for VIPE*; see
+    :mod:`vpdlib.vipe.motions` for its form. Nothing of a test routine is in it.
 
     Parameters
     ----------
@@ -300,6 +312,7 @@ def generate_demo(
                 truths[routine.id] = truth
     _write_labels(out / "labels.csv", [job[0] for job in jobs], truths)
     _write_truth(out / "truth.h5", settings, [job[0] for job in jobs], truths)
+    _write_motions(out / "motions.npz", settings, [job[0] for job in jobs], truths)
 
 
 def _write_labels(path: Path, routines: list[Routine], truths: dict[str, RoutineTruth]) -> None:
@@ -318,6 +331,30 @@ def _write_labels(path: Path, routines: list[Routine], truths: dict[str, Routine
                     routine.group,
                 ]
                 table.writerow(row)
+    os.replace(temporary, path)
+
+
+def _write_motions(
+    path: Path, settings: DemoSettings, routines: list[Routine], truths: dict[str, RoutineTruth]
+) -> None:
+    captured = [routine for routine in routines if routine.split == "train"]
+    lengths = np.array([len(truths[routine.id].joints_m) for routine in captured], np.int64)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(temporary, "wb") as handle:
+        np.savez(
+            handle,
+            xyz=np.concatenate(
+                [truths[routine.id].joints_m for routine in captured]
+                or [np.empty((0, len(JOINTS13), 3), np.float32)]
+            ),
+            start=np.cumsum(lengths) - lengths,
+            length=lengths,
+            clip=np.array([routine.id for routine in captured], dtype=np.str_),
+            subject=np.array([routine.group for routine in captured], dtype=np.str_),
+            source=np.array(["demo"] * len(captured), dtype=np.str_),
+            joints=np.array(JOINTS13),
+            fps=np.array(settings.fps),
+        )
     os.replace(temporary, path)
 
 

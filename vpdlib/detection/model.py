@@ -1,7 +1,7 @@
 """The recurrent classifier of single frames, and an ensemble of it: the scores from which proposals are made.
 
 A video is an array (T, 2, d) without NaN; its regular and its mirrored row are two sequences. The network has
-the trunk of `vpdlib.recognition.bigru` and, in place of the maximum over time, its head on every frame. It learns
+the trunk of the recognition head `bigru` and, in place of the maximum over time, its head on every frame. It learns
 from random windows; each of several models validates on another part of the videos, of which both rows (and all
 videos of one group) stay on the same side. A frame's score is the mean probability over models and rows
 (specification section 10). Windows are packed, not padded: what a short video lacks is in no batch and in no
@@ -23,15 +23,15 @@ from torch import Tensor, nn
 from vpdlib.detection.sequences import make_folds
 from vpdlib.detection.settings import FrameBiGRUSettings
 from vpdlib.progress import note
-from vpdlib.recognition.bigru import BiGRUClassifier, torch_threads
-from vpdlib.recognition.packing import PackedBatch, SequenceStore, packed_bigru
-from vpdlib.recognition.settings import BiGRUSettings
+from vpdlib.recognition.networks import RecurrentLayers, fully_connected
+from vpdlib.recognition.packing import PackedBatch, SequenceStore
+from vpdlib.recognition.train import torch_threads
 
 # Frames of one forward pass where no gradient is kept (about 9 KB each on the CPU).
 _PREDICT_FRAMES = 32_000
 
 
-class FrameBiGRU(BiGRUClassifier):
+class FrameBiGRU(nn.Module):
     """The trunk of the recurrent classifier with its head on every frame, two classes.
 
     Parameters
@@ -41,21 +41,14 @@ class FrameBiGRU(BiGRUClassifier):
     """
 
     def __init__(self, num_channels: int, settings: FrameBiGRUSettings) -> None:
-        trunk = BiGRUSettings(
-            hidden=settings.hidden,
-            layers=settings.layers,
-            fc_width=settings.fc_width,
-            dropout=settings.dropout,
-            input_dropout=settings.input_dropout,
-        )
-        super().__init__(num_channels, 2, trunk)
+        super().__init__()
+        self.input_dropout = nn.Dropout(settings.input_dropout)
+        self.trunk = RecurrentLayers(nn.GRU, num_channels, settings.hidden, settings.layers)
+        self.head = fully_connected(self.trunk.width, settings.fc_width, 2, settings.dropout)
 
     def forward(self, batch: PackedBatch) -> Tensor:
         """Logits (S, 2) of the S frames of a packed batch, in its order."""
-        values = self.input_dropout(batch.frames)
-        for layer in self.layers:
-            assert isinstance(layer, nn.GRU)
-            values = packed_bigru(layer, values, batch)
+        values = self.trunk(self.input_dropout(batch.frames), batch)
         logits: Tensor = self.head(values)
         return logits
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from vpdlib.poses.normalize import (
-    POSE_DIM,
     mean_joint_score,
     teacher_rows,
     to_joints13,
@@ -30,8 +29,8 @@ class WeakLabels:
 
     Attributes
     ----------
-    pose : (N, 2, 26) float32, p_t, regular and mirrored; NaN where the keypoints are not finite.
-    motion : (N, 2, 26) float32, p_t - p_previous; NaN where `has_motion` is False.
+    pose : (N, 2, D) float32, p_t, regular and mirrored, D = 26 for joints; NaN where the keypoints are not finite.
+    motion : (N, 2, D) float32, p_t - p_previous; NaN where `has_motion` is False.
     score : (N,) float32, mean score of the 13 joints; NaN where a score is not finite.
     kept : (N,) bool, the frames a student may learn from.
     has_motion : (N,) bool, this frame and the previous one both have a plausible pose, and the
@@ -65,6 +64,7 @@ def select_weak_labels(
     min_score: float,
     max_extent: float = 5.0,
     previous_min_score: float = 0.0,
+    vectors: np.ndarray | None = None,
 ) -> WeakLabels:
     """Select a teacher's weak labels in one video.
 
@@ -81,6 +81,8 @@ def select_weak_labels(
     min_score : smallest mean joint score that is kept.
     max_extent : greatest absolute coordinate of a plausible normalised pose (the torso is 0.5).
     previous_min_score : smallest mean joint score of the previous frame.
+    vectors : (N, 2, D) the teacher's vectors, regular and mirrored, where the teacher is not the joints themselves
+        but an embedding of them. Scores and plausibility are those of the joints all the same.
 
     Returns
     -------
@@ -107,25 +109,29 @@ def select_weak_labels(
         raise ValueError(
             f"frame {unique[num_times > 1][0]} occurs more than once; give one pose per frame"
         )
-    pose = teacher_rows(keypoints_px)
+    joints = teacher_rows(keypoints_px)
+    pose = joints if vectors is None else np.asarray(vectors, dtype=np.float32)
+    if pose.ndim != 3 or pose.shape[:2] != (len(frame), 2):
+        raise ValueError(f"vectors {pose.shape}: expected ({len(frame)}, 2, D), one pair per frame")
     score = mean_joint_score(keypoints_px)
     with np.errstate(invalid="ignore"):
-        plausible = np.abs(pose).max(axis=(1, 2), initial=0.0) <= max_extent
+        plausible = np.abs(joints).max(axis=(1, 2), initial=0.0) <= max_extent
+        plausible &= np.isfinite(pose).all(axis=(1, 2))
         plausible &= torso_length(to_joints13(keypoints_px)) > 0
         usable_before = plausible & (score >= np.float32(previous_min_score))
 
-    row = _rows_of(previous_frame, frame)
+    row = rows_of_frames(previous_frame, frame)
     has_motion = (row >= 0) & plausible
     has_motion[has_motion] = usable_before[row[has_motion]]
-    motion = np.full((len(frame), 2, POSE_DIM), np.nan, dtype=np.float32)
+    motion = np.full(pose.shape, np.nan, dtype=np.float32)
     motion[has_motion] = pose[has_motion] - pose[row[has_motion]]
     with np.errstate(invalid="ignore"):
         kept = (score >= np.float32(min_score)) & has_motion
     return WeakLabels(pose, motion, score, kept, has_motion, plausible)
 
 
-def _rows_of(wanted: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """Return for each wanted frame its row in `frame`, or -1."""
+def rows_of_frames(wanted: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Return for each wanted frame (M,) its row in `frame` (N,), or -1; (M,) int64."""
     if len(frame) == 0:
         return np.zeros(0, dtype=np.int64)
     order = np.argsort(frame, kind="stable")

@@ -1,14 +1,10 @@
-"""Batches of sequences of unequal length without padding, and a bidirectional GRU over them.
+"""Batches of sequences of unequal length without padding.
 
 The frames of a batch are stored time-major ("packed", as PyTorch's ``PackedSequence``): first frame 0 of all
 sequences, then frame 1 of those that have one, ...; sequences are ordered by falling length, so the sequences
 still running at a step are always the first ones. Nothing is computed for padding and nothing can leak from it.
 
-Shape suffixes: B sequences of a batch, S frames of a batch, T frames of the longest, H hidden units.
-
-On the CPU `packed_bigru` runs both directions in one pass with a hand-written gradient: the weights'
-gradients are one product over all frames, in place of one a step, which takes about 0.6 of the time of
-``torch.nn.GRU`` over packed sequences (same numbers to rounding). Elsewhere it is that module (cuDNN).
+Shapes: B sequences of a batch, S frames of a batch, T frames of the longest.
 """
 
 from __future__ import annotations
@@ -19,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 
@@ -127,150 +123,41 @@ class PackedBatch:
     padded_place: Tensor
     sequences: Tensor
 
+    def pad(self, values: Tensor, fill: float) -> Tensor:
+        """Values (S, c) as an array (B, T, c) that is ``fill`` where a sequence has no frame."""
+        num_sequences, num_steps = len(self.sequences), len(self.batch_sizes)
+        padded = values.new_full((num_sequences * num_steps, values.shape[1]), fill)
+        padded = padded.index_copy(0, self.padded_place, values)
+        return padded.view(num_sequences, num_steps, -1)
+
+    def unpad(self, padded: Tensor) -> Tensor:
+        """The frames' values (S, c) of an array (B, T, c); what lies in the padding is dropped."""
+        values: Tensor = _Unpad.apply(padded.flatten(0, 1), self.padded_place)
+        return values
+
     def max_over_time(self, values: Tensor) -> Tensor:
         """Largest value of every channel over the frames of each sequence: (S, c) to (B, c)."""
-        num_sequences, num_steps = len(self.sequences), len(self.batch_sizes)
-        padded = values.new_full((num_sequences * num_steps, values.shape[1]), -torch.inf)
-        padded = padded.index_copy(0, self.padded_place, values)
-        return padded.view(num_sequences, num_steps, -1).amax(1)
+        return self.pad(values, -torch.inf).amax(1)
+
+    def softmax_over_time(self, scores: Tensor) -> Tensor:
+        """Scores (S,) to weights (B, T) that sum to 1 over the frames of each sequence, 0 elsewhere."""
+        return self.pad(scores[:, None], -torch.inf)[:, :, 0].softmax(1)
 
 
-def packed_bigru(layer: nn.GRU, frames: Tensor, batch: PackedBatch) -> Tensor:
-    """Run a one-layer bidirectional GRU over a packed batch.
-
-    Parameters
-    ----------
-    layer : ``nn.GRU(c, H, num_layers=1, bidirectional=True)``; only its weights are used on the CPU.
-    frames : (S, c) inputs, packed as ``batch``.
-    batch : the layout.
-
-    Returns
-    -------
-    (S, 2 H), forward then backward state of every frame, packed as ``batch``.
-    """
-    if frames.device.type != "cpu":
-        packed = nn.utils.rnn.PackedSequence(frames, batch.batch_sizes)
-        output: Tensor = layer(packed)[0].data
-        return output
-    # The backward direction reads each sequence from its end, in the same packed layout.
-    both = torch.stack([frames, _reorder(frames, batch.reverse)])
-    input_weights = _both_directions(layer, "weight_ih_l0")
-    input_bias = _both_directions(layer, "bias_ih_l0")
-    states = _BidirectionalRecurrence.apply(
-        torch.baddbmm(input_bias[:, None], both, input_weights.transpose(1, 2)),
-        _both_directions(layer, "weight_hh_l0"),
-        _both_directions(layer, "bias_hh_l0"),
-        batch.batch_sizes.tolist(),
-    )
-    return torch.cat([states[0], _reorder(states[1], batch.reverse)], dim=1)
-
-
-def _both_directions(layer: nn.GRU, name: str) -> Tensor:
-    return torch.stack([layer.get_parameter(name), layer.get_parameter(f"{name}_reverse")])
-
-
-def _reorder(values: Tensor, reverse: Tensor) -> Tensor:
-    reordered: Tensor = _Reorder.apply(values, reverse)
-    return reordered
-
-
-class _Reorder(torch.autograd.Function):
-    """Rows in reversed time; its own inverse, so the gradient is a gather, not a scattered sum."""
+class _Unpad(torch.autograd.Function):
+    """Rows at distinct places; so the gradient is a copy, not a scattered sum."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, values: Tensor, reverse: Tensor) -> Tensor:
-        """Values (S, c), reverse (S,)."""
-        ctx.save_for_backward(reverse)
-        return values.index_select(0, reverse)
+    def forward(ctx: FunctionCtx, padded: Tensor, places: Tensor) -> Tensor:
+        """Padded (B * T, c), places (S,) to (S, c)."""
+        ctx.save_for_backward(places)
+        ctx.num_rows = len(padded)  # type: ignore[attr-defined]
+        return padded.index_select(0, places)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor, None]:
-        """Gradient of the values."""
-        (reverse,) = ctx.saved_tensors  # type: ignore[attr-defined]
-        return grad.index_select(0, reverse), None
-
-
-class _BidirectionalRecurrence(torch.autograd.Function):
-    """The recurrent part of both directions, PyTorch's gates: reset r, update z, candidate n.
-
-    r, z = sigmoid(input + recurrent); n = tanh(input_n + r * recurrent_n); h' = n + z (h - n),
-    with recurrent = W_hh h + b_hh.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: FunctionCtx,
-        inputs: Tensor,
-        weights: Tensor,
-        bias: Tensor,
-        batch_sizes: list[int],
-    ) -> Tensor:
-        """Inputs (2, S, 3 H), weights (2, 3 H, H), bias (2, 3 H) to states (2, S, H)."""
-        num_frames, width = inputs.shape[1], weights.shape[2]
-        weights_t = weights.transpose(1, 2)
-        bias = bias[:, None]
-        states = inputs.new_empty((2, num_frames, width))
-        previous = inputs.new_zeros((2, num_frames, width))
-        gates = inputs.new_empty((2, num_frames, 3 * width))
-        recurrent_n = inputs.new_empty((2, num_frames, width))
-        state = inputs.new_zeros((2, batch_sizes[0], width))
-        first = 0
-        for size in batch_sizes:
-            rows = slice(first, first + size)
-            state = state[:, :size]
-            previous[:, rows] = state
-            recurrent = torch.baddbmm(bias, state, weights_t)
-            gate = gates[:, rows]
-            update_reset = gate[:, :, : 2 * width]
-            torch.add(
-                inputs[:, rows, : 2 * width], recurrent[:, :, : 2 * width], out=update_reset
-            ).sigmoid_()
-            candidate = gate[:, :, 2 * width :]
-            recurrent_n[:, rows] = recurrent[:, :, 2 * width :]
-            torch.addcmul(
-                inputs[:, rows, 2 * width :],
-                gate[:, :, :width],
-                recurrent[:, :, 2 * width :],
-                out=candidate,
-            ).tanh_()
-            state = torch.lerp(candidate, state, gate[:, :, width : 2 * width])
-            states[:, rows] = state
-            first += size
-        ctx.save_for_backward(weights, previous, gates, recurrent_n)
-        ctx.batch_sizes = batch_sizes  # type: ignore[attr-defined]
-        return states
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        """Gradients of inputs, weights and bias."""
-        weights, previous, gates, recurrent_n = ctx.saved_tensors  # type: ignore[attr-defined]
-        batch_sizes: list[int] = ctx.batch_sizes  # type: ignore[attr-defined]
-        width = weights.shape[2]
-        r, z, n = gates.split(width, dim=2)
-        # Every gate's gradient is the state's gradient times a factor known beforehand.
-        factor = torch.empty_like(gates)
-        factor_r, factor_z, factor_n = factor.split(width, dim=2)
-        input_factor_n = (1 - z) * (1 - n * n)
-        torch.mul(input_factor_n, recurrent_n * r * (1 - r), out=factor_r)
-        torch.mul(previous - n, z * (1 - z), out=factor_z)
-        torch.mul(input_factor_n, r, out=factor_n)
-        # Becomes the gradient of each state once the later steps have been added.
-        state_grad = grad.clone()
-        recurrent_grad = torch.empty_like(gates)
-        last = grad.shape[1]
-        carried = grad.new_empty((2, 0, width))
-        for size in reversed(batch_sizes):
-            rows = slice(last - size, last)
-            here = state_grad[:, rows]
-            here[:, : carried.shape[1]] += carried
-            step = recurrent_grad[:, rows].view(2, size, 3, width)
-            torch.mul(here[:, :, None], factor[:, rows].view(2, size, 3, width), out=step)
-            carried = torch.baddbmm(here * z[:, rows], step.view(2, size, 3 * width), weights)
-            last -= size
-        weight_grad = recurrent_grad.transpose(1, 2) @ previous
-        bias_grad = recurrent_grad.sum(1)
-        # Inputs differ from the recurrent part only in the candidate, which r has not scaled.
-        torch.mul(state_grad, input_factor_n, out=recurrent_grad[:, :, 2 * width :])
-        return recurrent_grad, weight_grad, bias_grad, None
+        """Gradient of the padded rows."""
+        (places,) = ctx.saved_tensors  # type: ignore[attr-defined]
+        num_rows: int = ctx.num_rows  # type: ignore[attr-defined]
+        return grad.new_zeros((num_rows, grad.shape[1])).index_copy_(0, places, grad), None

@@ -5,20 +5,56 @@ Defaults are those of the paper (specification section 9). Where the released co
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+HeadName = Literal["nns", "cnn", "bilstm", "bilstm_attn", "bigru", "bigru_attn"]
+
+# In the order of the paper's Table S4.
+HEADS: tuple[HeadName, ...] = get_args(HeadName)
+
+# As Table S4 calls them.
+HEAD_TITLES: dict[str, str] = {
+    "nns": "NNS (DTW)",
+    "cnn": "CNN",
+    "bilstm": "BiLSTM",
+    "bilstm_attn": "BiLSTM (attn)",
+    "bigru": "BiGRU",
+    "bigru_attn": "BiGRU (attn)",
+}
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What tells the networks among the heads apart; the rest they share.
+
+    Attributes
+    ----------
+    layer : kind of the layers over time.
+    pooling : how the frames of a sequence become one value.
+    kernel_size : frames that a convolution sees, odd; of no effect otherwise.
+    """
+
+    layer: Literal["gru", "lstm", "convolution"]
+    pooling: Literal["max", "attention"] = "max"
+    kernel_size: int = 5
 
 
 class BiGRUSettings(BaseModel):
-    """The recurrent classifier and its training."""
+    """The networks among the heads and their training: the recurrent ones and, but for its kernel, the CNN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    hidden: int = Field(default=128, ge=1, description="Units of a GRU layer in one direction.")
-    layers: int = Field(default=2, ge=1, description="Number of bidirectional GRU layers.")
+    hidden: int = Field(
+        default=128,
+        ge=1,
+        description="Units of a recurrent layer in one direction; half the channels of a convolution.",
+    )
+    layers: int = Field(default=2, ge=1, description="Number of recurrent layers or convolutions.")
     fc_width: int = Field(
-        default=256, ge=1, description="Width of the fully connected layer after the max."
+        default=256, ge=1, description="Width of the fully connected layer after pooling."
     )
     dropout: float = Field(
         default=0.5, ge=0, lt=1, description="Dropout before each fully connected layer."
@@ -71,6 +107,27 @@ class BiGRUSettings(BaseModel):
     )
 
 
+class CNNSettings(BaseModel):
+    """What the convolutional network needs beside `BiGRUSettings`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kernel_size: int = Field(
+        default=5,
+        ge=1,
+        description="Frames that a convolution over time sees, an odd number (ours).",
+    )
+
+    @field_validator("kernel_size")
+    @classmethod
+    def _is_odd(cls, value: int) -> int:
+        if value % 2 == 0:
+            raise ValueError(
+                f"{value} is even: a frame's window has as many frames before as after"
+            )
+        return value
+
+
 class NNSSettings(BaseModel):
     """Nearest-neighbour search under DTW."""
 
@@ -82,7 +139,7 @@ class NNSSettings(BaseModel):
 
 
 class RecognitionSettings(BaseModel):
-    """Both heads, and what they are given."""
+    """The heads, and what they are given."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -98,5 +155,56 @@ class RecognitionSettings(BaseModel):
         lt=1,
         description="Added to each frame's share when thinning (released code: 0.01 for Diving48).",
     )
-    bigru: BiGRUSettings = Field(default=BiGRUSettings(), description="The recurrent classifier.")
+    bigru: BiGRUSettings = Field(
+        default=BiGRUSettings(),
+        description="The recurrent classifiers, and what the CNN shares with them.",
+    )
+    cnn: CNNSettings = Field(default=CNNSettings(), description="The convolutional classifier.")
     nns: NNSSettings = Field(default=NNSSettings(), description="Nearest-neighbour search.")
+
+
+def sections_of(head: str) -> tuple[str, ...]:
+    """Names of the fields of `RecognitionSettings` that are of one head and not of all.
+
+    Raises
+    ------
+    ValueError
+        For an unknown head.
+    """
+    check_head(head)
+    if head == "nns":
+        return ("nns",)
+    return ("bigru", "cnn") if head == "cnn" else ("bigru",)
+
+
+def architecture_of(head: str, settings: RecognitionSettings) -> Architecture:
+    """The network of a head.
+
+    Raises
+    ------
+    ValueError
+        For an unknown head, and for "nns", which has no network.
+    """
+    check_head(head)
+    match head.removesuffix("_attn"):
+        case "nns":
+            raise ValueError("head 'nns' is a search, not a network")
+        case "cnn":
+            return Architecture("convolution", kernel_size=settings.cnn.kernel_size)
+        case name:
+            return Architecture(
+                "gru" if name == "bigru" else "lstm",
+                "attention" if head.endswith("_attn") else "max",
+            )
+
+
+def check_head(head: str) -> None:
+    """Refuse a head that does not exist.
+
+    Raises
+    ------
+    ValueError
+        Naming the heads that do.
+    """
+    if head not in HEADS:
+        raise ValueError(f"head {head!r} is unknown: one of {', '.join(HEADS)}")

@@ -2,7 +2,7 @@
 
 Features are a mapping from action id to an array (T, 2, d): row 0 the regular descriptors of the action's frames,
 row 1 those of the flipped frames; T is 0 where nobody was found. Nothing is ever chosen on test actions: the
-epoch of a recurrent classifier comes from validation actions, from a part of the training actions, or is the
+epoch of a network comes from validation actions, from a part of the training actions, or is the
 last (design, "Honest evaluation"; specification section 15, rows 10 and 11).
 """
 
@@ -10,15 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vpdlib.recognition.actions import ActionTable, Trial, check_ids, check_trial, hold_out
-from vpdlib.recognition.settings import RecognitionSettings
-
-Head = Literal["bigru", "nns"]
+from vpdlib.recognition.settings import (
+    HEAD_TITLES,
+    HeadName,
+    RecognitionSettings,
+    architecture_of,
+    check_head,
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class RecognitionResult:
 
     Attributes
     ----------
-    head : "bigru" or "nns".
+    head : one of `vpdlib.recognition.settings.HEADS`.
     shots : k, or None for all training data.
     probabilities : (trials, A, C) float32 for the A test actions.
     seeds : one a trial.
@@ -41,7 +44,7 @@ class RecognitionResult:
     best_epochs : per trial, the epoch of the weights (0 for "nns").
     """
 
-    head: Head
+    head: HeadName
     shots: int | None
     probabilities: NDArray[np.float32]
     seeds: tuple[int, ...]
@@ -56,7 +59,7 @@ class RecognitionResult:
 
 
 def run_setting(
-    head: Head,
+    head: HeadName,
     features: Mapping[str, NDArray[np.floating]],
     actions: ActionTable,
     shots: int | None,
@@ -73,13 +76,13 @@ def run_setting(
 
     Parameters
     ----------
-    head : "bigru" or "nns".
+    head : one of `vpdlib.recognition.settings.HEADS`.
     features : action id to (T, 2, d); may load lazily: only what a trial needs is held at once.
     actions : the dataset; its test split is what is predicted.
     shots : recorded in the result.
     trials : at least one.
-    settings : of both heads.
-    device : "cpu" or "cuda", for "bigru".
+    settings : of all heads.
+    device : "cpu" or "cuda", for all but "nns".
     threads : of the head; the trials follow one another.
 
     Raises
@@ -89,8 +92,7 @@ def run_setting(
         actions among training or validation actions, overlap of the two, and a trial whose training
         actions all lack frames.
     """
-    if head not in ("bigru", "nns"):
-        raise ValueError(f"head {head!r} is unknown: bigru or nns")
+    check_head(head)
     test_ids = actions.ids_of("test")
     if not trials or not test_ids:
         raise ValueError(f"{len(trials)} trials and {len(test_ids)} test actions: both are needed")
@@ -133,8 +135,16 @@ def run_setting(
         kept_trials = [
             hold_out(kept, actions, settings.bigru.holdout_fraction) for kept in kept_trials
         ]
-        predicted, best_epochs = _run_bigru(
-            features, kept_trials, known_test, class_of, num_classes, settings, device, threads
+        predicted, best_epochs = _run_network(
+            head,
+            features,
+            kept_trials,
+            known_test,
+            class_of,
+            num_classes,
+            settings,
+            device,
+            threads,
         )
     probabilities = np.zeros((len(trials), len(test_ids), num_classes), dtype=np.float32)
     probabilities[:, ~is_empty] = predicted
@@ -197,7 +207,8 @@ def _run_nns(
     return np.stack(found), (0,) * len(trials)
 
 
-def _run_bigru(
+def _run_network(
+    head: HeadName,
     features: Mapping[str, NDArray[np.floating]],
     trials: Sequence[Trial],
     test_ids: Sequence[str],
@@ -208,7 +219,7 @@ def _run_bigru(
     threads: int,
 ) -> tuple[NDArray[np.float32], tuple[int, ...]]:
     """Probabilities (trials, A, C) and the epoch of each trial's weights."""
-    from vpdlib.recognition.bigru import predict_bigru, train_bigru
+    from vpdlib.recognition.train import predict_probabilities, train_classifier
 
     def sequences_and_labels(
         ids: Sequence[str],
@@ -221,18 +232,19 @@ def _run_bigru(
     found, best_epochs = [], []
     for place, trial in enumerate(trials):
         train_sequences, train_labels = sequences_and_labels(trial.train_ids)
-        model = train_bigru(
+        model = train_classifier(
             train_sequences,
             train_labels,
             num_classes,
+            architecture_of(head, settings),
             settings.bigru,
             trial.seed,
             sequences_and_labels(trial.val_ids) if trial.val_ids else None,
             device,
             threads,
-            description=f"BiGRU, trial {place + 1} of {len(trials)}",
+            description=f"{HEAD_TITLES[head]}, trial {place + 1} of {len(trials)}",
         )
         test_sequences = [np.asarray(features[action_id]) for action_id in test_ids]
-        found.append(predict_bigru(model, test_sequences, threads))
+        found.append(predict_probabilities(model, test_sequences, threads))
         best_epochs.append(model.best_epoch)
     return np.stack(found), tuple(best_epochs)

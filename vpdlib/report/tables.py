@@ -1,24 +1,43 @@
-"""``table1.csv`` and ``figure3.csv``: mean and deviation over trials, the paper's number beside ours.
+"""Tables 1 and 3 and the table of Figure 3, and what all tables share; the paper's number stands beside ours.
 
-Top-1 accuracy is over all test actions, in per cent. ``top1_std`` is the sample standard deviation over
-trials (n - 1), empty where there is one trial.
+Top-1 accuracy is over all test actions, in per cent. ``_std`` and ``_sd`` are the sample standard deviation over
+trials (n - 1), empty where there is one trial. What was not run is an empty cell.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from vpdlib.artifacts import read_artifact
-from vpdlib.report.published import published_ap, published_precision, published_top1
+from vpdlib.report.published import published_precision, published_top1
+
+#: Recognition artifacts by method, head and setting ("full" or "k<k>").
+Cells = Mapping[tuple[str, str, str], Path]
+
+
+def recognition_cells(paths: Iterable[str | Path]) -> Cells:
+    """Recognition artifacts ``<method>/<head>/<setting>.h5`` by what they are of."""
+    cells = {}
+    for path in map(Path, paths):
+        cells[path.parent.parent.name, path.parent.name, path.stem] = path
+    return cells
 
 
 def top1_per_trial(path: str | Path) -> np.ndarray:
-    """Top-1 accuracy of every trial of a recognition artifact, (R,) float64 in per cent."""
+    """Top-1 accuracy of every trial of a recognition artifact, (R,) float64 in per cent.
+
+    Raises
+    ------
+    ValueError
+        If there is no test action.
+    ArtifactError
+        If the artifact is missing or damaged.
+    """
     with read_artifact(path, "recognition") as artifact:
         probabilities = artifact.array("probabilities")
         truth = artifact.array("label")
@@ -27,40 +46,52 @@ def top1_per_trial(path: str | Path) -> np.ndarray:
     return 100.0 * (probabilities.argmax(axis=2) == truth).mean(axis=1)
 
 
+def top1_of(cells: Cells, method: str, head: str, shots: int | None) -> np.ndarray:
+    """Top-1 accuracy of every trial, (R,) float64 in per cent; R is 0 where it was not run."""
+    path = cells.get((method, head, "full" if shots is None else f"k{shots}"))
+    return np.empty(0) if path is None else top1_per_trial(path)
+
+
+def mean_and_std(values: np.ndarray) -> tuple[float | None, float | None]:
+    """Mean and sample standard deviation (n - 1) of R values, to two decimals; None of too few values."""
+    mean = round(float(values.mean()), 2) if len(values) else None
+    return mean, round(float(values.std(ddof=1)), 2) if len(values) > 1 else None
+
+
 def accuracy_table(
-    recognition_dir: Path,
+    cells: Cells,
     methods: Sequence[str],
     heads: Sequence[str],
     shots: Sequence[int | None],
     paper_column: str | None,
 ) -> pd.DataFrame:
-    """One row per method, head and number of shots.
+    """One row per method, head and number of shots (Table 1, Figure 3).
 
     Parameters
     ----------
-    recognition_dir : folder with ``<method>/<head>/<setting>.h5``.
+    cells : see :func:`recognition_cells`.
     methods, heads : what to tabulate, in order.
     shots : examples per class; None is all training data.
-    paper_column : see :func:`vpdlib.report.published.published_top1`.
+    paper_column : see :mod:`vpdlib.report.published`.
 
     Returns
     -------
-    Columns method, head, k (if any is not None), trials, top1, top1_std, top1_paper.
+    Columns method, head, k (if any is not None), trials (0 where not run), top1, top1_std, top1_paper.
     """
     rows = []
     for method in methods:
         for head in heads:
             for k in shots:
-                setting = "full" if k is None else f"k{k}"
-                top1 = top1_per_trial(recognition_dir / method / head / f"{setting}.h5")
+                top1 = top1_of(cells, method, head, k)
+                mean, std = mean_and_std(top1)
                 rows.append(
                     {
                         "method": method,
                         "head": head,
                         "k": k,
                         "trials": len(top1),
-                        "top1": round(float(top1.mean()), 2),
-                        "top1_std": round(float(top1.std(ddof=1)), 2) if len(top1) > 1 else None,
+                        "top1": mean,
+                        "top1_std": std,
                         "top1_paper": published_top1(method, head, k, paper_column),
                     }
                 )
@@ -77,7 +108,7 @@ def retrieval_table(
     ----------
     retrieval_dir : folder with ``<method>.h5``.
     methods, ks : what to tabulate, in order.
-    paper_column : see :func:`vpdlib.report.published.published_precision`.
+    paper_column : see :mod:`vpdlib.report.published`.
     """
     rows = []
     for method in methods:
@@ -94,46 +125,18 @@ def retrieval_table(
     return pd.DataFrame(rows)
 
 
-def detection_table(
-    detection_dir: Path, methods: Sequence[str], paper_column: str | None
-) -> pd.DataFrame:
-    """One row per method and tIoU: AP in per cent, mean and deviation over trials, the paper's beside (Table 4).
-
-    Parameters
-    ----------
-    detection_dir : folder with ``<method>.h5``.
-    methods : what to tabulate, in order.
-    paper_column : see :func:`vpdlib.report.published.published_ap`.
-    """
-    rows = []
-    for method in methods:
-        with read_artifact(detection_dir / f"{method}.h5", "detection") as artifact:
-            ap, tious = 100 * artifact.array("ap"), artifact.array("tiou")
-            thresholds = artifact.array("threshold")
-            reported = float(artifact.attributes["threshold"])
-        at = ap[:, int(np.abs(thresholds - reported).argmin())]
-        rows += [
-            {
-                "method": method,
-                "tiou": round(float(tiou), 2),
-                "threshold": round(reported, 3),
-                "trials": len(at),
-                "ap": round(float(at[:, place].mean()), 2),
-                "ap_std": round(float(at[:, place].std(ddof=1)), 2) if len(at) > 1 else None,
-                "ap_paper": published_ap(method, float(tiou), paper_column),
-            }
-            for place, tiou in enumerate(tious)
-        ]
-    return pd.DataFrame(rows)
-
-
-def write_table(path: str | Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV, whole or not at all; what was not run is an empty cell."""
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text, whole or not at all."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        table.to_csv(temporary, index=False)
+        temporary.write_text(text, encoding="utf-8", newline="")
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, whole or not at all; what was not run is an empty cell."""
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))

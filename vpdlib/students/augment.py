@@ -300,20 +300,18 @@ def plain_inputs(
 
 def augmented_inputs(
     batch: TensorBatch,
-    target: torch.Tensor,
     side: int,
     num_channels: int,
     rgb_mean: tuple[float, ...],
     rgb_std: tuple[float, ...],
     settings: AugmentationSettings,
     generator: torch.Generator,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Make randomly changed network inputs and the targets that go with them.
+) -> tuple[torch.Tensor, Geometry]:
+    """Make randomly changed network inputs, and say how targets must be changed to go with them.
 
     Parameters
     ----------
     batch : uint8 tensors. Background noise is added only where it has a mask.
-    target : (B, 2, D), regular and mirrored rows of x, y pairs.
     side : T.
     num_channels : 3 or 5.
     rgb_mean, rgb_std : of values in 0..1.
@@ -323,7 +321,7 @@ def augmented_inputs(
     Returns
     -------
     inputs : (B, C, T, T) float32, channels last in memory.
-    target : (B, D).
+    geometry : on the CPU; see `apply_geometry_to_target`.
     """
     raw = raw_inputs(batch, num_channels)
     noisy = batch.mask is not None and settings.noise_std > 0 and settings.noise_probability > 0
@@ -343,4 +341,4 @@ def augmented_inputs(
         noise = (noise * chosen[:, None, None, None]).to(inputs.device)
         inputs[:, :3] += noise * background
     inputs = inputs.contiguous(memory_format=torch.channels_last)
-    return inputs, apply_geometry_to_target(target, geometry)
+    return inputs, geometry

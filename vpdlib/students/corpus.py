@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vpdlib.artifacts import Artifact, read_artifact
+from vpdlib.artifacts import Artifact, VideoGroup, read_artifact
 from vpdlib.datasets.base import frames_within
+from vpdlib.poses.weak_labels import rows_of_frames
 from vpdlib.students.frames import ArrayFrames, CropBatch, FrameStore, LazyFrames
 
 #: Crops that need less memory than this are read once and kept.
@@ -149,15 +150,21 @@ class Corpus:
     refs : N places.
     pose : (N, 2, D) float32 teacher vectors, regular and mirrored.
     motion : (N, 2, D) float32 their change over the flow's time step.
+    score : (N,) float32 the teacher's mean joint score.
     video : (N,) video ids.
     crop_side : side of the stored crops, px.
+    keypoints_px, previous_keypoints_px : (N, 17, 3) of the frame and of the one 1/25 s earlier, where they were asked
+        for; else None.
     """
 
     refs: list[FrameRef]
     pose: np.ndarray
     motion: np.ndarray
+    score: np.ndarray
     video: np.ndarray
     crop_side: int
+    keypoints_px: np.ndarray | None = None
+    previous_keypoints_px: np.ndarray | None = None
 
 
 def collect_corpus(
@@ -165,6 +172,8 @@ def collect_corpus(
     labels_paths: Sequence[Path],
     tracks_paths: Sequence[Path],
     stretches_s: dict[str, list[tuple[float, float]]],
+    min_score: float | None = None,
+    poses_paths: Sequence[Path] | None = None,
 ) -> Corpus:
     """Collect the kept frames of some videos.
 
@@ -172,6 +181,9 @@ def collect_corpus(
     ----------
     crops_paths, labels_paths, tracks_paths : artifacts, one per shard in the same order.
     stretches_s : per video id the stretches, start and end in seconds, that may be learnt from.
+    min_score : take the frames of this mean joint score or more, with a motion target, in place of those that
+        select_weak_labels kept.
+    poses_paths : pose artifacts, where keypoints are asked for.
 
     Raises
     ------
@@ -179,7 +191,8 @@ def collect_corpus(
         If no frame is left, or crops and labels are of different frames.
     """
     refs: list[FrameRef] = []
-    pose, motion, video_of, side = [], [], [], 0
+    pose, motion, score, video_of, side = [], [], [], [], 0
+    keypoints: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for shard, (crops_path, labels_path, tracks_path) in enumerate(
         zip(crops_paths, labels_paths, tracks_paths, strict=True)
     ):
@@ -203,14 +216,54 @@ def collect_corpus(
                 inside = np.zeros(len(frame), bool)
                 for start_s, end_s in stretches:
                     inside |= frames_within(time_s, start_s, end_s)
-                rows = np.flatnonzero(video.array("kept") & inside)
+                rows = np.flatnonzero(_usable(video, min_score) & inside)
+                if poses_paths is not None:
+                    previous = tracks[video.video_id].array("previous_frame")[frame]
+                    pair = _keypoint_pairs(poses_paths[shard], video.video_id, frame, previous)
+                    for kept_keypoints, both in zip(keypoints, pair, strict=True):
+                        kept_keypoints.append(both[rows])
                 refs.extend(FrameRef(shard, video.video_id, int(row)) for row in rows)
                 pose.append(video.array("pose_norm")[rows])
                 motion.append(video.array("motion_norm")[rows])
+                score.append(video.array("score")[rows])
                 video_of.extend([video.video_id] * len(rows))
     if not refs:
         raise ValueError(
             "no frame has a weak label to learn from. Lower weak_labels.min_score, or look at "
             "kept_frames.csv and the overlays for what the teacher sees."
         )
-    return Corpus(refs, np.concatenate(pose), np.concatenate(motion), np.array(video_of), side)
+    return Corpus(
+        refs=refs,
+        pose=np.concatenate(pose),
+        motion=np.concatenate(motion),
+        score=np.concatenate(score),
+        video=np.array(video_of),
+        crop_side=side,
+        keypoints_px=np.concatenate(keypoints[0]) if keypoints[0] else None,
+        previous_keypoints_px=np.concatenate(keypoints[1]) if keypoints[1] else None,
+    )
+
+
+def _usable(labels: VideoGroup, min_score: float | None) -> np.ndarray:
+    """Which rows of a video's weak labels may be learnt from, (N,) bool."""
+    if min_score is None:
+        return labels.array("kept")
+    has_motion = np.isfinite(labels.array("motion_norm")).all(axis=(1, 2))
+    return has_motion & (labels.array("score") >= np.float32(min_score))
+
+
+def _keypoint_pairs(
+    poses_path: Path, video_id: str, frame: np.ndarray, previous_frame: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Keypoints (N, 17, 3) of each frame and of the one before; NaN where there is none before."""
+    with read_artifact(poses_path, "poses") as poses:
+        video = poses[video_id]
+        if not np.array_equal(frame, video.array("frame")):
+            raise ValueError(
+                f"{poses_path}: frames of video {video_id} are not those of its weak labels; rerun "
+                "select_weak_labels"
+            )
+        now = video.array("keypoints_px")
+    row = rows_of_frames(previous_frame, frame)
+    before = np.where((row >= 0)[:, None, None], now[row], np.float32(np.nan))
+    return now, before

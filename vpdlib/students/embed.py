@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import nn
 
 from vpdlib.progress import track
 from vpdlib.students.augment import plain_inputs
@@ -46,7 +45,7 @@ def embed(
     torch.set_num_threads(threads)
     student.to(device)
     settings = student.settings
-    descriptors = np.empty((len(frames), 2, settings.dim), dtype=np.float32)
+    descriptors = np.empty((len(frames), 2, student.dim), dtype=np.float32)
     reader = BatchReader(frames, num_workers, pin_memory=torch.device(device).type == "cuda")
     batches = in_batches(np.arange(len(frames)), batch_size)
     with torch.inference_mode():
@@ -72,27 +71,29 @@ def embed(
     return descriptors
 
 
-def decode_pose(decoder: nn.Module | None, descriptor: np.ndarray) -> np.ndarray:
-    """Decode descriptors to poses, to measure a student against the truth.
+def decode_pose(student: TrainedStudent, descriptor: np.ndarray) -> np.ndarray:
+    """Decode descriptors to poses, to measure a student against the truth or to mend its teacher.
 
     Parameters
     ----------
-    decoder : the student's; None for one without motion, whose descriptor is the pose itself.
-    descriptor : (N, d) float32.
+    student : whose descriptors they are.
+    descriptor : (..., d) float32.
 
     Returns
     -------
-    (N, d) float32 : the pose part of the decoder's answer, in the teacher's units.
+    (..., pose_dim) float32 : the pose part of the decoder's answer, in the teacher's units; the descriptor itself
+        where there is no decoder.
 
     Raises
     ------
-    ValueError : wrong shape.
+    ValueError : wrong length.
     """
-    if descriptor.ndim != 2:
-        raise ValueError(f"descriptor {descriptor.shape}: expected (N, d); take one row of embed()")
-    if decoder is None:
+    if descriptor.shape[-1:] != (student.dim,):
+        raise ValueError(f"descriptor {descriptor.shape}: expected (..., {student.dim})")
+    if student.decoder is None:
         return descriptor.astype(np.float32)
-    device = next(decoder.parameters()).device
+    device = next(student.decoder.parameters()).device
+    flat = descriptor.reshape(-1, student.dim).astype(np.float32)
     with torch.inference_mode():
-        answer = decoder(torch.from_numpy(descriptor.astype(np.float32)).to(device))
-    return answer[:, : descriptor.shape[1]].cpu().numpy()
+        answer = student.decoder(torch.from_numpy(flat).to(device))[:, : student.pose_dim]
+    return answer.cpu().numpy().reshape(*descriptor.shape[:-1], student.pose_dim)

@@ -102,61 +102,65 @@ class Decoder(nn.Module):
     Parameters
     ----------
     dim : length d of the descriptor.
+    num_targets : numbers to answer; 2d for pose and motion.
     """
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, num_targets: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.Linear(dim, DECODER_WIDTH),
             nn.ReLU(inplace=True),
             nn.Linear(DECODER_WIDTH, DECODER_WIDTH),
             nn.ReLU(inplace=True),
-            nn.Linear(DECODER_WIDTH, 2 * dim),
+            nn.Linear(DECODER_WIDTH, num_targets),
         )
 
     def forward(self, descriptor: torch.Tensor) -> torch.Tensor:
-        """Map descriptors (B, d) to pose and motion (B, 2d)."""
+        """Map descriptors (B, d) to the targets (B, num_targets), pose first."""
         return self.layers(descriptor)
 
 
-def build_encoder(settings: StudentSettings) -> nn.Module:
+def build_encoder(settings: StudentSettings, dim: int) -> nn.Module:
     """Build the encoder with random weights from torch's current random state.
 
     Parameters
     ----------
-    settings : architecture, inputs, teacher.
+    settings : architecture and inputs.
+    dim : length d of the descriptor.
 
     Returns
     -------
     nn.Module : (B, C, S, S) -> (B, d), in training mode, on the CPU.
     """
     if settings.architecture == "residual":
-        return ResidualEncoder(
-            settings.widths, settings.blocks, settings.num_channels, settings.dim
-        )
+        return ResidualEncoder(settings.widths, settings.blocks, settings.num_channels, dim)
     models = _torchvision().models
     build = {"resnet34": models.resnet34, "resnet18": models.resnet18}[settings.architecture]
     encoder = build(weights=None)
     encoder.conv1 = widen_first_conv(encoder.conv1, settings.num_channels)
-    encoder.fc = nn.Linear(encoder.fc.in_features, settings.dim)
+    encoder.fc = nn.Linear(encoder.fc.in_features, dim)
     return encoder
 
 
-def build_student(settings: StudentSettings) -> tuple[nn.Module, Decoder | None]:
+def build_student(settings: StudentSettings, pose_dim: int) -> tuple[nn.Module, Decoder | None]:
     """Build encoder and decoder from the settings' seed, leaving torch's random state as it was.
 
     Parameters
     ----------
     settings : the student's settings.
+    pose_dim : length of the teacher's vector.
 
     Returns
     -------
-    encoder, decoder : decoder is None for a student without motion.
+    encoder, decoder : decoder is None for a student whose descriptor is the teacher's vector and that does not
+        learn motion.
     """
+    dim = settings.descriptor_dim or pose_dim
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        encoder = build_encoder(settings)
-        decoder = Decoder(settings.dim) if settings.motion else None
+        encoder = build_encoder(settings, dim)
+        num_targets = 2 * pose_dim if settings.motion else pose_dim
+        decoder = Decoder(dim, num_targets) if settings.has_decoder else None
     return encoder, decoder
 
 

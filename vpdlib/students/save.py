@@ -1,6 +1,6 @@
 """A trained student on disk: a folder that appears whole, and is checked before it is used.
 
-encoder.safetensors, decoder.safetensors (for measuring only; absent without motion), history.csv
+encoder.safetensors, decoder.safetensors (absent where the descriptor is the pose), history.csv
 (one row per epoch) and settings.json (exact settings, colour normalisation, best epoch, sha256 of
 the weights). None of these formats can run code.
 """
@@ -24,7 +24,7 @@ from vpdlib.students.network import build_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.student import TrainedStudent
 
-SCHEMA = "vpd-student-1"
+SCHEMA = "vpd-student-2"
 HISTORY_COLUMNS = ("epoch", "train_loss", "val_loss", "val_loss_average", "seconds")
 
 
@@ -36,6 +36,7 @@ class StudentRecord(BaseModel):
     schema_name: str
     vpdlib_version: str
     settings: StudentSettings
+    pose_dim: int
     rgb_mean: tuple[float, float, float]
     rgb_std: tuple[float, float, float]
     best_epoch: int
@@ -60,6 +61,7 @@ def save_student(folder: Path, student: TrainedStudent) -> None:
             schema_name=SCHEMA,
             vpdlib_version=vpdlib.__version__,
             settings=student.settings,
+            pose_dim=student.pose_dim,
             rgb_mean=student.rgb_mean,
             rgb_std=student.rgb_std,
             best_epoch=student.best_epoch,
@@ -96,11 +98,12 @@ def load_student(folder: Path, device: str = "cpu") -> TrainedStudent:
         raise ValueError(f"{record_path} is damaged or of another version: {error}") from error
     if record.schema_name != SCHEMA:
         raise ValueError(f"{record_path}: schema {record.schema_name!r}, expected {SCHEMA!r}")
-    encoder, decoder = build_student(record.settings)
+    encoder, decoder = build_student(record.settings, record.pose_dim)
     student = TrainedStudent(
         settings=record.settings,
         encoder=encoder,
         decoder=decoder,
+        pose_dim=record.pose_dim,
         rgb_mean=record.rgb_mean,
         rgb_std=record.rgb_std,
         best_epoch=record.best_epoch,

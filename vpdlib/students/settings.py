@@ -6,14 +6,25 @@ are the paper's (supplement; specification section 7) unless the description say
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from vpdlib.poses.normalize import POSE_DIM
+from vpdlib.identifiers import ID_PATTERN
 
-#: Length of each teacher's vector.
-TEACHER_DIM: dict[str, int] = {"pose2d": POSE_DIM}
+#: The teacher whose vectors are the 13 joints in the picture; every other one is a VIPE* feature set.
+POSE2D = "pose2d"
+#: Students that follow from another by its name and a suffix: the ablations of Table 2.
+VARIANTS: dict[str, dict[str, object]] = {
+    "_rgb": {"inputs": "rgb", "motion": False},
+    "_rgbflow": {"inputs": "rgb_flow", "motion": False},
+    "_actions": {"distil_on": "actions"},
+    "_corpus": {"distil_on": "corpus"},
+}
+#: And those of Table S1: weak labels from this mean score on, in hundredths.
+_THRESHOLD_VARIANT = re.compile(r"_t(?P<hundredths>[0-9]{2})")
 
 
 class AugmentationSettings(BaseModel):
@@ -52,8 +63,9 @@ class AugmentationSettings(BaseModel):
         default=0.0,
         ge=0.0,
         le=180.0,
-        description="Beyond the paper: turn crop, flow and the 2D target by a random angle within "
-        "-+ this (180: any angle; 0: off). For teachers that see only upright people.",
+        description="Beyond the paper: turn crop, flow and target by a random angle within "
+        "-+ this (180: any angle; 0: off); a VIPE* target is embedded anew from the turned pose. For "
+        "teachers that see only upright people.",
     )
     rotation_probability: float = Field(
         default=0.5, ge=0.0, le=1.0, description="Probability that a crop is turned."
@@ -79,8 +91,31 @@ class StudentSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    teacher: Literal["pose2d"] = Field(
-        default="pose2d", description="Whose vectors are distilled: pose2d, 13 normalised joints."
+    teacher: str = Field(
+        default=POSE2D,
+        pattern=f"^(?:{ID_PATTERN})$",
+        description="Whose vectors are distilled: pose2d, 13 normalised joints; or the name of a feature set "
+        "under `vipe`.",
+    )
+    min_score: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=1.0,
+        description="Learn from frames whose mean joint score is at least this, in place of "
+        "weak_labels.min_score (Table S1). Null: from the frames that were kept.",
+    )
+    score_power: float = Field(
+        default=0.0,
+        ge=0.0,
+        description="Beyond the paper: the loss of a frame is weighted by its mean joint score to this "
+        "power, so that the teacher is believed as far as it is sure; with a low min_score, in "
+        "place of a threshold. 0: all frames count alike.",
+    )
+    descriptor_dim: int | None = Field(
+        default=None,
+        ge=1,
+        description="Length of the descriptor. Null: that of the teacher's vector (the paper). A longer one is beyond "
+        "the paper; the decoder then learns to answer the pose from it, with or without motion.",
     )
     inputs: Literal["rgb", "rgb_flow"] = Field(
         default="rgb_flow", description="What the network sees: the crop, or crop and optical flow."
@@ -196,11 +231,58 @@ class StudentSettings(BaseModel):
         return self
 
     @property
-    def dim(self) -> int:
-        """Length of the descriptor, which is that of the teacher's vector."""
-        return TEACHER_DIM[self.teacher]
+    def has_decoder(self) -> bool:
+        """Whether the targets are answered by a decoder, or by the descriptor itself."""
+        return self.motion or self.descriptor_dim is not None
 
     @property
     def num_channels(self) -> int:
         """Input channels of the network."""
         return 5 if self.inputs == "rgb_flow" else 3
+
+
+class FusedSettings(BaseModel):
+    """A feature set of the teacher's joints, mended by a student where the teacher is unsure."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    student: str = Field(
+        pattern=f"^(?:{ID_PATTERN})$",
+        description="A student of pose2d, or a variant of one: its decoded pose stands in.",
+    )
+    unsure_below: float = Field(
+        0.3, ge=0, le=1, description="Up to this mean joint score the student's pose is taken."
+    )
+    sure_above: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="From this score on the teacher's; in between the two are mixed evenly.",
+    )
+
+    @model_validator(mode="after")
+    def _check_order(self) -> FusedSettings:
+        if not self.unsure_below < self.sure_above:
+            raise ValueError("unsure_below must be less than sure_above")
+        return self
+
+
+def find_student(students: Mapping[str, StudentSettings], name: str) -> StudentSettings | None:
+    """The settings of a student: one that is named, or a variant of one by suffix, or None.
+
+    Parameters
+    ----------
+    students : the named ones.
+    name : such as "vpd2d", "vpd2d_rgb" (Table 2a), "vpdvi_actions" (2b), "vpdvi_corpus" (2c) or
+        "vpdvi_t30" (Table S1: weak labels from a mean score of 0.30 on).
+    """
+    if name in students:
+        return students[name]
+    base, _, end = name.rpartition("_")
+    changes = VARIANTS.get(f"_{end}")
+    threshold = _THRESHOLD_VARIANT.fullmatch(f"_{end}")
+    if threshold:
+        changes = {"min_score": int(threshold["hundredths"]) / 100}
+    if base not in students or changes is None:
+        return None
+    return StudentSettings.model_validate({**students[base].model_dump(), **changes})

@@ -26,15 +26,25 @@ import torch
 from torch import nn
 
 from vpdlib.progress import note, track
-from vpdlib.students.augment import augmented_inputs, plain_inputs
+from vpdlib.students.augment import (
+    Geometry,
+    apply_geometry_to_target,
+    augmented_inputs,
+    plain_inputs,
+)
 from vpdlib.students.checkpoint import load_checkpoint, save_checkpoint
 from vpdlib.students.frames import BatchReader, FrameStore, TensorBatch, in_batches, measure_rgb
 from vpdlib.students.network import Decoder, build_student, squared_errors
-from vpdlib.students.settings import StudentSettings
+from vpdlib.students.settings import POSE2D, StudentSettings
 from vpdlib.students.student import TrainedStudent
 
 #: Validation batches may be larger than training ones: no gradients are kept.
 VAL_BATCH_SIZE = 200
+
+
+#: Frames (B,) of the store, whether each is mirrored (B,), the angle in radians (B,) it is then turned by, x towards y:
+#: to the targets (B, K) of those crops, pose and then motion if that is learnt. All on the CPU.
+TurnedTargets = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -53,13 +63,16 @@ def train_student(
     checkpoint_path: Path | None = None,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
     checkpoint_every_s: float = 60.0,
+    weight: np.ndarray | None = None,
+    turned_targets: TurnedTargets | None = None,
 ) -> TrainedStudent:
     """Train a student.
 
     Parameters
     ----------
     frames : crops of all N frames.
-    pose : (N, 2, D) float32, the teacher's vectors; rows that are not learnt from may be NaN.
+    pose : (N, 2, D) float32, the teacher's vectors, D as it pleases the teacher; rows that are not learnt from may
+        be NaN.
     motion : (N, 2, D) float32, their change since the previous frame; None for a student without
         motion.
     train_idx, val_idx : indices of the frames to learn from and to hold out.
@@ -69,6 +82,9 @@ def train_student(
     checkpoint_path : where to resume from, if the file is there, and to save to; None for neither.
     on_epoch : called with the history entry of each finished epoch.
     checkpoint_every_s : seconds between checkpoints; 0 writes one after every epoch.
+    weight : (N,) weights of the frames' losses, in training and validation; None: all alike.
+    turned_targets : gives the targets of turned crops, for a teacher whose vectors are not x, y pairs; needed where
+        there is rotation augmentation.
 
     Returns
     -------
@@ -80,11 +96,26 @@ def train_student(
     NonFiniteLossError : a loss became NaN or infinite.
     """
     targets = _join_targets(frames, pose, motion, train_idx, val_idx, settings)
-    if settings.augmentation.rotation_degrees > 0 and settings.teacher != "pose2d":
-        raise ValueError("rotation_degrees needs a teacher of x, y joints; set it to 0")
+    weights = _check_weight(weight, len(frames))
+    is_turned = settings.augmentation.rotation_degrees > 0
+    if is_turned and settings.teacher != POSE2D and turned_targets is None:
+        raise ValueError(
+            f"rotation_degrees with the teacher {settings.teacher!r} needs turned_targets, since its vectors "
+            "are not x, y joints; give them, or set rotation_degrees to 0"
+        )
     torch.set_num_threads(threads)
-    run = _Run.start(frames, targets, train_idx, val_idx, settings, torch.device(device))
-    identity = _identity(targets, run.train_idx, run.val_idx, settings, run.rgb)
+    run = _Run.start(
+        frames,
+        targets,
+        weights,
+        turned_targets,
+        pose.shape[2],
+        train_idx,
+        val_idx,
+        settings,
+        torch.device(device),
+    )
+    identity = _identity(targets, weights, run.train_idx, run.val_idx, settings, run.rgb)
     if checkpoint_path is not None and checkpoint_path.exists():
         run.restore(load_checkpoint(checkpoint_path, identity, run.device))
 
@@ -115,6 +146,9 @@ class _Run:
     amp_dtype: torch.dtype | None
     reader: BatchReader
     targets: torch.Tensor
+    weights: torch.Tensor
+    turned_targets: TurnedTargets | None
+    pose_dim: int
     train_idx: np.ndarray
     val_idx: np.ndarray
     rgb: tuple[tuple[float, float, float], tuple[float, float, float]]
@@ -126,13 +160,16 @@ class _Run:
         cls,
         frames: FrameStore,
         targets: torch.Tensor,
+        weights: torch.Tensor,
+        turned_targets: TurnedTargets | None,
+        pose_dim: int,
         train_idx: np.ndarray,
         val_idx: np.ndarray,
         settings: StudentSettings,
         device: torch.device,
     ) -> _Run:
         """Build networks and optimiser, choose the validation frames, measure the colours."""
-        encoder, decoder = build_student(settings)
+        encoder, decoder = build_student(settings, pose_dim)
         encoder.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if decoder is not None:
             decoder.to(device)
@@ -162,6 +199,9 @@ class _Run:
             amp_dtype=amp_dtype,
             reader=reader,
             targets=targets,
+            weights=weights,
+            turned_targets=turned_targets,
+            pose_dim=pose_dim,
             train_idx=train_idx,
             val_idx=val_idx,
             rgb=rgb,
@@ -208,17 +248,16 @@ class _Run:
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for cpu_batch in self.reader.read(list(chosen)):
             batch = cpu_batch.to(self.device)
-            target = self.targets[cpu_batch.indices].to(self.device, non_blocking=True)
-            inputs, target = augmented_inputs(
+            inputs, geometry = augmented_inputs(
                 batch,
-                target,
                 settings.crop_px,
                 settings.num_channels,
                 *self.rgb,
                 settings.augmentation,
                 generator,
             )
-            errors = squared_errors(self._answer(inputs), target)
+            target = self._target(cpu_batch.indices, geometry)
+            errors = squared_errors(self._answer(inputs), target) * self._weight(cpu_batch.indices)
             _require_finite(errors, cpu_batch.indices, f"training, epoch {epoch}")
             loss = errors.sum() if settings.loss_reduction == "sum" else errors.mean()
             self.optimizer.zero_grad(set_to_none=True)
@@ -235,10 +274,26 @@ class _Run:
             for cpu_batch in self.reader.read(in_batches(self.val_idx, VAL_BATCH_SIZE)):
                 answer = self._answer(self._plain(cpu_batch.to(self.device)))
                 target = self.targets[cpu_batch.indices, 0].to(self.device)
-                errors = squared_errors(answer, target)
+                errors = squared_errors(answer, target) * self._weight(cpu_batch.indices)
                 _require_finite(errors, cpu_batch.indices, "validation")
                 total += errors.sum()
         return total.item() / len(self.val_idx)
+
+    def _target(self, indices: torch.Tensor, geometry: Geometry) -> torch.Tensor:
+        """The targets (B, K) of crops that were mirrored and turned."""
+        rows = self.targets[indices].to(self.device, non_blocking=True)
+        if self.turned_targets is None:
+            return apply_geometry_to_target(rows, geometry)
+        target = apply_geometry_to_target(rows, geometry, turn=False)
+        turned = geometry.angle != 0
+        if bool(turned.any()):
+            target[turned.to(self.device)] = self.turned_targets(
+                indices[turned], geometry.flipped[turned], geometry.angle[turned]
+            ).to(self.device)
+        return target
+
+    def _weight(self, indices: torch.Tensor) -> torch.Tensor:
+        return self.weights[indices].to(self.device, non_blocking=True)
 
     def _plain(self, batch: TensorBatch) -> torch.Tensor:
         return plain_inputs(batch, self.settings.crop_px, self.settings.num_channels, *self.rgb)
@@ -285,6 +340,7 @@ class _Run:
             settings=self.settings,
             encoder=self.encoder,
             decoder=self.decoder,
+            pose_dim=self.pose_dim,
             rgb_mean=self.rgb[0],
             rgb_std=self.rgb[1],
             best_epoch=int(self.best["epoch"]),
@@ -301,7 +357,7 @@ def _join_targets(
     settings: StudentSettings,
 ) -> torch.Tensor:
     """Check the targets and join them to (N, 2, d) or (N, 2, 2d) float32."""
-    expected = (len(frames), 2, settings.dim)
+    expected = (len(frames), 2, pose.shape[-1])
     if settings.motion and motion is None:
         raise ValueError("the student learns motion, but no motion targets are given")
     parts = [("pose", pose)] + ([("motion", motion)] if settings.motion else [])
@@ -332,8 +388,20 @@ def _join_targets(
     return torch.from_numpy(targets.astype(np.float32))
 
 
+def _check_weight(weight: np.ndarray | None, num_frames: int) -> torch.Tensor:
+    """The weights (N,) float32."""
+    if weight is None:
+        return torch.ones(num_frames)
+    if weight.shape != (num_frames,) or not np.isfinite(weight).all() or weight.min() < 0:
+        raise ValueError(
+            f"weights {weight.shape}: expected one of 0 or more per crop, ({num_frames},)"
+        )
+    return torch.from_numpy(weight.astype(np.float32))
+
+
 def _identity(
     targets: torch.Tensor,
+    weights: torch.Tensor,
     train_idx: np.ndarray,
     val_idx: np.ndarray,
     settings: StudentSettings,
@@ -348,6 +416,7 @@ def _identity(
     for array in (train_idx, val_idx):
         digest.update(np.ascontiguousarray(array, dtype=np.int64).tobytes())
     digest.update(targets[train_idx].numpy().tobytes())
+    digest.update(weights[train_idx].numpy().tobytes())
     return digest.hexdigest()
 
 

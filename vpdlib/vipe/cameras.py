@@ -158,6 +158,15 @@ def invert_input(rows: np.ndarray) -> np.ndarray:
     return (joints * np.array([1, -1, 1], dtype=rows.dtype)).reshape(rows.shape)
 
 
+def turn_input(rows: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """Turn the picture of inputs (B, 39) about the hips by (B,) radians, x towards y; float32."""
+    joints = rows.reshape(-1, NUM_JOINTS, 3)
+    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    x, y = joints[..., 0], joints[..., 1]
+    turned = np.stack([cos * x - sin * y, sin * x + cos * y, joints[..., 2]], axis=2)
+    return turned.reshape(rows.shape).astype(np.float32)
+
+
 def pose_part(rows: np.ndarray) -> np.ndarray:
     """Return the 26 coordinates of inputs (B, 39), the 2D teacher's vector."""
     return rows.reshape(-1, NUM_JOINTS, 3)[..., :2].reshape(-1, POSE_DIM)

@@ -24,6 +24,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -193,8 +194,8 @@ def split_by_subject(
     Parameters
     ----------
     motions : all motions. People of two sources are different people.
-    val_subjects : the people to hold out, as ``subject`` or ``source:subject``; if empty, of each
-        source with two people or more those with the fewest frames, as long as they hold no more
+    val_subjects : the people to hold out, as ``subject`` or ``source:subject``, in which ``*`` stands for anything;
+        if empty, of each source with two people or more those with the fewest frames, as long as they hold no more
         than `val_fraction` of its frames, and at least one.
     val_fraction : see above.
 
@@ -211,11 +212,12 @@ def split_by_subject(
         person = (motion.source, motion.subject)
         people[person] = people.get(person, 0) + len(motion.xyz)
     if val_subjects:
-        wanted = set(val_subjects)
-        held = {p for p in people if p[1] in wanted or f"{p[0]}:{p[1]}" in wanted}
-        unknown = wanted - {p[1] for p in held} - {f"{p[0]}:{p[1]}" for p in held}
-        if unknown:
-            raise MotionError(f"val_subjects {sorted(unknown)} are none of {sorted(people)}")
+        held = set()
+        for wanted in val_subjects:
+            found = {p for p in people if _is_meant(p, wanted)}
+            if not found:
+                raise MotionError(f"val_subjects: {wanted!r} is none of {sorted(people)}")
+            held |= found
     else:
         held = set()
         for source in {source for source, _ in people}:
@@ -233,6 +235,24 @@ def split_by_subject(
             "give motions of more people, or name val_subjects"
         )
     return train, val
+
+
+def leave_out(motions: Sequence[Motion], people: Sequence[str]) -> list[Motion]:
+    """Return the motions of all other people, who are written as for `split_by_subject`.
+
+    Raises
+    ------
+    MotionError : one of them is unknown.
+    """
+    known = {(motion.source, motion.subject) for motion in motions}
+    for wanted in people:
+        if not any(_is_meant(person, wanted) for person in known):
+            raise MotionError(f"leave_out: {wanted!r} is none of {sorted(known)}")
+    return [m for m in motions if not any(_is_meant((m.source, m.subject), p) for p in people)]
+
+
+def _is_meant(person: tuple[str, str], wanted: str) -> bool:
+    return any(fnmatchcase(name, wanted) for name in (person[1], ":".join(person)))
 
 
 def _subject(path: Path, name: str, source: str, pattern: str | None) -> str:

@@ -1,9 +1,9 @@
-"""The recurrent classifier: from the descriptors of an action's frames to class probabilities.
+"""Training of a sequence classifier: from the descriptors of an action's frames to class probabilities.
 
 An action is an array (T, 2, d): row 0 the regular descriptors of its frames, row 1 those of the flipped frames.
 Both rows are training examples; the probabilities of an action are the mean of the two rows' softmax.
-Network and training follow the paper's supplement (specification section 9). Training uses nothing but the
-sequences it is given: the epoch is chosen on ``val`` or, without one, is the last.
+Training follows the paper's supplement (specification section 9) and is the same for every network. It uses nothing
+but the sequences it is given: the epoch is chosen on ``val`` or, without one, is the last.
 """
 
 from __future__ import annotations
@@ -19,49 +19,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vpdlib.progress import track
-from vpdlib.recognition.packing import PackedBatch, SequenceStore, packed_bigru
-from vpdlib.recognition.settings import BiGRUSettings
+from vpdlib.recognition.networks import SequenceClassifier
+from vpdlib.recognition.packing import SequenceStore
+from vpdlib.recognition.settings import Architecture, BiGRUSettings
 
 # Sequences of one forward pass where no gradient is kept.
 _PREDICT_BATCH = 256
-
-
-class BiGRUClassifier(nn.Module):
-    """Input dropout, bidirectional GRU layers, max over time, two fully connected layers.
-
-    Parameters
-    ----------
-    num_channels : channels d of a descriptor.
-    num_classes : C.
-    settings : widths and dropout.
-    """
-
-    def __init__(self, num_channels: int, num_classes: int, settings: BiGRUSettings) -> None:
-        super().__init__()
-        width = 2 * settings.hidden
-        self.input_dropout = nn.Dropout(settings.input_dropout)
-        self.layers = nn.ModuleList(
-            nn.GRU(num_channels if place == 0 else width, settings.hidden, bidirectional=True)
-            for place in range(settings.layers)
-        )
-        self.head = nn.Sequential(
-            nn.BatchNorm1d(width),
-            nn.Dropout(settings.dropout),
-            nn.Linear(width, settings.fc_width),
-            nn.ReLU(),
-            nn.BatchNorm1d(settings.fc_width),
-            nn.Dropout(settings.dropout),
-            nn.Linear(settings.fc_width, num_classes),
-        )
-
-    def forward(self, batch: PackedBatch) -> Tensor:
-        """Logits (B, C) of a packed batch, in the order of the batch."""
-        values = self.input_dropout(batch.frames)
-        for layer in self.layers:
-            assert isinstance(layer, nn.GRU)
-            values = packed_bigru(layer, values, batch)
-        logits: Tensor = self.head(batch.max_over_time(values))
-        return logits
 
 
 @dataclass(frozen=True)
@@ -85,7 +48,7 @@ class EpochRecord:
 
 
 @dataclass(frozen=True)
-class TrainedBiGRU:
+class TrainedClassifier:
     """A trained classifier.
 
     Attributes
@@ -98,7 +61,7 @@ class TrainedBiGRU:
     history : one record an epoch.
     """
 
-    network: BiGRUClassifier
+    network: SequenceClassifier
     settings: BiGRUSettings
     num_classes: int
     num_channels: int
@@ -124,17 +87,18 @@ def learning_rate_at(settings: BiGRUSettings, epochs_done: float) -> float:
     )
 
 
-def train_bigru(
+def train_classifier(
     train_sequences: Sequence[NDArray[np.floating]],
     train_labels: NDArray[np.integer],
     num_classes: int,
+    architecture: Architecture,
     settings: BiGRUSettings,
     seed: int,
     val: tuple[Sequence[NDArray[np.floating]], NDArray[np.integer]] | None = None,
     device: str = "cpu",
     threads: int = 1,
     description: str | None = None,
-) -> TrainedBiGRU:
+) -> TrainedClassifier:
     """Train a classifier.
 
     Parameters
@@ -142,7 +106,8 @@ def train_bigru(
     train_sequences : A >= 1 arrays (T_i, 2, d), T_i >= 1.
     train_labels : (A,) integers in [0, num_classes).
     num_classes : C; classes without a training action are allowed.
-    settings : network and training.
+    architecture : kind of network, from `architecture_of`.
+    settings : sizes of the network, and training.
     seed : of weights, order and dropout; on the CPU the same seed and threads give the same bits.
     val : sequences and labels that choose the epoch: highest accuracy, then lowest loss; never
         test actions. None: the last epoch.
@@ -163,7 +128,9 @@ def train_bigru(
     with torch_threads(threads), torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         store = SequenceStore(train_sequences, settings.normalise, target)
-        network = BiGRUClassifier(store.num_channels, num_classes, settings).to(target)
+        network = SequenceClassifier(store.num_channels, num_classes, architecture, settings).to(
+            target
+        )
         val_store, val_labels = None, np.empty(0, dtype=np.int64)
         if val is not None:
             val_labels = _check_labels(val[1], len(val[0]), num_classes, "val labels")
@@ -211,17 +178,19 @@ def train_bigru(
         else:
             best_epoch = settings.epochs
     network.eval()
-    return TrainedBiGRU(network, settings, num_classes, store.num_channels, best_epoch, history)
+    return TrainedClassifier(
+        network, settings, num_classes, store.num_channels, best_epoch, history
+    )
 
 
-def predict_bigru(
-    model: TrainedBiGRU, sequences: Sequence[NDArray[np.floating]], threads: int = 1
+def predict_probabilities(
+    model: TrainedClassifier, sequences: Sequence[NDArray[np.floating]], threads: int = 1
 ) -> NDArray[np.float32]:
     """Class probabilities of actions, the mean of the regular and the flipped row's softmax.
 
     Parameters
     ----------
-    model : from `train_bigru`.
+    model : from `train_classifier`.
     sequences : A arrays (T_i, 2, d), T_i >= 1.
     threads : of torch on the CPU, for the time of this call.
 
@@ -248,7 +217,7 @@ def predict_bigru(
 
 
 def _train_epoch(
-    network: BiGRUClassifier,
+    network: SequenceClassifier,
     store: SequenceStore,
     labels: NDArray[np.int64],
     settings: BiGRUSettings,
@@ -283,14 +252,14 @@ def _train_epoch(
     mean = float(total) / len(store)
     if not math.isfinite(mean):
         raise ArithmeticError(
-            f"the loss of the recurrent classifier is {mean} in epoch {epoch}: lower learning_rate, or "
+            f"the loss of the classifier is {mean} in epoch {epoch}: lower learning_rate, or "
             "scale the descriptors (normalise: true)"
         )
     return mean
 
 
 @torch.no_grad()
-def _predict(network: BiGRUClassifier, store: SequenceStore) -> NDArray[np.float32]:
+def _predict(network: SequenceClassifier, store: SequenceStore) -> NDArray[np.float32]:
     """Probabilities (A, C) of a store's A actions; leaves the network in evaluation mode."""
     network.eval()
     device = store.frames.device

@@ -1,0 +1,255 @@
+"""Tables for reading: Markdown whose columns are aligned, so that it reads as well in a terminal.
+
+Ours stand as "mean ± deviation", the best of a column in bold (several if equal, none if all are), the paper's number
+in parentheses in a column of its own. A table too wide for a terminal is cut into several, each with the same first
+columns. What was not run is an empty cell; a column without any number is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from vpdlib.recognition.settings import HEAD_TITLES
+from vpdlib.report.tables import write_text
+
+#: Widest table in characters.
+MAX_WIDTH = 120
+
+_NUM_DIGITS = 1
+_SPREADS = ("_std", "_sd")
+_SUFFIXES = (*_SPREADS, "_paper")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table is read.
+
+    Attributes
+    ----------
+    name : the paper's name of it.
+    caption : what it is of.
+    keys : first columns, with their headings; the others hold numbers.
+    headings : patterns of the others' names and what to print for them; a name without one is printed as it is.
+    across : (column, measure) of a long table: each value of the column becomes one of the measure.
+    unranked : patterns of columns that have no best.
+    """
+
+    name: str
+    caption: str
+    keys: dict[str, str]
+    headings: tuple[tuple[str, str], ...] = ()
+    across: tuple[str, str] | None = None
+    unranked: str = ""
+
+    def heading(self, name: str) -> str:
+        """What to print above a column."""
+        for pattern, text in self.headings:
+            if match := re.fullmatch(pattern, name):
+                return match.expand(text)
+        return name
+
+
+_METHOD = {"method": "features"}
+_HEADS = (("bigru", "BiGRU"), ("nns", "NNS"), ("cnn", "CNN"), ("bilstm", "BiLSTM"))
+_BY_SHOTS = (("full", "all data"), (r"k(\d+)", r"k = \1"))
+
+LAYOUTS: dict[str, Layout] = {
+    "table1": Layout(
+        "Table 1",
+        "Top-1 accuracy with all training data, %",
+        _METHOD,
+        tuple((re.escape(head), name) for head, name in HEAD_TITLES.items()),
+        across=("head", "top1"),
+    ),
+    "table2": Layout(
+        "Table 2",
+        "Ablations, top-1 accuracy, %",
+        {"part": "part", "label": "distilled from and on", "method": "features"},
+        _BY_SHOTS,
+    ),
+    "table3": Layout(
+        "Table 3",
+        "Retrieval, precision@k and hit@k, %",
+        {"method": "features", "queries": "queries"},
+        ((r"p(\d+)", r"P@\1"), (r"hit(\d+)", r"hit@\1")),
+    ),
+    "table4": Layout(
+        "Table 4",
+        "Few-shot detection, average precision by tIoU, %",
+        {"method": "features", "threshold": "threshold"},
+        ((r"(.*)", r"tIoU \1"),),
+        across=("tiou", "ap"),
+    ),
+    "figure3": Layout(
+        "Figure 3",
+        "Top-1 accuracy with k examples per class, %",
+        {"method": "features", "head": "head"},
+        ((r"(.*)", r"k = \1"),),
+        across=("k", "top1"),
+    ),
+    "tableS1": Layout(
+        "Table S1",
+        "Smallest score of the weak labels, frames kept and top-1 accuracy, % (without a score: the teacher)",
+        {"min_score": "score >=", "method": "features"},
+        (("pct_all", "of all frames"), ("pct_action", "of action frames"), *_BY_SHOTS),
+        unranked="pct_.*",
+    ),
+    "tableS2": Layout(
+        "Table S2",
+        "Top-1 accuracy with k examples per class, BiGRU beside NNS, %",
+        _METHOD,
+        tuple((rf"{head}(\d+)", rf"{name}, k = \1") for head, name in _HEADS),
+    ),
+    "tableS3": Layout(
+        "Table S3",
+        "Few-shot detection, average precision at tIoU 0.5 by activation threshold, %",
+        _METHOD,
+        ((r"t(.*)", r">= \1"),),
+    ),
+    "tableS4": Layout(
+        "Table S4",
+        "Sequence models, top-1 accuracy with all training data, %",
+        {"label": "model"},
+    ),
+    "tableS8": Layout(
+        "Table S8",
+        "What VIPE* is trained on, top-1 accuracy, %",
+        {"method": "features", "model": "model"},
+        (("top1", "all data"),),
+    ),
+}
+
+
+def write_markdown(path: str | Path, name: str, title: str, table: pd.DataFrame) -> None:
+    """Write a table for reading, whole or not at all; arguments as for :func:`markdown`."""
+    write_text(path, markdown(name, title, table))
+
+
+def markdown(name: str, title: str, table: pd.DataFrame) -> str:
+    """A table for reading.
+
+    Parameters
+    ----------
+    name : of the table, in :data:`LAYOUTS`.
+    title : name of the dataset.
+    table : as its function makes it. Numbers ``<name>`` with, if known, ``<name>_std`` or ``<name>_sd`` and
+        ``<name>_paper``.
+
+    Returns
+    -------
+    Markdown, ending in a line break.
+    """
+    layout = LAYOUTS[name]
+    if layout.across:
+        table = _widened(table, list(layout.keys), *layout.across)
+    keys = [_key_column(heading, table[key]) for key, heading in layout.keys.items()]
+    groups: list[list[list[str]]] = []
+    has_paper = has_std = False
+    for stem in _stems(table, layout):
+        ours, paper = _numbers(table, stem), _numbers(table, f"{stem}_paper")
+        std = [a or b for a, b in zip(*(_numbers(table, stem + s) for s in _SPREADS), strict=True)]
+        group = []
+        if any(ours) or any(paper):
+            ranked = not re.fullmatch(layout.unranked, stem)
+            group.append(_our_column(layout.heading(stem), ours, std, ranked))
+        if any(paper):
+            group.append(_column("paper", [f"({cell})" if cell else "" for cell in paper], True))
+        if group:
+            groups.append(group)
+        has_paper, has_std = has_paper or any(paper), has_std or any(std)
+    notes = [f"{layout.caption}. Best of ours per column in bold."]
+    if has_std:
+        notes.append("±: sample standard deviation over trials.")
+    if has_paper:
+        notes.append("In parentheses: the paper's (Hong et al., ICCV 2021).")
+    blocks = ["\n".join(_lines(keys + columns)) for columns in _cut(keys, groups)]
+    head = f"# {layout.name}. {' '.join(title.split())}\n\n{' '.join(notes)}"
+    return "\n\n".join([head, *blocks]) + "\n"
+
+
+def _stems(table: pd.DataFrame, layout: Layout) -> list[str]:
+    """Names of the columns of our numbers."""
+    names = [str(name) for name in table.columns]
+    beside = {name + suffix for name in names for suffix in _SUFFIXES}
+    keys = {*layout.keys, "head", "method"}
+    return [name for name in names if name not in keys and name not in beside]
+
+
+def _widened(table: pd.DataFrame, keys: list[str], column: str, measure: str) -> pd.DataFrame:
+    """One row per combination of keys, and one group of columns per value of ``column``."""
+    values = list(dict.fromkeys(table[column]))
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for record in table.to_dict("records"):
+        key = tuple(record[name] for name in keys)
+        row = rows.setdefault(key, dict(zip(keys, key, strict=True)))
+        for suffix in ("", *_SUFFIXES):
+            if measure + suffix in record:
+                row[f"{record[column]}{suffix}"] = record[measure + suffix]
+    names = [f"{value}{s}" for value in values for s in ("", *_SUFFIXES)]
+    return pd.DataFrame(list(rows.values())).reindex(columns=[*keys, *names])
+
+
+def _numbers(table: pd.DataFrame, name: str) -> list[str]:
+    """Cells of a column to one decimal; texts as they are, empty where nothing is known."""
+    if name not in table:
+        return [""] * len(table)
+    return [
+        "" if pd.isna(cell) else cell if isinstance(cell, str) else f"{cell:.{_NUM_DIGITS}f}"
+        for cell in table[name]
+    ]
+
+
+def _column(heading: str, cells: Sequence[str], right: bool) -> list[str]:
+    """Heading, rule and cells, all of one width; a bar within is escaped."""
+    texts = [text.replace("|", r"\|") for text in (heading, *cells)]
+    width = max(3, *map(len, texts))
+    rule = "-" * (width - 1) + ":" if right else "-" * width
+    head, *body = (text.rjust(width) if right else text.ljust(width) for text in texts)
+    return [head, rule, *body]
+
+
+def _key_column(heading: str, values: pd.Series) -> list[str]:
+    texts = [
+        "" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value)
+        for value in values
+    ]
+    return _column(heading, texts, pd.api.types.is_numeric_dtype(values))
+
+
+def _our_column(heading: str, means: list[str], stds: list[str], ranked: bool) -> list[str]:
+    """Means and deviations below one another, the best in bold."""
+    known = {mean for mean in means if mean}
+    best = max(known, key=float) if ranked and len(known) > 1 else None
+    mean_width, std_width = (
+        max((len(text) for text in texts), default=0) for texts in (means, stds)
+    )
+    cells = []
+    for mean, std in zip(means, stds, strict=True):
+        mark = ("**" if mean == best else "  ") if best else ""
+        spread = f" ± {std:>{std_width}}" if std else ""
+        after = " " * (3 + std_width - len(spread) if std_width else 0)
+        indent = " " * (mean_width - len(mean))
+        # The marks stand close to the number, or they would not be bold.
+        cells.append(f"{indent}{mark}{mean}{spread}{mark}{after}")
+    return _column(heading, cells, True)
+
+
+def _cut(keys: list[list[str]], groups: list[list[list[str]]]) -> list[list[list[str]]]:
+    """Columns of each table, none of them wider than MAX_WIDTH if that can be; a group stays together."""
+    blocks: list[list[list[str]]] = [[]]
+    for group in groups:
+        columns = keys + blocks[-1] + group
+        if blocks[-1] and sum(len(column[0]) + 3 for column in columns) + 1 > MAX_WIDTH:
+            blocks.append([])
+        blocks[-1] = blocks[-1] + group
+    return blocks
+
+
+def _lines(columns: list[list[str]]) -> list[str]:
+    return ["| " + " | ".join(cells) + " |" for cells in zip(*columns, strict=True)]

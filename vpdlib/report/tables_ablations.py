@@ -1,0 +1,172 @@
+"""Tables 2, S1 and S8: what students and teachers learn from, the paper's number beside ours.
+
+Top-1 accuracy in per cent with the BiGRU, mean and sample standard deviation (n - 1) over trials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vpdlib.artifacts import read_artifact
+from vpdlib.datasets.base import frames_within
+from vpdlib.datasets.tables import ActionRow
+from vpdlib.report.published import (
+    ablation_label,
+    published_ablation,
+    published_threshold,
+    published_vipe,
+)
+from vpdlib.report.tables import Cells, mean_and_std, top1_of
+
+#: Share of all frames and of the frames in actions, in per cent; None where there is no such frame.
+Shares = tuple[float | None, float | None]
+
+
+def ablation_table(
+    cells: Cells, methods: Sequence[tuple[str, str]], k: int, paper_column: str | None
+) -> pd.DataFrame:
+    """One row per method, in full and with k examples per class (Table 2).
+
+    Parameters
+    ----------
+    cells : see :func:`vpdlib.report.tables.recognition_cells`.
+    methods : part of the table (a, b, c) and feature set, in order.
+    k : examples per class.
+    paper_column : see :mod:`vpdlib.report.published`.
+
+    Returns
+    -------
+    Columns part, method, label, full, full_std, full_paper, k<k>, k<k>_std, k<k>_paper.
+    """
+    rows = []
+    for part, method in methods:
+        row: dict[str, object] = {"part": part, "method": method, "label": ablation_label(method)}
+        for stem, shots in (("full", None), (f"k{k}", k)):
+            row[stem], row[f"{stem}_std"] = mean_and_std(top1_of(cells, method, "bigru", shots))
+            row[f"{stem}_paper"] = published_ablation(method, shots, paper_column)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def share_kept(
+    labels_paths: Sequence[str | Path],
+    tracks_paths: Sequence[str | Path],
+    actions: Sequence[ActionRow],
+    min_scores: Sequence[float],
+) -> dict[float, Shares]:
+    """Share of the frames with an athlete whose weak label would be kept, by smallest score.
+
+    A frame counts where its mean joint score reaches the smallest one and it has a motion target, as in
+    :func:`vpdlib.poses.weak_labels.select_weak_labels`; plausibility is as the labels were made with.
+
+    Parameters
+    ----------
+    labels_paths, tracks_paths : artifacts "weak_labels" and "tracks", one per shard in the same order.
+    actions : all labelled actions; a frame in several counts once.
+    min_scores : smallest mean joint scores, shares of 1.
+
+    Returns
+    -------
+    Per smallest score the shares of all frames and of those in actions, in per cent.
+    """
+    scores, usables, insides = [np.empty(0)], [np.empty(0, bool)], [np.empty(0, bool)]
+    stretches: dict[str, list[tuple[float, float]]] = {}
+    for action in actions:
+        stretches.setdefault(action.video, []).append((action.start, action.end))
+    for labels_path, tracks_path in zip(labels_paths, tracks_paths, strict=True):
+        with (
+            read_artifact(labels_path, "weak_labels") as labels,
+            read_artifact(tracks_path, "tracks") as tracks,
+        ):
+            for video in labels.videos():
+                time_s = tracks[video.video_id].array("time_s")[video.array("frame")]
+                inside = np.zeros(len(time_s), bool)
+                for start_s, end_s in stretches.get(video.video_id, ()):
+                    inside |= frames_within(time_s, start_s, end_s)
+                insides.append(inside)
+                scores.append(video.array("score"))
+                usables.append(np.isfinite(video.array("motion_norm")).all(axis=(1, 2)))
+    score, usable = np.concatenate(scores), np.concatenate(usables)
+    in_action = np.concatenate(insides)
+    shares = {}
+    for min_score in min_scores:
+        kept = usable & (score >= np.float32(min_score))
+        shares[min_score] = (_percent(kept), _percent(kept[in_action]))
+    return shares
+
+
+def _percent(flags: np.ndarray) -> float | None:
+    return round(100 * float(flags.mean()), 2) if len(flags) else None
+
+
+def threshold_table(
+    cells: Cells,
+    teacher: str,
+    students: Sequence[tuple[float, str]],
+    shares: Mapping[float, Shares],
+    k: int,
+    paper_column: str | None,
+) -> pd.DataFrame:
+    """One row for the teacher and one per smallest score of the weak labels (Table S1).
+
+    Parameters
+    ----------
+    cells : see :func:`vpdlib.report.tables.recognition_cells`.
+    teacher : feature set of the first row.
+    students : smallest score and the feature set distilled with it, in order.
+    shares : see :func:`share_kept`.
+    k : examples per class.
+    paper_column : see :mod:`vpdlib.report.published`.
+
+    Returns
+    -------
+    Columns min_score (empty for the teacher), method, pct_all, pct_all_paper, pct_action, pct_action_paper,
+    full, full_std, full_paper, k<k>, k<k>_std, k<k>_paper.
+    """
+    rows = []
+    for min_score, method in [(None, teacher), *students]:
+        row: dict[str, object] = {"min_score": min_score, "method": method}
+        kept: Shares = (None, None) if min_score is None else shares[min_score]
+        for stem, share in zip(("pct_all", "pct_action"), kept, strict=True):
+            row[stem] = share
+            row[f"{stem}_paper"] = published_threshold(method, min_score, stem, paper_column)
+        for stem, shots in (("full", None), (f"k{k}", k)):
+            row[stem], row[f"{stem}_std"] = mean_and_std(top1_of(cells, method, "bigru", shots))
+            quantity = "full" if shots is None else str(shots)
+            row[f"{stem}_paper"] = published_threshold(method, min_score, quantity, paper_column)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def vipe_table(
+    cells: Cells, methods: Sequence[tuple[str, str]], paper_column: str | None
+) -> pd.DataFrame:
+    """One row per VIPE* feature set, with all training data (Table S8).
+
+    Parameters
+    ----------
+    cells : see :func:`vpdlib.report.tables.recognition_cells`.
+    methods : feature set and the VIPE* model that it comes from, in order.
+    paper_column : see :mod:`vpdlib.report.published`.
+
+    Returns
+    -------
+    Columns method, model, top1, top1_std, top1_paper.
+    """
+    rows = []
+    for method, model in methods:
+        mean, std = mean_and_std(top1_of(cells, method, "bigru", None))
+        rows.append(
+            {
+                "method": method,
+                "model": model,
+                "top1": mean,
+                "top1_std": std,
+                "top1_paper": published_vipe(method, paper_column),
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,134 @@
+"""What the readers of this folder share: finding files, plain arrays of an npz, cutting out bad frames."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+
+from vpdlib.vipe.motions import MAX_BYTES, Motion, MotionError
+
+#: What reading a damaged npz raises.
+DAMAGED = (OSError, EOFError, ValueError, MemoryError, zipfile.BadZipFile, zlib.error)
+
+
+def check_every(every: int) -> None:
+    """Refuse to keep one frame in less than one."""
+    if every < 1:
+        raise MotionError(f"every is {every}; keep one frame in so many, 1 or more")
+
+
+def find_files(folder: Path, pattern: str, remedy: str) -> list[Path]:
+    """List the files of a folder in order.
+
+    Parameters
+    ----------
+    folder : searched.
+    pattern : as in `Path.glob`.
+    remedy : ends the message where there is none.
+
+    Returns
+    -------
+    list of Path, sorted, at least one.
+
+    Raises
+    ------
+    MotionError : there is no such folder, or no such file in it.
+    """
+    if not folder.is_dir():
+        raise MotionError(f"{folder} is no folder; correct the path, or {remedy}")
+    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    if not found:
+        raise MotionError(f"{folder} holds no file {pattern}; {remedy}")
+    return found
+
+
+def open_size_checked(path: Path) -> list[str]:
+    """List the members of an npz.
+
+    Raises
+    ------
+    MotionError : it is missing, no zip file, or unpacks to more than `MAX_BYTES`.
+    """
+    if not path.is_file():
+        raise MotionError(f"{path} does not exist; correct the path")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = archive.infolist()
+    except DAMAGED as error:
+        raise MotionError(f"{path} is damaged or no npz ({error}); obtain it again") from error
+    size = sum(info.file_size for info in infos)
+    if size > MAX_BYTES:
+        raise MotionError(f"{path} unpacks to {size} bytes, more than {MAX_BYTES}; split it")
+    return [info.filename.removesuffix(".npy") for info in infos]
+
+
+def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """Read plain arrays of an npz; object arrays are refused, never unpickled.
+
+    Parameters
+    ----------
+    path : the file.
+    names : the arrays to read where they are there; others are not touched. None: all.
+
+    Returns
+    -------
+    dict of name -> array
+
+    Raises
+    ------
+    MotionError : the file is missing or damaged, or one of the arrays holds objects.
+    """
+    present = open_size_checked(path)
+    wanted = present if names is None else [name for name in present if name in names]
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in wanted}
+    except (*DAMAGED, KeyError) as error:
+        raise MotionError(
+            f"{path} is damaged, or one of {sorted(wanted)} is no plain array ({error}); obtain it "
+            "again, or save it as numbers"
+        ) from error
+
+
+def pieces(
+    name: str, xyz: np.ndarray, fps: float, subject: str, source: str, every: int = 1
+) -> list[Motion]:
+    """Thin a motion and cut it where frames are missing.
+
+    A frame with a number that is not finite is left out and the motion ends before it: the frames of a
+    piece follow each other. A motion that is cut yields pieces called ``name#first``, where first counts
+    the frames given here from 0.
+
+    Parameters
+    ----------
+    name, subject, source : as in `Motion`.
+    xyz : (T, 13, 3), metres, z up.
+    fps : frames a second before thinning.
+    every : keep one frame in so many.
+
+    Returns
+    -------
+    list of Motion, at least one.
+
+    Raises
+    ------
+    MotionError : no frame is whole, or `Motion` refuses the rest.
+    """
+    check_every(every)
+    xyz = xyz[::every].astype(np.float32)
+    good = np.isfinite(xyz).all(axis=(1, 2))
+    if not good.any():
+        raise MotionError(
+            f"{source} {name}: none of {len(xyz)} frames is finite; take the motion out"
+        )
+    if good.all():
+        return [Motion(name, xyz, fps / every, subject, source)]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]])))
+    return [
+        Motion(f"{name}#{start * every}", xyz[start:end], fps / every, subject, source)
+        for start, end in edges.reshape(-1, 2).tolist()
+    ]

@@ -1,0 +1,48 @@
+"""The teacher's joints, mended by a student where the teacher is unsure."""
+
+from pathlib import Path
+
+import _job
+
+from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.poses.normalize import mean_joint_score, teacher_rows
+from vpdlib.students.combine import fuse_poses
+from vpdlib.students.embed import decode_pose
+from vpdlib.students.save import load_student
+from vpdlib.students.settings import FusedSettings
+
+
+def main(snakemake):
+    settings = FusedSettings.model_validate(snakemake.params.settings)
+    student = load_student(Path(snakemake.input.student))
+    with (
+        read_artifact(snakemake.input.poses, "poses") as poses,
+        read_artifact(snakemake.input.features, "features") as features,
+        ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact,
+    ):
+        for video in features.videos():
+            pose = poses[video.video_id]
+            frame = video.array("frame")
+            if list(frame) != list(pose.array("frame")):
+                raise ValueError(
+                    f"{snakemake.input.features}: frames of video {video.video_id} are not those of its "
+                    "poses; rerun estimate_pose and crop_athlete"
+                )
+            keypoints_px = pose.array("keypoints_px")
+            artifact.add_video(
+                video.video_id,
+                {
+                    "frame": frame,
+                    "time_s": video.array("time_s"),
+                    "descriptor": fuse_poses(
+                        teacher_rows(keypoints_px),
+                        decode_pose(student, video.array("descriptor")),
+                        mean_joint_score(keypoints_px),
+                        settings,
+                    ),
+                },
+            )
+
+
+if __name__ == "__main__":
+    _job.run(main, snakemake)
