@@ -167,7 +167,7 @@ def test_a_saved_model_is_the_same_and_damage_is_found(tmp_path):
     with pytest.raises(ValueError, match=r"encoder\.safetensors is damaged"):
         load_vipe(folder)
     weights.unlink()
-    with pytest.raises(FileNotFoundError, match="train VIPE"):
+    with pytest.raises(FileNotFoundError, match="train_vipe"):
         load_vipe(folder)
     (folder / "settings.json").write_text("{}")
     with pytest.raises(ValueError, match=r"settings\.json is damaged"):

@@ -18,6 +18,7 @@ class Workflow:
     def __init__(self, folder: Path, networks_dir: Path) -> None:
         self.folder = folder
         (folder / "datasets").mkdir(parents=True)
+        (folder / "vipe").mkdir()
         self.config = {
             "networks_dir": str(networks_dir),
             "data_dir": str(folder / "data"),
@@ -31,6 +32,9 @@ class Workflow:
 
     def write_dataset(self, name: str, settings: dict) -> None:
         (self.folder / "datasets" / f"{name}.yaml").write_text(yaml.safe_dump(settings))
+
+    def write_vipe(self, name: str, settings: dict) -> None:
+        (self.folder / "vipe" / f"{name}.yaml").write_text(yaml.safe_dump(settings))
 
     def run(self, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess[str]:
         """Run Snakemake here; standard error is joined to the output."""

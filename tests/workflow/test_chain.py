@@ -178,7 +178,7 @@ class TestChain:
     @pytest.mark.parametrize(
         ("change", "expected"),
         [
-            (("title", "Renamed"), {"figure3": 1}),
+            (("title", "Renamed"), {"figure3": 1, "table1": 1, "table3": 1}),
             (("retrieval", "normalise", False), {"retrieve_actions": 2, "table3": 1}),
             (
                 ("recognition", "bigru", "epochs", 4),
@@ -271,3 +271,97 @@ class TestChain:
             for feature in ("joints2d", "vpd2d")
             for setting in ("full", "k1")
         }
+
+
+STUDENT = {**TINY["students"]["vpd2d"], "augmentation": {"rotation_degrees": 180}}
+#: All that the paper does with features, and what is beyond it, on the same videos.
+EVERYTHING = {
+    **TINY,
+    "vipe": {"vipe": {"model": "tiny"}, "vipe_flip": {"model": "tiny", "upside_down": True}},
+    "students": {
+        "vpd2d": TINY["students"]["vpd2d"],
+        "vpdvi": {**STUDENT, "teacher": "vipe_flip", "score_power": 1.0, "min_score": 0.1},
+    },
+    "concat": {"vpdconcat": ["vpd2d", "vpdvi"]},
+    "fused": {"vpdfused": {"student": "vpd2d"}},
+    "methods": ["vipe", "vpdconcat", "vpdfused"],
+    "thresholds": [0.3],
+}
+VIPE = {
+    "title": "Tiny",
+    "motions": [{"kind": "demo", "dataset": "tiny"}],
+    "training": {
+        "hidden": 16,
+        "decoder_width": 16,
+        "epochs": 2,
+        "samples_per_epoch": 200,
+        "val_samples": 50,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def tabulated(finished):
+    """The same folder after all tables have been asked for."""
+    finished.write_dataset("tiny", EVERYTHING)
+    finished.write_vipe("tiny", VIPE)
+    done = finished.run("results/tiny/tables.md")
+    assert done.returncode == 0, done.stdout[-6000:]
+    yield finished
+    finished.write_dataset("tiny", TINY)
+
+
+@pytest.mark.workflow
+class TestEveryTable:
+    def table(self, workflow, name):
+        return pd.read_csv(workflow.folder / "results" / "tiny" / f"{name}.csv")
+
+    def test_table2_has_every_ablation_with_both_settings(self, tabulated):
+        table = self.table(tabulated, "table2")
+        assert table["method"].tolist() == [
+            "joints2d", "vpd2d_rgb", "vpd2d_rgbflow", "vpd2d",
+            "vipe_flip", "vpdvi_rgb", "vpdvi_rgbflow", "vpdvi", "vpdvi_actions", "vpdvi_corpus",
+        ]  # fmt: skip
+        assert table[["full", "k1"]].notna().all(axis=None)
+
+    def test_table_s1_keeps_fewer_frames_than_all(self, tabulated):
+        table = self.table(tabulated, "tableS1")
+        assert table["min_score"].tolist()[1:] == [0.3]
+        assert 0 < table["pct_all"][1] <= 100
+        assert table[["full", "k1"]].notna().all(axis=None)
+
+    def test_the_other_tables_are_filled(self, tabulated):
+        assert self.table(tabulated, "tableS2")[["bigru1", "nns1"]].notna().all(axis=None)
+        assert len(self.table(tabulated, "tableS3")) == 3
+        heads = self.table(tabulated, "tableS4")
+        assert len(heads) == 6
+        assert heads[["vipe_flip", "vpdvi"]].notna().all(axis=None)
+        assert self.table(tabulated, "tableS8")["model"].tolist() == ["tiny", "tiny"]
+
+    def test_all_are_on_one_page(self, tabulated):
+        page = (tabulated.folder / "results" / "tiny" / "tables.md").read_text()
+        titles = [line for line in page.splitlines() if line.startswith("# ")]
+        assert len(titles) == len(set(titles)) == 10
+
+    def test_descriptors_have_the_length_of_their_parts(self, tabulated):
+        lengths = {"vipe": 64, "vipe_flip": 128, "vpdvi": 128, "vpdconcat": 154, "vpdfused": 26}
+        for name, length in lengths.items():
+            path = tabulated.folder / "results" / "tiny" / "features" / name / "0000.h5"
+            with read_artifact(path, "features") as artifact:
+                for video in artifact.videos():
+                    descriptor = video.array("descriptor")
+                    assert descriptor.shape[1:] == (2, length), name
+                    assert np.isfinite(descriptor).all()
+
+    def test_again_there_is_nothing_to_do_and_another_vipe_retrains_its_students(self, tabulated):
+        assert tabulated.planned("results/tiny/tables.md") == {}
+        changed = {**VIPE, "training": {**VIPE["training"], "epochs": 3}}
+        try:
+            tabulated.write_vipe("tiny", changed)
+            planned = tabulated.planned("results/tiny/table2.csv")
+        finally:
+            tabulated.write_vipe("tiny", VIPE)
+        assert planned["train_vipe"] == 1
+        # vpdvi and four variants of it; the students of the joints stay.
+        assert planned["distil_student"] == 5
+        assert "estimate_pose" not in planned

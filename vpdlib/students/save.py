@@ -7,24 +7,27 @@ the weights). None of these formats can run code.
 
 from __future__ import annotations
 
-import csv
-import json
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from pydantic import BaseModel, ConfigDict
 from torch import nn
 
 import vpdlib
-from vpdlib.provenance import digest_file
-from vpdlib.students.folder import new_folder, write_history, write_networks
+from vpdlib.students.folder import (
+    new_folder,
+    read_history,
+    read_record,
+    read_weights,
+    write_history,
+    write_networks,
+)
 from vpdlib.students.network import build_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.student import TrainedStudent
 
 SCHEMA = "vpd-student-2"
+REMEDY = "run rule distil_student"
 HISTORY_COLUMNS = ("epoch", "train_loss", "val_loss", "val_loss_average", "seconds")
 
 
@@ -87,17 +90,11 @@ def load_student(folder: Path, device: str = "cpu") -> TrainedStudent:
     FileNotFoundError : a file is missing.
     ValueError : a file is damaged, or not of this kind; the message names it.
     """
-    record_path = folder / "settings.json"
-    if not record_path.is_file():
-        raise FileNotFoundError(
-            f"{folder} holds no student (no settings.json); run rule distil_student to make it"
-        )
-    try:
-        record = StudentRecord.model_validate(json.loads(record_path.read_text()))
-    except (json.JSONDecodeError, UnicodeDecodeError, ValidationError) as error:
-        raise ValueError(f"{record_path} is damaged or of another version: {error}") from error
+    record = read_record(folder, StudentRecord, "student", REMEDY)
     if record.schema_name != SCHEMA:
-        raise ValueError(f"{record_path}: schema {record.schema_name!r}, expected {SCHEMA!r}")
+        raise ValueError(
+            f"{folder}/settings.json: schema {record.schema_name!r}, expected {SCHEMA!r}"
+        )
     encoder, decoder = build_student(record.settings, record.pose_dim)
     student = TrainedStudent(
         settings=record.settings,
@@ -107,10 +104,10 @@ def load_student(folder: Path, device: str = "cpu") -> TrainedStudent:
         rgb_mean=record.rgb_mean,
         rgb_std=record.rgb_std,
         best_epoch=record.best_epoch,
-        history=_read_history(folder / "history.csv"),
+        history=read_history(folder, REMEDY),
     )
     for name, network in _networks(student).items():
-        network.load_state_dict(_read_weights(folder / name, record.sha256.get(name)))
+        network.load_state_dict(read_weights(folder / name, record.sha256.get(name), REMEDY))
     return student.to(torch.device(device))
 
 
@@ -119,27 +116,3 @@ def _networks(student: TrainedStudent) -> dict[str, nn.Module]:
     if student.decoder is not None:
         networks["decoder.safetensors"] = student.decoder
     return networks
-
-
-def _read_weights(path: Path, expected: str | None) -> dict[str, torch.Tensor]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; run rule distil_student again")
-    found = digest_file(path)
-    if found != expected:
-        raise ValueError(
-            f"{path} is damaged: sha256 {found}, expected {expected}; delete its folder and run "
-            "rule "
-            "distil_student again"
-        )
-    try:
-        return load_file(path)
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a safetensors file: {error}") from error
-
-
-def _read_history(path: Path) -> list[dict[str, float]]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; run rule distil_student again")
-    with path.open(newline="") as file:
-        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-    return [{**row, "epoch": int(row["epoch"])} for row in rows]

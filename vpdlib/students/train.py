@@ -37,6 +37,7 @@ from vpdlib.students.frames import BatchReader, FrameStore, TensorBatch, in_batc
 from vpdlib.students.network import Decoder, build_student, squared_errors
 from vpdlib.students.settings import POSE2D, StudentSettings
 from vpdlib.students.student import TrainedStudent
+from vpdlib.students.training import NonFiniteLossError, copy_state, cuda_amp_dtype
 
 #: Validation batches may be larger than training ones: no gradients are kept.
 VAL_BATCH_SIZE = 200
@@ -45,10 +46,6 @@ VAL_BATCH_SIZE = 200
 #: Frames (B,) of the store, whether each is mirrored (B,), the angle in radians (B,) it is then turned by, x towards y:
 #: to the targets (B, K) of those crops, pose and then motion if that is learnt. All on the CPU.
 TurnedTargets = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-
-
-class NonFiniteLossError(ArithmeticError):
-    """A loss became NaN or infinite; the message names the frames."""
 
 
 def train_student(
@@ -230,8 +227,8 @@ class _Run:
             self.best = {
                 "epoch": epoch,
                 "val_loss_average": entry["val_loss_average"],
-                "encoder": _copy_state(self.encoder),
-                "decoder": _copy_state(self.decoder),
+                "encoder": copy_state(self.encoder),
+                "decoder": None if self.decoder is None else copy_state(self.decoder),
             }
         return entry
 
@@ -422,9 +419,8 @@ def _identity(
 
 def _amp_dtype(settings: StudentSettings, device: torch.device) -> torch.dtype | None:
     """The type of mixed precision, or None for float32 throughout."""
-    if device.type == "cuda" and settings.amp:
-        # bfloat16 has the range of float32; float16 needs its losses scaled.
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if device.type == "cuda":
+        return cuda_amp_dtype(settings.amp)
     if device.type == "cpu" and settings.cpu_bfloat16 == "auto":
         return torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16") else None
     return None
@@ -436,12 +432,6 @@ def _rate_at(settings: StudentSettings, epoch: int) -> float:
         return settings.learning_rate
     fall = (1 + math.cos(math.pi * (epoch - 1) / settings.epochs)) / 2
     return settings.learning_rate * (0.02 + 0.98 * fall)
-
-
-def _copy_state(network: nn.Module | None) -> dict[str, torch.Tensor] | None:
-    if network is None:
-        return None
-    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
 
 
 def _require_finite(errors: torch.Tensor, indices: torch.Tensor, where: str) -> None:

@@ -7,24 +7,27 @@ code. Embeddings (N, 2, dim) are made of it by ``vpdlib.vipe.embed``.
 
 from __future__ import annotations
 
-import csv
-import json
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from pydantic import BaseModel, ConfigDict
 from torch import nn
 
 import vpdlib
-from vpdlib.provenance import digest_file
-from vpdlib.students.folder import new_folder, write_history, write_networks
+from vpdlib.students.folder import (
+    new_folder,
+    read_history,
+    read_record,
+    read_weights,
+    write_history,
+    write_networks,
+)
 from vpdlib.vipe.network import TrainedVipe, build_vipe
 from vpdlib.vipe.settings import VipeSettings
 from vpdlib.vipe.train import HISTORY_COLUMNS
 
 SCHEMA = "vpd-vipe-1"
+REMEDY = "run rule train_vipe"
 
 
 class VipeRecord(BaseModel):
@@ -80,53 +83,23 @@ def load_vipe(folder: Path, device: str = "cpu") -> TrainedVipe:
     FileNotFoundError : a file is missing.
     ValueError : a file is damaged, or not of this kind; the message names it.
     """
-    path = folder / "settings.json"
-    if not path.is_file():
-        raise FileNotFoundError(f"{folder} holds no VIPE* (no settings.json); train it first")
-    try:
-        record = VipeRecord.model_validate(json.loads(path.read_text()))
-    except (json.JSONDecodeError, UnicodeDecodeError, ValidationError) as error:
-        raise ValueError(f"{path} is damaged or of another version: {error}") from error
+    record = read_record(folder, VipeRecord, "VIPE*", REMEDY)
     if record.schema_name != SCHEMA:
-        raise ValueError(f"{path}: schema {record.schema_name!r}, expected {SCHEMA!r}")
+        raise ValueError(
+            f"{folder}/settings.json: schema {record.schema_name!r}, expected {SCHEMA!r}"
+        )
     encoder, decoder = build_vipe(record.settings)
     model = TrainedVipe(
         settings=record.settings,
         encoder=encoder,
         decoder=decoder,
         best_epoch=record.best_epoch,
-        history=_read_history(folder / "history.csv"),
+        history=read_history(folder, REMEDY),
     )
     for name, network in _networks(model).items():
-        network.load_state_dict(_read_weights(folder / name, record.sha256.get(name)))
+        network.load_state_dict(read_weights(folder / name, record.sha256.get(name), REMEDY))
     return model.to(torch.device(device))
 
 
 def _networks(model: TrainedVipe) -> dict[str, nn.Module]:
     return {"encoder.safetensors": model.encoder, "decoder.safetensors": model.decoder}
-
-
-def _read_weights(path: Path, expected: str | None) -> dict[str, torch.Tensor]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; train VIPE* again")
-    found = digest_file(path)
-    if found != expected:
-        raise ValueError(
-            f"{path} is damaged: sha256 {found}, expected {expected}; delete its folder and train "
-            "VIPE* again"
-        )
-    try:
-        return load_file(path)
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a safetensors file: {error}") from error
-
-
-def _read_history(path: Path) -> list[dict[str, float]]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; train VIPE* again")
-    try:
-        with path.open(newline="") as file:
-            rows = [{k: float(value) for k, value in row.items()} for row in csv.DictReader(file)]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
-    return [{**row, "epoch": int(row["epoch"])} for row in rows]

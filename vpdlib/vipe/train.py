@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from vpdlib.progress import note, track
 from vpdlib.students.checkpoint import load_checkpoint, save_checkpoint
+from vpdlib.students.training import NonFiniteLossError, copy_state, cuda_amp_dtype
 from vpdlib.vipe.loss import VipeLoss, vipe_loss
 from vpdlib.vipe.motions import Motion, MotionError
 from vpdlib.vipe.network import TrainedVipe, VipeDecoder, VipeEncoder, build_vipe
@@ -45,10 +45,6 @@ HISTORY_COLUMNS = (
     "val_features",
     "seconds",
 )
-
-
-class NonFiniteLossError(ArithmeticError):
-    """A loss became NaN or infinite; the message names the epoch."""
 
 
 def train_vipe(
@@ -148,10 +144,7 @@ class _Run:
             lr=settings.learning_rate,
             weight_decay=settings.weight_decay,
         )
-        amp_dtype = None
-        if device.type == "cuda" and settings.amp:
-            # bfloat16 has the range of float32; float16 needs its losses scaled.
-            amp_dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        amp_dtype = cuda_amp_dtype(settings.amp) if device.type == "cuda" else None
         val_bank = PoseBank.build(val_motions)
         val_rng = np.random.default_rng([settings.seed, 0])
         return cls(
@@ -195,8 +188,8 @@ class _Run:
             self.best = {
                 "epoch": epoch,
                 "val_loss": entry["val_loss"],
-                "encoder": _copy_state(self.encoder),
-                "decoder": _copy_state(self.decoder),
+                "encoder": copy_state(self.encoder),
+                "decoder": copy_state(self.decoder),
             }
         return entry
 
@@ -305,7 +298,3 @@ def _identity(bank: PoseBank, val_bank: PoseBank, settings: VipeSettings) -> str
         for array in (each.xyz, each.start, each.source):
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
-
-
-def _copy_state(network: nn.Module) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}

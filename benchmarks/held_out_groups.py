@@ -1,0 +1,92 @@
+"""Which feature set is best, asked of the training split alone? Few-shot accuracy on groups held out of it.
+
+For choosing a student, a threshold or a network without looking at the test split: the groups (subjects, matches) of a
+dataset's training actions are dealt to folds; each fold in turn is tested, k actions of a class of the others train.
+Test actions are never read. The normalised joints, or the first method named, are what the others are compared with.
+Run: ``python -m benchmarks.held_out_groups results/jhmdb joints2d vpd2d_corpus --shots 8`` from the project's root.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from vpdlib.datasets.tables import ActionRow, read_actions, read_classes
+from vpdlib.recognition.actions import ActionTable, make_trials
+from vpdlib.recognition.sequences import action_sequences
+from vpdlib.recognition.settings import BiGRUSettings, RecognitionSettings
+from vpdlib.recognition.trials import run_setting
+
+
+def main() -> None:
+    """Recognise, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("results", type=Path, nargs="?", help="without it nothing is done")
+    parser.add_argument("methods", nargs="*", help="feature sets; the first is the reference")
+    parser.add_argument("--heads", nargs="*", default=["bigru", "nns"])
+    parser.add_argument("--shots", type=int, nargs="*", default=[8])
+    parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--trials", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    if options.results is None:
+        print("skipped: no folder of results is given")
+        return
+    rows = [row for row in read_actions(options.results / "dataset/actions.csv")]
+    rows = [row for row in rows if row.split == "train"]
+    classes = read_classes(options.results / "dataset/classes.csv")
+    folds = deal(rows, options.folds, options.seed)
+    settings = RecognitionSettings(bigru=BiGRUSettings(hidden=64, epochs=options.epochs))
+    print(f"{len(rows)} training actions, {options.folds} folds of whole groups")
+    for shots in options.shots:
+        reference: dict[str, float] = {}
+        for method in options.methods:
+            shards = sorted((options.results / "features" / method).glob("*.h5"))
+            features = action_sequences(rows, shards)
+            for head in options.heads:
+                per_trial = np.zeros(options.trials)
+                for fold in range(options.folds):
+                    actions = table_of(rows, folds == fold, classes)
+                    trials = make_trials(actions, shots, options.trials, options.seed)
+                    result = run_setting(head, features, actions, shots, trials, settings)
+                    right = result.probabilities.argmax(axis=2) == result.true_labels
+                    per_trial += right.sum(axis=1)
+                accuracy = 100 * per_trial / len(rows)
+                mean = float(accuracy.mean())
+                gain = mean - reference.setdefault(head, mean)
+                print(
+                    f"k = {shots}, {head}, {method}: {mean:.1f} ± {accuracy.std(ddof=1):.1f} ({gain:+.1f})",
+                    flush=True,
+                )
+
+
+def deal(rows: Sequence[ActionRow], num_folds: int, seed: int) -> np.ndarray:
+    """The fold (A,) of every action: groups in random order, each to the fold that has fewest actions."""
+    groups = sorted({row.group for row in rows})
+    order = np.random.default_rng(seed).permutation(len(groups))
+    sizes = np.zeros(num_folds, dtype=int)
+    fold_of = {}
+    for place in order:
+        fold = int(sizes.argmin())
+        fold_of[groups[place]] = fold
+        sizes[fold] += sum(row.group == groups[place] for row in rows)
+    return np.array([fold_of[row.group] for row in rows])
+
+
+def table_of(rows: Sequence[ActionRow], is_test: np.ndarray, classes: Sequence[str]) -> ActionTable:
+    """The training actions as a dataset of their own."""
+    return ActionTable(
+        action_ids=tuple(row.action for row in rows),
+        labels=tuple(row.label for row in rows),
+        splits=tuple("test" if test else "train" for test in is_test),
+        groups=tuple(row.group for row in rows),
+        class_names=tuple(classes),
+    )
+
+
+if __name__ == "__main__":
+    main()
