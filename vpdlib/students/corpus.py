@@ -200,7 +200,11 @@ def collect_corpus(
             read_artifact(crops_path, "crops") as crops,
             read_artifact(labels_path, "weak_labels") as labels,
             read_artifact(tracks_path, "tracks") as tracks,
+            ExitStack() as stack,
         ):
+            poses = None
+            if poses_paths is not None:
+                poses = stack.enter_context(read_artifact(poses_paths[shard], "poses"))
             side = int(crops.attributes["crop_size"])
             for video in labels.videos():
                 stretches = stretches_s.get(video.video_id)
@@ -217,9 +221,9 @@ def collect_corpus(
                 for start_s, end_s in stretches:
                     inside |= frames_within(time_s, start_s, end_s)
                 rows = np.flatnonzero(_usable(video, min_score) & inside)
-                if poses_paths is not None:
+                if poses is not None:
                     previous = tracks[video.video_id].array("previous_frame")[frame]
-                    pair = _keypoint_pairs(poses_paths[shard], video.video_id, frame, previous)
+                    pair = _keypoint_pairs(poses[video.video_id], frame, previous)
                     for kept_keypoints, both in zip(keypoints, pair, strict=True):
                         kept_keypoints.append(both[rows])
                 refs.extend(FrameRef(shard, video.video_id, int(row)) for row in rows)
@@ -253,17 +257,14 @@ def _usable(labels: VideoGroup, min_score: float | None) -> np.ndarray:
 
 
 def _keypoint_pairs(
-    poses_path: Path, video_id: str, frame: np.ndarray, previous_frame: np.ndarray
+    poses: VideoGroup, frame: np.ndarray, previous_frame: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Keypoints (N, 17, 3) of each frame and of the one before; NaN where there is none before."""
-    with read_artifact(poses_path, "poses") as poses:
-        video = poses[video_id]
-        if not np.array_equal(frame, video.array("frame")):
-            raise ValueError(
-                f"{poses_path}: frames of video {video_id} are not those of its weak labels; rerun "
-                "select_weak_labels"
-            )
-        now = video.array("keypoints_px")
+    if not np.array_equal(frame, poses.array("frame")):
+        raise ValueError(
+            f"frames of video {poses.video_id} are not those of its weak labels; rerun select_weak_labels"
+        )
+    now = poses.array("keypoints_px")
     row = rows_of_frames(previous_frame, frame)
     before = np.where((row >= 0)[:, None, None], now[row], np.float32(np.nan))
     return now, before
