@@ -27,7 +27,7 @@ from vpdlib.identifiers import (
     ID_PATTERN,
     VIPE_PATTERN,
 )
-from vpdlib.provenance import code_digest
+from vpdlib.provenance import code_digest, digest_settings
 from vpdlib.recognition.settings import HEADS, sections_of
 from vpdlib.students.settings import POSE2D, find_student
 from vpdlib.weights.check import WeightsError, onnx_path, verify_present
@@ -41,7 +41,7 @@ wildcard_constraints:
     dataset=ID_PATTERN,
     shard=r"[0-9]{4}",
     teacher=ID_PATTERN,
-    vipe=rf"(?!(logs|benchmarks)/){ID_PATTERN}",
+    vipe=ID_PATTERN,
     # What a feature set is called says what makes it; the settings see to it.
     vipe_set=VIPE_PATTERN,
     concat=CONCAT_PATTERN,

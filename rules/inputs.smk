@@ -245,12 +245,19 @@ def turned_targets(wildcards):
 
 def labels_of_student(wildcards):
     """The weak labels of the student's teacher."""
-    teacher = student_settings(wildcards).teacher
-    pattern = f"{DATASET}/weak_labels/{{teacher}}/{{shard}}.h5"
-    return [
-        pattern.format(dataset=wildcards.dataset, teacher=teacher, shard=shard)
-        for shard in shards(wildcards)
-    ]
+    student_settings(wildcards)
+    return labels_of(wildcards.dataset, wildcards.student)
+
+
+def labels_of(dataset, student):
+    """The weak labels of a student's teacher, shard by shard."""
+    settings = settings_of(dataset)
+    return expand(
+        "results/{dataset}/weak_labels/{teacher}/{shard}.h5",
+        dataset=dataset,
+        teacher=find_student(settings.students, student).teacher,
+        shard=[f"{number:04d}" for number in range(settings.num_shards)],
+    )
 
 
 def teachers_vectors(wildcards):
@@ -297,7 +304,7 @@ def motion_files(wildcards):
     sources = vipe_model(wildcards).motions
     motions = [
         (
-            f"results/{source.dataset}/source/motions.npz"
+            demo_motions(source.dataset, wildcards.vipe)
             if source.kind == "demo"
             else motions_there(source.path, wildcards.vipe)
         )
@@ -308,6 +315,29 @@ def motion_files(wildcards):
         for source in sources
         if source.kind == "amass"
     ]
+
+
+def demo_motions(dataset, name):
+    """The motions of a rendered dataset's training routines."""
+    if not isinstance(settings_of(dataset).adapter, DemoAdapter):
+        refuse(
+            f"{RUN.vipe_dir}/{name}.yaml: the dataset {dataset!r} is not of adapter demo, and brings no motions"
+        )
+    return f"results/{dataset}/source/motions.npz"
+
+
+def motion_listing(wildcards):
+    """A digest of what lies in the folders of motions: Snakemake sees of a folder only its own time stamp."""
+    files = [
+        path
+        for folder in map(Path, motion_files(wildcards))
+        if folder.is_dir()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+    return digest_settings(
+        [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    )
 
 
 def motions_there(path, name):
@@ -382,15 +412,22 @@ def cells(dataset, feature, head, setting):
     )
 
 
+def retrieved(wildcards):
+    """The feature sets of Table 3."""
+    settings = settings_of(wildcards.dataset)
+    return list(settings.retrieval.methods or settings.methods)
+
+
 def of_methods(stage):
     """An input function: an artifact of every method."""
 
     def get(wildcards):
+        settings = settings_of(wildcards.dataset)
         return expand(
             "results/{dataset}/{stage}/{feature}.h5",
             dataset=wildcards.dataset,
             stage=stage,
-            feature=settings_of(wildcards.dataset).methods,
+            feature=retrieved(wildcards) if stage == "retrieval" else settings.methods,
         )
 
     return get
@@ -402,51 +439,66 @@ def full_and_few(wildcards):
     return ["full"] if k is None else ["full", f"k{k}"]
 
 
-def ablation_cells(wildcards):
-    """Recognition of the rows of Table 2."""
-    methods = [name for _, name in settings_of(wildcards.dataset).ablations]
-    return cells(wildcards.dataset, methods, "bigru", full_and_few(wildcards))
-
-
-def ablated_student(wildcards):
-    """The student of Table S1: the last of vpd2d and vpdvi that there is."""
-    students = settings_of(wildcards.dataset).students
-    found = [name for name in ("vpd2d", "vpdvi") if name in students]
+def students_of_tables(wildcards):
+    """The students that a table varies, or a refusal."""
+    found = settings_of(wildcards.dataset).tabled_students
     if not found:
         refuse(
-            f"datasets/{wildcards.dataset}.yaml: Table S1 varies the student vpd2d or vpdvi, and there is neither; "
-            "name one so under `students`."
+            f"datasets/{wildcards.dataset}.yaml: this table varies the students vpd2d and vpdvi, and neither is among "
+            "`methods`; add one, or ask for another table."
         )
-    return found[-1]
+    return found
+
+
+def same_training(wildcards, methods):
+    """Which variants are trained by another name: what an ablation asks for may be what its base already is."""
+    settings = settings_of(wildcards.dataset)
+    return {name: settings.trained_as(name) for name in methods}
+
+
+def ablation_sets(wildcards):
+    """The rows of Table 2 and by what name each is trained."""
+    students_of_tables(wildcards)
+    return same_training(
+        wildcards, [name for _, name in settings_of(wildcards.dataset).ablations]
+    )
+
+
+def ablation_cells(wildcards):
+    """Recognition of the rows of Table 2."""
+    trained = list(dict.fromkeys(ablation_sets(wildcards).values()))
+    return cells(wildcards.dataset, trained, "bigru", full_and_few(wildcards))
 
 
 def threshold_students(wildcards):
     """Least score and student of the rows of Table S1."""
-    base = ablated_student(wildcards)
+    base = students_of_tables(wildcards)[-1]
     return [
         (threshold, f"{base}_t{round(100 * threshold):02d}")
         for threshold in settings_of(wildcards.dataset).thresholds
     ]
 
 
+def threshold_teacher(wildcards):
+    """The teacher of Table S1's student."""
+    return settings_of(wildcards.dataset).teacher_of(students_of_tables(wildcards)[-1])
+
+
+def threshold_sets(wildcards):
+    """The rows of Table S1 and by what name each is trained."""
+    names = [name for _, name in threshold_students(wildcards)]
+    return same_training(wildcards, [threshold_teacher(wildcards), *names])
+
+
 def threshold_cells(wildcards):
     """Recognition of the rows of Table S1, the teacher's first."""
-    teacher = settings_of(wildcards.dataset).teacher_of(ablated_student(wildcards))
-    methods = [teacher, *(name for _, name in threshold_students(wildcards))]
-    return cells(wildcards.dataset, methods, "bigru", full_and_few(wildcards))
+    trained = list(dict.fromkeys(threshold_sets(wildcards).values()))
+    return cells(wildcards.dataset, trained, "bigru", full_and_few(wildcards))
 
 
 def threshold_labels(wildcards):
     """The weak labels of the student of Table S1."""
-    student = find_student(
-        settings_of(wildcards.dataset).students, ablated_student(wildcards)
-    )
-    return expand(
-        "results/{dataset}/weak_labels/{teacher}/{shard}.h5",
-        dataset=wildcards.dataset,
-        teacher=student.teacher,
-        shard=shards(wildcards),
-    )
+    return labels_of(wildcards.dataset, students_of_tables(wildcards)[-1])
 
 
 def few_shot_cells(wildcards):
@@ -464,8 +516,8 @@ def every_head(wildcards):
 def sequence_methods(wildcards):
     """The feature sets of Table S4, as in the paper a teacher and its student: the last there is."""
     settings = settings_of(wildcards.dataset)
-    students = [name for name in ("vpd2d", "vpdvi") if name in settings.students]
-    if not settings.has_videos or not students:
+    students = settings.tabled_students
+    if not students:
         return list(settings.methods)
     return [settings.teacher_of(students[-1]), students[-1]]
 
@@ -490,10 +542,12 @@ def vipe_cells(wildcards):
 def every_table(wildcards):
     """The readable tables of a dataset: those that its settings have rows for."""
     settings = settings_of(wildcards.dataset)
-    names = ["table1", "table3", "table4", "tableS3", "tableS4"]
+    names = ["table1", "table3", "tableS4"]
+    if settings.has_events:
+        names += ["table4", "tableS3"]
     if settings.shots:
         names += ["figure3", "tableS2"]
-    if settings.has_videos and settings.ablations:
+    if settings.has_videos and settings.tabled_students:
         names += ["table2", "tableS1"]
     if len(settings.vipe) > 1:
         names.append("tableS8")

@@ -17,7 +17,9 @@ rule retrieve_actions:
     resources:
         **stage_resources("retrieve_actions"),
     params:
-        settings=section("retrieval"),
+        settings=lambda wc: settings_of(wc.dataset).retrieval.model_dump(
+            mode="json", exclude={"methods"}
+        ),
         code=code_digest("workflow_scripts.retrieve_actions"),
     message:
         "Retrieving actions: {wildcards.dataset}, {wildcards.feature}"

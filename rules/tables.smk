@@ -55,6 +55,7 @@ rule table2:
         **stage_resources("tables"),
     params:
         methods=lambda wc: settings_of(wc.dataset).ablations,
+        trained_as=ablation_sets,
         k=lambda wc: settings_of(wc.dataset).few_shot,
         title=section("title"),
         paper_column=section("paper_column"),
@@ -86,7 +87,7 @@ rule table3:
     resources:
         **stage_resources("tables"),
     params:
-        methods=section("methods"),
+        methods=retrieved,
         ks=lambda wc: settings_of(wc.dataset).retrieval.ks,
         title=section("title"),
         paper_column=section("paper_column"),
@@ -152,7 +153,8 @@ rule tableS1:
     resources:
         **stage_resources("tables"),
     params:
-        teacher=lambda wc: settings_of(wc.dataset).teacher_of(ablated_student(wc)),
+        teacher=threshold_teacher,
+        trained_as=threshold_sets,
         students=threshold_students,
         k=lambda wc: settings_of(wc.dataset).few_shot,
         title=section("title"),

@@ -6,6 +6,7 @@ import _job
 
 from vpdlib.datasets.base import VideoSource
 from vpdlib.datasets.catalogue import labelled_actions
+from vpdlib.datasets.folder import group_of
 from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.listing import list_clips, refuse_all
 from vpdlib.datasets.paper.build import load_paper_dataset
@@ -54,6 +55,9 @@ def prepare_folder(adapter: FolderAdapter, paths: DataFolder, snakemake) -> Prep
         ),
         snakemake.params.classes,
         protocol_of(snakemake.params, adapter.test_fraction, adapter.val_fraction),
+        (lambda row: group_of(row.video, adapter.group_pattern, row.path))
+        if adapter.keep_unlabelled
+        else None,
     )
 
 

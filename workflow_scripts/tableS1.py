@@ -17,7 +17,7 @@ def main(snakemake):
         [min_score for min_score, _ in params.students],
     )
     table = threshold_table(
-        recognition_cells(inputs.recognition),
+        recognition_cells(inputs.recognition, params.trained_as),
         params.teacher,
         params.students,
         shares,

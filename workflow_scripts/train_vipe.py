@@ -30,7 +30,7 @@ def main(snakemake):
     # An interrupted training goes on where it was; the name ties it to these settings and inputs.
     origin = _job.origin(snakemake)
     checkpoint = folder.parent / (
-        f".{folder.name}.{origin.config_digest}.{origin.code_digest}.checkpoint"
+        f".{folder.name}.{origin.config_digest}.{origin.code_digest}.{origin.input_digest}.checkpoint"
     )
     model = train_vipe(
         train,

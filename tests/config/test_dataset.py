@@ -144,7 +144,7 @@ def test_every_feature_set_has_a_kind():
 
 
 def test_the_rows_of_table_2_follow_from_the_students():
-    mine = settings(**VPD)
+    mine = settings(**VPD, methods=["vpd2d", "vpdvi"])
     assert mine.few_shot == 16
     assert mine.ablations == [
         *(("a", name) for name in ("joints2d", "vpd2d_rgb", "vpd2d_rgbflow", "vpd2d")),
@@ -154,6 +154,32 @@ def test_the_rows_of_table_2_follow_from_the_students():
     ]
     assert [name for _, name in settings().ablations][-2:] == ["vpd2d_actions", "vpd2d_corpus"]
     assert settings(shots=[2, 4]).few_shot == 4
+    # What is not among the methods is not asked for: its teacher may not be there.
+    assert {name for _, name in settings(**VPD).ablations} & {"vipe", "vpdvi"} == set()
+    assert settings(methods=["joints2d"]).ablations == []
+
+
+def test_an_ablation_that_changes_nothing_is_not_trained_again():
+    mine = settings(students={"vpd2d": {"distil_on": "corpus"}}, weak_labels={"min_score": 0.4})
+    names = ("vpd2d", "vpd2d_corpus", "vpd2d_actions", "vpd2d_t40", "vpd2d_t30", "joints2d")
+    assert [mine.trained_as(name) for name in names] == [
+        "vpd2d", "vpd2d", "vpd2d_actions", "vpd2d", "vpd2d_t30", "joints2d"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("adapter", "has_events"),
+    [
+        ({"kind": "folder", "videos": "v"}, False),
+        ({"kind": "folder", "videos": "v", "labels": "l.csv"}, True),
+        ({"kind": "poses", "keypoints": "k.npz"}, False),
+        ({"kind": "demo"}, True),
+        ({"kind": "fsjump6"}, True),
+        ({"kind": "diving48"}, False),
+    ],
+)
+def test_detection_needs_actions_in_longer_videos(adapter, has_events):
+    assert settings(adapter=adapter).has_events == has_events
 
 
 @pytest.mark.parametrize(
@@ -168,6 +194,24 @@ def test_the_rows_of_table_2_follow_from_the_students():
         ({"students": {"vpd2d": {"teacher": "vipe"}}}, "'vipe' is neither pose2d nor under `vipe`"),
         ({**VPD, "fused": {"fused": {"student": "vpdvi"}}}, "'vpdvi' is no student of pose2d"),
         ({"thresholds": [0.305]}, "whole hundredths"),
+        ({"thresholds": [0.3, 0.3]}, "thresholds: name each once"),
+        ({"vipe": {"vipe_paper": {"model": "paper"}}}, "tables have columns that end so"),
+        (
+            {
+                "fused": {"fused": {"student": "vpd2d"}},
+                "supplied": {"features": {"vpd2d": "f.npz"}},
+            },
+            "'vpd2d' is no student of pose2d",
+        ),
+        ({"retrieval": {"methods": ["vpd3d"]}}, r"retrieval.methods: 'vpd3d' is no feature set"),
+        (
+            {"adapter": {"kind": "folder", "videos": "v", "keep_unlabelled": True}},
+            "keep_unlabelled: every folder is a class",
+        ),
+        (
+            {"adapter": {"kind": "folder", "videos": "v", "labels": "l", "keep_unlabelled": True}},
+            "keep_unlabelled is for labels from folders",
+        ),
         ({"ablation_shots": 5}, "ablation_shots: 5 is none of shots"),
     ],
 )

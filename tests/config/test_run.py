@@ -133,6 +133,11 @@ def test_a_vipe_is_read_with_its_overrides(tmp_path):
     assert mine.vipe_model("mine").motions[0].path == "m.npz"
     with pytest.raises(ConfigError, match=r"there is no VIPE\* 'other'.*Known: mine"):
         mine.vipe_model("other")
+    with pytest.raises(ConfigError, match="cannot be called 'logs'"):
+        mine.vipe_model("logs")
+    misspelt = run(vipe_dir=str(tmp_path), vipe_overrides={"mien": {"training": {"dim": 5}}})
+    with pytest.raises(ConfigError, match=r"vipe_overrides.mien: there is no such file"):
+        misspelt.vipe_model("mine")
 
 
 @pytest.mark.parametrize("name", [path.stem for path in (ROOT / "vipe").glob("*.yaml")])

@@ -1,5 +1,7 @@
 """From videos and labels to checked rows, on real small videos."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,6 +85,24 @@ def test_a_video_without_actions_is_kept(sources):
     assert len(videos) == 6
     assert (videos[5].split, videos[5].group) == ("train", "")
     assert {a.video for a in actions} == {"v0", "v1", "v2", "v3", "v4"}
+
+
+def test_a_video_without_actions_goes_with_its_group(sources):
+    groups = {f"v{n}": f"g{n // 3}" for n in range(6)}
+
+    def grouped(durations_s):
+        split = {"g0": "train", "g1": "test"}
+        return [
+            replace(action, group=groups[action.video_id], split=split[groups[action.video_id]])
+            for action in label([s for s in sources if s.video_id not in ("v2", "v5")])(durations_s)
+        ]
+
+    prepared = prepare(
+        list_files(sources, 4), grouped, CLASSES, PROTOCOL, lambda row: groups[row.video]
+    )
+    found = {video.video: (video.split, video.group) for video in prepared.videos}
+    assert found["v2"] == ("train", "g0")
+    assert found["v5"] == ("test", "g1")
 
 
 def test_all_unusable_videos_are_named_at_once(sources, tmp_path):

@@ -96,6 +96,13 @@ def test_cells_by_their_place():
     assert recognition_cells([path]) == {("vpdvi_t30", "bigru_attn", "k16"): Path(path)}
 
 
+def test_cells_of_a_set_that_is_trained_by_another_name():
+    path = "results/fs/recognition/vpdvi/bigru/full.h5"
+    cells = recognition_cells([path], {"vpdvi_corpus": "vpdvi", "vpdvi_rgb": "vpdvi_rgb"})
+    assert set(cells) == {("vpdvi", "bigru", "full"), ("vpdvi_corpus", "bigru", "full")}
+    assert set(cells.values()) == {Path(path)}
+
+
 def test_one_value_has_no_deviation_and_none_no_mean():
     assert mean_and_std(np.array([1.0, 2.0, 6.0])) == (3.0, 2.65)  # sqrt((4 + 1 + 9) / 2)
     assert mean_and_std(np.array([4.0])) == (4.0, None)
@@ -104,13 +111,13 @@ def test_one_value_has_no_deviation_and_none_no_mean():
 
 def test_table3_by_hand(tmp_path):
     origin = Provenance("retrieve_actions", "c", "d", "i")
-    for method, precision in (("vpd2d", (0.9, 0.5)), ("mine", (0.8, 0.25))):
+    for method, precision in (("vpd2d_corpus", (0.9, 0.5)), ("mine", (0.8, 0.25))):
         with ArtifactWriter(tmp_path / f"{method}.h5", "retrieval", origin) as artifact:
             artifact.write("k", np.array([1, 10], np.int32))
             artifact.write("precision", np.array(precision))
             artifact.write("hit", np.array([0.9, 1.0]))
             artifact.write("query", np.array(["a", "b", "c"], object))
-    table = retrieval_table(tmp_path, ["vpd2d", "mine"], [10, 1], "FX35")
+    table = retrieval_table(tmp_path, ["vpd2d_corpus", "mine"], [10, 1], "FX35")
     assert list(table) == [
         "method",
         "queries",
@@ -121,7 +128,7 @@ def test_table3_by_hand(tmp_path):
         "p1_paper",
         "hit1",
     ]
-    assert table.loc[0].tolist() == ["vpd2d", 3, 50.0, 66.8, 100.0, 90.0, 79.7, 90.0]
+    assert table.loc[0].tolist() == ["vpd2d_corpus", 3, 50.0, 66.8, 100.0, 90.0, 79.7, 90.0]
     assert table.loc[1, ["p10", "p1"]].tolist() == [25.0, 80.0]
     assert table.loc[1, ["p10_paper", "p1_paper"]].isna().all()
 

@@ -137,6 +137,20 @@ class RunSettings(Section):
         ConfigError
             If there is no such file or a setting is wrong.
         """
+        if name in ("logs", "benchmarks"):
+            raise ConfigError(
+                f"a VIPE* cannot be called {name!r}, a folder of results/vipe/; rename it"
+            )
+        strange = sorted(
+            other
+            for other in self.vipe_overrides
+            if not (self.vipe_dir / f"{other}.yaml").is_file()
+        )
+        if strange:
+            raise ConfigError(
+                f"config.yaml (with --config): vipe_overrides.{strange[0]}: there is no such file in "
+                f"{self.vipe_dir}. Correct the name."
+            )
         path = self.vipe_dir / f"{name}.yaml"
         if not path.is_file():
             known = sorted(found.stem for found in self.vipe_dir.glob("*.yaml"))

@@ -55,6 +55,7 @@ def prepare(
     label: Callable[[dict[str, float]], list[Action]],
     classes: Sequence[str] | None,
     protocol: Protocol,
+    group_of_video: Callable[[VideoRow], str] | None = None,
 ) -> Prepared:
     """Make the tables of videos whose labels come from the user.
 
@@ -64,6 +65,7 @@ def prepare(
     label : gives the labelled actions, from the lengths of the videos in seconds.
     classes : class names in order, or None for those found.
     protocol : split and few-shot settings.
+    group_of_video : the group of a video without actions; such a video goes to the test split with its group.
 
     Raises
     ------
@@ -81,15 +83,18 @@ def prepare(
     by_video: dict[str, list[Action]] = defaultdict(list)
     for action in actions:
         by_video[action.video_id].append(action)
+    tested = {a.group for a in actions if a.split == "test" and a.group}
+
+    def placed(video: VideoRow) -> VideoRow:
+        own = by_video[video.video]
+        if own or group_of_video is None:
+            group = next((a.group for a in own), "")
+            return replace(video, split=video_split(own), group=group)
+        group = group_of_video(video)
+        return replace(video, split="test" if group in tested else "train", group=group)
+
     prepared = Prepared(
-        videos=[
-            replace(
-                video,
-                split=video_split(by_video[video.video]),
-                group=next((a.group for a in by_video[video.video]), ""),
-            )
-            for video in videos
-        ],
+        videos=[placed(video) for video in videos],
         actions=action_rows(actions, _few_shot(actions, protocol, {})),
         classes=class_rows(actions, names),
         events=[

@@ -13,6 +13,7 @@ from pydantic import (
     TypeAdapter,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 #: Orders of joints that keypoint files may have; see :mod:`vpdlib.datasets.keypoints`.
@@ -59,7 +60,8 @@ class FolderAdapter(_LabelledByUser):
     keep_unlabelled: bool = Field(
         False,
         description="Where the folder is the label: keep the videos of folders that are no class of `classes`, "
-        "without a label, for students that are distilled on more than what is labelled.",
+        "without a label, for students that are distilled on more than what is labelled. Those of a group with test "
+        "actions count as test videos.",
     )
     group_pattern: str | None = Field(
         None,
@@ -71,6 +73,14 @@ class FolderAdapter(_LabelledByUser):
     )
 
     _names_a_group = field_validator("group_pattern")(_check_group_pattern)
+
+    @model_validator(mode="after")
+    def _unlabelled_by_folder(self) -> FolderAdapter:
+        if self.keep_unlabelled and self.labels is not None:
+            raise ValueError(
+                "keep_unlabelled is for labels from folders; with a file of labels, videos without one stay anyway"
+            )
+        return self
 
 
 class DemoAdapter(BaseModel):

@@ -125,9 +125,22 @@ def select_weak_labels(
     has_motion[has_motion] = usable_before[row[has_motion]]
     motion = np.full(pose.shape, np.nan, dtype=np.float32)
     motion[has_motion] = pose[has_motion] - pose[row[has_motion]]
-    with np.errstate(invalid="ignore"):
-        kept = (score >= np.float32(min_score)) & has_motion
+    kept = reaches_score(score, motion, min_score)
     return WeakLabels(pose, motion, score, kept, has_motion, plausible)
+
+
+def reaches_score(score: np.ndarray, motion: np.ndarray, min_score: float) -> np.ndarray:
+    """Which frames have a motion target and a mean joint score of at least `min_score`; (N,) bool.
+
+    Parameters
+    ----------
+    score : (N,), NaN where a score is not finite.
+    motion : (N, 2, D), NaN where there is none.
+    min_score : compared in float32, as scores are stored.
+    """
+    with np.errstate(invalid="ignore"):
+        sure = score >= np.float32(min_score)
+    return sure & np.isfinite(motion).all(axis=(1, 2))
 
 
 def rows_of_frames(wanted: np.ndarray, frame: np.ndarray) -> np.ndarray:

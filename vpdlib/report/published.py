@@ -119,8 +119,11 @@ def published_vipe(method: str, column: str | None) -> float | None:
 
 
 def published_precision(method: str, k: int, column: str | None) -> float | None:
-    """The paper's retrieval precision@k (Table 3)."""
-    name = PAPER_NAMES.get(method)
+    """The paper's retrieval precision@k (Table 3), whose students are distilled on the entire corpus."""
+    is_student = method.startswith("vpd")
+    if is_student and not method.endswith("_corpus"):
+        return None
+    name = PAPER_NAMES.get(method.removesuffix("_corpus") if is_student else method)
     for row in _rows("table3.csv"):
         if row["features"] == name:
             return _number(row.get(f"{column}_p{k}"))

@@ -20,11 +20,19 @@ from vpdlib.report.published import published_precision, published_top1
 Cells = Mapping[tuple[str, str, str], Path]
 
 
-def recognition_cells(paths: Iterable[str | Path]) -> Cells:
-    """Recognition artifacts ``<method>/<head>/<setting>.h5`` by what they are of."""
+def recognition_cells(
+    paths: Iterable[str | Path], trained_as: Mapping[str, str] | None = None
+) -> Cells:
+    """Recognition artifacts ``<method>/<head>/<setting>.h5`` by what they are of.
+
+    ``trained_as`` gives the feature sets that are trained by another name: an ablation may ask for what its student
+    already is.
+    """
     cells = {}
     for path in map(Path, paths):
         cells[path.parent.parent.name, path.parent.name, path.stem] = path
+    for name, other in (trained_as or {}).items():
+        cells |= {(name, head, k): path for (m, head, k), path in cells.items() if m == other}
     return cells
 
 

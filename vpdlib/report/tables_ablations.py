@@ -14,6 +14,7 @@ import pandas as pd
 from vpdlib.artifacts import read_artifact
 from vpdlib.datasets.base import frames_within
 from vpdlib.datasets.tables import ActionRow
+from vpdlib.poses.weak_labels import reaches_score
 from vpdlib.report.published import (
     ablation_label,
     published_ablation,
@@ -27,7 +28,7 @@ Shares = tuple[float | None, float | None]
 
 
 def ablation_table(
-    cells: Cells, methods: Sequence[tuple[str, str]], k: int, paper_column: str | None
+    cells: Cells, methods: Sequence[tuple[str, str]], k: int | None, paper_column: str | None
 ) -> pd.DataFrame:
     """One row per method, in full and with k examples per class (Table 2).
 
@@ -35,7 +36,7 @@ def ablation_table(
     ----------
     cells : see :func:`vpdlib.report.tables.recognition_cells`.
     methods : part of the table (a, b, c) and feature set, in order.
-    k : examples per class.
+    k : examples per class; None where there are no few-shot subsets.
     paper_column : see :mod:`vpdlib.report.published`.
 
     Returns
@@ -45,11 +46,16 @@ def ablation_table(
     rows = []
     for part, method in methods:
         row: dict[str, object] = {"part": part, "method": method, "label": ablation_label(method)}
-        for stem, shots in (("full", None), (f"k{k}", k)):
+        for stem, shots in _settings(k):
             row[stem], row[f"{stem}_std"] = mean_and_std(top1_of(cells, method, "bigru", shots))
             row[f"{stem}_paper"] = published_ablation(method, shots, paper_column)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _settings(k: int | None) -> list[tuple[str, int | None]]:
+    """Names of the columns, and the number of examples a class; None is all data."""
+    return [("full", None)] if k is None else [("full", None), (f"k{k}", k)]
 
 
 def share_kept(
@@ -73,7 +79,8 @@ def share_kept(
     -------
     Per smallest score the shares of all frames and of those in actions, in per cent.
     """
-    scores, usables, insides = [np.empty(0)], [np.empty(0, bool)], [np.empty(0, bool)]
+    kept: dict[float, list[np.ndarray]] = {t: [np.empty(0, bool)] for t in min_scores}
+    insides = [np.empty(0, bool)]
     stretches: dict[str, list[tuple[float, float]]] = {}
     for action in actions:
         stretches.setdefault(action.video, []).append((action.start, action.end))
@@ -88,15 +95,12 @@ def share_kept(
                 for start_s, end_s in stretches.get(video.video_id, ()):
                     inside |= frames_within(time_s, start_s, end_s)
                 insides.append(inside)
-                scores.append(video.array("score"))
-                usables.append(np.isfinite(video.array("motion_norm")).all(axis=(1, 2)))
-    score, usable = np.concatenate(scores), np.concatenate(usables)
+                score, motion = video.array("score"), video.array("motion_norm")
+                for min_score, flags in kept.items():
+                    flags.append(reaches_score(score, motion, min_score))
     in_action = np.concatenate(insides)
-    shares = {}
-    for min_score in min_scores:
-        kept = usable & (score >= np.float32(min_score))
-        shares[min_score] = (_percent(kept), _percent(kept[in_action]))
-    return shares
+    together = {min_score: np.concatenate(flags) for min_score, flags in kept.items()}
+    return {t: (_percent(flags), _percent(flags[in_action])) for t, flags in together.items()}
 
 
 def _percent(flags: np.ndarray) -> float | None:
@@ -108,7 +112,7 @@ def threshold_table(
     teacher: str,
     students: Sequence[tuple[float, str]],
     shares: Mapping[float, Shares],
-    k: int,
+    k: int | None,
     paper_column: str | None,
 ) -> pd.DataFrame:
     """One row for the teacher and one per smallest score of the weak labels (Table S1).
@@ -119,7 +123,7 @@ def threshold_table(
     teacher : feature set of the first row.
     students : smallest score and the feature set distilled with it, in order.
     shares : see :func:`share_kept`.
-    k : examples per class.
+    k : examples per class; None where there are no few-shot subsets.
     paper_column : see :mod:`vpdlib.report.published`.
 
     Returns
@@ -134,7 +138,7 @@ def threshold_table(
         for stem, share in zip(("pct_all", "pct_action"), kept, strict=True):
             row[stem] = share
             row[f"{stem}_paper"] = published_threshold(method, min_score, stem, paper_column)
-        for stem, shots in (("full", None), (f"k{k}", k)):
+        for stem, shots in _settings(k):
             row[stem], row[f"{stem}_std"] = mean_and_std(top1_of(cells, method, "bigru", shots))
             quantity = "full" if shots is None else str(shots)
             row[f"{stem}_paper"] = published_threshold(method, min_score, quantity, paper_column)

@@ -15,6 +15,11 @@ class RetrievalSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    methods: tuple[str, ...] | None = Field(
+        default=None,
+        description="Feature sets of Table 3, in order. Null: the dataset's `methods`. The paper's students "
+        "are distilled on the entire corpus here: vpd2d_corpus.",
+    )
     queries: Literal["all", "test"] = Field(
         default="all",
         description="Which actions are looked for: all (paper), or those of the test split (paper, Diving48).",

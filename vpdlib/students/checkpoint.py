@@ -59,7 +59,9 @@ def load_checkpoint(path: Path, identity: str, device: torch.device) -> dict[str
             f"{path} is not a readable checkpoint ({error}); delete it to start from the beginning"
         ) from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise ValueError(f"{path} is not a student's checkpoint; delete it or give another path")
+        raise ValueError(
+            f"{path} is no checkpoint of a training of this version; delete it or give another path"
+        )
     if content["identity"] != identity:
         raise ValueError(
             f"{path} is of a training with other settings, frames or labels; delete it to start "

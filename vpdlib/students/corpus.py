@@ -17,7 +17,7 @@ import numpy as np
 
 from vpdlib.artifacts import Artifact, VideoGroup, read_artifact
 from vpdlib.datasets.base import frames_within
-from vpdlib.poses.weak_labels import rows_of_frames
+from vpdlib.poses.weak_labels import reaches_score, rows_of_frames
 from vpdlib.students.frames import ArrayFrames, CropBatch, FrameStore, LazyFrames
 
 #: Crops that need less memory than this are read once and kept.
@@ -223,7 +223,7 @@ def collect_corpus(
                 rows = np.flatnonzero(_usable(video, min_score) & inside)
                 if poses is not None:
                     previous = tracks[video.video_id].array("previous_frame")[frame]
-                    pair = _keypoint_pairs(poses[video.video_id], frame, previous)
+                    pair = _keypoint_pairs(poses[video.video_id], frame, previous, poses.path)
                     for kept_keypoints, both in zip(keypoints, pair, strict=True):
                         kept_keypoints.append(both[rows])
                 refs.extend(FrameRef(shard, video.video_id, int(row)) for row in rows)
@@ -232,8 +232,13 @@ def collect_corpus(
                 score.append(video.array("score")[rows])
                 video_of.extend([video.video_id] * len(rows))
     if not refs:
+        which = (
+            "weak_labels.min_score"
+            if min_score is None
+            else f"the student's min_score {min_score:g}"
+        )
         raise ValueError(
-            "no frame has a weak label to learn from. Lower weak_labels.min_score, or look at "
+            f"no frame has a weak label to learn from. Lower {which}, or look at "
             "kept_frames.csv and the overlays for what the teacher sees."
         )
     return Corpus(
@@ -252,17 +257,17 @@ def _usable(labels: VideoGroup, min_score: float | None) -> np.ndarray:
     """Which rows of a video's weak labels may be learnt from, (N,) bool."""
     if min_score is None:
         return labels.array("kept")
-    has_motion = np.isfinite(labels.array("motion_norm")).all(axis=(1, 2))
-    return has_motion & (labels.array("score") >= np.float32(min_score))
+    return reaches_score(labels.array("score"), labels.array("motion_norm"), min_score)
 
 
 def _keypoint_pairs(
-    poses: VideoGroup, frame: np.ndarray, previous_frame: np.ndarray
+    poses: VideoGroup, frame: np.ndarray, previous_frame: np.ndarray, where: Path
 ) -> tuple[np.ndarray, np.ndarray]:
     """Keypoints (N, 17, 3) of each frame and of the one before; NaN where there is none before."""
     if not np.array_equal(frame, poses.array("frame")):
         raise ValueError(
-            f"frames of video {poses.video_id} are not those of its weak labels; rerun select_weak_labels"
+            f"{where}: frames of video {poses.video_id} are not those of its weak labels; rerun "
+            "select_weak_labels"
         )
     now = poses.array("keypoints_px")
     row = rows_of_frames(previous_frame, frame)

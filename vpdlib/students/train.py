@@ -389,9 +389,11 @@ def _check_weight(weight: np.ndarray | None, num_frames: int) -> torch.Tensor:
     """The weights (N,) float32."""
     if weight is None:
         return torch.ones(num_frames)
-    if weight.shape != (num_frames,) or not np.isfinite(weight).all() or weight.min() < 0:
+    if weight.shape != (num_frames,):
+        raise ValueError(f"weights {weight.shape}: expected one per crop, ({num_frames},)")
+    if not np.isfinite(weight).all() or weight.min() < 0:
         raise ValueError(
-            f"weights {weight.shape}: expected one of 0 or more per crop, ({num_frames},)"
+            "a weight is not finite, or below 0: give finite scores, not all of them 0"
         )
     return torch.from_numpy(weight.astype(np.float32))
 
