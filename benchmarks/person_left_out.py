@@ -38,6 +38,8 @@ def main() -> None:
     parser.add_argument("--val", nargs="*", default=[], help="subjects that choose VIPE*'s epoch")
     parser.add_argument("--labels", nargs="*", default=[], help="classes; all if empty")
     parser.add_argument("--shots", type=int, nargs="*", default=[2, 4, 8])
+    parser.add_argument("--full", action="store_true", help="all training examples too")
+    parser.add_argument("--every", type=int, default=1, help="take one frame in so many")
     parser.add_argument("--trials", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=20, help="of VIPE*")
     parser.add_argument("--exclude-source", action="store_true", help="VIPE* learns none of it")
@@ -55,7 +57,9 @@ def main() -> None:
         for m in motions
         if m.source == options.source and (not options.labels or label_of[m.name] in options.labels)
     ]
-    keypoints = see_once(labelled, options.seed)
+    keypoints = {
+        name: rows[:: options.every] for name, rows in see_once(labelled, options.seed).items()
+    }
     joints = {name: teacher_rows(rows) for name, rows in keypoints.items()}
     people = sorted({m.subject for m in labelled})
     print(f"{len(labelled)} motions of {people}, classes {sorted({label_of[n] for n in joints})}")
@@ -78,7 +82,7 @@ def main() -> None:
             class_names=tuple(sorted({label_of[m.name] for m in labelled})),
         )
         settings = RecognitionSettings(bigru=BiGRUSettings(hidden=64, epochs=100))
-        for shots in (*options.shots, None):
+        for shots in (*options.shots, *([None] if options.full else [])):
             trials = make_trials(actions, shots, options.trials, options.seed)
             for head in HEADS:
                 for method, sequences in features.items():

@@ -17,7 +17,7 @@ def main(snakemake):
         parts = [
             stack.enter_context(read_artifact(path, "features")) for path in snakemake.input.parts
         ]
-        for video_id in parts[0].video_ids():
+        for video_id in parts[0].video_ids:
             videos = [part[video_id] for part in parts]
             frame, descriptor = concatenate(
                 [video.array("frame") for video in videos],
