@@ -26,8 +26,6 @@ from vpdlib.vipe.motions import Motion, read_motions_npz
 from vpdlib.vipe.settings import CameraSettings, VipeSettings
 from vpdlib.vipe.train import train_vipe
 
-HEADS = ("bigru", "nns")
-
 
 def main() -> None:
     """Train, recognise, print."""
@@ -37,6 +35,8 @@ def main() -> None:
     parser.add_argument("--subjects", help="pattern of the subject in a motion's name")
     parser.add_argument("--val", nargs="*", default=[], help="subjects that choose VIPE*'s epoch")
     parser.add_argument("--labels", nargs="*", default=[], help="classes; all if empty")
+    parser.add_argument("--heads", nargs="*", default=["bigru", "nns"])
+    parser.add_argument("--bigru-epochs", type=int, default=100)
     parser.add_argument("--shots", type=int, nargs="*", default=[2, 4, 8])
     parser.add_argument("--full", action="store_true", help="all training examples too")
     parser.add_argument("--every", type=int, default=1, help="take one frame in so many")
@@ -81,10 +81,10 @@ def main() -> None:
             groups=tuple(m.subject for m in labelled),
             class_names=tuple(sorted({label_of[m.name] for m in labelled})),
         )
-        settings = RecognitionSettings(bigru=BiGRUSettings(hidden=64, epochs=100))
+        settings = RecognitionSettings(bigru=BiGRUSettings(hidden=64, epochs=options.bigru_epochs))
         for shots in (*options.shots, *([None] if options.full else [])):
             trials = make_trials(actions, shots, options.trials, options.seed)
-            for head in HEADS:
+            for head in options.heads:
                 for method, sequences in features.items():
                     result = run_setting(
                         head, sequences, actions, shots, trials, settings, threads=options.threads
