@@ -246,17 +246,17 @@ def turned_targets(wildcards):
 def labels_of_student(wildcards):
     """The weak labels of the student's teacher."""
     student_settings(wildcards)
-    return labels_of(wildcards.dataset, wildcards.student)
+    return labels_of(wildcards, wildcards.student)
 
 
-def labels_of(dataset, student):
+def labels_of(wildcards, student):
     """The weak labels of a student's teacher, shard by shard."""
-    settings = settings_of(dataset)
+    settings = settings_of(wildcards.dataset)
     return expand(
         "results/{dataset}/weak_labels/{teacher}/{shard}.h5",
-        dataset=dataset,
+        dataset=wildcards.dataset,
         teacher=find_student(settings.students, student).teacher,
-        shard=[f"{number:04d}" for number in range(settings.num_shards)],
+        shard=shards(wildcards),
     )
 
 
@@ -498,7 +498,7 @@ def threshold_cells(wildcards):
 
 def threshold_labels(wildcards):
     """The weak labels of the student of Table S1."""
-    return labels_of(wildcards.dataset, students_of_tables(wildcards)[-1])
+    return labels_of(wildcards, students_of_tables(wildcards)[-1])
 
 
 def few_shot_cells(wildcards):

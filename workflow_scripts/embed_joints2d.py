@@ -3,6 +3,7 @@
 import _job
 
 from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.poses.features import add_pose_features
 from vpdlib.poses.normalize import teacher_rows
 
 
@@ -12,16 +13,7 @@ def main(snakemake):
         read_artifact(snakemake.input.tracks, "tracks") as tracks,
         ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact,
     ):
-        for video in poses.videos():
-            frame = video.array("frame")
-            artifact.add_video(
-                video.video_id,
-                {
-                    "frame": frame,
-                    "time_s": tracks[video.video_id].array("time_s")[frame],
-                    "descriptor": teacher_rows(video.array("keypoints_px")),
-                },
-            )
+        add_pose_features(artifact, poses, tracks, teacher_rows)
 
 
 if __name__ == "__main__":

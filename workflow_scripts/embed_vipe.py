@@ -1,11 +1,13 @@
 """Embed the teacher's poses of a shard with a VIPE*, regular and mirrored."""
 
+from functools import partial
 from pathlib import Path
 
 import _job
 
 from vpdlib.artifacts import ArtifactWriter, read_artifact
 from vpdlib.devices import choose_device
+from vpdlib.poses.features import add_pose_features
 from vpdlib.vipe.embed import embed_poses
 from vpdlib.vipe.save import load_vipe
 
@@ -18,21 +20,10 @@ def main(snakemake):
         read_artifact(snakemake.input.tracks, "tracks") as tracks,
         ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact,
     ):
-        for video in poses.videos():
-            frame = video.array("frame")
-            artifact.add_video(
-                video.video_id,
-                {
-                    "frame": frame,
-                    "time_s": tracks[video.video_id].array("time_s")[frame],
-                    "descriptor": embed_poses(
-                        model,
-                        video.array("keypoints_px"),
-                        upside_down=snakemake.params.upside_down,
-                        device=device,
-                    ),
-                },
-            )
+        describe = partial(
+            embed_poses, model, upside_down=snakemake.params.upside_down, device=device
+        )
+        add_pose_features(artifact, poses, tracks, describe)
 
 
 if __name__ == "__main__":

@@ -296,12 +296,12 @@ class DatasetSettings(Section):
         variant = find_student(self.students, name)
         if variant is None:
             return name
-        at_default = variant.model_copy(update={"min_score": None})
-        is_base = self.students[base] in (variant, at_default) and variant.min_score in (
-            self.students[base].min_score,
-            self.weak_labels.min_score,
-        )
-        return base if is_base else name
+
+        def in_force(student: StudentSettings) -> StudentSettings:
+            least = self.weak_labels.min_score if student.min_score is None else student.min_score
+            return student.model_copy(update={"min_score": least})
+
+        return base if in_force(variant) == in_force(self.students[base]) else name
 
     @property
     def has_events(self) -> bool:
