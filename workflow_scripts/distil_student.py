@@ -1,45 +1,25 @@
 """Distil a student from the weak labels of the videos it may see."""
 
-from collections import defaultdict
 from pathlib import Path
 
 import _job
-import numpy as np
 
-from vpdlib.datasets.tables import ActionRow, VideoRow, read_actions, read_videos
+from vpdlib.datasets.tables import read_actions, read_videos
 from vpdlib.devices import choose_device
 from vpdlib.progress import note
-from vpdlib.students.corpus import collect_corpus, open_frames
+from vpdlib.students.corpus import (
+    collect_corpus,
+    open_frames,
+    score_weights,
+    share_of_videos,
+    visible_stretches,
+)
 from vpdlib.students.frames import split_validation
 from vpdlib.students.save import save_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.train import train_student
 from vpdlib.vipe.save import load_vipe
 from vpdlib.vipe.turned import EmbeddedTargets
-
-
-def visible_stretches(
-    videos: list[VideoRow], actions: list[ActionRow], distil_on: str
-) -> dict[str, list[tuple[float, float]]]:
-    """Per video the stretches in seconds that a student may learn from (paper section 4, Table 2)."""
-    if distil_on == "corpus":
-        return {v.video: [(0.0, np.inf)] for v in videos}
-    if distil_on == "train":
-        return {v.video: [(0.0, np.inf)] for v in videos if v.split != "test"}
-    seen = {v.video for v in videos if v.split != "test"}
-    stretches = defaultdict(list)
-    for action in actions:
-        if action.video in seen:
-            stretches[action.video].append((action.start, action.end))
-    return dict(stretches)
-
-
-def score_weights(score: np.ndarray, power: float) -> np.ndarray | None:
-    """Weights of the frames' losses, 1 on average; None where all count alike."""
-    if power == 0:
-        return None
-    weight = np.asarray(score, np.float64) ** power
-    return weight / weight.mean()
 
 
 def main(snakemake):
@@ -49,6 +29,7 @@ def main(snakemake):
         read_actions(snakemake.input.actions),
         settings.distil_on,
     )
+    stretches = share_of_videos(stretches, settings.video_share)
     crops = [Path(path) for path in snakemake.input.crops]
     flow = None if settings.inputs == "rgb" else [Path(path) for path in snakemake.input.flow]
     # Turning an embedded target takes the poses and the network that embeds them.

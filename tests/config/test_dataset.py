@@ -4,6 +4,7 @@ import pytest
 
 from vpdlib.config.base import ConfigError, validate
 from vpdlib.config.dataset import DatasetSettings
+from vpdlib.students.settings import find_student
 
 SMALL = {"title": "Mine", "adapter": {"kind": "folder", "videos": "v"}}
 
@@ -136,6 +137,7 @@ def test_every_feature_set_has_a_kind():
     mine = settings(
         **VPD, methods=["joints2d", "vipe", "vpdvi_rgb", "vpdconcat", "vpdfused", "r3d"]
     )
+    assert find_student(mine.students, "vpd2d_v25").video_share == 0.25
     kinds = {name: mine.kind_of(name) for name in (*mine.methods, "vpd2d_t30", "vpd3d")}
     assert list(kinds.values()) == [
         "joints2d", "vipe", "student", "concat", "fused", "supplied", "student", None

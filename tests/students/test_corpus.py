@@ -1,13 +1,23 @@
 """Crops, flow and weak labels of several shards as one store."""
 
+import itertools
 import pickle
 
 import numpy as np
 import pytest
 
 from vpdlib.artifacts import ArtifactError, ArtifactWriter, Provenance
+from vpdlib.datasets.tables import ActionRow, VideoRow
 from vpdlib.students import corpus as corpus_module
-from vpdlib.students.corpus import FrameRef, ShardFrames, collect_corpus, open_frames
+from vpdlib.students.corpus import (
+    FrameRef,
+    ShardFrames,
+    collect_corpus,
+    open_frames,
+    score_weights,
+    share_of_videos,
+    visible_stretches,
+)
 from vpdlib.students.frames import ArrayFrames, LazyFrames
 
 SIDE, DIM = 8, 26
@@ -257,3 +267,36 @@ def test_keypoints_come_with_those_of_the_frame_before(data, tmp_path):
         else:
             assert np.isnan(before).all()
     assert {ref.video_id for ref in corpus.refs} == {"a", "-b"}
+
+
+def test_what_a_student_may_see_of_the_splits():
+    videos = [
+        VideoRow(name, f"{name}.mp4", 0, 25.0, 64, 64, 100, 4.0, split, "g")
+        for name, split in (("a", "train"), ("b", "val"), ("c", "test"))
+    ]
+    actions = [
+        ActionRow(f"{video}_{start:g}", video, start, start + 1.0, "jump", "train", "g", "")
+        for video, start in (("a", 1.0), ("a", 3.0), ("c", 2.0))
+    ]
+    whole = [(0.0, np.inf)]
+    assert visible_stretches(videos, actions, "corpus") == {"a": whole, "b": whole, "c": whole}
+    assert visible_stretches(videos, actions, "train") == {"a": whole, "b": whole}
+    assert visible_stretches(videos, actions, "actions") == {"a": [(1.0, 2.0), (3.0, 4.0)]}
+
+
+def test_a_smaller_share_of_the_videos_is_part_of_a_larger():
+    stretches = {f"video_{i}": [(0.0, float(i))] for i in range(40)}
+    chosen = [share_of_videos(stretches, share) for share in (0.001, 0.1, 0.5, 1.0)]
+    assert [len(videos) for videos in chosen] == [1, 4, 20, 40]
+    for small, large in itertools.pairwise(chosen):
+        assert small.items() < large.items()
+    assert share_of_videos(stretches, 0.1) == chosen[1]
+    assert set(chosen[1]) != {f"video_{i}" for i in range(4)}
+
+
+def test_sure_frames_weigh_more_and_the_loss_stays_as_large():
+    score = np.array([0.2, 0.4, 0.8], np.float32)
+    weight = score_weights(score, 2.0)
+    np.testing.assert_allclose(weight / weight[0], [1.0, 4.0, 16.0], rtol=1e-5)
+    assert weight.mean() == pytest.approx(1.0)
+    assert score_weights(score, 0.0) is None

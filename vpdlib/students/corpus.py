@@ -7,6 +7,7 @@ flow artifacts of the same shards; a store opens its files in the process that r
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 
 from vpdlib.artifacts import Artifact, VideoGroup, read_artifact
 from vpdlib.datasets.base import frames_within
+from vpdlib.datasets.tables import ActionRow, VideoRow
 from vpdlib.poses.weak_labels import reaches_score, rows_of_frames
 from vpdlib.students.frames import ArrayFrames, CropBatch, FrameStore, LazyFrames
 
@@ -139,6 +141,61 @@ def _check_same_frames(
                         f"{crops_path} and {flow_path}: frames of video {video_id} differ; rerun "
                         "crop_athlete and estimate_flow"
                     )
+
+
+def visible_stretches(
+    videos: Sequence[VideoRow], actions: Sequence[ActionRow], distil_on: str
+) -> dict[str, list[tuple[float, float]]]:
+    """Per video the stretches that a student may learn from (paper section 4, Table 2).
+
+    Parameters
+    ----------
+    videos, actions : of the dataset.
+    distil_on : train, corpus or actions, see ``StudentSettings.distil_on``.
+
+    Returns
+    -------
+    dict : video id to starts and ends in seconds; (0, inf) is all of it.
+    """
+    if distil_on == "corpus":
+        return {v.video: [(0.0, np.inf)] for v in videos}
+    if distil_on == "train":
+        return {v.video: [(0.0, np.inf)] for v in videos if v.split != "test"}
+    seen = {v.video for v in videos if v.split != "test"}
+    stretches = defaultdict(list)
+    for action in actions:
+        if action.video in seen:
+            stretches[action.video].append((action.start, action.end))
+    return dict(stretches)
+
+
+def share_of_videos(
+    stretches: dict[str, list[tuple[float, float]]], share: float
+) -> dict[str, list[tuple[float, float]]]:
+    """A fixed random choice of this share of the videos, at least one; a smaller one is part of a larger.
+
+    Parameters
+    ----------
+    stretches : per video id, what may be learnt from.
+    share : in 0..1; 1 keeps all.
+    """
+    order = np.random.default_rng(0).permutation(sorted(stretches))
+    chosen = {str(video) for video in order[: max(1, round(share * len(order)))]}
+    return {video: parts for video, parts in stretches.items() if video in chosen}
+
+
+def score_weights(score: np.ndarray, power: float) -> np.ndarray | None:
+    """Weights (N,) of the frames' losses, 1 on average; None where all count alike.
+
+    Parameters
+    ----------
+    score : (N,) mean joint scores.
+    power : see ``StudentSettings.score_power``.
+    """
+    if power == 0:
+        return None
+    weight = np.asarray(score, np.float64) ** power
+    return weight / weight.mean()
 
 
 @dataclass(frozen=True)

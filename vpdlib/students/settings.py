@@ -23,8 +23,9 @@ VARIANTS: dict[str, dict[str, object]] = {
     "_actions": {"distil_on": "actions"},
     "_corpus": {"distil_on": "corpus"},
 }
-#: And those of Table S1: weak labels from this mean score on, in hundredths.
-_THRESHOLD_VARIANT = re.compile(r"_t(?P<hundredths>[0-9]{2})")
+#: Variants with a number, in hundredths: weak labels from this mean score on (Table S1); this share of the videos.
+_NUMBERED_VARIANT = re.compile(r"(?P<letter>[tv])(?P<hundredths>[0-9]{2})")
+_NUMBERED = {"t": "min_score", "v": "video_share"}
 
 
 class AugmentationSettings(BaseModel):
@@ -188,6 +189,13 @@ class StudentSettings(BaseModel):
         "not "
         "used; Table 2c); or only the labelled actions of the training split (Table 2b).",
     )
+    video_share: float = Field(
+        default=1.0,
+        gt=0.0,
+        le=1.0,
+        description="Beyond the paper: learn from this share of those videos, a fixed random choice; a "
+        "smaller share is part of a larger. For curves of accuracy against the size of the corpus.",
+    )
     rgb_mean: tuple[float, float, float] | None = Field(
         default=None, description="Mean of R, G, B in 0..1; null: measured on the training crops."
     )
@@ -273,16 +281,17 @@ def find_student(students: Mapping[str, StudentSettings], name: str) -> StudentS
     Parameters
     ----------
     students : the named ones.
-    name : such as "vpd2d", "vpd2d_rgb" (Table 2a), "vpdvi_actions" (2b), "vpdvi_corpus" (2c) or
-        "vpdvi_t30" (Table S1: weak labels from a mean score of 0.30 on).
+    name : such as "vpd2d", "vpd2d_rgb" (Table 2a), "vpdvi_actions" (2b), "vpdvi_corpus" (2c),
+        "vpdvi_t30" (Table S1: weak labels from a mean score of 0.30 on) or "vpd2d_v25" (from 25 % of
+        the videos).
     """
     if name in students:
         return students[name]
     base, _, end = name.rpartition("_")
     changes = VARIANTS.get(f"_{end}")
-    threshold = _THRESHOLD_VARIANT.fullmatch(f"_{end}")
-    if threshold:
-        changes = {"min_score": int(threshold["hundredths"]) / 100}
+    numbered = _NUMBERED_VARIANT.fullmatch(end)
+    if numbered:
+        changes = {_NUMBERED[numbered["letter"]]: int(numbered["hundredths"]) / 100}
     if base not in students or changes is None:
         return None
     return StudentSettings.model_validate({**students[base].model_dump(), **changes})
