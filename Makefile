@@ -3,14 +3,17 @@ PYTHON ?= python3
 CORES ?= all
 VENV := .venv
 BIN := $(VENV)/bin
+OPENMMLAB := .venv-openmmlab
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 # numpy must be there before xtcocotools is built against it; setuptools before chumpy.
-PIP_INSTALL := $(BIN)/pip install --quiet --no-build-isolation --no-binary xtcocotools -c constraints.txt
+PIP_OPTIONS := install --quiet --no-build-isolation --no-binary xtcocotools -c constraints.txt
+PIP_INSTALL := $(BIN)/pip $(PIP_OPTIONS)
 
-.PHONY: help demo tables env dev networks measure standins test lint format types overlays report benchmarks schemas clean
+.PHONY: help demo tables env dev networks measure standins test test-slow openmmlab \
+	test-openmmlab lint format types overlays report benchmarks schemas clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: env ## install, fetch the networks, render the synthetic sport, run the whole chain
 	$(SNAKEMAKE) results/demo/table1.csv results/demo/table3.csv results/demo/table4.csv results/demo/figure3.csv
@@ -44,6 +47,27 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 
 test: dev networks ## unit tests and the small workflow tests
 	$(BIN)/python -m pytest
+
+test-slow: dev ## tests that train small networks, a few minutes each
+	$(BIN)/python -m pytest -m slow
+
+openmmlab: $(OPENMMLAB)/.built ## the full mmcv and its operators, built into an environment of its own (10 to 20 minutes)
+
+# The pins of .venv, mmcv in place of mmcv-lite. mmcv is built against the torch that is installed by then (ninja, which
+# builds in parallel, must be on the path); with CUDA's compiler and a GPU, or FORCE_CUDA=1, for CUDA too.
+$(OPENMMLAB)/.built: requirements.txt requirements-dev.txt constraints.txt
+	$(PYTHON) -m venv $(OPENMMLAB)
+	$(OPENMMLAB)/bin/pip install --quiet 'setuptools<81' wheel cython numpy ninja==1.13.2 -c constraints.txt
+	grep -hv -e '^mmcv-lite' -e '^-r' requirements.txt requirements-dev.txt >$(OPENMMLAB)/requirements.txt
+	$(OPENMMLAB)/bin/pip $(PIP_OPTIONS) -r $(OPENMMLAB)/requirements.txt
+	PATH="$(abspath $(OPENMMLAB)/bin):$$PATH" CFLAGS="-O1 -g0 -w" MMCV_WITH_OPS=1 MAX_JOBS=$(or $(MAX_JOBS),2) \
+		$(OPENMMLAB)/bin/pip $(PIP_OPTIONS) \
+		$(subst mmcv-lite,mmcv,$(shell grep '^mmcv-lite==' requirements.txt))
+	@touch $@
+
+test-openmmlab: openmmlab ## the tests of mmdet, mmpose and the compatibility module on the full mmcv
+	$(OPENMMLAB)/bin/python -m vpdlib.weights --networks-dir resources/networks $(if $(VPD_DOWNLOADS),--downloads-dir $(VPD_DOWNLOADS))
+	$(OPENMMLAB)/bin/python -m pytest tests/people tests/poses tests/test_compat.py
 
 lint: dev ## formatting, lint, layers, Snakefile
 	$(BIN)/ruff format --check .

@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ import cv2
 import numpy as np
 
 from vpdlib.poses.accuracy import pck_mean, pck_px
-from vpdlib.poses.base import PoseTeacher
+from vpdlib.poses.base import PoseTeacher, View
 from vpdlib.poses.movenet import MoveNetThunder
 from vpdlib.poses.normalize import mean_joint_score, to_joints13
 from vpdlib.poses.rotated import RotatedTeacher
@@ -56,13 +57,12 @@ class Counted:
 
     def __init__(self, teacher: PoseTeacher) -> None:
         self.teacher, self.calls = teacher, 0
+        self.batch_size, self.attributes = teacher.batch_size, teacher.attributes
 
-    def estimate(
-        self, image_rgb: np.ndarray, box_px: np.ndarray, angle_degrees: float = 0.0
-    ) -> np.ndarray:
+    def estimate_many(self, views: Sequence[View]) -> np.ndarray:
         """Ask the teacher."""
-        self.calls += 1
-        return self.teacher.estimate(image_rgb, box_px, angle_degrees)
+        self.calls += len(views)
+        return self.teacher.estimate_many(views)
 
 
 def main() -> None:
@@ -98,7 +98,7 @@ def main() -> None:
         for name, kind in kinds.items():
             teacher.calls = 0
             start = time.perf_counter()
-            poses = np.stack([kind.estimate(p.image, p.box_px) for p in people])
+            poses = kind.estimate_many([View(p.image, p.box_px) for p in people])
             seconds = time.perf_counter() - start
             plain = poses if plain is None else plain
             sure = (mean_joint_score(poses) >= options.min_score).mean()

@@ -17,7 +17,8 @@ import numpy as np
 from vpdlib.artifacts import read_artifact
 from vpdlib.datasets.tables import VideoRow, read_videos
 from vpdlib.poses.accuracy import pck_px
-from vpdlib.poses.movenet import DEFAULT_MARGIN, build_teacher
+from vpdlib.poses.base import View
+from vpdlib.poses.movenet import MoveNetThunder
 from vpdlib.poses.normalize import mean_joint_score, to_joints13
 from vpdlib.poses.rotated import RotatedTeacher
 from vpdlib.report.accuracy import VideoTruth, read_demo_truth, read_npz_truth
@@ -55,9 +56,7 @@ def main() -> None:
     print(
         f"{num_frames} frames with ground truth, {num_unsure} below {options.below}, {len(chosen)} taken"
     )
-    teacher = RotatedTeacher(
-        build_teacher("movenet_thunder", options.networks, 1, DEFAULT_MARGIN), ANGLES
-    )
+    teacher = RotatedTeacher(MoveNetThunder(options.networks, 1), ANGLES)
     found = [
         measured
         for video_id in sorted({name for name, *_ in chosen})
@@ -113,7 +112,7 @@ def ask(
     for item in read_frames(video.path):
         if item.index in wanted:
             upright, box = wanted[item.index]
-            surest = teacher.estimate(item.rgb, box)
+            (surest,) = teacher.estimate_many([View(item.rgb, box)])
             right = [
                 float(
                     pck_px(

@@ -4,12 +4,7 @@
 rule detect_people:
     input:
         videos=videos_to_open,
-        networks=lambda wc: networks(
-            *(
-                {"nanodet": "nanodet", "multipose": "movenet-multipose"}[name]
-                for name in settings_of(wc.dataset).people.detectors
-            )
-        ),
+        networks=detector_weights,
     output:
         f"{DATASET}/people/{{shard}}.h5",
     log:
@@ -23,7 +18,8 @@ rule detect_people:
         **stage_resources("detect_people"),
     params:
         settings=section("people"),
-        networks_dir=lambda wc, input: str(Path(input.networks[0]).parent),
+        networks_dir=str(RUN.networks_dir),
+        device=RUN.device,
         code=code_digest("workflow_scripts.detect_people"),
     message:
         "Detecting people: {wildcards.dataset}, shard {wildcards.shard}"
@@ -57,6 +53,7 @@ rule track_athlete:
 
 rule crop_athlete:
     input:
+        unpack(masks_of_people),
         videos=videos_to_open,
         tracks=f"{DATASET}/tracks/{{shard}}.h5",
     output:
@@ -82,6 +79,7 @@ rule crop_athlete:
 rule estimate_flow:
     input:
         crops=f"{DATASET}/crops/{{shard}}.h5",
+        checkpoints=lambda wc: checkpoints(flow_weights(settings_of(wc.dataset).flow)),
     output:
         f"{DATASET}/flow/{{shard}}.h5",
     log:
@@ -96,6 +94,8 @@ rule estimate_flow:
         **stage_resources("estimate_flow"),
     params:
         settings=section("flow"),
+        networks_dir=str(RUN.networks_dir),
+        device=RUN.device,
         code=code_digest("workflow_scripts.estimate_flow"),
     message:
         "Estimating flow: {wildcards.dataset}, shard {wildcards.shard}"

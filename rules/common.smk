@@ -27,10 +27,18 @@ from vpdlib.identifiers import (
     ID_PATTERN,
     VIPE_PATTERN,
 )
+from vpdlib.flow.settings import checkpoint_references as flow_weights
+from vpdlib.people.settings import checkpoint_references as people_weights
+from vpdlib.poses.settings import checkpoint_references as pose_weights
 from vpdlib.provenance import code_digest, digest_settings
 from vpdlib.recognition.settings import HEADS, sections_of
 from vpdlib.students.settings import POSE2D, find_student
 from vpdlib.weights.check import WeightsError, onnx_path, verify_present
+from vpdlib.weights.checkpoints import (
+    CHECKPOINTS,
+    checkpoint_path,
+    verify_checkpoints_present,
+)
 
 DATASET = "results/{dataset}"
 LOGS = "results/{dataset}/logs"
@@ -50,6 +58,7 @@ wildcard_constraints:
     feature=ID_PATTERN,
     head="|".join(HEADS),
     setting=r"full|k[1-9][0-9]*",
+    checkpoint="|".join(CHECKPOINTS),
     video=ID_PATTERN,
     recording=ID_PATTERN,
 
@@ -74,7 +83,10 @@ def settings_of(dataset):
     if dataset not in _settings_of:
         try:
             _settings_of[dataset] = RUN.dataset(dataset)
-        except ConfigError as error:
+            verify_checkpoints_present(
+                _settings_of[dataset].checkpoint_references, RUN.networks_dir
+            )
+        except (ConfigError, WeightsError) as error:
             refuse(error)
     return _settings_of[dataset]
 
@@ -127,6 +139,13 @@ def all_shards(pattern):
         return expand(pattern, **known)
 
     return get
+
+
+def checkpoints(references):
+    """Weights that a rule needs: downloaded ones, which a rule fetches, and files of the user's own."""
+    return [
+        str(checkpoint_path(reference, RUN.networks_dir)) for reference, _ in references
+    ]
 
 
 def networks(*names):

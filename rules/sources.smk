@@ -27,6 +27,29 @@ rule fetch_networks:
         "../workflow_scripts/fetch_networks.py"
 
 
+rule fetch_checkpoint:
+    output:
+        f"{RUN.networks_dir}/{{checkpoint}}.pth",
+    log:
+        "results/logs/fetch_checkpoint/{checkpoint}.log",
+    benchmark:
+        "results/benchmarks/fetch_checkpoint/{checkpoint}.tsv"
+    priority: 100
+    conda:
+        "../envs/vpd.yaml"
+    threads: stage_threads("fetch_networks")
+    resources:
+        **stage_resources("fetch_networks"),
+    params:
+        name=lambda wc: wc.checkpoint,
+        networks_dir=str(RUN.networks_dir),
+        downloads_dir=str(RUN.downloads()),
+    message:
+        "Fetching checkpoint {wildcards.checkpoint}"
+    script:
+        "../workflow_scripts/fetch_checkpoint.py"
+
+
 rule render_demo:
     output:
         labels=f"{DATASET}/source/labels.csv",

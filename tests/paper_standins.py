@@ -33,6 +33,7 @@ _MOTIONS = 6
 #: A student that learns within minutes on two cores, by settings of the same code.
 SMALL: dict[str, Any] = {
     "num_shards": 4,
+    "networks": "embedded",
     "people": {"every_nth_frame": 6},
     "crops": {"size": 64},
     "weak_labels": {"min_score": 0.3},

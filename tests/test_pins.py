@@ -16,10 +16,48 @@ def pins(path):
     return [line for line in lines if line and not line.startswith("-")]
 
 
-def test_conda_and_pip_pins_agree():
-    environment = yaml.safe_load((ROOT / "envs/vpd.yaml").read_text())
+def conda(name):
+    """What conda installs, and what pip does, of one environment."""
+    environment = yaml.safe_load((ROOT / "envs" / name).read_text())
     (by_pip,) = [d["pip"] for d in environment["dependencies"] if isinstance(d, dict)]
-    assert by_pip == pins(ROOT / "requirements.txt")
+    return [d for d in environment["dependencies"] if isinstance(d, str)], by_pip
+
+
+def test_conda_and_pip_pins_agree():
+    assert conda("vpd.yaml")[1] == pins(ROOT / "requirements.txt")
+
+
+def test_the_openmmlab_environment_has_the_same_pins_and_the_full_mmcv():
+    wanted = pins(ROOT / "requirements.txt")
+    (lite,) = [pin for pin in wanted if pin.startswith("mmcv-lite==")]
+    by_conda, by_pip = conda("openmmlab.yaml")
+    assert by_pip == [pin for pin in wanted if pin != lite]
+    assert set(conda("vpd.yaml")[0]) <= set(by_conda)
+    by_both = {
+        name: version
+        for name, version in (pin.split(" =") for pin in by_conda if " =" in pin)
+        if f"{name}=={version}" in by_pip
+    }
+    assert "numpy" in by_both
+    full = lite.replace("mmcv-lite", "mmcv")
+    assert full in (ROOT / "envs/openmmlab.post-deploy.sh").read_text().split()
+
+
+def test_make_builds_the_full_mmcv_of_the_same_version():
+    done = subprocess.run(
+        ["make", "--dry-run", "--always-make", "openmmlab"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    commands = " ".join(done.stdout.split())
+    (lite,) = [pin for pin in pins(ROOT / "requirements.txt") if pin.startswith("mmcv-lite==")]
+    assert lite not in commands
+    assert lite.replace("mmcv-lite", "mmcv") in commands
+    assert "MMCV_WITH_OPS=1" in commands
+    (ninja,) = [pin for pin in conda("openmmlab.yaml")[0] if pin.startswith("ninja")]
+    assert ninja.replace(" =", "==") in commands
 
 
 def test_installed_versions_are_the_pinned_ones():

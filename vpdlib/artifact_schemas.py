@@ -19,11 +19,12 @@ class ArtifactError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One dataset of a kind: its dtype, and its shape with names for free lengths."""
+    """One dataset of a kind: its dtype, its shape with names for free lengths, and whether it may be absent."""
 
     dtype: str
     shape: tuple[str | int, ...]
     per_frame_chunk: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ SCHEMAS: dict[str, Schema] = {
             "score": Column("f4", ("K",)),
             "source": Column("u1", ("K",)),
             "keypoints_px": Column("f4", ("K", 17, 3)),
+            # Packed, over box_px (vpdlib.geometry); a row of zeros where a person has none.
+            "mask": Column("u1", ("K", 392), optional=True),
         },
     ),
     "tracks": Schema(
@@ -70,6 +73,8 @@ SCHEMAS: dict[str, Schema] = {
             "rect_px": Column("i4", ("N", 4)),
             "crop": Column("u1", ("N", "S", "S", 3), per_frame_chunk=True),
             "previous": Column("u1", ("N", "S", "S", 3), per_frame_chunk=True),
+            # 1 on the athlete, 0 on the background; all 1 where the athlete has no mask.
+            "mask": Column("u1", ("N", "S", "S"), per_frame_chunk=True, optional=True),
         },
     ),
     "flow": Schema(
@@ -78,6 +83,15 @@ SCHEMAS: dict[str, Schema] = {
         {
             "frame": Column("i4", ("N",)),
             "flow": Column("u1", ("N", "S", "S", 2), per_frame_chunk=True),
+        },
+    ),
+    "frames": Schema(
+        1,
+        "resize_frames",
+        {
+            "frame": Column("i4", ("N",)),
+            "time_s": Column("f8", ("N",)),
+            "picture": Column("u1", ("N", "H", "W", 3), per_frame_chunk=True),
         },
     ),
     "poses": Schema(
@@ -121,12 +135,15 @@ def check_columns(schema: Schema, datasets: Any, where: str, exact: bool = False
     ``exact`` asks for the very type, as files have it; without, a number may be wider, as NumPy's are.
     """
     names = set(datasets.keys())
-    if names != set(schema.columns):
+    required = {name for name, column in schema.columns.items() if not column.optional}
+    if not required <= names <= set(schema.columns):
         raise ArtifactError(
             f"{where}: datasets {sorted(names)} where {sorted(schema.columns)} were expected"
         )
     lengths: dict[str, int] = {}
     for name, column in schema.columns.items():
+        if name not in names:
+            continue
         data = datasets[name]
         found, wanted_type = np.dtype(data.dtype), np.dtype(column.dtype)
         if found != wanted_type and (exact or found.kind != wanted_type.kind):

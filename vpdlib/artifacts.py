@@ -148,6 +148,7 @@ class ArtifactWriter:
         stored = {
             name: stored_as(datasets[name], column, f"{where}: {name}")
             for name, column in self.schema.columns.items()
+            if name in datasets
         }
         group = self._file["videos"].create_group(video_id)
         for name, array in stored.items():

@@ -1,15 +1,21 @@
-"""Boxes and square crops.
+"""Boxes, square crops, and masks inside boxes.
 
 Boxes are xyxy, end-exclusive and floating point: a box covers x0 <= x < x1, so its width is x1 -
 x0. x grows to the right and y down, with the origin at the outer corner of the first pixel. Arrays
 of boxes have shape (..., 4). A crop rectangle is an integer xyxy box, exactly square, and may reach
-outside the frame; what lies outside is black (specification section 3, crop construction).
+outside the frame; what lies outside is black (specification section 3, crop construction). A mask
+is a grid of equal cells over a box, rows down, and nothing outside it; packed, it is ``MASK_SIDE``
+cells a side, row by row, eight to a byte.
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+
+#: Cells a side of a packed mask, and its bytes.
+MASK_SIDE = 56
+MASK_BYTES = MASK_SIDE * MASK_SIDE // 8
 
 
 def area(boxes: np.ndarray) -> np.ndarray:
@@ -161,3 +167,46 @@ def cut(image: np.ndarray, rect_px: np.ndarray, size: int) -> np.ndarray:
         return patch.copy()
     method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cv2.resize(np.ascontiguousarray(patch), (size, size), interpolation=method)
+
+
+def resample_mask(
+    mask: np.ndarray, box: np.ndarray, target_box: np.ndarray, shape: tuple[int, int]
+) -> np.ndarray:
+    """Bring a mask onto the cells of another box.
+
+    Parameters
+    ----------
+    mask : (h, w) bool, the cells of ``box``.
+    box, target_box : (4,) of positive size, in the same frame.
+    shape : rows and columns of the result.
+
+    Returns
+    -------
+    (rows, columns) bool over ``target_box``: cells of which the mask covers half or more.
+    """
+    down = _cell_shares(box[1::2], mask.shape[0], target_box[1::2], shape[0])
+    across = _cell_shares(box[0::2], mask.shape[1], target_box[0::2], shape[1])
+    # Shares of a fully covered cell may add up to a little less than 1, those of half a one too.
+    result: np.ndarray = down @ mask.astype(np.float64) @ across.T >= 0.5 - 1e-9
+    return result
+
+
+def _cell_shares(
+    span: np.ndarray, num_cells: int, target_span: np.ndarray, num_targets: int
+) -> np.ndarray:
+    """Share of each cell of the target span that each cell of the other covers, (targets, cells)."""
+    edge = np.linspace(float(span[0]), float(span[1]), num_cells + 1)
+    target = np.linspace(float(target_span[0]), float(target_span[1]), num_targets + 1)
+    low = np.maximum(target[:-1, None], edge[None, :-1])
+    high = np.minimum(target[1:, None], edge[None, 1:])
+    return np.clip(high - low, 0, None) / (target[1] - target[0])
+
+
+def pack_mask(mask: np.ndarray) -> np.ndarray:
+    """Pack a (MASK_SIDE, MASK_SIDE) bool mask into (MASK_BYTES,) uint8."""
+    return np.packbits(mask.reshape(-1))
+
+
+def unpack_mask(packed: np.ndarray) -> np.ndarray:
+    """Undo :func:`pack_mask`."""
+    return np.unpackbits(packed).reshape(MASK_SIDE, MASK_SIDE).astype(bool)

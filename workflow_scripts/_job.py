@@ -1,6 +1,7 @@
-"""What every job does around its work: one thread pool of the right size, a log, errors in it.
+"""What every job does around its work: one thread pool of the right size, its GPUs, a log, errors in it.
 
-Import it before NumPy or torch. A script calls ``run(main, snakemake)``.
+Import it before NumPy or torch. A script calls ``run(main, snakemake)``, and calls nothing of CUDA
+before: which devices a job may see is settled there.
 """
 
 import os
@@ -20,16 +21,20 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from vpdlib import artifacts, progress, provenance  # noqa: E402
+from vpdlib import artifacts, devices, progress, provenance  # noqa: E402
 
 
 def run(main: Callable[[Any], None], snakemake: Any) -> None:
-    """Run a script's ``main`` with its log open; an uncaught error lands there and in the terminal."""
+    """Run a script's ``main`` with its log open; an uncaught error lands there and in the terminal.
+
+    The job sees as many GPUs as its resource ``gpu`` says, and no other job sees those.
+    """
     log = progress.open_log(str(snakemake.log[0]))
     start = time.monotonic()
     progress.note(f"{snakemake.rule} {dict(snakemake.wildcards)} with {snakemake.threads} threads")
     try:
-        main(snakemake)
+        with devices.devices_of_job(int(snakemake.resources.get("gpu", 0)), progress.note):
+            main(snakemake)
     except BaseException as error:
         traceback.print_exc(file=log)
         # Of errors that are the user's to mend, the terminal shows the message and not the stack.

@@ -7,6 +7,7 @@ import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter
 from vpdlib.datasets.tables import VideoRow, read_videos
+from vpdlib.devices import choose_device
 from vpdlib.people.base import People, PersonDetector
 from vpdlib.people.build import build_detector
 from vpdlib.people.settings import PeopleSettings
@@ -15,20 +16,29 @@ from vpdlib.video.reader import DecodeReport, read_frames
 
 
 def detect_video(
-    video: VideoRow, detector: PersonDetector, every_nth_frame: int
+    video: VideoRow, detector: PersonDetector, settings: PeopleSettings
 ) -> tuple[dict[str, np.ndarray], tuple[int, int], DecodeReport]:
     """Datasets of one video for the people artifact, width and height as decoded, and how decoding went."""
     report = DecodeReport()
     # Published facts may be those of another resolution than the file at hand.
     size = video.width, video.height
-    time_s, frame, found = [], [], []
+    time_s: list[float] = []
+    frame: list[int] = []
+    found: list[People] = []
+    waiting: list[np.ndarray] = []
     frames = read_frames(video.path, report=report)
     for item in track(frames, video.video, total=video.declared_frames, unit="frame"):
         time_s.append(item.time_s)
         size = item.rgb.shape[1], item.rgb.shape[0]
-        if item.index % every_nth_frame == 0:
+        if item.index % settings.every_nth_frame == 0:
             frame.append(item.index)
-            found.append(detector.detect(item.rgb))
+            waiting.append(item.rgb)
+        # Frames are large: no more of them than a batch are held.
+        if len(waiting) == detector.batch_size:
+            found += detector.detect_many(waiting)
+            waiting = []
+    if waiting:
+        found += detector.detect_many(waiting)
     empty = People.empty()
     datasets = {
         "time_s": np.array(time_s, np.float64),
@@ -39,18 +49,17 @@ def detect_video(
         "source": np.concatenate([p.source for p in (empty, *found)]),
         "keypoints_px": np.concatenate([p.keypoints_px for p in (empty, *found)]),
     }
+    if settings.has_masks:
+        datasets["mask"] = np.concatenate([p.mask_rows for p in (empty, *found)])
     return datasets, size, report
 
 
 def main(snakemake):
     settings = PeopleSettings.model_validate(snakemake.params.settings)
+    # The embedded detectors run on the CPU and need no torch.
+    device = choose_device(snakemake.params.device) if "mmdet" in settings.detectors else "cpu"
     detector = build_detector(
-        settings.detectors,
-        Path(snakemake.params.networks_dir),
-        {"nanodet": settings.nanodet_min_score, "multipose": settings.multipose_min_score},
-        snakemake.threads,
-        settings.iou_threshold,
-        settings.max_people,
+        settings, Path(snakemake.params.networks_dir), device, snakemake.threads
     )
     videos = read_videos(snakemake.input.videos)
     # Two athletes of one file are two videos of one shard: the file is looked through once.
@@ -59,7 +68,7 @@ def main(snakemake):
     with ArtifactWriter(snakemake.output[0], "people", _job.origin(snakemake)) as artifact:
         for video in videos:
             if video.path != done_path:
-                datasets, size, report = detect_video(video, detector, settings.every_nth_frame)
+                datasets, size, report = detect_video(video, detector, settings)
                 done_path = video.path
             for flag in report.flags:
                 note(f"{video.video}: {flag}")

@@ -30,7 +30,7 @@ def embed_crops(snakemake, artifact: ArtifactWriter) -> None:
         if refs:
             descriptor = embed(
                 student,
-                open_frames([crops_path], flow_paths, refs, side),
+                open_frames([crops_path], flow_paths, refs, side, with_masks=False),
                 device=choose_device(snakemake.params.device),
                 threads=snakemake.threads,
                 num_workers=student.settings.num_workers,

@@ -1,5 +1,6 @@
 """Estimate the athlete's pose in every frame with a box, or take keypoints from another tool."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import _job
@@ -10,8 +11,8 @@ from vpdlib.artifacts import Artifact, ArtifactWriter, read_artifact
 from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.supplied import check_length
 from vpdlib.datasets.tables import VideoRow, read_videos
-from vpdlib.poses.movenet import build_teacher
-from vpdlib.poses.rotated import RotatedTeacher
+from vpdlib.poses.base import View, estimate_in_batches
+from vpdlib.poses.build import build_teacher
 from vpdlib.poses.settings import PoseSettings
 from vpdlib.progress import track
 from vpdlib.video.reader import read_frames
@@ -21,27 +22,30 @@ def estimate(videos: list[VideoRow], tracks: Artifact, snakemake, artifact: Arti
     """Keypoints from the teacher."""
     settings = PoseSettings.model_validate(snakemake.params.settings)
     cv2.setNumThreads(snakemake.threads)
-    teacher = RotatedTeacher(
-        build_teacher(
-            settings.teacher,
-            Path(snakemake.params.networks_dir),
-            snakemake.threads,
-            settings.margin,
-        ),
-        settings.angles_degrees,
-        settings.try_angles_below,
+    teacher = build_teacher(
+        settings,
+        Path(snakemake.params.networks_dir),
+        snakemake.params.device,
+        snakemake.threads,
     )
-    artifact.set_attributes(teacher=settings.teacher)
+    artifact.set_attributes(teacher=settings.teacher, **teacher.attributes)
     for video in videos:
         box_px = tracks[video.video].array("box_px")
-        found = np.isfinite(box_px).all(axis=1)
-        frame, keypoints = [], []
-        frames = read_frames(video.path)
-        for item in track(frames, video.video, total=len(box_px), unit="frame"):
-            if found[item.index]:
-                frame.append(item.index)
-                keypoints.append(teacher.estimate(item.rgb, box_px[item.index]))
-        add_poses(artifact, video.video, np.array(frame, np.int32), np.array(keypoints))
+        keypoints = np.array(list(estimate_in_batches(teacher, views(video, box_px))))
+        frame = np.flatnonzero(has_box(box_px))[: len(keypoints)].astype(np.int32)
+        add_poses(artifact, video.video, frame, keypoints)
+
+
+def views(video: VideoRow, box_px: np.ndarray) -> Iterator[View]:
+    """The athlete in each frame of a video that has a box."""
+    found = has_box(box_px)
+    for item in track(read_frames(video.path), video.video, total=len(box_px), unit="frame"):
+        if found[item.index]:
+            yield View(item.rgb, box_px[item.index])
+
+
+def has_box(box_px: np.ndarray) -> np.ndarray:
+    return np.isfinite(box_px).all(axis=1)
 
 
 def take_keypoints(
@@ -59,7 +63,7 @@ def take_keypoints(
     )
     keypoints_of = {name: clip.keypoints_px for name, clip in clips.items()}
     for video in videos:
-        found = np.isfinite(tracks[video.video].array("box_px")).all(axis=1)
+        found = has_box(tracks[video.video].array("box_px"))
         keypoints = check_length(keypoints_of, video.video, len(found), source)
         frame = np.flatnonzero(found).astype(np.int32)
         add_poses(artifact, video.video, frame, keypoints[frame])

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from vpdlib.flow.opencv import DisFlow, FarnebackFlow, make_flow_estimator
+from vpdlib.flow.build import make_flow_estimator
+from vpdlib.flow.opencv import DisFlow, FarnebackFlow
 from vpdlib.flow.settings import FlowSettings
 
 
@@ -39,10 +40,33 @@ def test_a_moving_patch_moves_against_a_still_ground():
     assert np.abs(np.median(flow[:20, :, 0])) < 0.2
 
 
-def test_factory_and_refusals():
-    assert isinstance(make_flow_estimator(FlowSettings()), DisFlow)
-    assert isinstance(make_flow_estimator(FlowSettings(method="farneback")), FarnebackFlow)
+@pytest.mark.parametrize("make", [DisFlow, FarnebackFlow])
+def test_many_pairs_are_what_single_ones_are_to_the_bit(make):
+    big = cv2.normalize(texture(90, 3), None, 0, 255, cv2.NORM_MINMAX)
+    previous = np.stack([big[10:74, 10:74], big[5:69, 12:76], big[20:84, 3:67]])
+    current = np.stack([big[12:76, 9:73], big[8:72, 12:76], big[19:83, 9:73]])
+    one_by_one = make()
+    expected = np.stack(
+        [one_by_one.estimate(*pair) for pair in zip(previous, current, strict=True)]
+    )
+    flow = make().estimate_many(previous, current)
+    assert flow.dtype == np.float32
+    np.testing.assert_array_equal(flow, expected)
+    assert make().estimate_many(previous[:0], current[:0]).shape == (0, 64, 64, 2)
+
+
+def test_factory_and_refusals(tmp_path):
+    def make(**settings):
+        return make_flow_estimator(FlowSettings(**settings), tmp_path, "cuda", 1)
+
+    # OpenCV's estimators run on the CPU, whatever device the networks take.
+    assert isinstance(make(), DisFlow)
+    assert isinstance(make(method="farneback"), FarnebackFlow)
     with pytest.raises(ValueError, match="presets"):
         DisFlow("slow")
     with pytest.raises(ValueError, match="one size"):
         DisFlow().estimate(np.zeros((8, 8, 3), np.uint8), np.zeros((9, 9, 3), np.uint8))
+    with pytest.raises(ValueError, match="one size"):
+        DisFlow().estimate_many(np.zeros((1, 8, 8, 3), np.uint8), np.zeros((2, 8, 8, 3), np.uint8))
+    with pytest.raises(ValueError, match="uint8"):
+        DisFlow().estimate_many(np.zeros((1, 8, 8, 3)), np.zeros((1, 8, 8, 3)))

@@ -38,6 +38,21 @@ def test_median_is_subtracted_per_component():
     assert np.abs(dequantise(q) - expected).max() <= 20 / 255 + 1e-5
 
 
+def test_equals_the_formula_written_out():
+    flow = np.random.default_rng(3).normal(1, 9, (9, 8, 2)).astype(np.float32)
+    flow[2, 3, 0] = np.nan
+    usable = np.isfinite(flow).all(axis=2)
+    for subtract in (True, False):
+        q, masked = quantise(flow, 15, subtract_median=subtract)
+        assert q.flags.c_contiguous
+        assert masked == 1
+        for axis in (0, 1):
+            plane = flow[..., axis].astype(np.float64)
+            median = np.median(plane[usable]) if subtract else 0.0
+            centred = np.clip(np.where(usable, plane - median, 0.0), -15, 15)
+            np.testing.assert_array_equal(q[..., axis], np.rint((centred + 15) * (255 / 30)))
+
+
 def test_what_is_not_finite_is_masked_and_counted():
     flow = np.full((4, 4, 2), 3.0)
     flow[0, 0] = np.nan

@@ -15,10 +15,14 @@ from vpdlib.people import build_detector
 from vpdlib.people.base import clip_boxes
 from vpdlib.people.letterbox import letterbox
 from vpdlib.people.nanodet import decode_boxes
+from vpdlib.people.settings import PeopleSettings
 from vpdlib.weights import NETWORKS, WeightsError, verify
 
 NETWORKS_DIR = Path(__file__).resolve().parents[2] / "resources" / "networks"
-THRESHOLDS = {"nanodet": 0.35, "multipose": 0.2}
+
+
+def settings_of(*detectors: str) -> PeopleSettings:
+    return PeopleSettings.model_validate({"detectors": detectors, "nanodet_min_score": 0.35})
 
 
 @pytest.fixture(scope="module")
@@ -79,26 +83,18 @@ def test_clip_boxes() -> None:
     assert got.dtype == np.float32
 
 
-def test_build_refuses_what_makes_no_detector(tmp_path: Path) -> None:
-    for names, thresholds, message in (
-        ((), {}, "name one or more"),
-        (("nanodet", "nanodet"), {"nanodet": 0.3}, "each once"),
-        (("yolo",), {"yolo": 0.3}, "no person detector is called 'yolo'"),
-        (("nanodet",), {}, "no score threshold"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            build_detector(names, tmp_path, thresholds, 1)
+def test_missing_networks_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="nanodet"):
-        build_detector(("nanodet",), tmp_path, THRESHOLDS, 1)
+        build_detector(settings_of("nanodet"), tmp_path, "cpu", 1)
 
 
 def test_threads_must_be_positive(networks_dir: Path) -> None:
     with pytest.raises(ValueError, match="threads is 0"):
-        build_detector(("nanodet",), networks_dir, THRESHOLDS, 0)
+        build_detector(settings_of("nanodet"), networks_dir, "cpu", 0)
 
 
 def test_an_empty_picture_has_nobody_and_odd_input_is_refused(networks_dir: Path) -> None:
-    detector = build_detector(("nanodet", "multipose"), networks_dir, THRESHOLDS, 1)
+    detector = build_detector(settings_of("nanodet", "multipose"), networks_dir, "cpu", 1)
     for shape in ((240, 320), (1, 1), (500, 3)):
         assert len(detector.detect(np.full((*shape, 3), 90, np.uint8))) == 0
     for image in (
@@ -110,9 +106,21 @@ def test_an_empty_picture_has_nobody_and_odd_input_is_refused(networks_dir: Path
             detector.detect(image)
 
 
+def test_many_images_give_what_each_gives_alone(networks_dir: Path, coco: list) -> None:
+    detector = build_detector(settings_of("nanodet", "multipose"), networks_dir, "cpu", 1)
+    assert detector.batch_size == 1
+    images = [image for image, _ in coco[:3]]
+    for image, people in zip(images, detector.detect_many(images), strict=True):
+        alone = detector.detect(image)
+        assert len(alone) > 0
+        for name in ("box_px", "score", "source", "keypoints_px"):
+            np.testing.assert_array_equal(getattr(people, name), getattr(alone, name))
+        assert people.mask is None
+
+
 def test_real_people_are_found(networks_dir: Path, coco: list) -> None:
-    merged = build_detector(("nanodet", "multipose"), networks_dir, THRESHOLDS, 1)
-    poses = build_detector(("multipose",), networks_dir, THRESHOLDS, 1)
+    merged = build_detector(settings_of("nanodet", "multipose"), networks_dir, "cpu", 1)
+    poses = build_detector(settings_of("multipose"), networks_dir, "cpu", 1)
     num_people = num_found = num_with_pose = 0
     on_person = []
     for image, people in coco:

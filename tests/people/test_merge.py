@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from vpdlib.geometry import MASK_SIDE, pack_mask, unpack_mask
 from vpdlib.people import SOURCES, People, merge_people
+from vpdlib.people.build import MergedDetector
 from vpdlib.people.merge import suppress
 
 RNG = np.random.default_rng(0)
@@ -108,3 +110,57 @@ def test_people_refuses_shapes_that_do_not_fit() -> None:
         People(good.box_px, np.zeros(2, np.float32), good.source, good.keypoints_px)
     with pytest.raises(ValueError, match=r"People.box_px.*found float64"):
         People(good.box_px.astype(float), good.score, good.source, good.keypoints_px)
+
+
+def with_masks(found: People, grids: list[np.ndarray]) -> People:
+    masks = np.stack([pack_mask(grid) for grid in grids])
+    return People(found.box_px, found.score, found.source, found.keypoints_px, masks)
+
+
+def left_half() -> np.ndarray:
+    grid = np.zeros((MASK_SIDE, MASK_SIDE), bool)
+    grid[:, : MASK_SIDE // 2] = True
+    return grid
+
+
+def test_a_mask_goes_with_the_person_onto_the_box_with_keypoints() -> None:
+    boxes = with_masks(
+        people([[10, 0, 20, 20], [50, 50, 60, 60]], [0.9, 0.8], "mmdet"), [left_half()] * 2
+    )
+    poses = people([[0, 0, 20, 20], [80, 0, 90, 9]], [0.4, 0.3], "multipose", [1.0, 2.0])
+    for order in ([boxes, poses], [poses, boxes]):
+        merged = merge_people(order, 0.5, 10)
+        assert merged.box_px.tolist() == [[0, 0, 20, 20], [50, 50, 60, 60], [80, 0, 90, 9]]
+        assert merged.source.tolist() == [SOURCES["multipose"], SOURCES["mmdet"], 1]
+        np.testing.assert_allclose(merged.score, [0.9, 0.8, 0.3])
+        assert merged.has_keypoints.tolist() == [True, False, True]
+        assert merged.has_mask.tolist() == [True, True, False]
+        # x from 10 to 15 of 0 to 20: the third quarter.
+        expected = np.zeros((MASK_SIDE, MASK_SIDE), bool)
+        expected[:, MASK_SIDE // 2 : 3 * MASK_SIDE // 4] = True
+        np.testing.assert_array_equal(unpack_mask(merged.mask[0]), expected)
+        np.testing.assert_array_equal(unpack_mask(merged.mask[1]), left_half())
+    assert merge_people([poses, poses], 0.5, 10).mask is None
+    nobody = boxes.take(np.zeros(0, int))
+    merged = merge_people([poses, nobody], 0.5, 10)
+    assert merged.mask is not None
+    assert merged.mask.tolist() == np.zeros((2, 392)).tolist()
+
+
+def test_a_merged_detector_takes_the_largest_batch_and_keeps_the_images_apart() -> None:
+    class Fake:
+        def __init__(self, source: str, batch_size: int) -> None:
+            self.batch_size = batch_size
+            self._source = source
+
+        def detect_many(self, images_rgb: list[np.ndarray]) -> list[People]:
+            return [
+                people([[0, 0, image[0, 0, 0], 20]], [0.5], self._source) for image in images_rgb
+            ]
+
+    merged = MergedDetector([Fake("multipose", 1), Fake("mmdet", 4)], 0.5, 10)
+    assert merged.batch_size == 4
+    images = [np.full((2, 2, 3), side, np.uint8) for side in (10, 30, 50)]
+    found = merged.detect_many(images)
+    assert [one.box_px.tolist() for one in found] == [[[0, 0, side, 20]] for side in (10, 30, 50)]
+    assert merged.detect_many([]) == []

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vpdlib.poses.movenet import MoveNetThunder, build_teacher, cut_region, pose_region
-from vpdlib.weights import WeightsError
+from vpdlib.poses.base import View
+from vpdlib.poses.movenet import MoveNetThunder, cut_region, pose_region
 
 
 def test_pose_region_is_a_square_about_the_centre() -> None:
@@ -51,15 +51,8 @@ def test_cut_samples_at_pixel_centres(side: float) -> None:
     assert abs((got.reshape(16, 16)[5] - expected).mean()) < 0.3
 
 
-def test_unknown_teachers_and_missing_networks_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no embedded pose teacher is called 'other'"):
-        build_teacher("other", tmp_path, 1)  # type: ignore[arg-type]
-    with pytest.raises(WeightsError, match="movenet-thunder"):
-        build_teacher("movenet_thunder", tmp_path, 1)
-
-
 def test_a_box_partly_or_wholly_outside_gets_an_answer(networks_dir: Path) -> None:
-    teacher = build_teacher("movenet_thunder", networks_dir, 1)
+    teacher = MoveNetThunder(networks_dir, 1)
     image = np.full((60, 80, 3), 120, np.uint8)
     for box in (
         [-1e6, -1e6, 1e6, 1e6],
@@ -68,23 +61,21 @@ def test_a_box_partly_or_wholly_outside_gets_an_answer(networks_dir: Path) -> No
         [500, 500, 520, 560],
         [0, 0, 0.5, 0.5],
     ):
-        pose = teacher.estimate(image, np.array(box, np.float32))
+        (pose,) = teacher.estimate_many([View(image, np.array(box, np.float32))])
         assert pose.shape == (17, 3)
         assert pose.dtype == np.float32
         assert np.isfinite(pose).all()
         assert ((pose[:, 2] >= 0) & (pose[:, 2] <= 1)).all()
-    with pytest.raises(ValueError, match="expected a uint8"):
-        teacher.estimate(image.astype(float), np.array([0, 0, 5, 5]))
+    assert teacher.estimate_many([]).shape == (0, 17, 3)
 
 
 def test_real_people(networks_dir: Path, clear_people: list, similarity: Callable) -> None:
     teacher = MoveNetThunder(networks_dir, 1)
     similarities, shifts = [], []
     for person in clear_people:
-        pose = teacher.estimate(person.image, person.box_px)
-        moved = teacher.estimate(
-            np.pad(person.image, [(7, 0), (11, 0), (0, 0)]),
-            person.box_px + np.array([11, 7, 11, 7]),
+        pad = np.pad(person.image, [(7, 0), (11, 0), (0, 0)])
+        pose, moved = teacher.estimate_many(
+            [View(person.image, person.box_px), View(pad, person.box_px + np.array([11, 7, 11, 7]))]
         )
         shifts.append(np.abs(moved[:, :2] - pose[:, :2] - [11, 7]).mean())
         similarities.append(similarity(pose, person))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -12,7 +11,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from tests.poses.dots import draw_dots, find_dots
 from vpdlib.poses import movenet
+from vpdlib.poses.base import View
 from vpdlib.poses.movenet import INPUT_SIZE, MoveNetThunder, cut_region, pose_region
 from vpdlib.poses.rotated import RotatedTeacher
 from vpdlib.poses.settings import PoseSettings
@@ -23,13 +24,6 @@ BOX = np.array([5.0, 5, 30, 35])
 QUARTERS = (0.0, 90.0, 180.0, -90.0)
 NOT_A_JOINT13 = sorted(set(range(17)) - set(COCO17_TO_JOINTS13))
 
-_LEVELS = (0, 80, 160, 250)
-#: 17 bright colours: the blurred rim of a dot is darker, so that it is like no other's.
-COLOURS = np.array(
-    [colour for colour in itertools.product(_LEVELS, repeat=3) if max(colour) == 250][:17],
-    np.uint8,
-)
-
 
 class DotSession:
     """In the network's place: finds the coloured dots; sure of itself where the nose is above the ankles."""
@@ -37,11 +31,7 @@ class DotSession:
     def run(self, _: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
         picture = inputs["input"][0]
         assert picture.shape == (INPUT_SIZE, INPUT_SIZE, 3)
-        places = []
-        for colour in COLOURS.astype(int):
-            rows, columns = np.nonzero(np.abs(picture - colour).max(axis=-1) <= 20)
-            places.append((rows.mean() + 0.5, columns.mean() + 0.5))
-        y, x = np.array(places).T / INPUT_SIZE
+        x, y = (find_dots(picture) + 0.5).T / INPUT_SIZE
         below = y[COCO17.index("left_ankle")] - y[COCO17.index("nose")]
         score = np.full(17, np.clip(0.5 + below, 0, 1))
         return [np.stack([y, x, score], -1)[None, None].astype(np.float32)]
@@ -53,28 +43,13 @@ def dot_teacher(monkeypatch: pytest.MonkeyPatch) -> MoveNetThunder:
     return MoveNetThunder(Path(), 1)
 
 
-def draw_dots(side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """An image of 17 dots in a box of about that size, upside down; the box; their (17, 2) centres."""
-    radius = max(side // 30, 4)
-    # One dot to each place of a 5 x 4 grid, so that none covers another: unlike any symmetric figure.
-    grid = [(column, row) for row in range(5) for column in range(4)][:17]
-    centre = np.array(
-        [(30 + column * side // 5, 200 + side - row * side // 5) for column, row in grid]
-    )
-    image = np.zeros((260 + side, 90 + side, 3), np.uint8)
-    for (x, y), colour in zip(centre.tolist(), COLOURS.tolist(), strict=True):
-        cv2.circle(image, (x, y), radius, colour, cv2.FILLED)
-    box = np.concatenate([centre.min(axis=0) - radius, centre.max(axis=0) + radius + 1.0])
-    return image, box, centre + 0.5
-
-
 @pytest.mark.parametrize("side", [120, 300, 900])
 @pytest.mark.parametrize("angle", [0, 90, 180, -90, 37, -120.5])
 def test_keypoints_come_back_to_their_pixels(
     dot_teacher: MoveNetThunder, side: int, angle: float
 ) -> None:
     image, box, centre = draw_dots(side)
-    pose = dot_teacher.estimate(image, box, angle)
+    (pose,) = dot_teacher.estimate_many([View(image, box, angle)])
     assert pose.shape == (17, 3)
     assert pose.dtype == np.float32
     # A third of an input pixel, or of a source pixel where those are larger.
@@ -87,8 +62,8 @@ def test_an_athlete_upside_down_and_partly_outside_is_found(dot_teacher: MoveNet
     left = 24
     image, box, centre = image[:, left:], box - [left, 0, left, 0], centre - [left, 0]
     assert pose_region(box, 1.25)[0] < 0
-    plain = dot_teacher.estimate(image, box)
-    pose = RotatedTeacher(dot_teacher, QUARTERS).estimate(image, box)
+    (plain,) = dot_teacher.estimate_many([View(image, box)])
+    (pose,) = RotatedTeacher(dot_teacher, QUARTERS).estimate_many([View(image, box)])
     assert plain[:, 2].mean() < 0.3
     assert pose[:, 2].mean() > 0.7
     assert np.abs(pose[:, :2] - centre).max() < 0.5
@@ -130,7 +105,7 @@ def test_upright_is_bit_identical(monkeypatch: pytest.MonkeyPatch) -> None:
         box = rng.uniform(-60, 160, 4)
         box[2:] = box[:2] + rng.uniform(1, 900, 2)
         region = pose_region(box, 1.25)
-        got = teacher.estimate(image, box)
+        (got,) = teacher.estimate_many([View(image, box)])
         np.testing.assert_array_equal(seen[-1][0], cut_as_before(image, region, INPUT_SIZE))
         side = region[2] - region[0]
         y, x, score = output[0, 0].T
@@ -177,22 +152,34 @@ def test_outside_the_frame_is_zero() -> None:
 
 
 class ScriptedTeacher:
-    """Answers with given scores, one for each angle; its x coordinates say which angle was asked."""
+    """Answers with given scores, one for each angle; its x coordinates say which angle was asked, y which box."""
 
-    def __init__(self, scores: dict[float, float]) -> None:
+    batch_size = 3
+
+    def __init__(self, *scores: dict[float, float]) -> None:
         self.scores = scores
-        self.asked: list[float] = []
+        self.asked: list[tuple[int, float]] = []
+        self.num_requests = 0
+        self.attributes = {"teacher_checkpoint": "scripted"}
 
-    def estimate(
-        self, image_rgb: np.ndarray, box_px: np.ndarray, angle_degrees: float = 0.0
-    ) -> np.ndarray:
-        assert image_rgb is IMAGE
-        assert box_px is BOX
-        self.asked.append(angle_degrees)
-        pose = np.full((17, 3), angle_degrees, np.float32)
-        pose[:, 2] = self.scores[angle_degrees]
+    def views(self) -> list[View]:
+        """A view for each dict of scores; its box says which."""
+        return [View(IMAGE, BOX + np.array([0, 0, 0, row])) for row in range(len(self.scores))]
+
+    def estimate_many(self, views: Sequence[View]) -> np.ndarray:
+        self.num_requests += 1
+        return np.stack([self._estimate(view) for view in views])
+
+    def _estimate(self, view: View) -> np.ndarray:
+        assert view.image_rgb is IMAGE
+        row = int(view.box_px[3] - BOX[3])
+        angle = view.angle_degrees
+        self.asked.append((row, angle))
+        pose = np.full((17, 3), angle, np.float32)
+        pose[:, 1] = row
+        pose[:, 2] = self.scores[row][angle]
         # What is not among the 13 joints must not count: it would turn the order round.
-        pose[NOT_A_JOINT13, 2] = 10 * (1 - self.scores[angle_degrees])
+        pose[NOT_A_JOINT13, 2] = 10 * (1 - self.scores[row][angle])
         return pose
 
 
@@ -211,11 +198,11 @@ class ScriptedTeacher:
 )
 def test_the_surest_is_kept_and_the_first_of_equals(scores: tuple, kept: float) -> None:
     teacher = ScriptedTeacher(dict(zip(QUARTERS, scores, strict=True)))
-    pose = RotatedTeacher(teacher, QUARTERS).estimate(IMAGE, BOX)
-    assert teacher.asked == list(QUARTERS)
+    (pose,) = RotatedTeacher(teacher, QUARTERS).estimate_many(teacher.views())
+    assert teacher.asked == [(0, angle) for angle in QUARTERS]
     assert (pose[:, 0] == kept).all()
     np.testing.assert_array_equal(
-        pose[COCO17_TO_JOINTS13, 2], np.float32(teacher.scores[kept])
+        pose[COCO17_TO_JOINTS13, 2], np.float32(teacher.scores[0][kept])
     )  # as the teacher gave it
 
 
@@ -224,18 +211,38 @@ def test_the_surest_is_kept_and_the_first_of_equals(scores: tuple, kept: float) 
 )
 def test_other_angles_are_tried_only_below(upright: float, asked: int) -> None:
     teacher = ScriptedTeacher({0: upright, 90: 0.9, 180: 0.1, -90: 0.2})
-    pose = RotatedTeacher(teacher, QUARTERS, try_below=0.5).estimate(IMAGE, BOX)
+    (pose,) = RotatedTeacher(teacher, QUARTERS, try_below=0.5).estimate_many(teacher.views())
     assert len(teacher.asked) == asked
     assert pose[0, 0] == (0 if asked == 1 else 90)
 
 
 def test_upright_is_tried_first_wherever_it_stands() -> None:
     teacher = ScriptedTeacher({0: 0.5, 180: 0.5, 90: 0.5})
-    pose = RotatedTeacher(teacher, (180.0, 0.0, 90.0)).estimate(IMAGE, BOX)
-    assert teacher.asked == [0, 180, 90]
+    (pose,) = RotatedTeacher(teacher, (180.0, 0.0, 90.0)).estimate_many(teacher.views())
+    assert teacher.asked == [(0, 0), (0, 180), (0, 90)]
     assert pose[0, 0] == 0
     with pytest.raises(ValueError, match="0, the picture as it is, is missing"):
         RotatedTeacher(teacher, (180.0, 90.0))
+
+
+@pytest.mark.parametrize("try_below", [None, 0.5])
+def test_a_batch_gets_the_answers_of_one_by_one(try_below: float | None) -> None:
+    rng = np.random.default_rng(0)
+    # Few different scores, so that some are equal.
+    scores = [dict(zip(QUARTERS, rng.integers(0, 5, 4) / 4, strict=True)) for _ in range(40)]
+    teacher = ScriptedTeacher(*scores)
+    rotated = RotatedTeacher(teacher, QUARTERS, try_below)
+    poses = rotated.estimate_many(teacher.views())
+    assert teacher.num_requests == 2
+    unsure = [row for row in range(40) if try_below is None or scores[row][0] < try_below]
+    assert sorted(teacher.asked[40:]) == sorted((row, a) for row in unsure for a in QUARTERS[1:])
+    alone = np.stack([rotated.estimate_many([view])[0] for view in teacher.views()])
+    np.testing.assert_array_equal(poses, alone)
+    np.testing.assert_array_equal(poses[:, 0, 1], np.arange(40))
+    kept = [max(QUARTERS, key=lambda angle: scores[row][angle]) for row in unsure]
+    np.testing.assert_array_equal(poses[unsure, 0, 0], kept)
+    assert rotated.batch_size == 3
+    assert rotated.attributes == teacher.attributes
 
 
 @pytest.mark.parametrize(
@@ -282,7 +289,7 @@ def test_real_people_upside_down(
         image = np.ascontiguousarray(person.image[::-1, ::-1])
         box = np.array([width, height, width, height]) - person.box_px[[2, 3, 0, 1]]
         for teach, into in ((teacher, plain), (RotatedTeacher(teacher, (0.0, 180.0)), rotated)):
-            pose = teach.estimate(image, box)
+            (pose,) = teach.estimate_many([View(image, box)])
             pose[:, :2] = [width, height] - pose[:, :2]
             into.append(similarity(pose, person))
     print(f"upside down: {np.mean(plain):.3f} plain, {np.mean(rotated):.3f} rotated, {len(plain)}")

@@ -8,11 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from vpdlib.baselines.methods import (
+    BaselineSettings,
+    EnsembleMethod,
+    FrameMethod,
+    R3DSettings,
+    WholeFrameSettings,
+    paper_row,
+    weights_text,
+)
+from vpdlib.baselines.methods import checkpoint_references as baseline_weights
 from vpdlib.config.base import Id, Section
+from vpdlib.config.networks import NetworksName, with_networks
 from vpdlib.crops.settings import CropSettings
 from vpdlib.datasets.settings import (
     Adapter,
@@ -25,9 +36,18 @@ from vpdlib.datasets.settings import (
 )
 from vpdlib.detection.settings import DetectionSettings
 from vpdlib.flow.settings import FlowSettings
-from vpdlib.identifiers import CONCAT_PATTERN, FUSED_PATTERN, VIPE_PATTERN
+from vpdlib.flow.settings import checkpoint_references as flow_weights
+from vpdlib.identifiers import (
+    CONCAT_PATTERN,
+    ENSEMBLE_PATTERN,
+    FUSED_PATTERN,
+    R3D_PATTERN,
+    VIPE_PATTERN,
+)
 from vpdlib.people.settings import PeopleSettings
+from vpdlib.people.settings import checkpoint_references as people_weights
 from vpdlib.poses.settings import PoseSettings, WeakLabelSettings
+from vpdlib.poses.settings import checkpoint_references as pose_weights
 from vpdlib.recognition.settings import HeadName, RecognitionSettings
 from vpdlib.report.settings import Truth
 from vpdlib.retrieval.settings import RetrievalSettings
@@ -41,12 +61,16 @@ _KINDS = {
     "vipe": (re.compile(VIPE_PATTERN), "be `vipe` or begin with `vipe_`"),
     "concat": (re.compile(CONCAT_PATTERN), "hold `concat`"),
     "fused": (re.compile(FUSED_PATTERN), "hold `fused`"),
+    "r3d": (re.compile(R3D_PATTERN), "be `r3d` or begin with `r3d_`"),
 }
 
 #: What follows the name of a feature set in columns of tables.
 _ENDS_OF_COLUMNS = ("_paper", "_std", "_sd")
 
-FeatureKind = Literal["joints2d", "vipe", "student", "concat", "fused", "supplied"]
+FeatureKind = Literal["joints2d", "vipe", "student", "concat", "fused", "r3d", "supplied"]
+
+#: Rows of Table 1 that nothing is trained for.
+_TRIVIAL = ("random", "top_class")
 
 #: Parts b and c of Table 2: what frames a student is distilled on.
 _FRAMES = (("b", "actions"), ("c", "corpus"))
@@ -66,6 +90,12 @@ class DatasetSettings(Section):
     )
     num_shards: int = Field(
         8, ge=1, le=4096, description="Jobs a stage is cut into; a video's id decides its shard."
+    )
+    networks: NetworksName = Field(
+        "embedded",
+        description="What the sections people, poses, flow and weak_labels start from: embedded, networks that "
+        "come along and run on a CPU; or paper, Mask R-CNN, HRNet and RAFT, which are downloaded and want a GPU. What "
+        "those sections set themselves stays.",
     )
     people: PeopleSettings = Field(PeopleSettings(), description="Person detection.")
     tracking: TrackingSettings = Field(TrackingSettings(), description="Following the athlete.")
@@ -95,6 +125,19 @@ class DatasetSettings(Section):
         description="Beyond the paper: feature sets of the teacher's joints mended by a student, by name (such as "
         "vpdfused).",
     )
+    r3d: dict[Id, R3DSettings] = Field(
+        default_factory=dict,
+        description="Feature sets of a 3D residual network over 8 frames, by name (r3d, r3d_...): a baseline of "
+        "Table 4, and a method for every head.",
+    )
+    baselines: dict[Id, BaselineSettings] = Field(
+        default_factory=dict,
+        description="Networks that are trained on the actions themselves, by name: rows of Table 1. Names of "
+        "ensembles, and no others, hold `ensemble`.",
+    )
+    whole_frames: WholeFrameSettings = Field(
+        WholeFrameSettings(), description="Pictures for baselines of input: frame."
+    )
     recognition: RecognitionSettings = Field(
         RecognitionSettings(), description="Recognition heads."
     )
@@ -114,6 +157,12 @@ class DatasetSettings(Section):
         (8, 16, 32, 64), description="k of the few-shot subsets, figure3."
     )
     trials: int = Field(5, ge=1, description="Few-shot subsets of each k, and seeds of a full run.")
+    baseline_shots: tuple[int, ...] = Field(
+        (), description="Those of `shots` for which the baselines are trained too, for Figure 3."
+    )
+    baseline_trials: int | None = Field(
+        None, ge=1, description="Trials of a baseline, the first of all; null: as many as `trials`."
+    )
     seed: int = Field(0, ge=0, description="Seed of splits, subsets and heads.")
     ablation_shots: int | None = Field(
         None, ge=1, description="k of Tables 2 and S1 beside all data; null: 16, else the largest."
@@ -127,6 +176,11 @@ class DatasetSettings(Section):
         None, description="Column of the paper's tables to print beside ours."
     )
     truth: Truth | None = Field(None, description="Ground truth for measuring only.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _start_from_networks(cls, given: Any) -> Any:
+        return with_networks(given) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _methods_exist(self) -> DatasetSettings:
@@ -145,6 +199,7 @@ class DatasetSettings(Section):
             "vipe": self.vipe,
             "concat": self.concat,
             "fused": self.fused,
+            "r3d": self.r3d,
             "supplied.features": self.supplied.features,
         }
         for where, names in made.items():
@@ -223,6 +278,59 @@ class DatasetSettings(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _baselines_fit(self) -> DatasetSettings:
+        for name, baseline in self.baselines.items():
+            where, is_ensemble = f"baselines.{name}", isinstance(baseline, EnsembleMethod)
+            if is_ensemble != bool(re.fullmatch(ENSEMBLE_PATTERN, name)):
+                raise ValueError(
+                    f"{where}: names of ensembles, and no others, must hold `ensemble`; rename it"
+                )
+            if name in (*self.methods, *_TRIVIAL):
+                raise ValueError(f"{where}: another row of Table 1 has this name; rename it")
+            if isinstance(baseline, EnsembleMethod):
+                self._parts_fit(where, baseline)
+            elif isinstance(baseline, FrameMethod) and not self.has_videos:
+                raise ValueError(f"{where}: needs pixels, and there are no videos; remove it")
+        if self.r3d and not self.has_videos:
+            raise ValueError("r3d: needs pixels, and there are no videos; remove it")
+        strange = sorted(set(self.baseline_shots) - set(self.shots))
+        if strange:
+            raise ValueError(f"baseline_shots: {strange[0]} is none of shots {self.shots}")
+        if self.num_baseline_trials > self.trials:
+            raise ValueError(
+                f"baseline_trials: {self.baseline_trials} is more than trials, {self.trials}; lower it"
+            )
+        return self
+
+    def _parts_fit(self, where: str, ensemble: EnsembleMethod) -> None:
+        alone = [n for n, b in self.baselines.items() if not isinstance(b, EnsembleMethod)]
+        for part in ensemble.parts:
+            if part not in alone:
+                raise ValueError(f"{where}.parts: {part!r} is no baseline by itself; known: {alone}")
+        if len(set(ensemble.parts)) != len(ensemble.parts):
+            raise ValueError(f"{where}.parts: name each once")
+
+    @property
+    def num_baseline_trials(self) -> int:
+        """Trials of a baseline."""
+        return self.trials if self.baseline_trials is None else self.baseline_trials
+
+    @property
+    def baseline_rows(self) -> list[tuple[str, str, str]]:
+        """The baselines' rows of Table 1: name, the paper's name or empty text, what weights they start from."""
+        return [
+            (name, paper_row(name, self.baselines) or "", weights_text(baseline, self.baselines))
+            for name, baseline in self.baselines.items()
+        ]
+
+    @property
+    def weights_of_methods(self) -> dict[str, str]:
+        """What weights those of the methods start from whose tables must say so."""
+        return {
+            name: weights_text(self.r3d[name], {}) for name in self.methods if name in self.r3d
+        }
+
     def kind_of(self, name: str) -> FeatureKind | None:
         """What makes a feature set, or None where nothing does."""
         if name == JOINTS2D:
@@ -236,6 +344,8 @@ class DatasetSettings(Section):
             return "concat"
         if name in self.fused:
             return "fused"
+        if name in self.r3d:
+            return "r3d"
         return "student" if find_student(self.students, name) else None
 
     def require_feature(self, name: str, where: str) -> FeatureKind:
@@ -248,7 +358,14 @@ class DatasetSettings(Section):
         """
         kind = self.kind_of(name)
         if kind is None:
-            known = [JOINTS2D, *self.vipe, *self.students, *self.concat, *self.fused]
+            known = [
+                JOINTS2D,
+                *self.vipe,
+                *self.students,
+                *self.concat,
+                *self.fused,
+                *self.r3d,
+            ]
             raise ValueError(
                 f"{where}: {name!r} is no feature set; known: {[*known, *self.supplied.features]}, and the "
                 "variants of students (_rgb, _rgbflow, _actions, _corpus, _t30)"
@@ -302,6 +419,20 @@ class DatasetSettings(Section):
             return student.model_copy(update={"min_score": least})
 
         return base if in_force(variant) == in_force(self.students[base]) else name
+
+    @property
+    def checkpoint_references(self) -> list[tuple[str, str | None]]:
+        """Weights that detection, teacher, flow and baselines need: references, each with the sha256 asked for or None."""
+        return [
+            *people_weights(self.people),
+            *pose_weights(self.poses),
+            *flow_weights(self.flow),
+            *(
+                reference
+                for settings in (*self.baselines.values(), *self.r3d.values())
+                for reference in baseline_weights(settings)
+            ),
+        ]
 
     @property
     def has_events(self) -> bool:

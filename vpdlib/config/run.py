@@ -33,6 +33,9 @@ StageName = Literal[
     "combine_features",
     "embed_frames",
     "recognize_actions",
+    "resize_frames",
+    "train_baseline",
+    "embed_r3d",
     "retrieve_actions",
     "detect_actions",
     "draw_overlay",
@@ -47,7 +50,9 @@ class StageResources(Section):
     threads: int = Field(1, ge=1, description="CPU threads.")
     mem_mb: int = Field(2000, ge=100, description="Memory, MiB.")
     runtime: int = Field(60, ge=1, description="Time limit on a cluster, minutes.")
-    gpu: int = Field(0, ge=0, description="GPUs; 1 also lets the job use CUDA.")
+    gpu: int = Field(
+        0, ge=0, description="GPUs that the job holds alone; with 0, CUDA is hidden from it."
+    )
 
 
 _DEFAULT_RESOURCES: dict[str, dict[str, int]] = {
@@ -70,6 +75,9 @@ _DEFAULT_RESOURCES: dict[str, dict[str, int]] = {
     "combine_features": {"mem_mb": 4000, "runtime": 60},
     "embed_frames": {"mem_mb": 4000, "runtime": 240},
     "recognize_actions": {"mem_mb": 4000, "runtime": 480},
+    "resize_frames": {"mem_mb": 2000, "runtime": 240},
+    "train_baseline": {"mem_mb": 16000, "runtime": 2880},
+    "embed_r3d": {"mem_mb": 8000, "runtime": 600},
     "retrieve_actions": {"mem_mb": 8000, "runtime": 480},
     "detect_actions": {"mem_mb": 8000, "runtime": 1440},
     "draw_overlay": {"mem_mb": 2000, "runtime": 30},
@@ -97,7 +105,9 @@ class RunSettings(Section):
         Path("resources/networks"), description="Where converted networks are kept."
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="Where students and heads run; auto takes CUDA if there is one."
+        "auto",
+        description="Where torch's networks run: auto takes CUDA in stages with gpu: 1 if the machine has it, "
+        "else the CPU; cuda refuses to run them without, also in stages with gpu: 0.",
     )
     resources: dict[StageName, StageResources] = Field(
         default_factory=dict, description="Per stage: threads, mem_mb, runtime, gpu."

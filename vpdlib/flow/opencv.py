@@ -9,8 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vpdlib.flow.base import FlowEstimator
-from vpdlib.flow.settings import FlowSettings
+from vpdlib.flow.base import PairByPair
 
 _DIS_PRESETS = {
     "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
@@ -19,7 +18,7 @@ _DIS_PRESETS = {
 }
 
 
-class DisFlow:
+class DisFlow(PairByPair):
     """Dense inverse search (Kroeger et al., ECCV 2016), as OpenCV implements it."""
 
     def __init__(self, preset: str = "medium") -> None:
@@ -34,7 +33,7 @@ class DisFlow:
         return np.asarray(self._algorithm.calc(before, after, flow), np.float32)
 
 
-class FarnebackFlow:
+class FarnebackFlow(PairByPair):
     """Polynomial expansion (Farneback, SCIA 2003), as OpenCV implements it."""
 
     def estimate(self, previous: np.ndarray, current: np.ndarray) -> np.ndarray:
@@ -51,13 +50,6 @@ class FarnebackFlow:
             flags=0,
         )
         return np.asarray(flow, np.float32)
-
-
-def make_flow_estimator(settings: FlowSettings) -> FlowEstimator:
-    """Build the estimator that the settings name."""
-    if settings.method == "dis":
-        return DisFlow(settings.dis_preset)
-    return FarnebackFlow()
 
 
 def _grey_pair(previous: np.ndarray, current: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

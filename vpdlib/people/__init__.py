@@ -1,4 +1,4 @@
-"""Person detectors: the contract, NanoDet, MoveNet MultiPose, and joining what they find."""
+"""Person detectors: the contract, NanoDet, MoveNet MultiPose, mmdet, and joining what they find."""
 
 from vpdlib.people.base import SOURCES, DetectorName, People, PersonDetector
 from vpdlib.people.build import build_detector

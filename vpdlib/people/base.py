@@ -7,17 +7,20 @@ score.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
 
+from vpdlib.geometry import MASK_BYTES
 from vpdlib.skeleton import COCO17
 
-DetectorName = Literal["nanodet", "multipose"]
+DetectorName = Literal["nanodet", "multipose", "mmdet"]
 
 #: ``People.source`` of each detector.
-SOURCES: dict[DetectorName, int] = {"nanodet": 0, "multipose": 1}
+SOURCES: dict[DetectorName, int] = {"nanodet": 0, "multipose": 1, "mmdet": 2}
 
 NUM_KEYPOINTS = len(COCO17)
 
@@ -33,6 +36,8 @@ class People:
     source : (K,) uint8, the detector that gave the box (``SOURCES``).
     keypoints_px : (K, 17, 3) float32, COCO-17 as x, y in source pixels and score; NaN where the
         detector gives none.
+    mask : (K, MASK_BYTES) uint8, each person's packed mask over the box (``vpdlib.geometry``); a row
+        of zeros where a person has none. None where no detector gives masks.
 
     Raises
     ------
@@ -44,6 +49,7 @@ class People:
     score: np.ndarray
     source: np.ndarray
     keypoints_px: np.ndarray
+    mask: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         num = len(self.box_px)
@@ -52,8 +58,11 @@ class People:
             ("score", (num,), np.float32),
             ("source", (num,), np.uint8),
             ("keypoints_px", (num, NUM_KEYPOINTS, 3), np.float32),
+            ("mask", (num, MASK_BYTES), np.uint8),
         ):
             array = getattr(self, name)
+            if array is None and name == "mask":
+                continue
             if array.shape != shape or array.dtype != dtype:
                 raise ValueError(
                     f"People.{name}: expected {np.dtype(dtype)} of shape {shape}, "
@@ -68,10 +77,24 @@ class People:
         """(K,) bool: whether the person came with keypoints."""
         return ~np.isnan(self.keypoints_px).any(axis=(1, 2))
 
+    @property
+    def has_mask(self) -> np.ndarray:
+        """(K,) bool: whether the person came with a mask."""
+        return np.asarray(self.mask_rows.any(axis=1))
+
+    @property
+    def mask_rows(self) -> np.ndarray:
+        """``mask``, or rows of zeros where no detector gives masks."""
+        return np.zeros((len(self), MASK_BYTES), np.uint8) if self.mask is None else self.mask
+
     def take(self, rows: np.ndarray) -> People:
         """Return the people of these rows (indices or a mask), in that order."""
         return People(
-            self.box_px[rows], self.score[rows], self.source[rows], self.keypoints_px[rows]
+            self.box_px[rows],
+            self.score[rows],
+            self.source[rows],
+            self.keypoints_px[rows],
+            None if self.mask is None else self.mask[rows],
         )
 
     @classmethod
@@ -86,17 +109,36 @@ class People:
 
 
 class PersonDetector(Protocol):
-    """Anything that finds people in an image."""
+    """Anything that finds people in images."""
 
-    def detect(self, image_rgb: np.ndarray) -> People:
-        """Return the people in an (H, W, 3) uint8 RGB image, by falling score.
+    @property
+    def batch_size(self) -> int:
+        """How many images :meth:`detect_many` is best given at once."""
+        ...
+
+    def detect_many(self, images_rgb: Sequence[np.ndarray]) -> list[People]:
+        """Return the people in each (H, W, 3) uint8 RGB image, by falling score.
 
         Raises
         ------
         ValueError
-            if the image has another shape or type.
+            if an image has another shape or type.
         """
         ...
+
+
+class SingleImageDetector(ABC):
+    """What detectors that look at one image at a time share."""
+
+    batch_size = 1
+
+    @abstractmethod
+    def detect(self, image_rgb: np.ndarray) -> People:
+        """Return the people in an (H, W, 3) uint8 RGB image, by falling score."""
+
+    def detect_many(self, images_rgb: Sequence[np.ndarray]) -> list[People]:
+        """Return the people in each (H, W, 3) uint8 RGB image, by falling score."""
+        return [self.detect(image) for image in images_rgb]
 
 
 def check_image(image_rgb: np.ndarray) -> None:

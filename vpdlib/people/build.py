@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from vpdlib.people.base import DetectorName, People, PersonDetector
 from vpdlib.people.merge import merge_people
+from vpdlib.people.settings import PeopleSettings
 
 
 class MergedDetector:
@@ -27,57 +28,68 @@ class MergedDetector:
         self._iou_threshold = iou_threshold
         self._max_people = max_people
 
+    @property
+    def batch_size(self) -> int:
+        """The largest batch that one of the detectors takes."""
+        return max(detector.batch_size for detector in self._detectors)
+
     def detect(self, image_rgb: np.ndarray) -> People:
         """Return the people in an (H, W, 3) uint8 RGB image, by falling score."""
-        found = [detector.detect(image_rgb) for detector in self._detectors]
-        return merge_people(found, self._iou_threshold, self._max_people)
+        return self.detect_many([image_rgb])[0]
+
+    def detect_many(self, images_rgb: Sequence[np.ndarray]) -> list[People]:
+        """Return the people in each (H, W, 3) uint8 RGB image, by falling score."""
+        found = [detector.detect_many(images_rgb) for detector in self._detectors]
+        return [
+            merge_people(of_image, self._iou_threshold, self._max_people)
+            for of_image in zip(*found, strict=True)
+        ]
 
 
 def build_detector(
-    names: Sequence[DetectorName],
-    networks_dir: Path,
-    score_thresholds: Mapping[DetectorName, float],
-    threads: int,
-    iou_threshold: float = 0.5,
-    max_people: int = 20,
-) -> PersonDetector:
-    """Make the detector that joins the named back ends.
+    settings: PeopleSettings, networks_dir: Path, device: str, threads: int
+) -> MergedDetector:
+    """Make the detector that joins the back ends of the settings.
 
     Parameters
     ----------
-    names : one or more of "nanodet", "multipose", each once.
-    networks_dir : the folder of converted networks.
-    score_thresholds : for each name, the score below which its people are left out.
+    settings : which detectors, and theirs.
+    networks_dir : the folder of converted networks and of checkpoints.
+    device : "cpu" or "cuda", where mmdet runs; the embedded detectors run on the CPU.
     threads : threads one call may use.
-    iou_threshold : boxes of different detectors that overlap more are one person.
-    max_people : the best so many are returned.
 
     Raises
     ------
-    ValueError
-        if a name is unknown, given twice or without a threshold, or none is given.
     WeightsError
         if a network is missing or not the expected one.
+    ValueError
+        if the mmdet configuration cannot be used.
     """
-    # Imported here: each back end brings ONNX Runtime along.
-    from vpdlib.people.multipose import MultiPose
-    from vpdlib.people.nanodet import NanoDet
 
-    backends: dict[DetectorName, type[NanoDet] | type[MultiPose]] = {
-        "nanodet": NanoDet,
-        "multipose": MultiPose,
+    # Imported where they are asked for: ONNX Runtime, torch and mmdet come along.
+    def nanodet() -> PersonDetector:
+        from vpdlib.people.nanodet import NanoDet
+
+        return NanoDet(networks_dir, settings.nanodet_min_score, threads)
+
+    def multipose() -> PersonDetector:
+        from vpdlib.people.multipose import MultiPose
+
+        return MultiPose(networks_dir, settings.multipose_min_score, threads)
+
+    def mmdet() -> PersonDetector:
+        from vpdlib.people.mmdet_detector import MMDetDetector
+
+        assert settings.mmdet is not None, "checked by PeopleSettings"
+        return MMDetDetector(settings.mmdet, networks_dir, device, threads)
+
+    backends: dict[DetectorName, Callable[[], PersonDetector]] = {
+        "nanodet": nanodet,
+        "multipose": multipose,
+        "mmdet": mmdet,
     }
-    if not names or len(set(names)) != len(names):
-        raise ValueError(
-            f"person detectors {tuple(names)}: name one or more of {', '.join(backends)}, each once"
-        )
-    detectors: list[PersonDetector] = []
-    for name in names:
-        if name not in backends:
-            raise ValueError(
-                f"no person detector is called {name!r}; there are {', '.join(backends)}"
-            )
-        if name not in score_thresholds:
-            raise ValueError(f"person detector {name!r} has no score threshold; give one")
-        detectors.append(backends[name](networks_dir, score_thresholds[name], threads))
-    return MergedDetector(detectors, iou_threshold, max_people)
+    return MergedDetector(
+        [backends[name]() for name in settings.detectors],
+        settings.iou_threshold,
+        settings.max_people,
+    )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from vpdlib.geometry import iou_matrix
+from vpdlib.geometry import MASK_SIDE, iou_matrix, pack_mask, resample_mask, unpack_mask
 from vpdlib.people.base import People
 
 #: Boxes of two detectors may be the same person from this overlap on. It is low, since one box may
@@ -52,7 +52,8 @@ def merge_people(people: Sequence[People], iou_threshold: float, max_people: int
     First the people of one detector are paired with those of the next so that the overlaps add up
     to the most, from ``PAIR_IOU`` on. A pair becomes one person with the greater score; box,
     keypoints and source are those of the one with keypoints, whose box encloses the limbs (of the
-    better score where both have some or none). Then boxes compete by score.
+    better score where both have some or none). A mask of either is brought onto that box; what
+    it had outside is lost. Then boxes compete by score.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ def _pair(first: People, second: People) -> People:
     one, two = first.take(rows), second.take(columns)
     rank = np.stack([one.score + one.has_keypoints * 2, two.score + two.has_keypoints * 2])
     pick = rank[1] > rank[0]
-    parts = {
+    better = {
         name: np.where(
             pick.reshape(-1, *[1] * (getattr(one, name).ndim - 1)),
             getattr(two, name),
@@ -96,10 +97,30 @@ def _pair(first: People, second: People) -> People:
     }
     alone_one = first.take(np.setdiff1d(np.arange(len(first)), rows))
     alone_two = second.take(np.setdiff1d(np.arange(len(second)), columns))
-    pairs = People(score=np.maximum(one.score, two.score), **parts)
-    return People(
-        *(
-            np.concatenate([getattr(part, name) for part in (pairs, alone_one, alone_two)])
-            for name in ("box_px", "score", "source", "keypoints_px")
+    pairs = People(score=np.maximum(one.score, two.score), **better)
+    parts = (pairs, alone_one, alone_two)
+    mask = None
+    if first.mask is not None or second.mask is not None:
+        mask = np.concatenate(
+            [_pair_masks(one, two, pairs.box_px), alone_one.mask_rows, alone_two.mask_rows]
         )
+    return People(
+        np.concatenate([part.box_px for part in parts]),
+        np.concatenate([part.score for part in parts]),
+        np.concatenate([part.source for part in parts]),
+        np.concatenate([part.keypoints_px for part in parts]),
+        mask,
     )
+
+
+def _pair_masks(one: People, two: People, box_px: np.ndarray) -> np.ndarray:
+    """Packed masks of pairs over the boxes picked, (K, MASK_BYTES): those of ``one``, else of ``two``."""
+    from_one = one.has_mask[:, None]
+    mask = np.where(from_one, one.mask_rows, two.mask_rows)
+    owner_box_px = np.where(from_one, one.box_px, two.box_px)
+    moved = (owner_box_px != box_px).any(axis=1) & (one.has_mask | two.has_mask)
+    for row in np.flatnonzero(moved):
+        grid = unpack_mask(mask[row])
+        grid = resample_mask(grid, owner_box_px[row], box_px[row], (MASK_SIDE, MASK_SIDE))
+        mask[row] = pack_mask(grid)
+    return mask

@@ -11,14 +11,22 @@ from pathlib import Path
 
 import numpy as np
 
-from vpdlib.people.base import NUM_KEYPOINTS, SOURCES, People, check_image, clip_boxes, nonempty
+from vpdlib.people.base import (
+    NUM_KEYPOINTS,
+    SOURCES,
+    People,
+    SingleImageDetector,
+    check_image,
+    clip_boxes,
+    nonempty,
+)
 from vpdlib.people.letterbox import letterbox
 from vpdlib.weights.session import open_session
 
 INPUT_SIZE = 256
 
 
-class MultiPose:
+class MultiPose(SingleImageDetector):
     """The MoveNet MultiPose detector on ONNX Runtime.
 
     Parameters

@@ -13,7 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from vpdlib.people.base import NUM_KEYPOINTS, SOURCES, People, check_image, clip_boxes, nonempty
+from vpdlib.people.base import (
+    NUM_KEYPOINTS,
+    SOURCES,
+    People,
+    SingleImageDetector,
+    check_image,
+    clip_boxes,
+    nonempty,
+)
 from vpdlib.people.letterbox import letterbox
 from vpdlib.people.merge import suppress
 from vpdlib.weights.session import open_session
@@ -48,7 +56,7 @@ def decode_boxes(distribution: np.ndarray, cell: np.ndarray, stride: int) -> np.
     return np.concatenate([centre - distance[:, :2], centre + distance[:, 2:]], axis=-1)
 
 
-class NanoDet:
+class NanoDet(SingleImageDetector):
     """The NanoDet-m person detector on ONNX Runtime.
 
     Parameters

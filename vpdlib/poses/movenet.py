@@ -8,16 +8,19 @@ one looks at the picture. Turning is part of the one resampling that cuts the re
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from vpdlib.people.base import check_image
-from vpdlib.poses.base import PoseTeacher, TeacherName
+from vpdlib.poses.base import View, check_box, cos_sin, no_poses
+from vpdlib.provenance import digest_file
+from vpdlib.weights.check import onnx_path
 from vpdlib.weights.session import open_session
 
+#: Its name among the embedded networks.
+NETWORK = "movenet-thunder"
 INPUT_SIZE = 256
 _FINEST = 8
 
@@ -42,9 +45,8 @@ def pose_region(box_px: np.ndarray, margin: float) -> np.ndarray:
     ValueError
         if the box is empty or not finite, or the margin not positive.
     """
+    check_box(box_px)
     box = np.asarray(box_px, np.float64)
-    if box.shape != (4,) or not np.isfinite(box).all() or (box[2:] <= box[:2]).any():
-        raise ValueError(f"expected a box x0, y0, x1, y1 with x1 > x0 and y1 > y0, found {box_px}")
     if not margin > 0:
         raise ValueError(f"margin is {margin}; give a positive number")
     half = (box[2:] - box[:2]).max() * margin / 2
@@ -68,11 +70,7 @@ def _turned(region_px: np.ndarray, angle_degrees: float) -> tuple[float, float, 
     x, y of the corner in source pixels, then cos and sin; exact for multiples of 90 degrees, and for
     0 the square's own corner to the bit.
     """
-    quarters, rest = divmod(angle_degrees, 90.0)
-    if rest == 0:
-        cos, sin = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[int(quarters) % 4]
-    else:
-        cos, sin = (f(math.radians(angle_degrees)) for f in (math.cos, math.sin))
+    cos, sin = cos_sin(angle_degrees)
     x0, y0, x1, _ = (float(value) for value in region_px)
     half = (x1 - x0) / 2
     return x0 + half * (1 - cos + sin), y0 + half * (1 - cos - sin), cos, sin
@@ -138,49 +136,37 @@ class MoveNetThunder:
     """
 
     def __init__(self, networks_dir: Path, threads: int, margin: float = DEFAULT_MARGIN) -> None:
-        self._session = open_session("movenet-thunder", networks_dir, threads)
+        self._session = open_session(NETWORK, networks_dir, threads)
+        self._networks_dir = networks_dir
         self._margin = margin
 
-    def estimate(
-        self, image_rgb: np.ndarray, box_px: np.ndarray, angle_degrees: float = 0.0
-    ) -> np.ndarray:
-        """Return (17, 3) float32 x, y in source pixels and score of the person in ``box_px`` (4,).
+    @property
+    def batch_size(self) -> int:
+        """1: the network is made for one picture."""
+        return 1
 
-        The network is shown the picture turned by ``angle_degrees``, counter-clockwise; its keypoints
-        are turned back.
-        """
-        check_image(image_rgb)
-        region = pose_region(box_px, self._margin)
-        crop = cut_region(image_rgb, region, INPUT_SIZE, angle_degrees)
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Name and digest of the network."""
+        return {
+            "teacher_checkpoint": NETWORK,
+            "teacher_checkpoint_sha256": digest_file(onnx_path(NETWORK, self._networks_dir)),
+        }
+
+    def estimate_many(self, views: Sequence[View]) -> np.ndarray:
+        """Return (N, 17, 3) float32 x, y in source pixels and score of the people in these views."""
+        if not views:
+            return no_poses()
+        return np.stack([self._estimate(view) for view in views])
+
+    def _estimate(self, view: View) -> np.ndarray:
+        region = pose_region(view.box_px, self._margin)
+        crop = cut_region(view.image_rgb, region, INPUT_SIZE, view.angle_degrees)
         (output,) = self._session.run(["Identity"], {"input": crop[None].astype(np.int32)})
         v, u, score = output[0, 0].T
         side = region[2] - region[0]
         u, v = u * side, v * side
-        x, y, cos, sin = _turned(region, angle_degrees)
+        x, y, cos, sin = _turned(region, view.angle_degrees)
         return np.stack([x + (u * cos - v * sin), y + (u * sin + v * cos), score], axis=-1).astype(
             np.float32
         )
-
-
-def build_teacher(
-    name: TeacherName, networks_dir: Path, threads: int, margin: float = DEFAULT_MARGIN
-) -> PoseTeacher:
-    """Make the pose teacher of that name.
-
-    Parameters
-    ----------
-    name : "movenet_thunder".
-    networks_dir : the folder of converted networks.
-    threads : threads one call may use.
-    margin : side of the square region over the longer side of the box.
-
-    Raises
-    ------
-    ValueError
-        if no teacher has that name.
-    WeightsError
-        if the network is missing or not the expected one.
-    """
-    if name != "movenet_thunder":
-        raise ValueError(f"no embedded pose teacher is called {name!r}; there is movenet_thunder")
-    return MoveNetThunder(networks_dir, threads, margin)

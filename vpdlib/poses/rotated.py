@@ -3,16 +3,18 @@
 Pose networks learn from people who stand, sit or run; athletes who are upside down are lost, while
 the same picture turned upright is an easy one. Beyond the paper (which takes the teacher's answer as
 it is, specification section 5). Works with any teacher: turning the picture and the keypoints back
-is the teacher's part (``vpdlib.poses.base``). Angles are degrees, counter-clockwise.
+is the teacher's part (``vpdlib.poses.base``). Angles are degrees, counter-clockwise. N is the number
+of views.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from vpdlib.poses.base import PoseTeacher
+from vpdlib.poses.base import PoseTeacher, View
 from vpdlib.poses.normalize import mean_joint_score
 
 
@@ -26,8 +28,8 @@ class RotatedTeacher:
     Parameters
     ----------
     teacher : who is asked.
-    angles_degrees : angles to show the athlete at; 0 must be among them. With 0 alone the answers are
-        the teacher's own.
+    angles_degrees : angles to show the athlete at, added to that of the view; 0 must be among them. With
+        0 alone the answers are the teacher's own.
     try_below : the other angles are tried only where the upright answer's mean score is below this or
         not finite; None for always.
 
@@ -49,39 +51,41 @@ class RotatedTeacher:
         self._others = tuple(angle for angle in angles_degrees if angle != 0)
         self._try_below = try_below
 
-    def estimate(
-        self, image_rgb: np.ndarray, box_px: np.ndarray, angle_degrees: float = 0.0
-    ) -> np.ndarray:
-        """Return the surest pose of the person in ``box_px``.
+    @property
+    def batch_size(self) -> int:
+        """That of the teacher."""
+        return self._teacher.batch_size
 
-        Parameters
-        ----------
-        image_rgb : (H, W, 3) uint8.
-        box_px : (4,) x0, y0, x1, y1 in source pixels; may reach outside the image.
-        angle_degrees : added to every angle.
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Those of the teacher."""
+        return self._teacher.attributes
 
-        Returns
-        -------
-        (17, 3) float32: x, y in source pixels and score.
-
-        Raises
-        ------
-        ValueError
-            what the teacher raises.
-        """
-        best = self._teacher.estimate(image_rgb, box_px, angle_degrees)
+    def estimate_many(self, views: Sequence[View]) -> np.ndarray:
+        """Return the surest poses of the people in these views; (N, 17, 3) float32."""
+        best = self._teacher.estimate_many(views)
         best_score = _sureness(best)
-        if self._try_below is not None and best_score >= self._try_below:
+        unsure = np.arange(len(views))
+        if self._try_below is not None:
+            unsure = np.flatnonzero(best_score < self._try_below)
+        if not self._others or not len(unsure):
             return best
-        for angle in self._others:
-            pose = self._teacher.estimate(image_rgb, box_px, angle_degrees + angle)
-            score = _sureness(pose)
-            if score > best_score:
-                best, best_score = pose, score
+        # All in one request: the unsure of one batch are too few to fill the network's.
+        turned = [
+            replace(views[row], angle_degrees=views[row].angle_degrees + angle)
+            for angle in self._others
+            for row in unsure.tolist()
+        ]
+        answers = self._teacher.estimate_many(turned).reshape(-1, len(unsure), *best.shape[1:])
+        for poses in answers:
+            score = _sureness(poses)
+            surer = score > best_score[unsure]
+            rows = unsure[surer]
+            best[rows], best_score[rows] = poses[surer], score[surer]
         return best
 
 
-def _sureness(pose: np.ndarray) -> float:
-    """Return the mean score of the 13 joints of a (17, 3) pose; -inf where it is not finite."""
-    score = float(mean_joint_score(pose[None])[0])
-    return score if np.isfinite(score) else -np.inf
+def _sureness(poses: np.ndarray) -> np.ndarray:
+    """Return the mean score of the 13 joints of (N, 17, 3) poses; -inf where it is not finite."""
+    score = mean_joint_score(poses).astype(np.float64)
+    return np.where(np.isfinite(score), score, -np.inf)

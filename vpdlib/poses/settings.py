@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 
 
 class WeakLabelSettings(BaseModel):
@@ -40,19 +40,105 @@ class WeakLabelSettings(BaseModel):
     )
 
 
+TeacherName = Literal["movenet_thunder", "mmpose", "onnx"]
+
+Triple = tuple[float, float, float]
+PositiveTriple = tuple[PositiveFloat, PositiveFloat, PositiveFloat]
+
+
+class MMPoseSettings(BaseModel):
+    """A top-down pose network of OpenMMLab's mmpose 1, such as the paper's kind, HRNet."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    config: str = Field(
+        min_length=1,
+        description="Path of an mmpose configuration (.py), or the bare name of one in the installed "
+        "package's model zoo, such as td-hm_hrnet-w48_8xb32-210e_coco-384x288. Top-down, on one image; "
+        "its first 17 keypoints must be COCO's (COCO, Halpe-26, COCO-WholeBody).",
+    )
+    checkpoint: str = Field(
+        min_length=1,
+        description="Weights: a name of the checkpoint registry, or the path of a file, trained "
+        "with this configuration.",
+    )
+    checkpoint_sha256: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{8,64}$",
+        description="Expected sha256 of the weights, or its beginning; null: the registry's.",
+    )
+    flip_test: bool = Field(
+        True,
+        description="Show the network the mirrored picture too and average: a little more accurate, at "
+        "twice the cost. How the two are laid over each other is the configuration's.",
+    )
+    batch_size: int = Field(
+        32, ge=1, description="Boxes a pass through the network; so many frames are held at a time."
+    )
+    amp: bool = Field(True, description="Mixed precision; on CUDA only.")
+
+
+class OnnxPoseSettings(BaseModel):
+    """A top-down pose network exported to ONNX, such as mmdeploy's of HRNet and RTMPose."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str = Field(
+        min_length=1,
+        description="Path of the .onnx file: an input (N, 3, H, W), 17 COCO keypoints out (or 26 of "
+        "Halpe, 133 of COCO-WholeBody, whose first 17 they are).",
+    )
+    sha256: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{8,64}$",
+        description="Expected sha256 of the file, or its beginning; null: not compared.",
+    )
+    codec: Literal["heatmap", "simcc"] = Field(
+        description="How the network states places: heatmap, one output (N, K, h, w), without UDP or "
+        "DARK (HRNet); or simcc, outputs simcc_x (N, K, W r) and simcc_y (N, K, H r) (RTMPose)."
+    )
+    mean: Triple = Field(
+        (123.675, 116.28, 103.53), description="Subtracted from red, green, blue of 0 to 255."
+    )
+    std: PositiveTriple = Field(
+        (58.395, 57.12, 57.375), description="What red, green, blue are divided by then."
+    )
+    padding: float = Field(
+        1.25, ge=1.0, le=3.0, description="Size of what the network is shown, over the box's."
+    )
+    simcc_split_ratio: float = Field(
+        2.0, gt=0, description="Bins of SimCC a pixel of the input; heatmap takes no notice of it."
+    )
+    flip_test: bool = Field(
+        False, description="Average with the answer to the mirrored picture, at twice the cost."
+    )
+    batch_size: int = Field(
+        32,
+        ge=1,
+        description="Boxes a pass through the network; a file exported for one at a time gets one.",
+    )
+
+
 class PoseSettings(BaseModel):
     """The teacher that estimates poses in the athlete's box (specification section 5)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    teacher: Literal["movenet_thunder"] = Field(
-        "movenet_thunder", description="Pose network: MoveNet Thunder, embedded, COCO-17."
+    teacher: TeacherName = Field(
+        "movenet_thunder",
+        description="Pose network: movenet_thunder, embedded; mmpose or onnx, which take the section of "
+        "their name. Sections of teachers not chosen may stand there: one setting moves between them.",
     )
+    mmpose: MMPoseSettings | None = Field(
+        None, description="The network of teacher mmpose; the paper's is HRNet."
+    )
+    onnx: OnnxPoseSettings | None = Field(None, description="The network of teacher onnx.")
     margin: float = Field(
         1.25,
         ge=1.0,
         le=3.0,
-        description="Side of the square shown to the teacher, over the box's longer side.",
+        description="Side of the square shown to MoveNet, over the box's longer side. The other teachers "
+        "take their configuration's, or padding.",
     )
     angles_degrees: tuple[Annotated[float, Field(ge=-180.0, le=180.0)], ...] = Field(
         (0.0,),
@@ -74,6 +160,15 @@ class PoseSettings(BaseModel):
     )
 
     @model_validator(mode="after")
+    def _network_is_given(self) -> PoseSettings:
+        if self.teacher in ("mmpose", "onnx") and getattr(self, self.teacher) is None:
+            raise ValueError(
+                f"teacher is {self.teacher} but the section {self.teacher} is missing: name the network there, "
+                "or take movenet_thunder, which is embedded"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _angles_make_sense(self) -> PoseSettings:
         angles = self.angles_degrees
         if 0.0 not in angles:
@@ -88,3 +183,18 @@ class PoseSettings(BaseModel):
                 "the angles to try, for example [0, 90, 180, -90], or set try_angles_below to null"
             )
         return self
+
+
+def checkpoint_references(settings: PoseSettings) -> list[tuple[str, str | None]]:
+    """Return the weights that the chosen teacher needs, beside the embedded networks.
+
+    Returns
+    -------
+    Pairs of a reference (``vpdlib.weights.checkpoints``) and the sha256 that the settings give for it, or
+    None; for movenet_thunder, no pairs.
+    """
+    if settings.teacher == "mmpose" and settings.mmpose is not None:
+        return [(settings.mmpose.checkpoint, settings.mmpose.checkpoint_sha256)]
+    if settings.teacher == "onnx" and settings.onnx is not None:
+        return [(settings.onnx.file, settings.onnx.sha256)]
+    return []

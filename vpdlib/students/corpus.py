@@ -1,8 +1,8 @@
 """The frames of a dataset's artifacts as one store for a student.
 
-Rows are numbered over all shards and videos in the order given. RGB comes from crop artifacts, flow from
-flow artifacts of the same shards; a store opens its files in the process that reads (fork-safe through
-:class:`vpdlib.students.frames.LazyFrames`).
+Rows are numbered over all shards and videos in the order given. RGB comes from crop artifacts, and so do
+the athlete's masks where they hold some; flow comes from flow artifacts of the same shards. A store
+opens its files in the process that reads (fork-safe through :class:`vpdlib.students.frames.LazyFrames`).
 """
 
 from __future__ import annotations
@@ -36,13 +36,14 @@ class FrameRef:
 
 
 class ShardFrames:
-    """Crops and flow read row by row from open artifacts."""
+    """Crops, flow and masks read row by row from open artifacts."""
 
     def __init__(
         self,
         crops_paths: Sequence[Path],
         flow_paths: Sequence[Path] | None,
         refs: Sequence[FrameRef],
+        masks: bool = False,
     ) -> None:
         self._stack = ExitStack()
         self._crops = [self._stack.enter_context(read_artifact(p, "crops")) for p in crops_paths]
@@ -52,6 +53,7 @@ class ShardFrames:
             else None
         )
         self._refs = refs
+        self._masks = masks
 
     def close(self) -> None:
         """Close the artifacts; the store cannot be read afterwards."""
@@ -65,7 +67,8 @@ class ShardFrames:
         """Return the crops of ``indices`` (B,), in that order."""
         rgb = self._gather(self._crops, "crop", indices)
         flow = None if self._flow is None else self._gather(self._flow, "flow", indices)
-        return CropBatch(rgb, flow)
+        mask = self._gather(self._crops, "mask", indices) if self._masks else None
+        return CropBatch(rgb, flow, mask)
 
     def _gather(self, artifacts: list[Artifact], name: str, indices: np.ndarray) -> np.ndarray:
         # One read per video: HDF5 wants increasing rows without repetition.
@@ -96,6 +99,7 @@ def open_frames(
     flow_paths: Sequence[Path] | None,
     refs: Sequence[FrameRef],
     crop_side: int,
+    with_masks: bool = True,
 ) -> FrameStore:
     """Make a store of the given frames: in memory if they fit, else read as needed.
 
@@ -104,24 +108,40 @@ def open_frames(
     crops_paths, flow_paths : artifacts, one per shard in the same order; no flow for an RGB student.
     refs : N frames.
     crop_side : side of the stored crops, px.
+    with_masks : whether the athlete's masks are read, where the crops have them; only training needs them.
 
     Raises
     ------
     ValueError
-        If flow and crops are of different frames.
+        If flow and crops are of different frames, or masks are wanted and only some crops have them.
     """
     if flow_paths is not None:
         _check_same_frames(crops_paths, flow_paths, refs)
-    num_bytes = len(refs) * crop_side * crop_side * (5 if flow_paths is not None else 3)
-    if num_bytes > IN_MEMORY_BYTES:
-        return LazyFrames(partial(ShardFrames, crops_paths, flow_paths, refs), len(refs))
+    masks = with_masks and _have_masks(crops_paths)
+    channels = 3 + (2 if flow_paths is not None else 0) + (1 if masks else 0)
+    if len(refs) * crop_side * crop_side * channels > IN_MEMORY_BYTES:
+        return LazyFrames(partial(ShardFrames, crops_paths, flow_paths, refs, masks), len(refs))
     if not refs:
         empty = np.empty((0, crop_side, crop_side, 3), np.uint8)
         return ArrayFrames(empty, None if flow_paths is None else empty[..., :2].copy())
-    store = ShardFrames(crops_paths, flow_paths, refs)
-    rgb, flow, _ = store.load(np.arange(len(refs)))
+    store = ShardFrames(crops_paths, flow_paths, refs, masks)
+    batch = store.load(np.arange(len(refs)))
     store.close()
-    return ArrayFrames(rgb, flow)
+    return ArrayFrames(*batch)
+
+
+def _have_masks(crops_paths: Sequence[Path]) -> bool:
+    """Whether crops come with the athlete's masks; all shards must agree."""
+    without: list[Path] = []
+    for path in crops_paths:
+        with read_artifact(path, "crops") as crops:
+            if not crops.attributes.get("masks", False):
+                without.append(path)
+    if without and len(without) < len(crops_paths):
+        raise ValueError(
+            f"{without[0]} holds no masks of the athlete, and other shards do; rerun crop_athlete"
+        )
+    return not without
 
 
 def _check_same_frames(
