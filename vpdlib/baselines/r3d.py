@@ -1,0 +1,212 @@
+"""R3D: a residual network of 3D convolutions; a feature of each frame from the 8 frames about it.
+
+The features of the detection baseline (Table 4): a network trained on Kinetics-400 sees windows of 8
+frames, one about each frame of a video, on the same crops as the student. The same network with a
+layer of classes on top can be trained on a sport's actions. N clips of T frames, S side, d features.
+
+Source: Tran et al., A Closer Look at Spatiotemporal Convolutions for Action Recognition, CVPR 2018 (R3D-18);
+specification sections 10 and 11. The VPD paper does not say where a window of even length is
+centred, nor whether crops are resized: here a frame has four frames before and three after it, and crops are
+taken as they are.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vpdlib.baselines.backbones import InputStatistics, load_pretrained, torchvision_models
+
+#: Normalisation of torchvision's Kinetics-400 networks, of RGB in 0..1.
+KINETICS = InputStatistics((0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989))
+#: Frames of a window.
+WINDOW = 8
+
+
+class R3DEncoder(nn.Module):
+    """The layers of torchvision's ``r3d_18`` up to the mean over time and space, of any width.
+
+    With the default widths and blocks the tensors have the names and shapes of ``r3d_18``.
+
+    Parameters
+    ----------
+    widths, blocks : channels and residual blocks of each stage; every stage after the first halves time and space.
+
+    Attributes
+    ----------
+    width : d, the last of `widths`.
+    """
+
+    def __init__(
+        self,
+        widths: tuple[int, ...] = (64, 128, 256, 512),
+        blocks: tuple[int, ...] = (2, 2, 2, 2),
+    ) -> None:
+        super().__init__()
+        resnet = torchvision_models().video.resnet
+        self.width = widths[-1]
+        self.stem = nn.Sequential(
+            nn.Conv3d(3, widths[0], (3, 7, 7), stride=(1, 2, 2), padding=(1, 3, 3), bias=False),
+            nn.BatchNorm3d(widths[0]),
+            nn.ReLU(inplace=True),
+        )
+        self._stages: list[str] = []
+        before = widths[0]
+        for index, (width, num_blocks) in enumerate(zip(widths, blocks, strict=True)):
+            layers: list[nn.Module] = []
+            for position in range(num_blocks):
+                stride = 2 if index > 0 and position == 0 else 1
+                shortcut = None
+                if stride != 1 or before != width:
+                    shortcut = nn.Sequential(
+                        nn.Conv3d(before, width, 1, stride=stride, bias=False),
+                        nn.BatchNorm3d(width),
+                    )
+                layers.append(
+                    resnet.BasicBlock(before, width, resnet.Conv3DSimple, stride, shortcut)
+                )
+                before = width
+            self._stages.append(f"layer{index + 1}")
+            self.add_module(self._stages[-1], nn.Sequential(*layers))
+        for module in self.modules():
+            if isinstance(module, nn.Conv3d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """Map clips (N, T, 3, S, S), normalised by `KINETICS`, to features (N, d)."""
+        maps = self.stem(clips.transpose(1, 2))
+        for stage in self._stages:
+            maps = self.get_submodule(stage)(maps)
+        features: Tensor = maps.mean(dim=(2, 3, 4))
+        return features
+
+
+class R3D(nn.Module):
+    """An encoder with dropout and a layer of classes, to be trained on actions.
+
+    Parameters
+    ----------
+    encoder : of clips.
+    num_classes : classes to tell apart.
+    dropout : of the features.
+    """
+
+    def __init__(self, encoder: R3DEncoder, num_classes: int, dropout: float = 0.5) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = nn.Dropout(dropout)
+        self.fc = nn.Linear(encoder.width, num_classes)
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """Map clips (N, T, 3, S, S), any T, to logits (N, num_classes)."""
+        logits: Tensor = self.fc(self.dropout(self.encoder(clips)))
+        return logits
+
+
+def build_r3d_encoder(
+    weights: Path | None = None,
+    widths: tuple[int, ...] = (64, 128, 256, 512),
+    blocks: tuple[int, ...] = (2, 2, 2, 2),
+) -> R3DEncoder:
+    """Build an encoder.
+
+    Parameters
+    ----------
+    weights : a state dict of torchvision's ``r3d_18``. None: random weights from torch's current random state.
+    widths, blocks : as in `R3DEncoder`; smaller ones for a CPU.
+
+    Returns
+    -------
+    R3DEncoder : on the CPU, in training mode.
+
+    Raises
+    ------
+    ValueError : the weights are of another network.
+    """
+    encoder = R3DEncoder(widths, blocks)
+    if weights is not None:
+        load_pretrained(encoder, weights, ("fc.",))
+    return encoder
+
+
+def normalise(frames: Tensor) -> Tensor:
+    """Turn RGB frames (..., S, S, 3) uint8 into network inputs (..., 3, S, S) float32."""
+    mean, std = (
+        torch.tensor(values, device=frames.device) for values in (KINETICS.mean, KINETICS.std)
+    )
+    return ((frames.float() / 255 - mean) / std).movedim(-1, -3)
+
+
+def frame_windows(num_frames: int) -> np.ndarray:
+    """Return the frames of the window about each frame; beyond the ends the last one is repeated.
+
+    Parameters
+    ----------
+    num_frames : N.
+
+    Returns
+    -------
+    (N, 8) int64 : four frames before, the frame, three after it.
+    """
+    offsets = np.arange(WINDOW) - WINDOW // 2
+    return np.clip(np.arange(num_frames)[:, None] + offsets, 0, num_frames - 1)
+
+
+def embed_windows(
+    frames: np.ndarray,
+    encoder: R3DEncoder,
+    device: str = "cpu",
+    batch_size: int = 32,
+    amp: bool = False,
+) -> np.ndarray:
+    """Describe each frame of a video by the window about it, regular and mirrored.
+
+    Only the frames of one batch of windows are on the device at a time.
+
+    Parameters
+    ----------
+    frames : (N, S, S, 3) uint8, RGB, consecutive; an array, or an HDF5 dataset, which is read batch by batch.
+    encoder : moved to `device` and set to evaluation mode.
+    device : "cpu" or "cuda".
+    batch_size : windows at once.
+    amp : compute in half precision on CUDA, in bfloat16 on the CPU.
+
+    Returns
+    -------
+    (N, 2, d) float32 : [:, 0] of the window, [:, 1] of its mirror image.
+
+    Raises
+    ------
+    ValueError : frames of another shape or type, or a feature that is not finite.
+    """
+    if len(frames.shape) != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
+        raise ValueError(f"frames {frames.shape} {frames.dtype}: expected (N, S, S, 3) uint8")
+    encoder.to(device).eval()
+    on_cuda = torch.device(device).type == "cuda"
+    half = torch.float16 if on_cuda else torch.bfloat16
+    windows = frame_windows(len(frames))
+    features = np.empty((len(frames), 2, encoder.width), dtype=np.float32)
+    with (
+        torch.inference_mode(),
+        torch.autocast(torch.device(device).type, dtype=half, enabled=amp),
+    ):
+        for start in range(0, len(frames), batch_size):
+            batch = windows[start : start + batch_size]
+            low, high = int(batch.min()), int(batch.max()) + 1
+            read = torch.from_numpy(np.ascontiguousarray(frames[low:high]))
+            if on_cuda:
+                read = read.pin_memory()
+            inputs = normalise(read.to(device, non_blocking=True))
+            clips = inputs[torch.from_numpy(batch - low).to(device)]
+            for row, clip in enumerate((clips, clips.flip(-1))):
+                features[start : start + batch_size, row] = encoder(clip).float().cpu().numpy()
+    bad = np.flatnonzero(~np.isfinite(features).all(axis=(1, 2)))
+    if len(bad):
+        raise ValueError(
+            f"the R3D features of {len(bad)} frames are not finite, the first ones {bad[:5].tolist()}; check "
+            "the weights, or set amp: false"
+        )
+    return features
