@@ -20,7 +20,6 @@ rule fetch_networks:
         **stage_resources("fetch_networks"),
     params:
         networks_dir=lambda wc, output: str(Path(output.onnx[0]).parent),
-        downloads_dir=str(RUN.downloads()),
     message:
         "Fetching and converting the embedded networks"
     script:
@@ -43,7 +42,6 @@ rule fetch_checkpoint:
     params:
         name=lambda wc: wc.checkpoint,
         networks_dir=str(RUN.networks_dir),
-        downloads_dir=str(RUN.downloads()),
     message:
         "Fetching checkpoint {wildcards.checkpoint}"
     script:
@@ -88,7 +86,6 @@ rule fetch_labels:
         **stage_resources("fetch_labels"),
     params:
         kind=lambda wc: settings_of(wc.dataset).adapter.kind,
-        downloads_dir=str(RUN.downloads()),
         code=code_digest("workflow_scripts.fetch_labels"),
     message:
         "Fetching the published labels of {wildcards.dataset}"
@@ -114,7 +111,6 @@ rule recut_broadcasts:
     params:
         adapter=section("adapter"),
         data_dir=str(RUN.under_data("")),
-        downloads_dir=str(RUN.downloads()),
         code=code_digest("workflow_scripts.recut_broadcasts"),
     message:
         "Cutting {wildcards.recording}: {wildcards.dataset}"
@@ -142,7 +138,6 @@ rule list_videos:
         keypoints=keypoint_settings,
         num_shards=section("num_shards"),
         data_dir=str(RUN.under_data("")),
-        downloads_dir=str(RUN.downloads()),
         code=code_digest("workflow_scripts.list_videos"),
     message:
         "Checking videos: {wildcards.dataset}, shard {wildcards.shard}"
@@ -178,7 +173,6 @@ rule prepare_dataset:
         trials=section("trials"),
         seed=section("seed"),
         data_dir=str(RUN.under_data("")),
-        downloads_dir=str(RUN.downloads()),
         code=code_digest("workflow_scripts.prepare_dataset"),
     message:
         "Checking labels of {wildcards.dataset}"

@@ -6,6 +6,7 @@ network and may be read-only. A file there with another digest is never overwrit
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,14 @@ from urllib.parse import urlsplit
 
 from vpdlib.progress import track
 from vpdlib.provenance import digest_file
+
+#: Where downloads are kept, unless config.yaml or the variable VPD_DOWNLOADS says otherwise.
+DEFAULT_CACHE = "resources/downloads"
+
+
+def downloads_dir(configured: str | Path | None = None) -> Path:
+    """The cache of downloads: the variable VPD_DOWNLOADS where it is set, else what config.yaml says."""
+    return Path(os.environ.get("VPD_DOWNLOADS") or configured or DEFAULT_CACHE)
 
 
 class DownloadError(ValueError):

@@ -22,6 +22,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from vpdlib import artifacts, devices, progress, provenance  # noqa: E402
+from vpdlib.downloads import downloads_dir  # noqa: E402
 
 
 def run(main: Callable[[Any], None], snakemake: Any) -> None:
@@ -43,6 +44,11 @@ def run(main: Callable[[Any], None], snakemake: Any) -> None:
             sys.exit(1)
         raise
     progress.note(f"{snakemake.rule}: done in {time.monotonic() - start:.1f} s")
+
+
+def downloads(snakemake: Any) -> Path:
+    """The cache of downloads. It is no `params`: the same files in another place make nothing anew."""
+    return downloads_dir(snakemake.config.get("downloads_dir"))
 
 
 def origin(snakemake: Any) -> artifacts.Provenance:

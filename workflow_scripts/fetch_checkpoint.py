@@ -9,7 +9,7 @@ from vpdlib.weights.fetch_checkpoint import fetch_checkpoint
 
 def main(snakemake):
     params = snakemake.params
-    fetch_checkpoint(params.name, Path(params.networks_dir), Path(params.downloads_dir))
+    fetch_checkpoint(params.name, Path(params.networks_dir), _job.downloads(snakemake))
 
 
 if __name__ == "__main__":

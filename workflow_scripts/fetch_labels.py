@@ -1,7 +1,5 @@
 """Fetch the published labels of one of the paper's datasets, and list them with their digests."""
 
-from pathlib import Path
-
 import _job
 import pandas as pd
 
@@ -10,7 +8,7 @@ from vpdlib.report.tables import write_table
 
 
 def main(snakemake):
-    paths = fetch_label_files(snakemake.params.kind, Path(snakemake.params.downloads_dir))
+    paths = fetch_label_files(snakemake.params.kind, _job.downloads(snakemake))
     rows = [
         {"name": item.name, "url": item.url, "sha256": item.sha256, "path": str(paths[item.name])}
         for item in label_files(snakemake.params.kind)

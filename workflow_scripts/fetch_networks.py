@@ -8,7 +8,7 @@ from vpdlib.weights.fetch import fetch_embedded
 
 
 def main(snakemake):
-    fetch_embedded(Path(snakemake.params.networks_dir), Path(snakemake.params.downloads_dir))
+    fetch_embedded(Path(snakemake.params.networks_dir), _job.downloads(snakemake))
 
 
 if __name__ == "__main__":

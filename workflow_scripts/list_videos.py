@@ -31,7 +31,7 @@ def rendered(labels: Path) -> list[VideoSource]:
 def published(adapter: PaperAdapter, snakemake) -> list[VideoRow]:
     """Rows of one of the paper's datasets: of the files that are there, or of all clips where there are none."""
     inputs, params = snakemake.input, snakemake.params
-    files = find_label_files(adapter.kind, Path(params.downloads_dir))
+    files = find_label_files(adapter.kind, _job.downloads(snakemake))
     if adapter.videos is None and adapter.recordings is None:
         # Only its labels say which clips keypoints or features stand in for.
         dataset = load_paper_dataset(adapter, files, DataFolder(Path(params.data_dir)))

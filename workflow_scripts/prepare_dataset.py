@@ -104,7 +104,7 @@ def path_of_clips(adapter: PaperAdapter, dataset: PaperDataset, snakemake) -> di
 def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Prepared:
     params = snakemake.params
     dataset = load_paper_dataset(
-        adapter, find_label_files(adapter.kind, Path(params.downloads_dir)), paths
+        adapter, find_label_files(adapter.kind, _job.downloads(snakemake)), paths
     )
     if snakemake.input.get("shards"):
         rows = listed(snakemake)

@@ -23,7 +23,7 @@ def main(snakemake):
     adapter = parse_adapter(params.adapter)
     paths = DataFolder(Path(params.data_dir))
     dataset = load_paper_dataset(
-        adapter, find_label_files(adapter.kind, Path(params.downloads_dir)), paths
+        adapter, find_label_files(adapter.kind, _job.downloads(snakemake)), paths
     )
     annotation = getattr(adapter, "annotation", None)
     recording = Path(snakemake.input.recording)

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from vpdlib.config.base import ConfigError, Id, Section, merge, read_yaml, validate
 from vpdlib.config.dataset import DatasetSettings
+from vpdlib.downloads import DEFAULT_CACHE, downloads_dir
 from vpdlib.vipe.model_settings import VipeModelSettings
 
 #: Every rule that takes resources; the defaults fit a workstation without a GPU.
@@ -97,7 +98,7 @@ class RunSettings(Section):
         "set, stands in for it.",
     )
     downloads_dir: Path = Field(
-        Path("resources/downloads"),
+        Path(DEFAULT_CACHE),
         description="Cache of downloads, <host>/<path> of their addresses; what it holds is not downloaded. "
         "The variable VPD_DOWNLOADS, where set, stands in for it.",
     )
@@ -137,7 +138,7 @@ class RunSettings(Section):
 
     def downloads(self) -> Path:
         """The cache of downloads."""
-        return Path(os.environ.get("VPD_DOWNLOADS") or self.downloads_dir)
+        return downloads_dir(self.downloads_dir)
 
     def vipe_model(self, name: str) -> VipeModelSettings:
         """Read and check the settings of one VIPE*.
