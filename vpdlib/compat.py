@@ -253,7 +253,20 @@ class _MissingMmcvOps(ModuleType):
 def _mmcv_nms(
     boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float, offset: int
 ) -> torch.Tensor:
+    import torch
+
+    if offset == 0 and _has_op("nms"):
+        # Compiled where torchvision's operators load, for a GPU too; ours where they do not.
+        kept: torch.Tensor = torch.ops.torchvision.nms(boxes, scores, iou_threshold)
+        return kept
     return nms(boxes, scores, iou_threshold, offset)
+
+
+def _has_op(name: str) -> bool:
+    """Whether torchvision's operator is defined, by torchvision or by us."""
+    import torch
+
+    return hasattr(torch.ops.torchvision, name)
 
 
 def _mmcv_roi_align_forward(
@@ -274,10 +287,11 @@ def _mmcv_roi_align_forward(
         raise NotImplementedError(
             "mmcv's RoIAlign by maximum needs the full mmcv 2.1.0; mmcv-lite is installed"
         )
+    import torch
+
+    pool = torch.ops.torchvision.roi_align if _has_op("roi_align") else roi_align
     output.copy_(
-        roi_align(
-            features, rois, spatial_scale, aligned_height, aligned_width, sampling_ratio, aligned
-        )
+        pool(features, rois, spatial_scale, aligned_height, aligned_width, sampling_ratio, aligned)
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -21,12 +20,15 @@ from torch.nn import functional
 from vpdlib.flow.base import check_crops
 from vpdlib.flow.settings import FlowSettings, checkpoint_references
 from vpdlib.provenance import digest_file
-from vpdlib.weights.check import WeightsError
 from vpdlib.weights.checkpoints import verify_checkpoint
-from vpdlib.weights.state_dict import load_state_dict
+from vpdlib.weights.state_dict import load_weights
 
 #: RAFT's correlation pyramid has no values below this side.
 _MIN_SIDE = 128
+_REMEDY = (
+    "correct flow.method or flow.raft.checkpoint. Files of RAFT's own repository (raft-things.pth) name their "
+    "weights otherwise: take raft_large_C_T_V1 for it"
+)
 #: RAFT finds flow at an eighth of the side.
 _STRIDE = 8
 
@@ -163,14 +165,7 @@ def load_raft_flow(
     ((reference, sha256),) = checkpoint_references(settings)
     path = verify_checkpoint(reference, networks_dir, sha256)
     network = raft_network(settings.method)
-    try:
-        network.load_state_dict(load_state_dict(path))
-    except RuntimeError as error:  # what torch raises for names and shapes that do not fit
-        raise WeightsError(
-            f"{path} does not hold the weights of torchvision's {settings.method} "
-            f"({shorten(str(error), 300)}). Correct flow.method or flow.raft.checkpoint. Files of RAFT's own "
-            "repository (raft-things.pth) name their weights otherwise: take raft_large_C_T_V1 for it"
-        ) from error
+    load_weights(network, path, f"torchvision's {settings.method}", _REMEDY)
     raft = settings.raft
     return RaftFlow(
         network,

@@ -22,26 +22,13 @@ from vpdlib import compat
 from vpdlib.geometry import MASK_BYTES, MASK_SIDE, pack_mask, resample_mask
 from vpdlib.people.base import NUM_KEYPOINTS, SOURCES, People, check_image, clip_boxes, nonempty
 from vpdlib.people.settings import MMDetSettings
-from vpdlib.weights.check import WeightsError
 from vpdlib.weights.checkpoints import verify_checkpoint
-from vpdlib.weights.state_dict import load_state_dict
-from vpdlib.weights.zoo import find_config
+from vpdlib.weights.state_dict import load_weights
+from vpdlib.weights.zoo import find_config, forget_pretrained
 
-#: Entries of a configuration that make a network fetch weights when it is built or initialised.
-_PRETRAINED_KEYS = ("init_cfg", "pretrained")
-
-
-def without_pretrained(config: Any) -> Any:
-    """Copy nested dictionaries and lists of a network's configuration without what fetches weights."""
-    if isinstance(config, dict):
-        return {
-            key: without_pretrained(value)
-            for key, value in config.items()
-            if key not in _PRETRAINED_KEYS
-        }
-    if isinstance(config, list | tuple):
-        return type(config)(without_pretrained(value) for value in config)
-    return config
+#: Some published files hold the mean and deviation of the input, which the configuration gives.
+_HARMLESS = ("data_preprocessor.",)
+_REMEDY = "name the configuration that people.mmdet.checkpoint was trained with"
 
 
 def person_label(classes: Sequence[str], config_path: Path) -> int:
@@ -124,7 +111,7 @@ class MMDetDetector:
             self._model = _build_network(config, settings.min_score)
             self._prepare, classes = _build_pipeline(config, config_path)
         self._person = person_label(classes, config_path)
-        _load_weights(self._model, checkpoint, config_path)
+        load_weights(self._model, checkpoint, str(config_path), _REMEDY, _HARMLESS)
         self._model.eval()
         self._model.to(device)
         if device == "cuda":
@@ -204,7 +191,8 @@ def _build_network(config: Any, min_score: float) -> Any:
     from mmengine.model.utils import revert_sync_batchnorm
 
     register_all_modules(init_default_scope=False)
-    network = ConfigDict(without_pretrained(config.model.to_dict()))
+    network = ConfigDict(config.model.to_dict())
+    forget_pretrained(network)
     # The last stage's threshold: a mask is enlarged to the whole frame for every instance that passes it.
     test_cfg = network.get("test_cfg") or {}
     last = test_cfg.get("rcnn", test_cfg)
@@ -234,20 +222,3 @@ def _build_pipeline(config: Any, config_path: Path) -> tuple[Callable[[dict], di
     dataset = {**config.test_dataloader.dataset, "lazy_init": True}
     classes = DATASETS.build(dataset).metainfo["classes"]
     return Compose([TRANSFORMS.build(step) for step in steps]), list(classes)
-
-
-def _load_weights(model: torch.nn.Module, checkpoint: Path, config_path: Path) -> None:
-    # Some published files hold the mean and deviation of the input, which the configuration gives.
-    state = {
-        name: value
-        for name, value in load_state_dict(checkpoint).items()
-        if not name.startswith("data_preprocessor.")
-    }
-    try:
-        model.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        reasons = " ".join(str(error).split())[:500]
-        raise WeightsError(
-            f"people.mmdet.checkpoint: {checkpoint} is of another network than {config_path}: {reasons}; "
-            "name the configuration that the checkpoint was trained with"
-        ) from error

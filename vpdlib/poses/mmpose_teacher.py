@@ -17,7 +17,7 @@ N is the number of views, K of the network's keypoints.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,13 +31,11 @@ from vpdlib.poses.base import NUM_KEYPOINTS, View, no_poses, turn_back, turned_b
 from vpdlib.poses.settings import MMPoseSettings
 from vpdlib.provenance import digest_file, digest_settings
 from vpdlib.skeleton import COCO17
-from vpdlib.weights.check import WeightsError
 from vpdlib.weights.checkpoints import verify_checkpoint
-from vpdlib.weights.state_dict import load_state_dict
-from vpdlib.weights.zoo import NetworkConfigError, find_config
+from vpdlib.weights.state_dict import load_weights
+from vpdlib.weights.zoo import NetworkConfigError, find_config, forget_pretrained, nodes_of
 
 if TYPE_CHECKING:
-    import torch
     from mmengine.config import Config
 
 #: Names that a checkpoint may hold beyond the network's: older versions stored the constants of normalisation, which
@@ -47,8 +45,7 @@ _HARMLESS = ("data_preprocessor.mean", "data_preprocessor.std")
 #: From our pixels, whose edges are whole numbers, to mmpose's, whose centres are.
 _TO_CENTRES = -0.5
 
-#: Lines of torch's message, or names, that an error quotes.
-_NUM_QUOTED = 4
+_REMEDY = "give the checkpoint that was trained with this configuration, or its configuration"
 
 
 class MMPoseTeacher:
@@ -93,7 +90,7 @@ class MMPoseTeacher:
         self._amp = settings.amp and device == "cuda"
         self._device = device
         self._model = _build(config, config_path, settings.flip_test)
-        _load_weights(self._model, checkpoint, config_path)
+        load_weights(self._model, checkpoint, str(config_path), _REMEDY, _HARMLESS)
         self._prepare_for_device()
         self._cutters = ThreadPoolExecutor(threads)
         self.batch_size = settings.batch_size
@@ -212,7 +209,7 @@ def _build(config: Config, config_path: Path, flip_test: bool) -> Any:
     from mmengine.model.utils import revert_sync_batchnorm
     from mmpose.models import build_pose_estimator
 
-    _forget_pretrained(config.model)
+    forget_pretrained(config.model)
     _refuse_missing_packages(config.model, config_path)
     # Copies to the device need not wait: pictures come in pinned memory.
     config.model.data_preprocessor.non_blocking = True
@@ -221,26 +218,9 @@ def _build(config: Config, config_path: Path, flip_test: bool) -> Any:
     return revert_sync_batchnorm(build_pose_estimator(config.model))
 
 
-def _nodes(node: Any) -> Iterator[dict[str, Any]]:
-    """Yield all dicts of a nested configuration."""
-    if isinstance(node, dict):
-        yield node
-    children = node.values() if isinstance(node, dict) else node
-    if isinstance(node, dict | list | tuple):
-        for child in children:
-            yield from _nodes(child)
-
-
-def _forget_pretrained(model: Any) -> None:
-    """Remove what would fetch weights of a backbone: all weights come from the checkpoint."""
-    for node in list(_nodes(model)):
-        node.pop("init_cfg", None)
-        node.pop("pretrained", None)
-
-
 def _refuse_missing_packages(model: Any, config_path: Path) -> None:
     """Refuse parts of packages that are not installed; mmengine would only say that it knows no such name."""
-    for node in _nodes(model):
+    for node in nodes_of(model):
         kind = node.get("type")
         package = kind.split(".")[0] if isinstance(kind, str) and "." in kind else None
         package = node.get("_scope_", package)
@@ -249,30 +229,3 @@ def _refuse_missing_packages(model: Any, config_path: Path) -> None:
                 f"{config_path}: its {kind} is of the package {package}, which is not installed; install it "
                 f"(pip install {package}), or take a configuration that does without"
             )
-
-
-def _load_weights(model: torch.nn.Module, checkpoint: Path, config_path: Path) -> None:
-    """Load a checkpoint whose names and shapes must be those of the network.
-
-    mmpose's own hooks rename what older versions of it called otherwise.
-    """
-    remedy = "give the checkpoint that was trained with this configuration, or its configuration"
-    try:
-        found = model.load_state_dict(load_state_dict(checkpoint), strict=False)
-    except RuntimeError as error:
-        lines = [line.strip() for line in str(error).splitlines()[1:]]
-        raise WeightsError(
-            f"{checkpoint}: does not fit the network of {config_path}: {_some(lines)}; {remedy}"
-        ) from None
-    extra = [name for name in found.unexpected_keys if name not in _HARMLESS]
-    for what, names in (("lacks", found.missing_keys), ("holds, beyond it,", extra)):
-        if names:
-            raise WeightsError(
-                f"{checkpoint}: does not fit the network of {config_path}: {what} {_some(names)}; {remedy}"
-            )
-
-
-def _some(texts: Sequence[str]) -> str:
-    """Quote the first of many."""
-    more = len(texts) - _NUM_QUOTED
-    return ", ".join(texts[:_NUM_QUOTED]) + (f" and {more} more" if more > 0 else "")

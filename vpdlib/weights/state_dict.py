@@ -12,7 +12,7 @@ from __future__ import annotations
 import pickle
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,8 @@ _DAMAGED = (
     OverflowError,
     MemoryError,
 )
+#: Lines of torch's message, or names, that an error quotes.
+_NUM_QUOTED = 4
 _ADVICE = re.compile(r"\n| In PyTorch ")
 _REFUSED_NAME = re.compile(r"GLOBAL (\S+) (?:was not an allowed|whose module)")
 
@@ -142,6 +144,41 @@ def load_state_dict(path: Path) -> dict[str, torch.Tensor]:
                 f"{path}: expected tensors by name, found a {type(value).__name__} under {name!r:.80}; {remedy}"
             )
     return _without_prefix({name: value.detach() for name, value in weights.items()})
+
+
+def load_weights(
+    network: torch.nn.Module, path: Path, of: str, remedy: str, ignored: tuple[str, ...] = ()
+) -> None:
+    """Load a checkpoint whose names and shapes must be those of a network.
+
+    Parameters
+    ----------
+    network : changed in place. Its own hooks may rename what older versions called otherwise.
+    path : as for :func:`load_state_dict`.
+    of : what the network is, for messages, such as the path of its configuration.
+    remedy : ends the messages.
+    ignored : beginnings of names that the file may hold beyond the network's.
+
+    Raises
+    ------
+    WeightsError
+        if the file cannot be read, lacks a tensor, holds another one, or one of another shape.
+    """
+    where = f"{path}: does not fit the network of {of}"
+    try:
+        found = network.load_state_dict(load_state_dict(path), strict=False)
+    except RuntimeError as error:  # what torch raises for shapes that do not fit
+        lines = [line.strip() for line in str(error).splitlines()[1:]]
+        raise WeightsError(f"{where}: {_first_of(lines)}; {remedy}") from None
+    extra = [name for name in found.unexpected_keys if not name.startswith(ignored)]
+    for what, names in (("lacks", found.missing_keys), ("holds, beyond it,", extra)):
+        if names:
+            raise WeightsError(f"{where}: {what} {_first_of(names)}; {remedy}")
+
+
+def _first_of(texts: Sequence[str]) -> str:
+    more = len(texts) - _NUM_QUOTED
+    return ", ".join(texts[:_NUM_QUOTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _without_prefix(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -6,9 +6,10 @@ The packages carry their zoo with them, under ``.mim/configs``. Nothing of their
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 
 class NetworkConfigError(ValueError):
@@ -61,3 +62,20 @@ def find_config(package: Literal["mmdet", "mmpose"], reference: str) -> Path:
             + (f"nearest names: {', '.join(near)}" if near else "look there for the name")
         )
     return found[0]
+
+
+def nodes_of(config: Any) -> Iterator[dict[str, Any]]:
+    """Yield all mappings of a nested configuration."""
+    if isinstance(config, dict):
+        yield config
+    children = config.values() if isinstance(config, dict) else config
+    if isinstance(config, dict | list | tuple):
+        for child in children:
+            yield from nodes_of(child)
+
+
+def forget_pretrained(model: Any) -> None:
+    """Remove, in place, what would make a network fetch a backbone's weights: all come from the checkpoint."""
+    for node in list(nodes_of(model)):
+        node.pop("init_cfg", None)
+        node.pop("pretrained", None)
