@@ -5,7 +5,7 @@ import pytest
 
 from vpdlib.skeleton import JOINTS13
 from vpdlib.vipe.bvh import read_bvh
-from vpdlib.vipe.motions import MotionError
+from vpdlib.vipe.npz import MotionError
 
 TEXT = """HIERARCHY
 ROOT Hips

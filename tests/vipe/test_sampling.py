@@ -5,7 +5,8 @@ import pytest
 from skeletons import random_motions, random_skeletons, standing
 
 from vpdlib.skeleton import JOINTS13
-from vpdlib.vipe.motions import Motion, MotionError
+from vpdlib.vipe.motions import Motion
+from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sampling import PoseBank, draw_pairs
 from vpdlib.vipe.settings import VipeSettings
 from vpdlib.vipe.targets import mirror_targets, mirror_xyz, pose_targets, smallest_bone_cosine

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from vpdlib.skeleton import JOINTS13
-from vpdlib.vipe.motions import MotionError
+from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sources.amass import read_amass, read_body_model, rotations
 
 #: smplx's names of the body joints, their parents, and a T-pose facing +z, y up, the left at +x; metres.

@@ -10,7 +10,7 @@ import pytest
 from skeletons import random_skeletons, standing
 
 from vpdlib.skeleton import JOINTS13, JOINTS13_MIRROR_ORDER
-from vpdlib.vipe.motions import MotionError
+from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sources.human36m import read_human36m
 
 #: Names of the 32 rows as the data set's metadata lists them.

@@ -8,7 +8,7 @@ import pytest
 from skeletons import random_skeletons, standing, turned
 
 from vpdlib.skeleton import JOINTS13, LEFT_SHOULDER, RIGHT_SHOULDER
-from vpdlib.vipe.motions import MotionError
+from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sources.nba2k import read_nba2k
 
 #: The data set's joints.

@@ -5,7 +5,7 @@ import pytest
 from skeletons import STANDING, random_skeletons, standing
 
 from vpdlib.skeleton import JOINTS13
-from vpdlib.vipe.motions import MotionError
+from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sources.people3d import read_people3d
 
 #: The data set's names of rows, from 1, for the body; legs are called by the wrong side there.

@@ -6,8 +6,8 @@ import torch
 from skeletons import random_motions
 
 from vpdlib.vipe.cameras import pose_part, random_inputs
-from vpdlib.vipe.motions import MotionError
 from vpdlib.vipe.network import build_vipe
+from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sampling import PoseBank
 from vpdlib.vipe.save import load_vipe, save_vipe
 from vpdlib.vipe.settings import CameraSettings, VipeSettings

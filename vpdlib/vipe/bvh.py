@@ -17,7 +17,8 @@ from typing import Literal
 import numpy as np
 
 from vpdlib.skeleton import JOINTS13
-from vpdlib.vipe.motions import Motion, MotionError
+from vpdlib.vipe.motions import Motion
+from vpdlib.vipe.npz import MotionError
 
 #: Metres to the unit of CMU's files.
 CMU_UNIT_M = 0.0254 / 0.45

@@ -18,7 +18,8 @@ from vpdlib.vipe.model_settings import (
     NpzMotions,
     People3dMotions,
 )
-from vpdlib.vipe.motions import Motion, MotionError, check_motions, read_motions_npz
+from vpdlib.vipe.motions import Motion, check_motions, read_motions_npz
+from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sources.amass import read_amass
 from vpdlib.vipe.sources.human36m import read_human36m
 from vpdlib.vipe.sources.nba2k import read_nba2k

@@ -20,8 +20,6 @@ subject    (C,) strings, optional          person; else see `read_motions_npz`
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -36,15 +34,16 @@ from vpdlib.skeleton import (
     RIGHT_HIP,
     RIGHT_SHOULDER,
 )
+from vpdlib.vipe.npz import MotionError, read_arrays
 
 #: Torsos outside this, in metres, mean that the unit is another one.
 TORSO_RANGE_M = (0.15, 1.2)
-#: An npz that unpacks to more bytes than this is refused.
-MAX_BYTES = 8 << 30
-
-
-class MotionError(ValueError):
-    """A 3D motion or its file is wrong; the message names the thing, the place and the remedy."""
+#: Arrays of the npz file and the kinds of types they may be of.
+_ARRAYS = {
+    "xyz": "f", "start": "iu", "length": "iu", "clip": "U", "joints": "U", "fps": "fiu",
+    "source": "U", "subject": "U",
+}  # fmt: skip
+_OPTIONAL = {"source", "subject"}
 
 
 @dataclass(frozen=True)
@@ -265,27 +264,13 @@ def _subject(path: Path, name: str, source: str, pattern: str | None) -> str:
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:
-    if not path.is_file():
-        raise MotionError(f"{path} does not exist; correct the path or make the file")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(info.file_size for info in archive.infolist())
-        if size > MAX_BYTES:
-            raise MotionError(f"{path} unpacks to {size} bytes, too many; split it")
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files if name != "label"}
-    except MotionError:
-        raise
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise MotionError(f"{path} is damaged or no npz of plain arrays ({error})") from error
-    needed = {"xyz": "f", "start": "iu", "length": "iu", "clip": "U", "joints": "U", "fps": "fiu"}
-    optional = {"source": "U", "subject": "U"}
-    missing = sorted(needed.keys() - arrays.keys())
+    arrays = read_arrays(path, _ARRAYS)
+    missing = sorted(_ARRAYS.keys() - arrays.keys() - _OPTIONAL)
     if missing:
         raise MotionError(f"{path} lacks {missing}; see vpdlib.vipe.motions for the form")
-    for name, kinds in (needed | optional).items():
-        if name in arrays and arrays[name].dtype.kind not in kinds:
-            raise MotionError(f"{path}: {name} is of type {arrays[name].dtype}")
+    for name, array in arrays.items():
+        if array.dtype.kind not in _ARRAYS[name]:
+            raise MotionError(f"{path}: {name} is of type {array.dtype}")
     shape = arrays["clip"].shape
     for name in ("clip", "start", "length", "source", "subject"):
         if name in arrays and (arrays[name].ndim != 1 or arrays[name].shape != shape):

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vpdlib.vipe.cameras import random_inputs
-from vpdlib.vipe.motions import Motion, MotionError
+from vpdlib.vipe.motions import Motion
+from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.settings import VipeSettings
 from vpdlib.vipe.targets import (
     TARGET_DIM,

@@ -26,8 +26,9 @@ from vpdlib.progress import note, track
 from vpdlib.students.checkpoint import load_checkpoint, save_checkpoint
 from vpdlib.students.training import NonFiniteLossError, copy_state, cuda_amp_dtype
 from vpdlib.vipe.loss import VipeLoss, vipe_loss
-from vpdlib.vipe.motions import Motion, MotionError
+from vpdlib.vipe.motions import Motion
 from vpdlib.vipe.network import TrainedVipe, VipeDecoder, VipeEncoder, build_vipe
+from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sampling import Pairs, PoseBank, draw_pairs
 from vpdlib.vipe.settings import VipeSettings
 

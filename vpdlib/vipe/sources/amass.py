@@ -32,8 +32,9 @@ from pathlib import Path
 import numpy as np
 
 from vpdlib.skeleton import JOINTS13
-from vpdlib.vipe.motions import Motion, MotionError, check_motions
-from vpdlib.vipe.sources.reading import check_every, find_files, pieces, read_arrays
+from vpdlib.vipe.motions import Motion, check_motions
+from vpdlib.vipe.npz import MotionError, read_arrays
+from vpdlib.vipe.sources.reading import check_every, find_files, pieces
 
 SOURCE = "amass"
 #: The first joints of SMPL, SMPL-H and SMPL-X: pelvis, left hip, right hip, spine1, left knee, ...

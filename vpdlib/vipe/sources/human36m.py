@@ -23,8 +23,9 @@ import numpy as np
 
 from vpdlib.safe_pickle import UnsafePickleError, loads_plain
 from vpdlib.skeleton import JOINTS13
-from vpdlib.vipe.motions import Motion, MotionError, check_motions
-from vpdlib.vipe.sources.reading import DAMAGED, open_size_checked, pieces, read_arrays
+from vpdlib.vipe.motions import Motion, check_motions
+from vpdlib.vipe.npz import DAMAGED, MotionError, open_size_checked, read_arrays
+from vpdlib.vipe.sources.reading import pieces
 
 SOURCE = "human36m"
 FPS = 50.0

@@ -22,7 +22,8 @@ import numpy as np
 
 from vpdlib.safe_pickle import UnsafePickleError, load_plain
 from vpdlib.skeleton import JOINTS13
-from vpdlib.vipe.motions import Motion, MotionError, check_motions
+from vpdlib.vipe.motions import Motion, check_motions
+from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sources.reading import find_files, pieces
 
 SOURCE = "nba2k"

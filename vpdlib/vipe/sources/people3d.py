@@ -25,7 +25,8 @@ from pathlib import Path
 import numpy as np
 
 from vpdlib.skeleton import JOINTS13
-from vpdlib.vipe.motions import Motion, MotionError, check_motions
+from vpdlib.vipe.motions import Motion, check_motions
+from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sources.reading import check_every, find_files, pieces
 
 SOURCE = "3dpeople"

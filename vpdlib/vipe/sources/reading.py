@@ -1,18 +1,13 @@
-"""What the readers of this folder share: finding files, plain arrays of an npz, cutting out bad frames."""
+"""What the readers of this folder share: finding files, cutting out bad frames."""
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 
-from vpdlib.vipe.motions import MAX_BYTES, Motion, MotionError
-
-#: What reading a damaged npz raises.
-DAMAGED = (OSError, EOFError, ValueError, MemoryError, zipfile.BadZipFile, zlib.error)
+from vpdlib.vipe.motions import Motion
+from vpdlib.vipe.npz import MotionError
 
 
 def check_every(every: int) -> None:
@@ -44,54 +39,6 @@ def find_files(folder: Path, pattern: str, remedy: str) -> list[Path]:
     if not found:
         raise MotionError(f"{folder} holds no file {pattern}; {remedy}")
     return found
-
-
-def open_size_checked(path: Path) -> list[str]:
-    """List the members of an npz.
-
-    Raises
-    ------
-    MotionError : it is missing, no zip file, or unpacks to more than `MAX_BYTES`.
-    """
-    if not path.is_file():
-        raise MotionError(f"{path} does not exist; correct the path")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
-    except DAMAGED as error:
-        raise MotionError(f"{path} is damaged or no npz ({error}); obtain it again") from error
-    size = sum(info.file_size for info in infos)
-    if size > MAX_BYTES:
-        raise MotionError(f"{path} unpacks to {size} bytes, more than {MAX_BYTES}; split it")
-    return [info.filename.removesuffix(".npy") for info in infos]
-
-
-def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
-    """Read plain arrays of an npz; object arrays are refused, never unpickled.
-
-    Parameters
-    ----------
-    path : the file.
-    names : the arrays to read where they are there; others are not touched. None: all.
-
-    Returns
-    -------
-    dict of name -> array
-
-    Raises
-    ------
-    MotionError : the file is missing or damaged, or one of the arrays holds objects.
-    """
-    present = open_size_checked(path)
-    wanted = present if names is None else [name for name in present if name in names]
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in wanted}
-    except (*DAMAGED, KeyError) as error:
-        raise MotionError(
-            f"{path} is damaged, or one of {sorted(wanted)} is no plain array ({error}); obtain it "
-            "again, or save it as numbers"
-        ) from error
 
 
 def pieces(
