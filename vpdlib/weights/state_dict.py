@@ -26,6 +26,7 @@ _INERT_NAMES = (
     "builtins.getattr",
     "mmengine.config.config.ConfigDict",
     "mmengine.logging.history_buffer.HistoryBuffer",
+    "mmengine.optim.scheduler.param_scheduler.OneCycleParamScheduler",
     "numpy.dtype",
     "numpy.ndarray",
     *(
