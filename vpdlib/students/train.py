@@ -25,19 +25,22 @@ import numpy as np
 import torch
 from torch import nn
 
-from vpdlib.progress import note, track
 from vpdlib.students.augment import (
     Geometry,
     apply_geometry_to_target,
     augmented_inputs,
     plain_inputs,
 )
-from vpdlib.students.checkpoint import load_checkpoint, save_checkpoint
 from vpdlib.students.frames import BatchReader, FrameStore, TensorBatch, in_batches, measure_rgb
 from vpdlib.students.network import Decoder, build_student, squared_errors
 from vpdlib.students.settings import POSE2D, StudentSettings
 from vpdlib.students.student import TrainedStudent
-from vpdlib.students.training import NonFiniteLossError, copy_state, cuda_amp_dtype
+from vpdlib.students.training import (
+    NonFiniteLossError,
+    copy_state,
+    cuda_amp_dtype,
+    run_epochs,
+)
 
 #: Validation batches may be larger than training ones: no gradients are kept.
 VAL_BATCH_SIZE = 200
@@ -113,20 +116,15 @@ def train_student(
         torch.device(device),
     )
     identity = _identity(targets, weights, run.train_idx, run.val_idx, settings, run.rgb)
-    if checkpoint_path is not None and checkpoint_path.exists():
-        run.restore(load_checkpoint(checkpoint_path, identity, run.device))
-
-    last_saved = time.monotonic()
-    first = len(run.history) + 1
-    for epoch in track(range(first, settings.epochs + 1), "distilling", unit="epoch"):
-        entry = run.epoch(epoch)
-        note(_epoch_line(entry, settings.epochs))
-        if on_epoch is not None:
-            on_epoch(entry)
-        due = time.monotonic() - last_saved >= checkpoint_every_s
-        if checkpoint_path is not None and (due or epoch == settings.epochs):
-            save_checkpoint(checkpoint_path, identity, run.state())
-            last_saved = time.monotonic()
+    run_epochs(
+        run,
+        settings.epochs,
+        "distilling",
+        identity,
+        checkpoint_path,
+        checkpoint_every_s,
+        on_epoch,
+    )
     return run.finish()
 
 
@@ -444,10 +442,3 @@ def _require_finite(errors: torch.Tensor, indices: torch.Tensor, where: str) -> 
             f"{where}: the loss of {len(bad)} of {len(indices)} frames is NaN or infinite, frames "
             f"{bad[:10].tolist()}; look at their crops and targets, or lower the learning rate"
         )
-
-
-def _epoch_line(entry: dict[str, float], num_epochs: int) -> str:
-    return (
-        f"epoch {entry['epoch']}/{num_epochs}: train {entry['train_loss']:.4f}, "
-        f"val {entry['val_loss']:.4f} ({entry['seconds']:.1f} s)"
-    )

@@ -22,9 +22,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from vpdlib.progress import note, track
-from vpdlib.students.checkpoint import load_checkpoint, save_checkpoint
-from vpdlib.students.training import NonFiniteLossError, copy_state, cuda_amp_dtype
+from vpdlib.students.training import (
+    NonFiniteLossError,
+    copy_state,
+    cuda_amp_dtype,
+    run_epochs,
+)
 from vpdlib.vipe.loss import VipeLoss, vipe_loss
 from vpdlib.vipe.motions import Motion
 from vpdlib.vipe.network import TrainedVipe, VipeDecoder, VipeEncoder, build_vipe
@@ -91,23 +94,15 @@ def train_vipe(
     torch.set_num_threads(threads)
     run = _Run.start(train_motions, val_motions, settings, torch.device(device))
     identity = _identity(run.bank, run.val_bank, settings)
-    if checkpoint_path is not None and checkpoint_path.exists():
-        run.restore(load_checkpoint(checkpoint_path, identity, run.device))
-
-    last_saved = time.monotonic()
-    first = len(run.history) + 1
-    for epoch in track(range(first, settings.epochs + 1), "training VIPE*", unit="epoch"):
-        entry = run.epoch(epoch)
-        note(
-            f"epoch {epoch}/{settings.epochs}: train {entry['train_loss']:.4f}, "
-            f"val {entry['val_loss']:.4f} ({entry['seconds']:.1f} s)"
-        )
-        if on_epoch is not None:
-            on_epoch(entry)
-        due = time.monotonic() - last_saved >= checkpoint_every_s
-        if checkpoint_path is not None and (due or epoch == settings.epochs):
-            save_checkpoint(checkpoint_path, identity, run.state())
-            last_saved = time.monotonic()
+    run_epochs(
+        run,
+        settings.epochs,
+        "training VIPE*",
+        identity,
+        checkpoint_path,
+        checkpoint_every_s,
+        on_epoch,
+    )
     return run.finish()
 
 
