@@ -23,10 +23,14 @@ from vpdlib.datasets.settings import (
 )
 from vpdlib.identifiers import (
     CONCAT_PATTERN,
+    ENSEMBLE_PATTERN,
     FUSED_PATTERN,
     ID_PATTERN,
+    R3D_PATTERN,
     VIPE_PATTERN,
 )
+from vpdlib.baselines.methods import SkeletonMethod
+from vpdlib.baselines.methods import checkpoint_references as baseline_weights
 from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import checkpoint_references as people_weights
 from vpdlib.poses.settings import checkpoint_references as pose_weights
@@ -54,7 +58,10 @@ wildcard_constraints:
     vipe_set=VIPE_PATTERN,
     concat=CONCAT_PATTERN,
     fused=FUSED_PATTERN,
-    student=rf"(?!(joints2d|{VIPE_PATTERN}|{CONCAT_PATTERN}|{FUSED_PATTERN})/){ID_PATTERN}",
+    r3d=R3D_PATTERN,
+    student=rf"(?!(joints2d|{VIPE_PATTERN}|{CONCAT_PATTERN}|{FUSED_PATTERN}|{R3D_PATTERN})/){ID_PATTERN}",
+    ensemble=ENSEMBLE_PATTERN,
+    baseline=rf"(?!{ENSEMBLE_PATTERN}/){ID_PATTERN}",
     feature=ID_PATTERN,
     head="|".join(HEADS),
     setting=r"full|k[1-9][0-9]*",

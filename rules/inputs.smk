@@ -421,6 +421,115 @@ def head_settings(wildcards):
     return {name: recognition[name] for name in names}
 
 
+def baseline_settings(wildcards):
+    """Settings of a baseline."""
+    known = settings_of(wildcards.dataset).baselines
+    name = wildcards.get("baseline") or wildcards.ensemble
+    if name not in known:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml: there is no baseline {name!r} under `baselines`; known: "
+            f"{', '.join(known) or 'none'}. Add it, with its `kind`."
+        )
+    return known[name]
+
+
+def baseline_inputs(wildcards):
+    """What a baseline is fed: poses, or pictures or flow, and the weights it starts from."""
+    settings = baseline_settings(wildcards)
+
+    def of(stage):
+        return all_shards(f"{DATASET}/{stage}/{{shard}}.h5")(wildcards)
+
+    if isinstance(settings, SkeletonMethod):
+        return {"poses": of("poses"), "tracks": of("tracks")}
+    weights = {"weights": checkpoints(baseline_weights(settings))}
+    if settings.input == "frame":
+        return {"pictures": of("frames"), **weights}
+    stage = "flow" if settings.stream == "flow" else "crops"
+    return {"pictures": of(stage), "tracks": of("tracks"), **weights}
+
+
+def thinning_settings(wildcards):
+    """How sequences of faster videos are thinned, for the baselines as for the heads."""
+    recognition = settings_of(wildcards.dataset).recognition
+    return {
+        "target_fps": recognition.target_fps,
+        "target_fps_slack": recognition.target_fps_slack,
+    }
+
+
+def parts_of_ensemble(wildcards):
+    """The baselines that an ensemble is the sum of."""
+    return expand(
+        "results/{dataset}/baselines/{part}/{setting}.h5",
+        dataset=wildcards.dataset,
+        part=baseline_settings(wildcards).parts,
+        setting=wildcards.setting,
+    )
+
+
+def baseline_cells(settings_names):
+    """An input function: artifacts of every baseline for some settings."""
+
+    def get(wildcards):
+        settings = settings_of(wildcards.dataset)
+        return expand(
+            "results/{dataset}/baselines/{baseline}/{setting}.h5",
+            dataset=wildcards.dataset,
+            baseline=settings.baselines,
+            setting=settings_names(settings),
+        )
+
+    return get
+
+
+def classes_of_trivial_rows(wildcards):
+    """Counts of classes, for the rows Random and Top class; they stand where there are baselines."""
+    settings = settings_of(wildcards.dataset)
+    with_baselines = settings.baselines or settings.weights_of_methods
+    return (
+        [f"results/{wildcards.dataset}/dataset/classes.csv"] if with_baselines else []
+    )
+
+
+def r3d_settings(wildcards):
+    """Settings of a feature set of R3D."""
+    known = settings_of(wildcards.dataset).r3d
+    if wildcards.r3d not in known:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml: there is no feature set {wildcards.r3d!r} under `r3d`; known: "
+            f"{', '.join(known) or 'none'}. Add it, with its `weights`."
+        )
+    return known[wildcards.r3d]
+
+
+def embed_r3d_settings(wildcards):
+    """Settings of R3D, or nothing where another tool's descriptors stand in for it."""
+    if wildcards.r3d in settings_of(wildcards.dataset).supplied.features:
+        return None
+    return r3d_settings(wildcards).model_dump(mode="json")
+
+
+def r3d_weights(wildcards):
+    """The weights that R3D starts from."""
+    return checkpoints(baseline_weights(r3d_settings(wildcards)))
+
+
+def r3d_inputs(wildcards):
+    """Crops and what embeds them, the network trained here or the pretrained one; or another tool's descriptors."""
+    folder, shard = f"results/{wildcards.dataset}", f"{wildcards.shard}.h5"
+    given = settings_of(wildcards.dataset).supplied.features.get(wildcards.r3d)
+    if given is not None:
+        return {
+            "features": must_exist(given, wildcards.dataset),
+            "videos": f"{folder}/shards/{wildcards.shard}.csv",
+        }
+    crops = {"crops": f"{folder}/crops/{shard}", "tracks": f"{folder}/tracks/{shard}"}
+    if r3d_settings(wildcards).fine_tune:
+        return {**crops, "trained": f"{folder}/r3d/{wildcards.r3d}"}
+    return {**crops, "weights": r3d_weights(wildcards)}
+
+
 def recognition_of(settings_names):
     """An input function: recognition artifacts of every method and head for some settings."""
 

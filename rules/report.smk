@@ -4,6 +4,9 @@
 rule figure3:
     input:
         recognition=recognition_of(lambda settings: [f"k{k}" for k in settings.shots]),
+        baselines=baseline_cells(
+            lambda settings: [f"k{k}" for k in settings.baseline_shots]
+        ),
     output:
         csv=f"{DATASET}/figure3.csv",
         png=report(
@@ -27,6 +30,8 @@ rule figure3:
         methods=section("methods"),
         heads=section("heads"),
         shots=section("shots"),
+        baselines=lambda wc: settings_of(wc.dataset).baseline_rows,
+        baseline_shots=section("baseline_shots"),
         title=section("title"),
         paper_column=section("paper_column"),
         code=code_digest("workflow_scripts.figure3"),

@@ -4,6 +4,8 @@
 rule table1:
     input:
         recognition=recognition_of(lambda settings: ["full"]),
+        baselines=baseline_cells(lambda settings: ["full"]),
+        classes=classes_of_trivial_rows,
     output:
         csv=report(
             f"{DATASET}/table1.csv",
@@ -24,6 +26,8 @@ rule table1:
     params:
         methods=section("methods"),
         heads=section("heads"),
+        baselines=lambda wc: settings_of(wc.dataset).baseline_rows,
+        weights=lambda wc: settings_of(wc.dataset).weights_of_methods,
         title=section("title"),
         paper_column=section("paper_column"),
         code=code_digest("workflow_scripts.table1"),
@@ -120,6 +124,7 @@ rule table4:
         **stage_resources("tables"),
     params:
         methods=section("methods"),
+        weights=lambda wc: settings_of(wc.dataset).weights_of_methods,
         title=section("title"),
         paper_column=section("paper_column"),
         code=code_digest("workflow_scripts.table4"),

@@ -6,7 +6,7 @@ import _job
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, read_artifact
-from vpdlib.datasets.supplied import check_length, read_features
+from vpdlib.datasets.supplied import add_supplied_features
 from vpdlib.datasets.tables import read_videos
 from vpdlib.devices import choose_device
 from vpdlib.students.corpus import FrameRef, open_frames
@@ -49,30 +49,13 @@ def embed_crops(snakemake, artifact: ArtifactWriter) -> None:
             first += length
 
 
-def take_features(snakemake, artifact: ArtifactWriter) -> None:
-    """Descriptors from another tool; frames come at the video's constant rate."""
-    source = Path(snakemake.input.features)
-    videos = read_videos(snakemake.input.videos)
-    if not videos:
-        return
-    features = read_features(source, only={video.video for video in videos})
-    for video in videos:
-        descriptor = check_length(features, video.video, video.declared_frames, source)
-        frame = np.flatnonzero(np.isfinite(descriptor).all(axis=(1, 2))).astype(np.int32)
-        artifact.add_video(
-            video.video,
-            {
-                "frame": frame,
-                "time_s": frame / video.fps,
-                "descriptor": descriptor[frame],
-            },
-        )
-
-
 def main(snakemake):
     with ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact:
-        make = take_features if snakemake.input.get("features") else embed_crops
-        make(snakemake, artifact)
+        if snakemake.input.get("features"):
+            videos = read_videos(snakemake.input.videos)
+            add_supplied_features(artifact, Path(snakemake.input.features), videos)
+        else:
+            embed_crops(snakemake, artifact)
 
 
 if __name__ == "__main__":

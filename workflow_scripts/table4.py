@@ -13,6 +13,8 @@ def main(snakemake):
     params, output = snakemake.params, snakemake.output
     folder = Path(output.csv).parent / "detection"
     table = detection_table(folder, params.methods, params.paper_column)
+    if params.weights:
+        table.insert(1, "weights", table["method"].map(params.weights).fillna(""))
     write_table(output.csv, table)
     write_markdown(output.md, "table4", params.title, table)
 

@@ -364,3 +364,148 @@ class TestEveryTable:
         # vpdvi and four variants of it; the students of the joints stay.
         assert planned["distil_student"] == 5
         assert "estimate_pose" not in planned
+
+
+GRAPH_TRAINING = {"epochs": 2, "batch_size": 8, "milestones": [1]}
+FRAME_NETWORK = {
+    "weights": None,
+    "backbone": "residual",
+    "widths": [8, 16],
+    "blocks": [1, 1],
+    "num_segments": 3,
+    "input_px": 24,
+    "training": {"epochs": 2, "warmup_epochs": 1, "batch_size": 8},
+}
+MSG3D = {
+    "kind": "msg3d",
+    "num_frames": 8,
+    "network": {"widths": [6, 6], "gcn_scales": 3, "g3d_scales": 2, "window_sizes": [3]},
+    "training": GRAPH_TRAINING,
+}
+#: Baselines beside one method, on the same videos; whole pictures, flow, ensembles and R3D among them.
+COMPARED = {
+    **TINY,
+    "baselines": {
+        "stgcn": {
+            "kind": "stgcn",
+            "num_frames": 8,
+            "network": {"stage_widths": [8], "stage_blocks": [2]},
+            "training": GRAPH_TRAINING,
+        },
+        "msg3d": MSG3D,
+        "msg3d_bone": {**MSG3D, "stream": "bone"},
+        "msg3d_ensemble": {"kind": "ensemble", "parts": ["msg3d", "msg3d_bone"]},
+        "posec3d": {
+            "kind": "posec3d",
+            "num_frames": 4,
+            "test_clips": 1,
+            "network": {"heatmap_px": 12, "base_width": 4, "stage_blocks": [1, 1]},
+            "training": {"epochs": 2, "batch_size": 8},
+        },
+        "tsn_whole": {"kind": "tsn", "input": "frame", **FRAME_NETWORK},
+        "trn": {"kind": "trn", **FRAME_NETWORK},
+        "gsm_flow": {"kind": "gsm", "stream": "flow", "flow_stack": 2, **FRAME_NETWORK},
+    },
+    "whole_frames": {"side_px": 32},
+    "r3d": {
+        "r3d": {
+            "weights": None,
+            "fine_tune": True,
+            "widths": [4, 8],
+            "blocks": [1, 1],
+            "training": {"epochs": 2, "batch_size": 8},
+        }
+    },
+    "methods": ["joints2d", "r3d"],
+    "heads": ["nns"],
+    "baseline_shots": [1],
+    "baseline_trials": 1,
+}
+#: As they stand in the YAML file that the test writes.
+BASELINE_NAMES = sorted(COMPARED["baselines"])
+
+
+@pytest.fixture(scope="module")
+def compared(finished):
+    """The same folder after the baselines have been trained."""
+    finished.write_dataset("tiny", COMPARED)
+    done = finished.run(TABLES[0], TABLES[1], TABLE4)
+    assert done.returncode == 0, done.stdout[-6000:]
+    yield finished
+    finished.write_dataset("tiny", TINY)
+
+
+@pytest.mark.workflow
+class TestBaselines:
+    def test_table1_has_trivial_rows_then_baselines_then_methods(self, compared):
+        table = pd.read_csv(compared.folder / TABLES[0], keep_default_na=False)
+        assert list(table) == [
+            "method", "head", "trials", "top1", "top1_std", "top1_paper", "weights",
+        ]  # fmt: skip
+        names = ["random", "top_class", *BASELINE_NAMES, "joints2d", "r3d"]
+        assert table["method"].tolist() == names
+        assert table["head"].tolist() == [""] * 10 + ["nns"] * 2
+        assert table["trials"].tolist() == [0, 0] + [1] * 10
+        top1 = table.set_index("method")["top1"].astype(float)
+        # Six classes of one test action each.
+        assert top1["random"] == top1["top_class"] == 16.67
+        assert top1.between(0, 100).all()
+        weights = table.set_index("method")["weights"]
+        assert set(weights[["stgcn", "msg3d_ensemble", "posec3d", "joints2d", "random"]]) == {""}
+        assert set(weights[["tsn_whole", "trn", "gsm_flow", "r3d"]]) == {"from scratch"}
+
+    def test_figure3_has_the_baselines_of_its_shots(self, compared):
+        table = pd.read_csv(compared.folder / TABLES[1], keep_default_na=False)
+        assert list(table) == ["method", "head", "k", "trials", "top1", "top1_std", "top1_paper"]
+        assert table["method"].tolist() == ["joints2d", "r3d", *BASELINE_NAMES]
+        assert set(table["k"]) == {1}
+
+    def test_table4_says_what_weights_r3d_starts_from(self, compared):
+        table = pd.read_csv(compared.folder / TABLE4, keep_default_na=False)
+        assert set(zip(table["method"], table["weights"], strict=True)) == {
+            ("joints2d", ""),
+            ("r3d", "from scratch"),
+        }
+
+    def test_artifacts_are_as_those_of_the_heads(self, compared):
+        results = compared.folder / "results" / "tiny"
+        with read_artifact(results / "recognition/joints2d/nns/full.h5", "recognition") as head:
+            test_ids, truth = head.array("action"), head.array("label")
+        with read_artifact(results / "recognition/joints2d/nns/k1.h5", "recognition") as head:
+            shots = head.array("train_action_0").tolist()
+        paths = sorted(results.glob("baselines/*/*.h5"))
+        assert len(paths) == 2 * len(COMPARED["baselines"])
+        for path in paths:
+            with read_artifact(path, "recognition") as artifact:
+                artifact.verify_payload()
+                assert artifact.attributes["setting"] == path.stem
+                assert np.array_equal(artifact.array("action"), test_ids), path
+                assert np.array_equal(artifact.array("label"), truth), path
+                if path.stem == "k1":
+                    # Only an action that a network has no frame of is left out.
+                    assert set(artifact.array("train_action_0")) <= set(shots), path
+
+    def test_features_of_r3d_are_of_the_crops(self, compared):
+        results = compared.folder / "results" / "tiny"
+        with (
+            read_artifact(results / "crops/0000.h5", "crops") as crops,
+            read_artifact(results / "features/r3d/0000.h5", "features") as features,
+        ):
+            assert features.attributes["weights"] == "from scratch"
+            for video in crops.videos():
+                found = features[video.video_id]
+                assert np.array_equal(found.array("frame"), video.array("frame"))
+                descriptor = found.array("descriptor")
+                assert descriptor.shape[1:] == (2, 8)
+                assert np.isfinite(descriptor).all()
+
+    def test_again_there_is_nothing_to_do_and_a_change_reruns_one_baseline(self, compared):
+        assert compared.planned(TABLES[0], TABLES[1], TABLE4) == {}
+        changed = copy.deepcopy(COMPARED)
+        changed["baselines"]["msg3d_bone"]["num_frames"] = 9
+        try:
+            compared.write_dataset("tiny", changed)
+            planned = compared.planned(TABLES[0])
+        finally:
+            compared.write_dataset("tiny", COMPARED)
+        assert planned == {"train_baseline": 1, "ensemble_baselines": 1, "table1": 1}

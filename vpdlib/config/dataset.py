@@ -213,6 +213,9 @@ class DatasetSettings(Section):
                         f"{where}: joints2d is the teacher's own feature set; rename it"
                     )
                 for kind, (pattern, says) in _KINDS.items():
+                    if kind == "r3d" and where == "supplied.features":
+                        # Another tool's descriptors may stand in for R3D's.
+                        continue
                     if (kind == where) != bool(pattern.fullmatch(name)):
                         raise ValueError(
                             f"{where}: {name!r}: names under `{kind}`, and no others, must {says}; rename it"
@@ -307,7 +310,9 @@ class DatasetSettings(Section):
         alone = [n for n, b in self.baselines.items() if not isinstance(b, EnsembleMethod)]
         for part in ensemble.parts:
             if part not in alone:
-                raise ValueError(f"{where}.parts: {part!r} is no baseline by itself; known: {alone}")
+                raise ValueError(
+                    f"{where}.parts: {part!r} is no baseline by itself; known: {alone}"
+                )
         if len(set(ensemble.parts)) != len(ensemble.parts):
             raise ValueError(f"{where}.parts: name each once")
 
@@ -328,7 +333,9 @@ class DatasetSettings(Section):
     def weights_of_methods(self) -> dict[str, str]:
         """What weights those of the methods start from whose tables must say so."""
         return {
-            name: weights_text(self.r3d[name], {}) for name in self.methods if name in self.r3d
+            name: weights_text(self.r3d[name], {})
+            for name in self.methods
+            if self.kind_of(name) == "r3d"
         }
 
     def kind_of(self, name: str) -> FeatureKind | None:
@@ -422,7 +429,7 @@ class DatasetSettings(Section):
 
     @property
     def checkpoint_references(self) -> list[tuple[str, str | None]]:
-        """Weights that detection, teacher, flow and baselines need: references, each with the sha256 asked for or None."""
+        """References of the weights that networks start from, each with the sha256 asked for or None."""
         return [
             *people_weights(self.people),
             *pose_weights(self.poses),

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from vpdlib.artifacts import ArtifactWriter
 from vpdlib.datasets.arrays import read_arrays
 from vpdlib.datasets.base import DatasetError
+from vpdlib.datasets.tables import VideoRow
 from vpdlib.identifiers import check_id
 
 _BOX_COLUMNS = ["video", "frame", "x0", "y0", "x1", "y1"]
@@ -150,6 +152,34 @@ def read_features(path: Path, only: Collection[str] | None = None) -> dict[str, 
     if len(dims) > 1:
         raise DatasetError(f"{path}: descriptors of different length d, such as {dims}")
     return features
+
+
+def add_supplied_features(
+    artifact: ArtifactWriter, source: Path, videos: Sequence[VideoRow]
+) -> None:
+    """Write another tool's descriptors of some videos, whose frames come at a constant rate.
+
+    Parameters
+    ----------
+    artifact : of kind "features".
+    source : file of the descriptors.
+    videos : of the shard.
+
+    Raises
+    ------
+    DatasetError
+        As `read_features` and `check_length`.
+    """
+    if not videos:
+        return
+    features = read_features(source, only={video.video for video in videos})
+    for video in videos:
+        descriptor = check_length(features, video.video, video.declared_frames, source)
+        frame = np.flatnonzero(np.isfinite(descriptor).all(axis=(1, 2))).astype(np.int32)
+        artifact.add_video(
+            video.video,
+            {"frame": frame, "time_s": frame / video.fps, "descriptor": descriptor[frame]},
+        )
 
 
 def check_length(

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vpdlib.datasets.fewshot import draw_subsets, subsets_from_column
 from vpdlib.datasets.tables import ActionRow
@@ -199,9 +198,7 @@ def hold_out(trial: Trial, actions: ActionTable, fraction: float) -> Trial:
     return Trial(trial.seed, tuple(a for a in trial.train_ids if a in kept), tuple(sorted(held)))
 
 
-def check_trial(
-    trial: Trial, actions: ActionTable, features: Mapping[str, NDArray[np.floating]]
-) -> None:
+def check_trial(trial: Trial, actions: ActionTable, features: Mapping[str, object]) -> None:
     """Refuse a trial that mixes splits or names actions that are not there.
 
     Raises
@@ -227,7 +224,7 @@ def check_trial(
 def check_ids(
     ids: Sequence[str],
     actions: ActionTable,
-    features: Mapping[str, NDArray[np.floating]],
+    features: Mapping[str, object],
     name: str,
 ) -> None:
     """Refuse repeated ids, ids out of the table and ids without an entry in the features.

@@ -49,6 +49,33 @@ def thin(frame: np.ndarray, fps: float, target_fps: float, slack: float = 0.0) -
     return np.array(kept, np.int64)
 
 
+def rows_of_action(
+    action: ActionRow,
+    frame: np.ndarray,
+    time_s: np.ndarray,
+    found: np.ndarray,
+    target_fps: float | None = None,
+    target_fps_slack: float = 0.0,
+) -> np.ndarray:
+    """Rows of a video that an action holds.
+
+    Parameters
+    ----------
+    action : of this video.
+    frame, time_s : (N,) frame numbers and time stamps of the video's rows.
+    found : (N,) bool, rows that can be used.
+    target_fps, target_fps_slack : see :func:`thin`; None keeps the video's own rate.
+
+    Returns
+    -------
+    Increasing row numbers.
+    """
+    rows = np.flatnonzero(found & frames_within(time_s, action.start, action.end))
+    if target_fps is not None:
+        rows = rows[thin(frame[rows], _rate(frame, time_s), target_fps, target_fps_slack)]
+    return rows
+
+
 def action_sequences(
     actions: Sequence[ActionRow],
     features: Iterable[Path],
@@ -87,11 +114,10 @@ def action_sequences(
                     dims.add(descriptor.shape[2])
                 found = np.isfinite(descriptor).all(axis=(1, 2))
                 frame = video.array("frame")
-                fps = _rate(frame, time_s)
                 for action in by_video.pop(video.video_id):
-                    rows = np.flatnonzero(found & frames_within(time_s, action.start, action.end))
-                    if target_fps is not None:
-                        rows = rows[thin(frame[rows], fps, target_fps, target_fps_slack)]
+                    rows = rows_of_action(
+                        action, frame, time_s, found, target_fps, target_fps_slack
+                    )
                     sequences[action.action] = descriptor[rows]
     if by_video:
         raise ValueError(

@@ -87,6 +87,21 @@ def learning_rate_at(settings: BiGRUSettings, epochs_done: float) -> float:
     )
 
 
+def accuracy_and_loss(
+    probabilities: NDArray[np.floating], labels: NDArray[np.integer]
+) -> tuple[float, float]:
+    """How well probabilities (A, C) meet labels (A,), by which an epoch is chosen.
+
+    Returns
+    -------
+    Share of actions that are right, and the mean negative log of the probability of the true class, nats.
+    """
+    exact = probabilities.astype(np.float64)
+    of_truth = exact[np.arange(len(labels)), labels]
+    accuracy = float((exact.argmax(1) == labels).mean())
+    return accuracy, float(-np.log(np.maximum(of_truth, 1e-12)).mean())
+
+
 def train_classifier(
     train_sequences: Sequence[NDArray[np.floating]],
     train_labels: NDArray[np.integer],
@@ -161,10 +176,7 @@ def train_classifier(
             if val_store is None or not look:
                 history.append(EpochRecord(epoch, loss, rate))
                 continue
-            probabilities = _predict(network, val_store).astype(np.float64)
-            accuracy = float((probabilities.argmax(1) == val_labels).mean())
-            of_truth = probabilities[np.arange(len(val_labels)), val_labels]
-            val_loss = float(-np.log(np.maximum(of_truth, 1e-12)).mean())
+            accuracy, val_loss = accuracy_and_loss(_predict(network, val_store), val_labels)
             history.append(EpochRecord(epoch, loss, rate, accuracy, val_loss))
             if (accuracy, -val_loss) > best_score:
                 best_epoch, best_score = epoch, (accuracy, -val_loss)

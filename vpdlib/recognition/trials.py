@@ -8,7 +8,7 @@ last (design, "Honest evaluation"; specification section 15, rows 10 and 11).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,14 +23,17 @@ from vpdlib.recognition.settings import (
     check_head,
 )
 
+#: Probabilities (trials, A, C) float32 and the epoch of each trial's weights.
+Predicted = tuple[NDArray[np.float32], tuple[int, ...]]
+
 
 @dataclass(frozen=True)
 class RecognitionResult:
-    """What `run_setting` found.
+    """What the trials of one setting found.
 
     Attributes
     ----------
-    head : one of `vpdlib.recognition.settings.HEADS`.
+    head : one of `vpdlib.recognition.settings.HEADS`, or the kind of a baseline.
     shots : k, or None for all training data.
     probabilities : (trials, A, C) float32 for the A test actions.
     seeds : one a trial.
@@ -44,7 +47,7 @@ class RecognitionResult:
     best_epochs : per trial, the epoch of the weights (0 for "nns").
     """
 
-    head: HeadName
+    head: str
     shots: int | None
     probabilities: NDArray[np.float32]
     seeds: tuple[int, ...]
@@ -93,30 +96,67 @@ def run_setting(
         actions all lack frames.
     """
     check_head(head)
+    if head == "nns" and len({frozenset(trial.train_ids) for trial in trials}) == 1:
+        trials = trials[:1]
+    wanted = {*actions.ids_of("test"), *(a for t in trials for a in t.train_ids + t.val_ids)}
+    lengths = {a: len(features[a]) for a in wanted if a in features}
+    class_of, num_classes = actions.class_index(), len(actions.class_names)
+
+    def predict(kept: Sequence[Trial], test_ids: Sequence[str]) -> Predicted:
+        if head == "nns":
+            return _run_nns(features, kept, test_ids, class_of, num_classes, settings, threads)
+        return _run_network(
+            head, features, kept, test_ids, class_of, num_classes, settings, device, threads
+        )
+
+    fraction = 0.0 if head == "nns" else settings.bigru.holdout_fraction
+    if head == "nns":
+        # A search has nothing to validate.
+        trials = [Trial(trial.seed, trial.train_ids) for trial in trials]
+    return run_trials(head, lengths, actions, shots, trials, fraction, predict)
+
+
+def run_trials(
+    head: str,
+    lengths: Mapping[str, int],
+    actions: ActionTable,
+    shots: int | None,
+    trials: Sequence[Trial],
+    holdout_fraction: float,
+    predict: Callable[[Sequence[Trial], Sequence[str]], Predicted],
+) -> RecognitionResult:
+    """Run the trials of anything that is trained on actions and tested on actions.
+
+    Actions without frames take no part: those of training and validation are dropped, those of the test are
+    predicted as the trial's commonest training class, and counted.
+
+    Parameters
+    ----------
+    head : recorded in the result.
+    lengths : action id to number of frames.
+    actions, shots, trials : as for `run_setting`.
+    holdout_fraction : share of the training actions for validation where there is none; see `hold_out`.
+    predict : gets the trials and the A test actions that have frames, and returns probabilities (trials, A, C) and the
+        epoch of each trial's weights.
+
+    Raises
+    ------
+    ValueError
+        As `run_setting`, about trials and ids.
+    """
     test_ids = actions.ids_of("test")
     if not trials or not test_ids:
         raise ValueError(f"{len(trials)} trials and {len(test_ids)} test actions: both are needed")
     for trial in trials:
-        check_trial(trial, actions, features)
-    check_ids(test_ids, actions, features, "test")
-    if head == "nns" and len({frozenset(trial.train_ids) for trial in trials}) == 1:
-        trials = trials[:1]
-    class_of = actions.class_index()
-    num_classes = len(actions.class_names)
-    length_of = {
-        action_id: len(features[action_id])
-        for action_id in {
-            *test_ids,
-            *(a for trial in trials for a in trial.train_ids + trial.val_ids),
-        }
-    }
-    is_empty = np.array([length_of[action_id] == 0 for action_id in test_ids])
-    known_test = [action_id for action_id in test_ids if length_of[action_id]]
+        check_trial(trial, actions, lengths)
+    check_ids(test_ids, actions, lengths, "test")
+    class_of, num_classes = actions.class_index(), len(actions.class_names)
+    is_empty = np.array([lengths[action_id] == 0 for action_id in test_ids])
     kept_trials = [
         Trial(
             trial.seed,
-            tuple(a for a in trial.train_ids if length_of[a]),
-            tuple(a for a in trial.val_ids if length_of[a]),
+            tuple(a for a in trial.train_ids if lengths[a]),
+            tuple(a for a in trial.val_ids if lengths[a]),
         )
         for trial in trials
     ]
@@ -126,26 +166,8 @@ def run_setting(
                 f"trial {place}: none of its {len(trials[place].train_ids)} training actions has a "
                 "frame with features: was the athlete tracked in these videos?"
             )
-    if head == "nns":
-        kept_trials = [Trial(kept.seed, kept.train_ids) for kept in kept_trials]
-        predicted, best_epochs = _run_nns(
-            features, kept_trials, known_test, class_of, num_classes, settings, threads
-        )
-    else:
-        kept_trials = [
-            hold_out(kept, actions, settings.bigru.holdout_fraction) for kept in kept_trials
-        ]
-        predicted, best_epochs = _run_network(
-            head,
-            features,
-            kept_trials,
-            known_test,
-            class_of,
-            num_classes,
-            settings,
-            device,
-            threads,
-        )
+    kept_trials = [hold_out(kept, actions, holdout_fraction) for kept in kept_trials]
+    predicted, best_epochs = predict(kept_trials, [a for a in test_ids if lengths[a]])
     probabilities = np.zeros((len(trials), len(test_ids), num_classes), dtype=np.float32)
     probabilities[:, ~is_empty] = predicted
     for place, trial in enumerate(trials):
@@ -162,7 +184,7 @@ def run_setting(
         class_names=actions.class_names,
         num_empty_test=int(is_empty.sum()),
         num_empty_train=tuple(
-            sum(length_of[action_id] == 0 for action_id in trial.train_ids) for trial in trials
+            sum(lengths[action_id] == 0 for action_id in trial.train_ids) for trial in trials
         ),
         num_val=tuple(len(kept.val_ids) for kept in kept_trials),
         best_epochs=best_epochs,
@@ -184,7 +206,7 @@ def _run_nns(
     num_classes: int,
     settings: RecognitionSettings,
     threads: int,
-) -> tuple[NDArray[np.float32], tuple[int, ...]]:
+) -> Predicted:
     """Probabilities (trials, A, C); distances are computed once for every action some trial trains on."""
     from vpdlib.recognition.nns import flip_min_distances, nearest_from_distances
 
@@ -217,7 +239,7 @@ def _run_network(
     settings: RecognitionSettings,
     device: str,
     threads: int,
-) -> tuple[NDArray[np.float32], tuple[int, ...]]:
+) -> Predicted:
     """Probabilities (trials, A, C) and the epoch of each trial's weights."""
     from vpdlib.recognition.train import predict_probabilities, train_classifier
 

@@ -44,6 +44,8 @@ def draw_figure3(table: pd.DataFrame, title: str, paths: list[Path]) -> None:
     methods = list(dict.fromkeys(table["method"]))
     for (method, head), rows in table.groupby(["method", "head"], sort=False):
         place = methods.index(method)
+        # A baseline has no head.
+        label = f"{method}, {head}" if head else method
         colour = _COLOURS[place % len(_COLOURS)]
         run = rows.dropna(subset=["top1"])
         if len(run):
@@ -56,7 +58,7 @@ def draw_figure3(table: pd.DataFrame, title: str, paths: list[Path]) -> None:
                 marker=_MARKERS[place % len(_MARKERS)],
                 markersize=4,
                 capsize=3,
-                label=f"{method}, {head}",
+                label=label,
             )
         published = rows.dropna(subset=["top1_paper"])
         if len(published):
@@ -66,7 +68,7 @@ def draw_figure3(table: pd.DataFrame, title: str, paths: list[Path]) -> None:
                 color=colour,
                 linestyle="none",
                 marker=crosses.get(head, "x"),
-                label=f"{method}, {head}, paper",
+                label=f"{label}, paper",
             )
     ticks = sorted(table["k"].unique())
     axes.set_xscale("log", base=2)

@@ -130,6 +130,9 @@ def published_precision(method: str, k: int, column: str | None) -> float | None
     return None
 
 
+#: Feature sets of the paper's Table 4 alone.
+_DETECTION_ONLY = {"r3d": "Pretrained R3D"}
+
 #: The task of the paper's Table 4 by dataset.
 _DETECTION_TASKS = {
     "FSJump6": "FS jumps (5 routines)",
@@ -145,7 +148,7 @@ _SWEEP_TASKS = {
 
 def published_ap(method: str, tiou: float, column: str | None) -> float | None:
     """The paper's few-shot detection AP (Table 4)."""
-    name, task = PAPER_NAMES.get(method), _DETECTION_TASKS.get(column or "")
+    name, task = {**PAPER_NAMES, **_DETECTION_ONLY}.get(method), _DETECTION_TASKS.get(column or "")
     for row in _rows("table4.csv"):
         if row["task"] == task and row["features"] == name:
             return _number(row.get(f"tiou{tiou:.1f}"))
@@ -192,4 +195,28 @@ def published_top1(method: str, head: str, shots: int | None, column: str | None
         for row in _rows("tableS2.csv"):
             if row["dataset"] == column and row["features"] == name:
                 return _number(row.get(f"{head}{shots}"))
+    return None
+
+
+#: Columns of the paper's Table S5, which is about Diving48, by the rows of its Table 1.
+_FEW_SHOT_BASELINES = {"GSM (crop)": "cropped", "GSM (w/o crop)": "not_cropped"}
+
+
+def published_baseline(row: str, shots: int | None, column: str | None) -> float | None:
+    """The paper's top-1 accuracy of a row of its Table 1 that has no head (Tables 1, S5).
+
+    Parameters
+    ----------
+    row : as the paper calls it, such as "Top class" or "GSM (crop)"; empty for what it lacks.
+    shots : examples per class, or None for all training data.
+    column : see above.
+    """
+    if shots is None:
+        for found in _rows("table1.csv"):
+            if found["method"] == row:
+                return _number(found.get(column or ""))
+    elif column == "Diving48" and row in _FEW_SHOT_BASELINES:
+        for found in _rows("tableS5.csv"):
+            if int(found["k"]) == shots:
+                return _number(found[_FEW_SHOT_BASELINES[row]])
     return None

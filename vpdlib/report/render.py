@@ -34,7 +34,7 @@ class Layout:
     ----------
     name : the paper's name of it.
     caption : what it is of.
-    keys : first columns, with their headings; the others hold numbers.
+    keys : first columns, with their headings, of those that the table has; the others hold numbers.
     headings : patterns of the others' names and what to print for them; a name without one is printed as it is.
     across : (column, measure) of a long table: each value of the column becomes one of the measure.
     unranked : patterns of columns that have no best.
@@ -63,8 +63,8 @@ LAYOUTS: dict[str, Layout] = {
     "table1": Layout(
         "Table 1",
         "Top-1 accuracy with all training data, %",
-        _METHOD,
-        tuple((re.escape(head), name) for head, name in HEAD_TITLES.items()),
+        {**_METHOD, "weights": "weights"},
+        (("", "by itself"), *((re.escape(head), name) for head, name in HEAD_TITLES.items())),
         across=("head", "top1"),
     ),
     "table2": Layout(
@@ -82,7 +82,7 @@ LAYOUTS: dict[str, Layout] = {
     "table4": Layout(
         "Table 4",
         "Few-shot detection, average precision by tIoU, %",
-        {"method": "features", "threshold": "threshold"},
+        {"method": "features", "weights": "weights", "threshold": "threshold"},
         ((r"(.*)", r"tIoU \1"),),
         across=("tiou", "ap"),
     ),
@@ -146,9 +146,10 @@ def markdown(name: str, title: str, table: pd.DataFrame) -> str:
     Markdown, ending in a line break.
     """
     layout = LAYOUTS[name]
+    headings = {key: text for key, text in layout.keys.items() if key in table}
     if layout.across:
-        table = _widened(table, list(layout.keys), *layout.across)
-    keys = [_key_column(heading, table[key]) for key, heading in layout.keys.items()]
+        table = _widened(table, list(headings), *layout.across)
+    keys = [_key_column(heading, table[key]) for key, heading in headings.items()]
     groups: list[list[list[str]]] = []
     has_paper = has_std = False
     for stem in _stems(table, layout):
@@ -156,7 +157,7 @@ def markdown(name: str, title: str, table: pd.DataFrame) -> str:
         std = [a or b for a, b in zip(*(_numbers(table, stem + s) for s in _SPREADS), strict=True)]
         group = []
         if any(ours) or any(paper):
-            ranked = not re.fullmatch(layout.unranked, stem)
+            ranked = not layout.unranked or not re.fullmatch(layout.unranked, stem)
             group.append(_our_column(layout.heading(stem), ours, std, ranked))
         if any(paper):
             group.append(_column("paper", [f"({cell})" if cell else "" for cell in paper], True))

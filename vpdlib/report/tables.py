@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vpdlib.artifacts import read_artifact
-from vpdlib.report.published import published_precision, published_top1
+from vpdlib.report.published import published_baseline, published_precision, published_top1
 
 #: Recognition artifacts by method, head and setting ("full" or "k<k>").
 Cells = Mapping[tuple[str, str, str], Path]
@@ -34,6 +34,11 @@ def recognition_cells(
     for name, other in (trained_as or {}).items():
         cells |= {(name, head, k): path for (m, head, k), path in cells.items() if m == other}
     return cells
+
+
+def baseline_cells(paths: Iterable[str | Path]) -> Cells:
+    """Artifacts ``<baseline>/<setting>.h5`` by what they are of; a baseline has no head."""
+    return {(path.parent.name, "", path.stem): path for path in map(Path, paths)}
 
 
 def top1_per_trial(path: str | Path) -> np.ndarray:
@@ -105,6 +110,101 @@ def accuracy_table(
                 )
     table = pd.DataFrame(rows)
     return table.drop(columns="k") if all(k is None for k in shots) else table
+
+
+def baseline_table(
+    cells: Cells,
+    baselines: Sequence[tuple[str, str, str]],
+    shots: Sequence[int | None],
+    paper_column: str | None,
+) -> pd.DataFrame:
+    """One row per baseline and number of shots (Table 1, Figure 3).
+
+    Parameters
+    ----------
+    cells : see :func:`baseline_cells`.
+    baselines : name, the paper's name of the row or empty text, and what weights the network starts from.
+    shots, paper_column : as for :func:`accuracy_table`.
+
+    Returns
+    -------
+    Columns as of :func:`accuracy_table`, with k, and weights; the head is empty.
+    """
+    rows = []
+    for name, paper_row, weights in baselines:
+        for k in shots:
+            top1 = top1_of(cells, name, "", k)
+            mean, std = mean_and_std(top1)
+            rows.append(
+                {
+                    "method": name,
+                    "head": "",
+                    "k": k,
+                    "trials": len(top1),
+                    "top1": mean,
+                    "top1_std": std,
+                    "top1_paper": published_baseline(paper_row, k, paper_column),
+                    "weights": weights,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def trivial_table(classes_csv: str | Path, paper_column: str | None) -> pd.DataFrame:
+    """What is right without looking: one class of C at random, and always the commonest class of the training.
+
+    Parameters
+    ----------
+    classes_csv : ``classes.csv`` of the dataset, with the numbers of actions by class and split.
+    paper_column : see :mod:`vpdlib.report.published`.
+
+    Returns
+    -------
+    Columns method, head, trials (0: nothing was trained), top1, top1_paper.
+    """
+    # Without this, a class called "null" or "nan" would lose its name.
+    counts = pd.read_csv(classes_csv, keep_default_na=False)
+    commonest = counts["train"].to_numpy().argmax()
+    shares = {
+        "random": ("Random", 1 / len(counts)),
+        "top_class": ("Top class", counts["test"][commonest] / counts["test"].sum()),
+    }
+    rows = [
+        {
+            "method": name,
+            "head": "",
+            "trials": 0,
+            "top1": round(100 * float(share), 2),
+            "top1_paper": published_baseline(paper_row, None, paper_column),
+        }
+        for name, (paper_row, share) in shares.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def with_baselines(
+    trivial: pd.DataFrame, baselines: pd.DataFrame, heads: pd.DataFrame, weights: Mapping[str, str]
+) -> pd.DataFrame:
+    """Table 1 with all its rows: trivial ones, baselines, and methods under their heads.
+
+    Parameters
+    ----------
+    trivial, baselines, heads : see :func:`trivial_table`, :func:`baseline_table` and :func:`accuracy_table`.
+    weights : what weights methods start from, of those of which the table is to say so.
+
+    Returns
+    -------
+    The columns of :func:`accuracy_table`, and weights: pretrained, from scratch, or empty.
+    """
+    rows = [
+        row
+        for table in (trivial, baselines, heads)
+        for row in table.astype(object).to_dict("records")
+    ]
+    table = pd.DataFrame(rows, columns=[*heads.columns, "weights"])
+    missing = table["weights"].isna()
+    table.loc[missing, "weights"] = table.loc[missing, "method"].map(weights).fillna("")
+    return table
 
 
 def retrieval_table(

@@ -1,0 +1,85 @@
+"""The network of a baseline from its settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+
+from vpdlib.baselines.backbones import build_backbone
+from vpdlib.baselines.frames import num_channels
+from vpdlib.baselines.gsm import GSM
+from vpdlib.baselines.methods import (
+    FrameMethod,
+    GSMMethod,
+    MSG3DMethod,
+    PoseC3DMethod,
+    R3DSettings,
+    SkeletonMethod,
+    STGCNMethod,
+    TrainedMethod,
+    TRNMethod,
+)
+from vpdlib.baselines.msg3d import MSG3D
+from vpdlib.baselines.posec3d import PoseC3D
+from vpdlib.baselines.r3d import R3D, build_r3d_encoder
+from vpdlib.baselines.skeletons import graph_of
+from vpdlib.baselines.stgcn import STGCN
+from vpdlib.baselines.trn import TRN
+from vpdlib.baselines.tsn import TSN
+
+#: Channels of a pose: x, y and the score.
+_POSE_CHANNELS = 3
+
+
+def build_network(
+    settings: TrainedMethod, num_classes: int, weights: Path | None = None
+) -> nn.Module:
+    """Build a baseline's network, with random weights from torch's current random state.
+
+    Parameters
+    ----------
+    settings : of the method.
+    num_classes : C.
+    weights : file of pretrained weights of the backbone; None: from scratch.
+
+    Returns
+    -------
+    nn.Module : takes what the method's clips give and returns logits (N, C).
+    """
+    if isinstance(settings, SkeletonMethod):
+        return _skeleton_network(settings, num_classes)
+    return _frame_network(settings, num_classes, weights)
+
+
+def _skeleton_network(settings: SkeletonMethod, num_classes: int) -> nn.Module:
+    graph = graph_of(settings)
+    match settings:
+        case STGCNMethod():
+            return STGCN(graph, num_classes, _POSE_CHANNELS, settings.network)
+        case MSG3DMethod():
+            return MSG3D(graph, num_classes, _POSE_CHANNELS, settings.network)
+        case PoseC3DMethod():
+            return PoseC3D(graph.num_joints, num_classes, settings.network)
+
+
+def _frame_network(settings: FrameMethod, num_classes: int, weights: Path | None) -> nn.Module:
+    backbone = build_backbone(
+        settings.backbone,
+        num_channels(settings),
+        weights,
+        settings.partial_bn,
+        settings.widths,
+        settings.blocks,
+    )
+    if isinstance(settings, GSMMethod):
+        return GSM(backbone, settings.num_segments, num_classes, settings.dropout)
+    if isinstance(settings, TRNMethod):
+        return TRN(backbone, settings.num_segments, num_classes, settings.dropout)
+    return TSN(backbone, num_classes, settings.dropout)
+
+
+def build_r3d(settings: R3DSettings, num_classes: int, weights: Path | None = None) -> R3D:
+    """Build R3D with a layer of classes; `weights` as for `build_network`."""
+    encoder = build_r3d_encoder(weights, settings.widths, settings.blocks)
+    return R3D(encoder, num_classes, settings.dropout)

@@ -1,0 +1,451 @@
+"""Settings of the baselines of Tables 1 and 4: what each is fed, its network, its training (specification section 11).
+
+Pure data, checked by pydantic; unknown keys are refused. Nothing heavy is imported here. Defaults are the
+published schedules: ST-GCN and MS-G3D as their authors train on NTU RGB+D, with ST-GCN's random changes for
+Kinetics; PoseC3D as in PYSKL; TSN, TRN and GSM as the code of Gate-Shift Networks trains all three. Its
+multiples of the rate for biases and first convolutions are left out. Where the learning rate is published for
+another batch, it is scaled with the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from vpdlib.baselines.settings import (
+    Architecture,
+    Count,
+    MSG3DSettings,
+    PoseC3DSettings,
+    STGCNSettings,
+)
+from vpdlib.weights.checkpoints import CHECKPOINTS
+
+#: What the column `weights` of tables says.
+PRETRAINED, FROM_SCRATCH = "pretrained", "from scratch"
+
+Share = Annotated[float, Field(gt=0.0, le=1.0)]
+
+
+class TrainingSettings(BaseModel):
+    """How a network is trained; a baseline's own defaults are its published schedule."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    optimizer: Literal["sgd", "adamw"] = Field(default="sgd", description="Kind of optimiser.")
+    learning_rate: float = Field(default=0.01, gt=0, description="Learning rate after warming up.")
+    momentum: float = Field(default=0.9, ge=0, lt=1, description="Momentum of SGD.")
+    nesterov: bool = Field(default=False, description="Nesterov's momentum, for SGD.")
+    weight_decay: float = Field(default=5e-4, ge=0, description="Weight decay.")
+    schedule: Literal["step", "cosine"] = Field(
+        default="cosine",
+        description="step: a tenth of the rate after each of `milestones`; cosine: a fall to 0 over all epochs.",
+    )
+    milestones: tuple[Count, ...] = Field(
+        default=(), description="Epochs after which the rate falls, for the schedule step."
+    )
+    warmup_epochs: int = Field(
+        default=0, ge=0, description="Epochs in which the rate rises from 0, in a line."
+    )
+    epochs: int = Field(default=60, ge=1, description="Passes over the training actions.")
+    batch_size: int = Field(default=32, ge=2, description="Training actions of a step.")
+    clip_norm: float | None = Field(
+        default=None, gt=0, description="Longer gradients are shortened to this norm. Null: none."
+    )
+    validate_every: int = Field(
+        default=5, ge=1, description="Epochs between two looks at validation, if there is one."
+    )
+    holdout_fraction: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Share of the training actions held out for choosing the epoch where the dataset has no "
+        "validation split; 0: the last epoch is used.",
+    )
+    amp: bool = Field(default=True, description="Mixed precision on a GPU.")
+    num_workers: int = Field(
+        default=0, ge=0, description="Processes that prepare batches ahead; 0 for none."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> TrainingSettings:
+        if self.nesterov and (self.optimizer != "sgd" or self.momentum == 0):
+            raise ValueError("nesterov: is of SGD with momentum; set it to false")
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"warmup_epochs: {self.warmup_epochs} is not below epochs, {self.epochs}; lower it"
+            )
+        return self
+
+
+class _Trained(BaseModel):
+    """What every network that is trained on actions has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    training: TrainingSettings = Field(
+        default=TrainingSettings(), description="Schedule of the training."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lay_over_published_schedule(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not isinstance(given.get("training"), dict):
+            return given
+        published = cls.model_fields["training"].default
+        return {**given, "training": {**published.model_dump(), **given["training"]}}
+
+
+class _Skeleton(_Trained):
+    """What the networks on poses share."""
+
+    joints: Literal["joints13", "coco17"] = Field(
+        default="joints13", description="The 13 joints of the paper, or those of COCO."
+    )
+    num_frames: int = Field(
+        default=100,
+        ge=1,
+        description="Frames of a clip, one from each of so many equal parts of an action: at random in training.",
+    )
+    temporal_crop: Share = Field(
+        default=1.0,
+        description="Least share of an action, at a random place, that a training clip is taken from.",
+    )
+    flip_probability: float = Field(
+        default=0.5, ge=0, le=1, description="Share of mirrored training clips."
+    )
+    test_clips: int = Field(default=1, ge=1, description="Clips of a test action.")
+    test_flip: bool = Field(
+        default=False, description="Whether test clips are also looked at mirrored."
+    )
+
+
+class _Graph(_Skeleton):
+    """What the graph networks share."""
+
+    stream: Literal["joint", "bone"] = Field(
+        default="joint", description="Joints, or bones: joints less their parents."
+    )
+    normalise: Literal["clip", "box"] = Field(
+        default="clip",
+        description="Coordinates about the middle of the tracked boxes of an action, by their greatest side (clip), "
+        "which keeps the athlete's path over the picture; or about each frame's own box (box).",
+    )
+    scale_jitter: float = Field(
+        default=0.0, ge=0, lt=1, description="Training clips are scaled by 1 -+ this."
+    )
+    rotation_degrees: float = Field(
+        default=0.0, ge=0, description="Training clips are turned by up to this, either way."
+    )
+
+
+class STGCNMethod(_Graph):
+    """ST-GCN on the tracked athlete's poses."""
+
+    kind: Literal["stgcn"] = Field(description="ST-GCN, a graph network on poses.")
+    temporal_crop: Share = Field(
+        default=0.5,
+        description="Least share of an action, at a random place, that a training clip is taken from.",
+    )
+    scale_jitter: float = Field(
+        default=0.1, ge=0, lt=1, description="Training clips are scaled by 1 -+ this."
+    )
+    rotation_degrees: float = Field(
+        default=10.0, ge=0, description="Training clips are turned by up to this, either way."
+    )
+    network: STGCNSettings = Field(default=STGCNSettings(), description="The network.")
+    training: TrainingSettings = Field(
+        default=TrainingSettings(
+            learning_rate=0.1,
+            nesterov=True,
+            weight_decay=1e-4,
+            schedule="step",
+            milestones=(10, 50),
+            epochs=80,
+            batch_size=64,
+        ),
+        description="Schedule of the training.",
+    )
+
+
+class MSG3DMethod(_Graph):
+    """MS-G3D on the tracked athlete's poses."""
+
+    kind: Literal["msg3d"] = Field(description="MS-G3D, a graph network on poses.")
+    network: MSG3DSettings = Field(default=MSG3DSettings(), description="The network.")
+    training: TrainingSettings = Field(
+        default=TrainingSettings(
+            learning_rate=0.05,
+            nesterov=True,
+            weight_decay=5e-4,
+            schedule="step",
+            milestones=(30, 40),
+            epochs=50,
+            batch_size=32,
+        ),
+        description="Schedule of the training.",
+    )
+
+
+class PoseC3DMethod(_Skeleton):
+    """PoseC3D on heat maps of the tracked athlete's joints."""
+
+    kind: Literal["posec3d"] = Field(description="PoseC3D, 3D convolutions of heat maps.")
+    joints: Literal["joints13", "coco17"] = Field(
+        default="coco17", description="The 13 joints of the paper, or those of COCO."
+    )
+    num_frames: int = Field(
+        default=48,
+        ge=1,
+        description="Frames of a clip, one from each of so many equal parts of an action: at random in training.",
+    )
+    test_clips: int = Field(default=10, ge=1, description="Clips of a test action.")
+    test_flip: bool = Field(
+        default=True, description="Whether test clips are also looked at mirrored."
+    )
+    window_area: Share = Field(
+        default=0.56,
+        description="Least share of the area about the joints that a training clip shows, at a random place.",
+    )
+    network: PoseC3DSettings = Field(default=PoseC3DSettings(), description="The network.")
+    training: TrainingSettings = Field(
+        # Published: 0.4 for 8 x 32 clips a step, and 24 epochs of ten passes.
+        default=TrainingSettings(
+            learning_rate=0.05,
+            weight_decay=3e-4,
+            schedule="cosine",
+            epochs=240,
+            batch_size=32,
+            clip_norm=40.0,
+        ),
+        description="Schedule of the training.",
+    )
+
+
+def _check_weights(weights: str | None, network: str) -> None:
+    """Refuse weights of the registry that are another network's."""
+    known = CHECKPOINTS.get(weights or "")
+    if known is not None and known.config != network:
+        raise ValueError(
+            f"weights: {known.name!r} are of {known.config}, the network is {network}: correct one of them, or "
+            "set weights: null"
+        )
+
+
+class _Frames(_Trained):
+    """What the networks on pictures share."""
+
+    input: Literal["crop", "frame"] = Field(
+        default="crop", description="The athlete's crop, or the whole picture (paper: w/o crop)."
+    )
+    stream: Literal["rgb", "flow"] = Field(default="rgb", description="RGB, or the crops' flow.")
+    flow_stack: int = Field(
+        default=5, ge=1, description="Consecutive flow fields at each place, for the stream flow."
+    )
+    backbone: Architecture = Field(
+        default="inception_v3",
+        description="A network of torchvision, or residual, a small one of `widths` and `blocks`.",
+    )
+    weights: str | None = Field(
+        description="Pretrained weights of the backbone: a name of the checkpoint registry or the path of a file with "
+        "torchvision's tensors. Null: from scratch.",
+    )
+    weights_sha256: str | None = Field(
+        default=None, description="Digest of the weights, whole or its first 8 or more digits."
+    )
+    widths: tuple[Count, ...] = Field(
+        default=(32, 64, 128, 192), min_length=1, description="Channels of the stages of residual."
+    )
+    blocks: tuple[Count, ...] = Field(
+        default=(1, 1, 1, 1), min_length=1, description="Blocks of the stages of residual."
+    )
+    partial_bn: bool = Field(
+        default=False,
+        description="Keep all batch normalisations but the first as pretrained (TSN's own code).",
+    )
+    num_segments: int = Field(default=16, ge=2, description="Frames of a clip.")
+    test_clips: int = Field(default=2, ge=1, description="Clips of a test action.")
+    test_flip: bool = Field(
+        default=False, description="Whether test clips are also looked at mirrored."
+    )
+    input_px: int = Field(default=229, ge=16, description="Side of what the network sees.")
+    scales: tuple[Share, ...] = Field(
+        default=(1.0, 0.875, 0.75, 0.66),
+        min_length=1,
+        description="Sides of random training windows, as shares of the picture's shorter side (published for flow: "
+        "without 0.66).",
+    )
+    test_window: Share = Field(
+        default=0.875, description="Side of the middle window in testing, as a share likewise."
+    )
+    flip_probability: float = Field(
+        default=0.5, ge=0, le=1, description="Share of mirrored training clips."
+    )
+    dropout: float = Field(
+        default=0.5, ge=0, lt=1, description="Dropout of the backbone's features."
+    )
+    training: TrainingSettings = Field(
+        default=TrainingSettings(
+            learning_rate=0.01,
+            weight_decay=5e-4,
+            schedule="cosine",
+            warmup_epochs=10,
+            epochs=60,
+            batch_size=32,
+            clip_norm=20.0,
+        ),
+        description="Schedule of the training.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> _Frames:
+        if self.input == "frame" and self.stream == "flow":
+            raise ValueError("stream: flow is estimated between crops; set input: crop")
+        if len(self.widths) != len(self.blocks):
+            raise ValueError(
+                f"blocks: {len(self.blocks)} numbers for {len(self.widths)} widths; give one per stage"
+            )
+        if self.backbone == "residual" and self.weights is not None:
+            raise ValueError("weights: there are none of the residual backbone; set weights: null")
+        if self.partial_bn and self.weights is None:
+            raise ValueError(
+                "partial_bn: keeps pretrained statistics; give weights, or set it to false"
+            )
+        _check_weights(self.weights, self.backbone)
+        return self
+
+
+class TSNMethod(_Frames):
+    """Temporal segment network."""
+
+    kind: Literal["tsn"] = Field(description="TSN, the mean over frames.")
+
+
+class TRNMethod(_Frames):
+    """Multi-scale temporal relation network."""
+
+    kind: Literal["trn"] = Field(description="TRN-multiscale, relations of frames.")
+
+
+class GSMMethod(_Frames):
+    """Gate-shift network."""
+
+    kind: Literal["gsm"] = Field(description="GSM, features shifted between frames.")
+
+
+class EnsembleMethod(BaseModel):
+    """Several baselines, by the sum of their probabilities: joint and bone, RGB and flow."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["ensemble"] = Field(description="Sum of probabilities of other baselines.")
+    parts: tuple[str, ...] = Field(min_length=2, description="Names of the baselines.")
+
+
+SkeletonMethod = STGCNMethod | MSG3DMethod | PoseC3DMethod
+FrameMethod = TSNMethod | TRNMethod | GSMMethod
+TrainedMethod = SkeletonMethod | FrameMethod
+
+BaselineSettings = Annotated[TrainedMethod | EnsembleMethod, Field(discriminator="kind")]
+
+
+class WholeFrameSettings(BaseModel):
+    """Whole pictures, for networks that do without the athlete's crop."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    side_px: int = Field(
+        default=256, ge=16, description="Shorter side of the stored pictures of labelled actions."
+    )
+
+
+class R3DSettings(_Trained):
+    """Features of a 3D residual network, of the 8 frames about each frame (Table 4)."""
+
+    weights: str | None = Field(
+        description="Pretrained weights: a name of the checkpoint registry (paper: of Kinetics) or the path of a "
+        "file with torchvision's tensors of r3d_18. Null: from scratch, which needs fine_tune.",
+    )
+    weights_sha256: str | None = Field(
+        default=None, description="Digest of the weights, whole or its first 8 or more digits."
+    )
+    widths: tuple[Count, ...] = Field(
+        default=(64, 128, 256, 512), min_length=1, description="Channels of each stage."
+    )
+    blocks: tuple[Count, ...] = Field(
+        default=(2, 2, 2, 2), min_length=1, description="Residual blocks of each stage."
+    )
+    fine_tune: bool = Field(
+        default=False,
+        description="Train on the dataset's training actions before embedding (paper: as pretrained).",
+    )
+    flip_probability: float = Field(
+        default=0.5, ge=0, le=1, description="Share of mirrored training clips."
+    )
+    dropout: float = Field(default=0.5, ge=0, lt=1, description="Dropout of the features.")
+    batch_size: int = Field(default=32, ge=1, description="Windows embedded at once.")
+    amp: bool = Field(default=False, description="Embed in half precision.")
+    training: TrainingSettings = Field(
+        default=TrainingSettings(epochs=60, batch_size=32, clip_norm=20.0),
+        description="Schedule of the training, where there is one (ours).",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> R3DSettings:
+        if self.weights is None and not self.fine_tune:
+            raise ValueError(
+                "weights: null without fine_tune would give features of random weights; give weights or set "
+                "fine_tune: true"
+            )
+        if len(self.widths) != len(self.blocks):
+            raise ValueError(
+                f"blocks: {len(self.blocks)} numbers for {len(self.widths)} widths; give one per stage"
+            )
+        _check_weights(self.weights, "r3d_18")
+        return self
+
+
+def checkpoint_references(
+    settings: BaselineSettings | R3DSettings,
+) -> list[tuple[str, str | None]]:
+    """References of the weights that a baseline needs, each with the digest asked for; of an ensemble none."""
+    weights = getattr(settings, "weights", None)
+    return [] if weights is None else [(weights, getattr(settings, "weights_sha256", None))]
+
+
+def weights_text(
+    settings: BaselineSettings | R3DSettings, others: Mapping[str, BaselineSettings]
+) -> str:
+    """What the column `weights` of tables says: pretrained, from scratch, both, or nothing for networks on poses."""
+    if isinstance(settings, EnsembleMethod):
+        return ", ".join(
+            dict.fromkeys(t for p in settings.parts if (t := weights_text(others[p], others)))
+        )
+    if isinstance(settings, SkeletonMethod):
+        return ""
+    if isinstance(settings, R3DSettings) and settings.weights is not None and settings.fine_tune:
+        return f"{PRETRAINED}, fine-tuned"
+    return FROM_SCRATCH if settings.weights is None else PRETRAINED
+
+
+def paper_row(name: str, others: Mapping[str, BaselineSettings]) -> str | None:
+    """The row of the paper's Table 1 that a baseline stands for; None where there is none."""
+    settings = others[name]
+    if isinstance(settings, STGCNMethod):
+        return "ST-GCN" if settings.stream == "joint" else None
+    names = {"tsn": "TSN", "trn": "TRNms", "gsm": "GSM"}
+    if isinstance(settings, FrameMethod):
+        if settings.stream == "flow":
+            return None
+        return f"{names[settings.kind]} ({'crop' if settings.input == 'crop' else 'w/o crop'})"
+    if isinstance(settings, EnsembleMethod):
+        parts = [others[part] for part in settings.parts]
+        kinds = {part.kind for part in parts}
+        streams = sorted(getattr(part, "stream", "") for part in parts)
+        if kinds == {"msg3d"} and streams == ["bone", "joint"]:
+            return "MS-G3D (ensemble)"
+        if len(kinds) == 1 and streams == ["flow", "rgb"]:
+            return f"{names[parts[0].kind]} (crop; 2-stream)"
+    return None

@@ -1,0 +1,134 @@
+"""R3D of a dataset: training on its actions, the folder it lies in, and descriptors of runs of frames.
+
+A folder holds encoder.safetensors, history.csv and settings.json (exact settings, best epoch, sha256 of the weights);
+none of these formats can run code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict
+
+import vpdlib
+from vpdlib.artifacts import VideoGroup
+from vpdlib.baselines.methods import R3DSettings
+from vpdlib.baselines.r3d import R3D, R3DEncoder, build_r3d_encoder, embed_windows
+from vpdlib.baselines.train import TrainedNetwork
+from vpdlib.recognition.train import EpochRecord
+from vpdlib.students.folder import (
+    new_folder,
+    read_record,
+    read_weights,
+    write_history,
+    write_networks,
+)
+
+_REMEDY = "run rule train_r3d"
+_ENCODER = "encoder.safetensors"
+
+
+class R3DRecord(BaseModel):
+    """What ``settings.json`` holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    vpdlib_version: str
+    settings: R3DSettings
+    best_epoch: int
+    sha256: dict[str, str]
+
+
+def save_r3d(folder: Path, trained: TrainedNetwork, settings: R3DSettings) -> None:
+    """Write a trained network's encoder; the folder appears whole or not at all."""
+    assert isinstance(trained.network, R3D), "trained by train_r3d"
+    with new_folder(folder) as temporary:
+        sha256 = write_networks(temporary, {_ENCODER: trained.network.encoder})
+        columns = [field.name for field in fields(EpochRecord)]
+        write_history(temporary, columns, [asdict(record) for record in trained.history])
+        record = R3DRecord(
+            vpdlib_version=vpdlib.__version__,
+            settings=settings,
+            best_epoch=trained.best_epoch,
+            sha256=sha256,
+        )
+        (temporary / "settings.json").write_text(record.model_dump_json(indent=2) + "\n")
+
+
+def load_r3d(folder: Path) -> R3DEncoder:
+    """Read a trained encoder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If one is damaged.
+    """
+    record = read_record(folder, R3DRecord, "R3D", _REMEDY)
+    encoder = build_r3d_encoder(None, record.settings.widths, record.settings.blocks)
+    state = read_weights(folder / _ENCODER, record.sha256.get(_ENCODER), _REMEDY)
+    encoder.load_state_dict(state)
+    return encoder
+
+
+class _Run:
+    """Consecutive crops of a video, as an array that is read only where it is looked at."""
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, video: VideoGroup, start: int, stop: int, side: int) -> None:
+        self._video, self._start = video, start
+        self.shape = (stop - start, side, side, 3)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        first, last = self._start + rows.start, self._start + rows.stop
+        return self._video.array("crop", slice(first, last))
+
+
+def embed_video(
+    video: VideoGroup, encoder: R3DEncoder, side: int, settings: R3DSettings, device: str
+) -> np.ndarray:
+    """Describe all crops of a video; windows do not reach over frames without the athlete.
+
+    Parameters
+    ----------
+    video : of a crop artifact, N crops.
+    encoder : see `embed_windows`.
+    side : of the crops, px.
+    settings : batch size and precision.
+    device : "cpu" or "cuda".
+
+    Returns
+    -------
+    (N, 2, d) float32.
+    """
+    frame = video.array("frame")
+    descriptor = np.empty((len(frame), 2, encoder.width), np.float32)
+    cuts = [0, *(np.flatnonzero(np.diff(frame) != 1) + 1).tolist(), len(frame)]
+    for start, stop in pairwise(cuts):
+        if stop > start:
+            run = _Run(video, start, stop, side)
+            descriptor[start:stop] = embed_windows(
+                run,  # type: ignore[arg-type]
+                encoder,
+                device,
+                settings.batch_size,
+                settings.amp,
+            )
+    return descriptor
+
+
+def encoder_of(settings: R3DSettings, trained: Path | None, weights: Path | None) -> R3DEncoder:
+    """The encoder that embeds: the trained folder's where there is one, else that of pretrained weights."""
+    if trained is not None:
+        return load_r3d(trained)
+    with torch.random.fork_rng(devices=[]):
+        return build_r3d_encoder(weights, settings.widths, settings.blocks)

@@ -1,0 +1,59 @@
+"""Embed a shard's crops, regular and mirrored, with a 3D network over 8 frames; or take another tool's descriptors."""
+
+from pathlib import Path
+
+import _job
+import torch
+
+from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.baselines.methods import R3DSettings, weights_text
+from vpdlib.baselines.r3d_model import embed_video, encoder_of
+from vpdlib.datasets.supplied import add_supplied_features
+from vpdlib.datasets.tables import read_videos
+from vpdlib.devices import choose_device
+from vpdlib.progress import track
+from vpdlib.weights.checkpoints import verify_checkpoint
+
+
+def embed_crops(snakemake, artifact):
+    """Descriptors from the network."""
+    params, inputs = snakemake.params, snakemake.input
+    settings = R3DSettings.model_validate(params.settings)
+    torch.set_num_threads(snakemake.threads)
+    device = choose_device(params.device)
+    trained = Path(inputs.trained) if inputs.get("trained") else None
+    weights = None
+    if trained is None:
+        weights = verify_checkpoint(
+            settings.weights, Path(params.networks_dir), settings.weights_sha256
+        )
+    encoder = encoder_of(settings, trained, weights)
+    artifact.set_attributes(weights=weights_text(settings, {}))
+    with (
+        read_artifact(inputs.crops, "crops") as crops,
+        read_artifact(inputs.tracks, "tracks") as tracks,
+    ):
+        side = int(crops.attributes["crop_size"])
+        for video in track(list(crops.videos()), "embedding", unit="video"):
+            frame = video.array("frame")
+            artifact.add_video(
+                video.video_id,
+                {
+                    "frame": frame,
+                    "time_s": tracks[video.video_id].array("time_s")[frame],
+                    "descriptor": embed_video(video, encoder, side, settings, device),
+                },
+            )
+
+
+def main(snakemake):
+    with ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact:
+        if snakemake.input.get("features"):
+            videos = read_videos(snakemake.input.videos)
+            add_supplied_features(artifact, Path(snakemake.input.features), videos)
+        else:
+            embed_crops(snakemake, artifact)
+
+
+if __name__ == "__main__":
+    _job.run(main, snakemake)
