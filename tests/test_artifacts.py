@@ -20,7 +20,7 @@ from vpdlib.artifacts import (
 )
 
 PER_VIDEO = [kind for kind, schema in SCHEMAS.items() if schema.per_video]
-LENGTHS = {"T": 9, "M": 4, "K": 6, "N": 5, "S": 8, "D": 26}
+LENGTHS = {"T": 9, "M": 4, "K": 6, "N": 5, "S": 8, "D": 26, "H": 8, "W": 12}
 
 
 def provenance(kind):
