@@ -8,6 +8,7 @@ views.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -74,6 +75,24 @@ class PoseTeacher(Protocol):
         rounding of floating point.
         """
         ...
+
+
+class BatchedTeacher(ABC):
+    """A teacher whose network takes at most ``batch_size`` views at once."""
+
+    batch_size: int
+
+    def estimate_many(self, views: Sequence[View]) -> np.ndarray:
+        """See :class:`PoseTeacher`; any number of views."""
+        batches = (
+            views[start : start + self.batch_size]
+            for start in range(0, len(views), self.batch_size)
+        )
+        return np.concatenate([no_poses(), *map(self._estimate_batch, batches)])
+
+    @abstractmethod
+    def _estimate_batch(self, views: Sequence[View]) -> np.ndarray:
+        """Return the poses of 1 to ``batch_size`` views."""
 
 
 def check_box(box_px: np.ndarray) -> None:

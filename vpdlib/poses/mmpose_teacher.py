@@ -27,7 +27,7 @@ import cv2
 import numpy as np
 
 from vpdlib import compat
-from vpdlib.poses.base import NUM_KEYPOINTS, View, no_poses, turn_back, turned_box
+from vpdlib.poses.base import NUM_KEYPOINTS, BatchedTeacher, View, turn_back, turned_box
 from vpdlib.poses.settings import MMPoseSettings
 from vpdlib.provenance import digest_file, digest_settings
 from vpdlib.skeleton import COCO17
@@ -48,7 +48,7 @@ _TO_CENTRES = -0.5
 _REMEDY = "give the checkpoint that was trained with this configuration, or its configuration"
 
 
-class MMPoseTeacher:
+class MMPoseTeacher(BatchedTeacher):
     """A top-down network of mmpose as a teacher.
 
     Parameters
@@ -100,14 +100,6 @@ class MMPoseTeacher:
             "teacher_checkpoint": settings.checkpoint,
             "teacher_checkpoint_sha256": digest_file(checkpoint),
         }
-
-    def estimate_many(self, views: Sequence[View]) -> np.ndarray:
-        """Return (N, 17, 3) float32 x, y in source pixels and score, cut to [0, 1], of the people in these views."""
-        batches = (
-            views[start : start + self.batch_size]
-            for start in range(0, len(views), self.batch_size)
-        )
-        return np.concatenate([no_poses(), *map(self._estimate_batch, batches)])
 
     def _estimate_batch(self, views: Sequence[View]) -> np.ndarray:
         import torch

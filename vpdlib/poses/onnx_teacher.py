@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 import cv2
 import numpy as np
 
-from vpdlib.poses.base import NUM_KEYPOINTS, View, cos_sin, no_poses, turn_back, turned_box
+from vpdlib.poses.base import NUM_KEYPOINTS, BatchedTeacher, View, cos_sin, turn_back, turned_box
 from vpdlib.poses.settings import OnnxPoseSettings
 from vpdlib.provenance import digest_file
 from vpdlib.skeleton import COCO17_MIRROR_ORDER
@@ -42,7 +42,7 @@ class Cut:
     angle_degrees: float
 
 
-class OnnxTeacher:
+class OnnxTeacher(BatchedTeacher):
     """An exported top-down network as a teacher.
 
     Parameters
@@ -77,14 +77,6 @@ class OnnxTeacher:
             "teacher_checkpoint": settings.file,
             "teacher_checkpoint_sha256": digest_file(path),
         }
-
-    def estimate_many(self, views: Sequence[View]) -> np.ndarray:
-        """Return (N, 17, 3) float32 x, y in source pixels and score, cut to [0, 1], of the people in these views."""
-        batches = (
-            views[start : start + self.batch_size]
-            for start in range(0, len(views), self.batch_size)
-        )
-        return np.concatenate([no_poses(), *map(self._estimate_batch, batches)])
 
     def _estimate_batch(self, views: Sequence[View]) -> np.ndarray:
         size = self._width, self._height
