@@ -149,12 +149,12 @@ def all_shards(pattern):
 
 
 def checkpoints(references):
-    """Weights that a rule needs: downloaded ones, which a rule fetches, and files of the user's own."""
+    """Weights that some jobs need; downloaded ones, which `fetch_checkpoint` fetches, and files of the user's own."""
     return [
         str(checkpoint_path(reference, RUN.networks_dir)) for reference, _ in references
     ]
 
 
 def networks(*names):
-    """Converted networks that a rule needs."""
+    """Converted networks that some jobs need."""
     return [str(onnx_path(name, RUN.networks_dir)) for name in names]

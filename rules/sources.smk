@@ -28,7 +28,7 @@ rule fetch_networks:
 
 rule fetch_checkpoint:
     output:
-        f"{RUN.networks_dir}/{{checkpoint}}.pth",
+        checkpoint=f"{RUN.networks_dir}/{{checkpoint}}.pth",
     log:
         "results/logs/fetch_checkpoint/{checkpoint}.log",
     benchmark:
@@ -41,7 +41,7 @@ rule fetch_checkpoint:
         **stage_resources("fetch_networks"),
     params:
         name=lambda wc: wc.checkpoint,
-        networks_dir=str(RUN.networks_dir),
+        networks_dir=lambda wc, output: str(Path(output.checkpoint).parent),
     message:
         "Fetching checkpoint {wildcards.checkpoint}"
     script:
