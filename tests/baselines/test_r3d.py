@@ -33,7 +33,7 @@ def test_pretrained_weights_give_torchvisions_features(tmp_path):
         network(clips.transpose(1, 2))
         torch.testing.assert_close(encoder(clips), pooled[0])
     assert pooled[0].shape == (1, 512)
-    with pytest.raises(ValueError, match=r"r3d\.pth: not the weights"):
+    with pytest.raises(ValueError, match=r"r3d\.pth: does not fit .* r3d_18"):
         build_r3d_encoder(tmp_path / "r3d.pth", widths=(8, 16), blocks=(1, 1))
 
 

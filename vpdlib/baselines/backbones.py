@@ -11,7 +11,6 @@ partial batch normalisation); specification section 11.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -161,14 +160,15 @@ def build_backbone(
         )
     network, width, heads = _headless(architecture, widths, blocks)
     if weights is not None:
-        load_pretrained(network, weights, heads)
+        of = "the students" if architecture == "residual" else f"torchvision's {architecture}"
+        load_pretrained(network, weights, heads, of)
     if num_channels != 3:
         _replace_first_conv(network, num_channels, pretrained=weights is not None)
     min_px = INCEPTION_MIN_PX if architecture == "inception_v3" else 1
     return Backbone(network, width, partial_bn, min_px)
 
 
-def load_pretrained(network: nn.Module, weights: Path, heads: Sequence[str]) -> None:
+def load_pretrained(network: nn.Module, weights: Path, heads: tuple[str, ...], of: str) -> None:
     """Load a state dict that fits a network except for layers that the network does not have.
 
     Parameters
@@ -176,39 +176,18 @@ def load_pretrained(network: nn.Module, weights: Path, heads: Sequence[str]) -> 
     network : changed in place.
     weights : file of the state dict.
     heads : beginnings of the names of tensors that are left out, such as "fc.".
+    of : what the network is, for messages, such as "torchvision's resnet18".
 
     Raises
     ------
-    ValueError : a tensor is missing, unknown or of another shape; the message names file and tensors.
+    WeightsError : the file cannot be read, or a tensor is missing, unknown or of another shape; the message names file
+        and tensors.
     """
     # Imported late: networks without pretrained weights need none of it.
-    from vpdlib.weights.state_dict import load_state_dict
+    from vpdlib.weights.state_dict import load_weights
 
-    state = {
-        name: tensor
-        for name, tensor in load_state_dict(weights).items()
-        if not name.startswith(tuple(heads))
-    }
-    expected, found = _shapes(network.state_dict()), _shapes(state)
-    wrong = sorted(
-        name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
-    )
-    if wrong:
-        raise ValueError(
-            f"{weights}: not the weights of this network: {len(wrong)} tensors are missing, unknown or of "
-            f"another shape, such as {', '.join(wrong[:3])}; give the weights of the architecture "
-            "that is set"
-        )
-    network.load_state_dict(state)
-
-
-def _shapes(state: dict[str, Tensor]) -> dict[str, tuple[int, ...]]:
-    # Older files lack the counters of batch normalisation; torch fills them in.
-    return {
-        name: tuple(tensor.shape)
-        for name, tensor in state.items()
-        if not name.endswith("num_batches_tracked")
-    }
+    remedy = "give the weights of the architecture that is set"
+    load_weights(network, weights, of, remedy, ignored=heads)
 
 
 def _headless(

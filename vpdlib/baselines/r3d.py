@@ -128,7 +128,7 @@ def build_r3d_encoder(
     """
     encoder = R3DEncoder(widths, blocks)
     if weights is not None:
-        load_pretrained(encoder, weights, ("fc.",))
+        load_pretrained(encoder, weights, ("fc.",), "torchvision's r3d_18")
     return encoder
 
 
