@@ -11,7 +11,6 @@ places), width and height apart by at most one step of the list; in testing the 
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from vpdlib.baselines.segments import (
     random_segments,
     stacked_frames,
 )
+from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.tables import ActionRow
 from vpdlib.recognition.sequences import rows_of_action
 
@@ -80,9 +80,7 @@ def action_rows(
     ValueError
         If the shards together lack a video.
     """
-    by_video: dict[str, list[ActionRow]] = defaultdict(list)
-    for action in actions:
-        by_video[action.video].append(action)
+    wanted = ActionsByVideo(actions)
     found: dict[str, ActionRows] = {}
     for shard, path in enumerate(paths):
         with read_artifact(path, kind) as artifact, ExitStack() as stack:
@@ -90,7 +88,8 @@ def action_rows(
             if tracks is not None:
                 track_file = stack.enter_context(read_artifact(tracks[shard], "tracks"))
             for video in artifact.videos():
-                if video.video_id not in by_video:
+                of_video = wanted.take(video.video_id)
+                if not of_video:
                     continue
                 frame = video.array("frame")
                 if track_file is None:
@@ -98,16 +97,12 @@ def action_rows(
                 else:
                     time_s = track_file[video.video_id].array("time_s")[frame]
                 usable = np.ones(len(frame), bool)
-                for action in by_video.pop(video.video_id):
+                for action in of_video:
                     rows = rows_of_action(
                         action, frame, time_s, usable, target_fps, target_fps_slack
                     )
                     found[action.action] = ActionRows(shard, video.video_id, rows)
-    if by_video:
-        raise ValueError(
-            f"the artifacts of {kind} lack {len(by_video)} videos, such as {sorted(by_video)[:3]}; "
-            "rerun the rule that makes them"
-        )
+    wanted.check_all_taken(f"artifacts of {kind}")
     return found
 
 

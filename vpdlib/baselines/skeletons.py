@@ -13,7 +13,6 @@ picture, which tells where the athlete is in it, and how far away the camera.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from vpdlib.baselines.graph import COCO17_GRAPH, JOINTS13_GRAPH, SkeletonGraph, 
 from vpdlib.baselines.methods import PoseC3DMethod, SkeletonMethod
 from vpdlib.baselines.posec3d import clip_boxes
 from vpdlib.baselines.segments import clip_segments, random_segments
+from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.tables import ActionRow
 from vpdlib.recognition.sequences import rows_of_action
 from vpdlib.skeleton import COCO17_MIRROR_ORDER, COCO17_TO_JOINTS13, JOINTS13_MIRROR_ORDER
@@ -70,9 +70,7 @@ def action_poses(
     ValueError
         If the shards together lack a video.
     """
-    by_video: dict[str, list[ActionRow]] = defaultdict(list)
-    for action in actions:
-        by_video[action.video].append(action)
+    wanted = ActionsByVideo(actions)
     found: dict[str, ActionPoses] = {}
     for poses_path, tracks_path in zip(poses, tracks, strict=True):
         with (
@@ -80,7 +78,8 @@ def action_poses(
             read_artifact(tracks_path, "tracks") as track_file,
         ):
             for video in pose_file.videos():
-                if video.video_id not in by_video:
+                of_video = wanted.take(video.video_id)
+                if not of_video:
                     continue
                 track = track_file[video.video_id]
                 frame = video.array("frame")
@@ -89,16 +88,12 @@ def action_poses(
                 is_joint = np.isfinite(keypoints).all(axis=2) & (keypoints[..., 2] > 0)
                 keypoints = np.where(is_joint[..., None], keypoints, np.float32(0))
                 usable = is_joint.any(axis=1) & np.isfinite(box_px).all(axis=1)
-                for action in by_video.pop(video.video_id):
+                for action in of_video:
                     rows = rows_of_action(
                         action, frame, time_s, usable, target_fps, target_fps_slack
                     )
                     found[action.action] = ActionPoses(keypoints[rows], box_px[rows])
-    if by_video:
-        raise ValueError(
-            f"the pose artifacts lack {len(by_video)} videos, such as {sorted(by_video)[:3]}; "
-            "rerun the rule that makes them"
-        )
+    wanted.check_all_taken("pose artifacts")
     return found
 
 

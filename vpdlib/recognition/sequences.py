@@ -7,7 +7,6 @@ Sequences of faster videos can be thinned, as the paper does for two datasets (s
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from vpdlib.artifacts import read_artifact
 from vpdlib.datasets.base import frames_within
+from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.tables import ActionRow
 
 
@@ -99,31 +99,26 @@ def action_sequences(
     ValueError
         If the shards together lack a video, or feature sets of different length meet.
     """
-    by_video: dict[str, list[ActionRow]] = defaultdict(list)
-    for action in actions:
-        by_video[action.video].append(action)
+    wanted = ActionsByVideo(actions)
     sequences: dict[str, np.ndarray] = {}
     dims: set[int] = set()
     for path in features:
         with read_artifact(path, "features") as artifact:
             for video in artifact.videos():
-                if video.video_id not in by_video:
+                of_video = wanted.take(video.video_id)
+                if not of_video:
                     continue
                 time_s, descriptor = video.array("time_s"), video.array("descriptor")
                 if len(descriptor):
                     dims.add(descriptor.shape[2])
                 found = np.isfinite(descriptor).all(axis=(1, 2))
                 frame = video.array("frame")
-                for action in by_video.pop(video.video_id):
+                for action in of_video:
                     rows = rows_of_action(
                         action, frame, time_s, found, target_fps, target_fps_slack
                     )
                     sequences[action.action] = descriptor[rows]
-    if by_video:
-        raise ValueError(
-            f"the feature artifacts lack {len(by_video)} videos, such as {sorted(by_video)[:3]}; "
-            "rerun the rule that makes them"
-        )
+    wanted.check_all_taken("feature artifacts")
     if len(dims) > 1:
         raise ValueError(f"feature artifacts of different descriptor lengths {sorted(dims)}")
     return sequences
