@@ -6,12 +6,13 @@ import _job
 
 from vpdlib.artifacts import read_artifact
 from vpdlib.baselines.run import mean_result
+from vpdlib.recognition.actions import shots_of
 from vpdlib.recognition.results import write_result
 
 
 def main(snakemake):
     wildcards = snakemake.wildcards
-    shots = None if wildcards.setting == "full" else int(wildcards.setting.removeprefix("k"))
+    shots = shots_of(wildcards.setting)
     with ExitStack() as stack:
         parts = [
             stack.enter_context(read_artifact(path, "recognition"))

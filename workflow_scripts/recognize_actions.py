@@ -6,7 +6,7 @@ import _job
 
 from vpdlib.datasets.tables import read_actions, read_classes
 from vpdlib.devices import choose_device
-from vpdlib.recognition.actions import ActionTable, make_trials, prescribed_subsets
+from vpdlib.recognition.actions import ActionTable, prescribed_trials, shots_of
 from vpdlib.recognition.results import write_result
 from vpdlib.recognition.sequences import action_sequences
 from vpdlib.recognition.settings import RecognitionSettings
@@ -19,8 +19,8 @@ def main(snakemake):
     rows = read_actions(snakemake.input.actions)
     classes = read_classes(snakemake.input.classes)
     actions = ActionTable.from_rows(rows, classes)
-    shots = None if wildcards.setting == "full" else int(wildcards.setting.removeprefix("k"))
-    subsets = None if shots is None else prescribed_subsets(rows, shots)
+    shots = shots_of(wildcards.setting)
+    trials = prescribed_trials(rows, actions, shots, params.trials, params.seed)
     result = run_setting(
         wildcards.head,
         action_sequences(
@@ -31,7 +31,7 @@ def main(snakemake):
         ),
         actions,
         shots,
-        make_trials(actions, shots, params.trials, params.seed, subsets),
+        trials,
         settings,
         device=choose_device(params.device),
         threads=snakemake.threads,

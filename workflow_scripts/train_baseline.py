@@ -12,7 +12,7 @@ from vpdlib.baselines.run import run_baseline
 from vpdlib.baselines.skeletons import SkeletonClips, action_poses
 from vpdlib.datasets.tables import read_actions, read_classes
 from vpdlib.devices import choose_device
-from vpdlib.recognition.actions import ActionTable, make_trials, prescribed_subsets
+from vpdlib.recognition.actions import ActionTable, prescribed_trials, shots_of
 from vpdlib.recognition.results import write_result
 from vpdlib.weights.checkpoints import verify_checkpoint
 
@@ -44,8 +44,8 @@ def main(snakemake):
     settings = TypeAdapter(BaselineSettings).validate_python(params.settings)
     rows = read_actions(snakemake.input.actions)
     actions = ActionTable.from_rows(rows, read_classes(snakemake.input.classes))
-    shots = None if wildcards.setting == "full" else int(wildcards.setting.removeprefix("k"))
-    subsets = None if shots is None else prescribed_subsets(rows, shots)
+    shots = shots_of(wildcards.setting)
+    trials = prescribed_trials(rows, actions, shots, params.trials, params.seed)
     weights = None
     if isinstance(settings, SkeletonMethod):
         clips, lengths = skeleton_clips(snakemake, settings, rows)
@@ -61,7 +61,7 @@ def main(snakemake):
         lengths,
         actions,
         shots,
-        make_trials(actions, shots, params.trials, params.seed, subsets),
+        trials,
         weights,
         device=choose_device(params.device),
         threads=snakemake.threads,

@@ -8,6 +8,9 @@ from vpdlib.recognition.actions import (
     hold_out,
     make_trials,
     prescribed_subsets,
+    prescribed_trials,
+    setting_name,
+    shots_of,
 )
 from vpdlib.recognition.settings import HEADS, BiGRUSettings, RecognitionSettings
 from vpdlib.recognition.trials import run_setting, top1
@@ -182,5 +185,19 @@ def test_rows_of_the_table_of_actions():
     assert prescribed_subsets(rows, 1) == [["a1"], ["a1"]]
     with pytest.raises(ValueError, match=r"k=4, only for k in \[1, 2\]"):
         prescribed_subsets(rows, 4)
-    trials = make_trials(table, 1, 2, seed=7, subsets=prescribed_subsets(rows, 1))
+    trials = prescribed_trials(rows, table, 1, 2, seed=7)
     assert [(trial.seed, trial.train_ids) for trial in trials] == [(7, ("a1",)), (8, ("a1",))]
+    (trial,) = prescribed_trials(rows, table, None, 1, seed=7)
+    assert trial.train_ids == ("a1", "a2")
+
+
+@pytest.mark.parametrize(("shots", "name"), [(None, "full"), (1, "k1"), (16, "k16")])
+def test_settings_are_read_as_they_are_called(shots, name):
+    assert setting_name(shots) == name
+    assert shots_of(name) == shots
+
+
+@pytest.mark.parametrize("name", ["", "8", "k", "k0", "k-1", "all", "kk8"])
+def test_other_names_are_no_setting(name):
+    with pytest.raises(ValueError, match=f"setting {name!r}: expected full"):
+        shots_of(name)

@@ -161,6 +161,45 @@ def prescribed_subsets(rows: Sequence[ActionRow], shots: int) -> list[list[str]]
     return subsets[shots]
 
 
+def setting_name(shots: int | None) -> str:
+    """What a setting is called in paths and artifacts: "full", or "k8" for 8 examples a class."""
+    return "full" if shots is None else f"k{shots}"
+
+
+def shots_of(setting: str) -> int | None:
+    """Number of examples a class, k, of a setting called as by :func:`setting_name`; None for "full".
+
+    Raises
+    ------
+    ValueError
+        For any other name.
+    """
+    digits = setting.removeprefix("k")
+    if setting != "full" and (digits == setting or not digits.isdecimal() or int(digits) < 1):
+        raise ValueError(f"setting {setting!r}: expected full, or k and a number such as k8")
+    return None if setting == "full" else int(digits)
+
+
+def prescribed_trials(
+    rows: Sequence[ActionRow], actions: ActionTable, shots: int | None, num_trials: int, seed: int
+) -> list[Trial]:
+    """Trials of a setting, of few-shot subsets as ``actions.csv`` prescribes them.
+
+    Parameters
+    ----------
+    rows : of ``actions.csv``.
+    actions : the same actions as a table.
+    shots, num_trials, seed : as for :func:`make_trials`.
+
+    Raises
+    ------
+    ValueError
+        As :func:`prescribed_subsets` and :func:`make_trials`.
+    """
+    subsets = None if shots is None else prescribed_subsets(rows, shots)
+    return make_trials(actions, shots, num_trials, seed, subsets)
+
+
 def hold_out(trial: Trial, actions: ActionTable, fraction: float) -> Trial:
     """Move a share of the training actions to validation where the dataset gives none.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, Provenance
 from vpdlib.progress import note
+from vpdlib.recognition.actions import setting_name
 from vpdlib.recognition.trials import RecognitionResult, top1
 
 
@@ -30,7 +31,7 @@ def write_result(
     with ArtifactWriter(path, "recognition", provenance) as artifact:
         artifact.set_attributes(
             head=result.head,
-            setting="full" if result.shots is None else f"k{result.shots}",
+            setting=setting_name(result.shots),
             num_empty_test=result.num_empty_test,
             **attributes,
         )
