@@ -8,12 +8,7 @@ import torch
 from torch import nn
 
 from vpdlib.baselines.methods import TrainingSettings
-from vpdlib.baselines.train import (
-    in_batches,
-    predict_probabilities,
-    rate_at,
-    train_network,
-)
+from vpdlib.baselines.train import predict_probabilities, rate_at, train_network
 from vpdlib.students.training import NonFiniteLossError
 
 
@@ -126,11 +121,6 @@ def test_the_epoch_of_the_best_validation_is_kept():
     found = predict_probabilities(trained.network, Points(), held, settings)
     loss = -np.log(found[[0, 1], [0, 1]]).mean()
     assert loss == pytest.approx(best.val_loss, rel=1e-4)
-
-
-def test_a_batch_of_one_joins_the_one_before():
-    assert [len(batch) for batch in in_batches(np.arange(9), 4)] == [4, 5]
-    assert [len(batch) for batch in in_batches(np.arange(8), 4)] == [4, 4]
 
 
 def test_one_action_is_refused():

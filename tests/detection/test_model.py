@@ -169,7 +169,7 @@ def test_training_stops_without_progress(monkeypatch, min_epochs, patience, expe
 
     def never_better(*_):
         looks.append(0)
-        return 0.5, -1.0
+        return 0.5, 1.0
 
     monkeypatch.setattr("vpdlib.detection.model._accuracy_and_loss", never_better)
     sequences, labels = toy(2)
@@ -182,7 +182,7 @@ def test_training_stops_without_progress(monkeypatch, min_epochs, patience, expe
 
 def test_the_epoch_with_the_best_accuracy_is_kept(monkeypatch):
     # The third epoch is best by accuracy, the fourth equal with a higher loss, the fifth has less loss only.
-    scores = iter([(0.5, -1.0), (0.4, -0.1), (0.7, -0.5), (0.7, -0.6), (0.6, 0.0)] * 2)
+    scores = iter([(0.5, 1.0), (0.4, 0.1), (0.7, 0.5), (0.7, 0.6), (0.6, 0.0)] * 2)
     monkeypatch.setattr("vpdlib.detection.model._accuracy_and_loss", lambda *_: next(scores))
     sequences, labels = toy(2)
     model = train_ensemble(sequences, labels, SMALL.model_copy(update={"epochs": 5}), 0)

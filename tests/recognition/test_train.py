@@ -3,7 +3,12 @@ import pytest
 import torch
 
 from vpdlib.recognition.settings import HEADS, BiGRUSettings, RecognitionSettings, architecture_of
-from vpdlib.recognition.train import learning_rate_at, predict_probabilities, train_classifier
+from vpdlib.recognition.train import (
+    in_batches,
+    learning_rate_at,
+    predict_probabilities,
+    train_classifier,
+)
 
 SMALL = BiGRUSettings(hidden=12, fc_width=16, epochs=40, batch_size=10, learning_rate=5e-3)
 
@@ -110,6 +115,12 @@ def test_flipped_rows_are_trained_on():
     data = [np.stack([np.ones_like(s[:, 0]), s[:, 1]], axis=1) for s in data]
     model = train(data, labels, 3, SMALL, seed=0)
     assert (predict_probabilities(model, data).argmax(1) == labels).mean() == 1.0
+
+
+def test_a_batch_of_one_joins_the_one_before():
+    batches = in_batches(torch.arange(9), 4)
+    assert [batch.tolist() for batch in batches] == [[0, 1, 2, 3], [4, 5, 6, 7, 8]]
+    assert [len(batch) for batch in in_batches(torch.arange(8), 4)] == [4, 4]
 
 
 def test_a_last_batch_of_one_and_a_single_action_do_not_crash():

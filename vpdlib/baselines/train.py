@@ -20,8 +20,9 @@ from torch import Tensor, nn
 from vpdlib.baselines.clips import ClipReader, Clips, Request
 from vpdlib.baselines.methods import TrainingSettings
 from vpdlib.progress import track
-from vpdlib.recognition.train import EpochRecord, accuracy_and_loss, torch_threads
-from vpdlib.students.training import NonFiniteLossError, copy_state, cuda_amp_dtype
+from vpdlib.recognition.best_epoch import BestEpoch
+from vpdlib.recognition.train import EpochRecord, accuracy_and_loss, in_batches, torch_threads
+from vpdlib.students.training import NonFiniteLossError, cuda_amp_dtype
 
 #: What a step falls by.
 _STEP = 0.1
@@ -106,7 +107,7 @@ def train_network(
         train_ids, val_ids = sorted(train_ids), sorted(val_ids)
         val_labels = np.array([class_of[a] for a in val_ids], np.int64)
         history: list[EpochRecord] = []
-        best_epoch, best_score, best_weights = settings.epochs, (-math.inf, -math.inf), None
+        best = BestEpoch(run.network)
         epochs = range(1, settings.epochs + 1)
         for epoch in epochs if description is None else track(epochs, description, unit="epoch"):
             loss = run.epoch(train_ids, epoch)
@@ -117,11 +118,8 @@ def train_network(
                 continue
             accuracy, val_loss = accuracy_and_loss(run.predict(val_ids), val_labels)
             history.append(EpochRecord(epoch, loss, rate, accuracy, val_loss))
-            if (accuracy, -val_loss) > best_score:
-                best_epoch, best_score = epoch, (accuracy, -val_loss)
-                best_weights = copy_state(run.network)
-        if best_weights is not None:
-            run.network.load_state_dict(best_weights)
+            best.look(epoch, accuracy, val_loss)
+        best_epoch = best.restore(settings.epochs)
     return TrainedNetwork(run.network.eval(), best_epoch, history)
 
 
@@ -176,9 +174,10 @@ class _Run:
         """One pass over the actions; the mean loss."""
         settings = self._settings
         rng = np.random.default_rng([self._seed, epoch])
-        batches = in_batches(rng.permutation(len(action_ids)), settings.batch_size)
+        order = torch.from_numpy(rng.permutation(len(action_ids)))
+        batches = in_batches(order, settings.batch_size)
         requests = [
-            Request(tuple(action_ids[i] for i in batch), (self._seed, epoch, step))
+            Request(tuple(action_ids[i] for i in batch.tolist()), (self._seed, epoch, step))
             for step, batch in enumerate(batches)
         ]
         self.network.train()
@@ -243,15 +242,6 @@ def _predict(
         else:
             found.append(probabilities)
     return np.concatenate(found)
-
-
-def in_batches(order: NDArray[np.integer], batch_size: int) -> list[NDArray[np.integer]]:
-    """Cut an order of at least two into batches; one that would be left alone joins the batch before."""
-    batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
-    if len(batches[-1]) == 1:
-        # Batch normalisation has no variance of one example.
-        batches[-2:] = [np.concatenate(batches[-2:])]
-    return batches
 
 
 def _optimizer(network: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from vpdlib.detection.sequences import make_folds
 from vpdlib.detection.settings import FrameBiGRUSettings
 from vpdlib.progress import note
+from vpdlib.recognition.best_epoch import BestEpoch
 from vpdlib.recognition.networks import RecurrentLayers, fully_connected
 from vpdlib.recognition.packing import PackedBatch, SequenceStore
 from vpdlib.recognition.train import torch_threads
@@ -267,7 +268,7 @@ def _train_one(
         foreach=True,
     )
     scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
-    best_epoch, best_score, best_weights = settings.epochs, (-1.0, -math.inf), None
+    best = BestEpoch(network)
     for epoch in range(1, settings.epochs + 1):
         chosen = train[
             torch.multinomial(weights, settings.windows_per_epoch, True, generator=generator)
@@ -296,15 +297,11 @@ def _train_one(
             )
         if len(val) == 0:
             continue
-        score = _accuracy_and_loss(network, data, val)
-        if score > best_score:
-            best_epoch, best_score = epoch, score
-            best_weights = copy.deepcopy(network.state_dict())
-        elif epoch >= settings.min_epochs and epoch - best_epoch >= settings.patience:
+        is_late = epoch >= settings.min_epochs and epoch - best.epoch >= settings.patience
+        if not best.look(epoch, *_accuracy_and_loss(network, data, val)) and is_late:
             break
-    if best_weights is not None:
-        network.load_state_dict(best_weights)
-    return network.eval(), best_epoch, best_score[0] if best_weights is not None else math.nan
+    best_epoch = best.restore(settings.epochs)
+    return network.eval(), best_epoch, best.accuracy
 
 
 def _logits(network: FrameBiGRU, batch: PackedBatch) -> Tensor:
@@ -316,7 +313,7 @@ def _logits(network: FrameBiGRU, batch: PackedBatch) -> Tensor:
 
 @torch.no_grad()
 def _accuracy_and_loss(network: FrameBiGRU, data: _Windows, val: Tensor) -> tuple[float, float]:
-    """Frame accuracy, and the negative mean loss, which tells equal accuracies apart."""
+    """Frame accuracy, and the mean loss, which tells equal accuracies apart."""
     network.eval()
     right = loss = 0.0
     frames = 0
@@ -325,4 +322,4 @@ def _accuracy_and_loss(network: FrameBiGRU, data: _Windows, val: Tensor) -> tupl
         right += float((logits.argmax(1) == truth).sum())
         loss += float(nn.functional.cross_entropy(logits, truth, reduction="sum"))
         frames += len(truth)
-    return right / frames, -loss / frames
+    return right / frames, loss / frames

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vpdlib.progress import track
+from vpdlib.recognition.best_epoch import BestEpoch
 from vpdlib.recognition.networks import SequenceClassifier
 from vpdlib.recognition.packing import SequenceStore
 from vpdlib.recognition.settings import Architecture, BiGRUSettings
@@ -165,7 +166,7 @@ def train_classifier(
         order = torch.Generator().manual_seed(seed)
         both_labels = np.tile(labels, 2)
         history: list[EpochRecord] = []
-        best_epoch, best_score, best_weights = 0, (-math.inf, -math.inf), None
+        best = BestEpoch(network)
         epochs = range(1, settings.epochs + 1)
         for epoch in epochs if description is None else track(epochs, description, unit="epoch"):
             loss = _train_epoch(
@@ -178,17 +179,10 @@ def train_classifier(
                 continue
             accuracy, val_loss = accuracy_and_loss(_predict(network, val_store), val_labels)
             history.append(EpochRecord(epoch, loss, rate, accuracy, val_loss))
-            if (accuracy, -val_loss) > best_score:
-                best_epoch, best_score = epoch, (accuracy, -val_loss)
-                best_weights = {
-                    name: value.detach().clone() for name, value in network.state_dict().items()
-                }
-            elif epoch - best_epoch >= settings.patience_fraction * settings.epochs:
+            is_best = best.look(epoch, accuracy, val_loss)
+            if not is_best and epoch - best.epoch >= settings.patience_fraction * settings.epochs:
                 break
-        if best_weights is not None:
-            network.load_state_dict(best_weights)
-        else:
-            best_epoch = settings.epochs
+        best_epoch = best.restore(settings.epochs)
     network.eval()
     return TrainedClassifier(
         network, settings, num_classes, store.num_channels, best_epoch, history
@@ -242,10 +236,7 @@ def _train_epoch(
     network.train()
     device = store.frames.device
     truth = torch.from_numpy(labels)
-    batches = list(torch.randperm(len(store), generator=order).split(settings.batch_size))
-    if len(batches[-1]) == 1:
-        # Batch normalisation has no variance of one example; an action gives two, so there is a batch before.
-        batches[-2:] = [torch.cat(batches[-2:])]
+    batches = in_batches(torch.randperm(len(store), generator=order), settings.batch_size)
     # Kept on the device: asking for every step's loss would wait for the GPU each time.
     total = torch.zeros((), dtype=torch.float64, device=device)
     for step, chosen in enumerate(batches):
@@ -268,6 +259,15 @@ def _train_epoch(
             "scale the descriptors (normalise: true)"
         )
     return mean
+
+
+def in_batches(order: Tensor, batch_size: int) -> list[Tensor]:
+    """Cut an order (N,), N >= 2, into batches; one example that would be left alone joins the batch before."""
+    batches = list(order.split(batch_size))
+    if len(batches[-1]) == 1:
+        # Batch normalisation has no variance of one example.
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches
 
 
 @torch.no_grad()
