@@ -19,7 +19,6 @@ rule detect_people:
     params:
         settings=section("people"),
         networks_dir=str(RUN.networks_dir),
-        device=RUN.device,
         code=code_digest("workflow_scripts.detect_people"),
     message:
         "Detecting people: {wildcards.dataset}, shard {wildcards.shard}"
@@ -95,7 +94,6 @@ rule estimate_flow:
     params:
         settings=section("flow"),
         networks_dir=str(RUN.networks_dir),
-        device=RUN.device,
         code=code_digest("workflow_scripts.estimate_flow"),
     message:
         "Estimating flow: {wildcards.dataset}, shard {wildcards.shard}"

@@ -47,7 +47,6 @@ rule train_baseline:
         trials=lambda wc: settings_of(wc.dataset).num_baseline_trials,
         seed=section("seed"),
         networks_dir=str(RUN.networks_dir),
-        device=RUN.device,
         code=code_digest("workflow_scripts.train_baseline"),
     message:
         "Training {wildcards.baseline}: {wildcards.dataset}, {wildcards.setting}"
@@ -99,7 +98,6 @@ rule train_r3d:
         settings=lambda wc: r3d_settings(wc).model_dump(mode="json"),
         seed=section("seed"),
         networks_dir=str(RUN.networks_dir),
-        device=RUN.device,
         code=code_digest("workflow_scripts.train_r3d"),
     message:
         "Training {wildcards.r3d}: {wildcards.dataset}"
@@ -124,7 +122,6 @@ rule embed_r3d:
     params:
         settings=embed_r3d_settings,
         networks_dir=str(RUN.networks_dir),
-        device=RUN.device,
         code=code_digest("workflow_scripts.embed_r3d"),
     message:
         "Embedding windows with {wildcards.r3d}: {wildcards.dataset}, shard {wildcards.shard}"

@@ -21,7 +21,6 @@ rule detect_actions:
     params:
         settings=section("detection"),
         seed=section("seed"),
-        device=RUN.device,
         code=code_digest("workflow_scripts.detect_actions"),
     message:
         "Detecting actions: {wildcards.dataset}, {wildcards.feature}"

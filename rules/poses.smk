@@ -20,7 +20,6 @@ rule estimate_pose:
         settings=section("poses"),
         keypoints=keypoint_settings,
         networks_dir=str(RUN.networks_dir),
-        device=RUN.device,
         code=code_digest("workflow_scripts.estimate_pose"),
     message:
         "Estimating poses: {wildcards.dataset}, shard {wildcards.shard}"

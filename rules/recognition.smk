@@ -21,7 +21,6 @@ rule recognize_actions:
         settings=head_settings,
         trials=section("trials"),
         seed=section("seed"),
-        device=RUN.device,
         code=code_digest("workflow_scripts.recognize_actions"),
     message:
         "Recognising actions: {wildcards.dataset}, {wildcards.feature}, {wildcards.head}, "

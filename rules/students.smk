@@ -25,7 +25,6 @@ rule distil_student:
     params:
         settings=lambda wc: student_settings(wc).model_dump(mode="json"),
         upside_down=lambda wc: is_upside_down(wc.dataset, student_settings(wc).teacher),
-        device=RUN.device,
         code=code_digest("workflow_scripts.distil_student"),
     message:
         "Distilling student {wildcards.student}: {wildcards.dataset}"
@@ -48,7 +47,6 @@ rule embed_frames:
     resources:
         **stage_resources("embed_frames"),
     params:
-        device=RUN.device,
         code=code_digest("workflow_scripts.embed_frames"),
     message:
         "Embedding frames with {wildcards.student}: {wildcards.dataset}, shard {wildcards.shard}"

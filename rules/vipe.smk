@@ -19,7 +19,6 @@ rule train_vipe:
     params:
         settings=lambda wc: vipe_model(wc).model_dump(mode="json"),
         listing=motion_listing,
-        device=RUN.device,
         code=code_digest("workflow_scripts.train_vipe"),
     message:
         "Training VIPE* {wildcards.vipe}"
@@ -45,7 +44,6 @@ rule embed_vipe:
         **stage_resources("embed_vipe"),
     params:
         upside_down=lambda wc: is_upside_down(wc.dataset, wc.vipe_set),
-        device=RUN.device,
         code=code_digest("workflow_scripts.embed_vipe"),
     message:
         "Embedding poses with {wildcards.vipe_set}: {wildcards.dataset}, shard {wildcards.shard}"

@@ -1,5 +1,6 @@
 """Devices of jobs: distinct ones for jobs that run at once, none for jobs of the CPU."""
 
+import importlib
 import os
 import re
 import signal
@@ -8,10 +9,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from vpdlib import devices
+from vpdlib.config.run import RunSettings
 from vpdlib.devices import DeviceError, choose_device, devices_of_job, find_devices, lease_devices
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -313,6 +316,14 @@ def test_a_script_that_asks_for_too_many_ends_with_the_remedy(tmp_path):
     assert out == ""
     assert "test: the job asks for 2 GPUs" in error
     assert "Lower gpu" in (tmp_path / "0.log").read_text()
+
+
+def test_scripts_run_networks_where_the_configuration_says():
+    job = importlib.import_module("workflow_scripts._job")
+    assert job.device(SimpleNamespace(config={})) == RunSettings().device
+    for device in ("auto", "cpu", "cuda"):
+        config = RunSettings(device=device).model_dump()
+        assert job.device(SimpleNamespace(config=config)) == device
 
 
 IMPORTS = """

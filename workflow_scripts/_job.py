@@ -51,6 +51,23 @@ def downloads(snakemake: Any) -> Path:
     return downloads_dir(snakemake.config.get("downloads_dir"))
 
 
+def device(snakemake: Any) -> devices.DeviceChoice:
+    """Where networks are to run, by the checked configuration. It is no `params`: another device remakes nothing."""
+    wanted: devices.DeviceChoice = snakemake.config.get("device", "auto")
+    return wanted
+
+
+def checkpoint_path(snakemake: Any, folder: Path, device: str) -> Path:
+    """Where an interrupted training leaves its state, to go on from there.
+
+    The name ties it to the job's settings, code and inputs, and to the kind of device that it ran on ("cpu" or
+    "cuda"), whose state the other cannot always take.
+    """
+    job = origin(snakemake)
+    digests = f"{job.config_digest}.{job.code_digest}.{job.input_digest}"
+    return folder.parent / f".{folder.name}.{device}.{digests}.checkpoint"
+
+
 def origin(snakemake: Any) -> artifacts.Provenance:
     """Digests of this job's settings, code and inputs, to be written into its artifact."""
     settings = {name: value for name, value in snakemake.params.items() if name != "code"}

@@ -25,7 +25,7 @@ def main(snakemake):
         settings.num_shot_places,
         settings,
         params.seed,
-        choose_device(params.device),
+        choose_device(_job.device(snakemake)),
         snakemake.threads,
         test_videos=[v.video for v in videos if v.split == "test"],
         train_videos=[v.video for v in videos if v.split == "train"],

@@ -57,7 +57,7 @@ def detect_video(
 def main(snakemake):
     settings = PeopleSettings.model_validate(snakemake.params.settings)
     # The embedded detectors run on the CPU and need no torch.
-    device = choose_device(snakemake.params.device) if "mmdet" in settings.detectors else "cpu"
+    device = choose_device(_job.device(snakemake)) if "mmdet" in settings.detectors else "cpu"
     detector = build_detector(
         settings, Path(snakemake.params.networks_dir), device, snakemake.threads
     )

@@ -45,11 +45,8 @@ def main(snakemake):
     note(f"{len(corpus.refs)} frames with a weak label from {len(stretches)} videos")
     train_idx, val_idx = split_validation(len(corpus.refs), settings.val_fraction, settings.seed)
     folder = Path(snakemake.output[0])
-    # An interrupted training goes on where it was; the name ties it to these settings and inputs.
-    origin = _job.origin(snakemake)
-    checkpoint = folder.parent / (
-        f".{folder.name}.{origin.config_digest}.{origin.code_digest}.{origin.input_digest}.checkpoint"
-    )
+    device = choose_device(_job.device(snakemake))
+    checkpoint = _job.checkpoint_path(snakemake, folder, device)
     student = train_student(
         open_frames(crops, flow, corpus.refs, corpus.crop_side),
         corpus.pose,
@@ -57,7 +54,7 @@ def main(snakemake):
         train_idx,
         val_idx,
         settings,
-        device=choose_device(snakemake.params.device),
+        device=device,
         threads=snakemake.threads,
         checkpoint_path=checkpoint,
         weight=score_weights(corpus.score, settings.score_power),

@@ -31,7 +31,7 @@ def embed_crops(snakemake, artifact: ArtifactWriter) -> None:
             descriptor = embed(
                 student,
                 open_frames([crops_path], flow_paths, refs, side, with_masks=False),
-                device=choose_device(snakemake.params.device),
+                device=choose_device(_job.device(snakemake)),
                 threads=snakemake.threads,
                 num_workers=student.settings.num_workers,
             )

@@ -20,7 +20,7 @@ def embed_crops(snakemake, artifact):
     params, inputs = snakemake.params, snakemake.input
     settings = R3DSettings.model_validate(params.settings)
     torch.set_num_threads(snakemake.threads)
-    device = choose_device(params.device)
+    device = choose_device(_job.device(snakemake))
     trained = Path(inputs.trained) if inputs.get("trained") else None
     weights = None
     if trained is None:

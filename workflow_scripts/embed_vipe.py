@@ -14,7 +14,7 @@ from vpdlib.vipe.save import load_vipe
 
 def main(snakemake):
     model = load_vipe(Path(snakemake.input.model))
-    device = choose_device(snakemake.params.device)
+    device = choose_device(_job.device(snakemake))
     with (
         read_artifact(snakemake.input.poses, "poses") as poses,
         read_artifact(snakemake.input.tracks, "tracks") as tracks,

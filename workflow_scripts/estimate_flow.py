@@ -16,7 +16,7 @@ def main(snakemake):
     estimator = make_flow_estimator(
         settings,
         Path(snakemake.params.networks_dir),
-        snakemake.params.device,
+        _job.device(snakemake),
         snakemake.threads,
     )
     with (

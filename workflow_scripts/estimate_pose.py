@@ -25,7 +25,7 @@ def estimate(videos: list[VideoRow], tracks: Artifact, snakemake, artifact: Arti
     teacher = build_teacher(
         settings,
         Path(snakemake.params.networks_dir),
-        snakemake.params.device,
+        _job.device(snakemake),
         snakemake.threads,
     )
     artifact.set_attributes(teacher=settings.teacher, **teacher.attributes)

@@ -33,7 +33,7 @@ def main(snakemake):
         shots,
         trials,
         settings,
-        device=choose_device(params.device),
+        device=choose_device(_job.device(snakemake)),
         threads=snakemake.threads,
     )
     write_result(snakemake.output[0], _job.origin(snakemake), result, feature=wildcards.feature)

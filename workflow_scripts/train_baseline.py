@@ -63,7 +63,7 @@ def main(snakemake):
         shots,
         trials,
         weights,
-        device=choose_device(params.device),
+        device=choose_device(_job.device(snakemake)),
         threads=snakemake.threads,
     )
     write_result(

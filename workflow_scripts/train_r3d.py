@@ -38,7 +38,7 @@ def main(snakemake):
         actions.class_index(),
         settings.training,
         trial.seed,
-        choose_device(params.device),
+        choose_device(_job.device(snakemake)),
         snakemake.threads,
         "R3D",
     )

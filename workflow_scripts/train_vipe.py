@@ -27,16 +27,13 @@ def main(snakemake):
         f"{len(train)} motions to learn from; held out: {sorted({(m.source, m.subject) for m in val})}"
     )
     folder = Path(snakemake.output[0])
-    # An interrupted training goes on where it was; the name ties it to these settings and inputs.
-    origin = _job.origin(snakemake)
-    checkpoint = folder.parent / (
-        f".{folder.name}.{origin.config_digest}.{origin.code_digest}.{origin.input_digest}.checkpoint"
-    )
+    device = choose_device(_job.device(snakemake))
+    checkpoint = _job.checkpoint_path(snakemake, folder, device)
     model = train_vipe(
         train,
         val,
         settings.training,
-        device=choose_device(snakemake.params.device),
+        device=device,
         threads=snakemake.threads,
         checkpoint_path=checkpoint,
     )

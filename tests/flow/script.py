@@ -47,10 +47,10 @@ def estimate_flow(folder, videos, settings, device="cpu", threads=1):
         input=Named(crops=folder / "crops.h5"),
         output=[folder / "flow.h5"],
         threads=threads,
+        config={"device": device},
         params=Named(
             settings=settings.model_dump(mode="json"),
             networks_dir=str(folder),
-            device=device,
             code="",
         ),
     )

@@ -37,6 +37,7 @@ def run_script(
         input=Named(inputs),
         output=[output],
         threads=1,
+        config={"device": "cpu"},
         params=Named(settings=settings.model_dump(mode="json"), code="", **params),
     )
     sys.path.insert(0, str(ROOT / "workflow_scripts"))

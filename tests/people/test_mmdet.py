@@ -258,9 +258,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def detect(shard: Path, output: Path, settings: PeopleSettings) -> Path:
-    return run_script(
-        "detect_people", {"videos": shard}, output, settings, networks_dir="", device="cpu"
-    )
+    return run_script("detect_people", {"videos": shard}, output, settings, networks_dir="")
 
 
 def test_the_artifact_is_that_of_the_embedded_detectors_and_can_be_carried_on(

@@ -83,7 +83,6 @@ def estimate_poses(folder, truths, settings):
         folder / "poses.h5",
         settings,
         networks_dir=str(folder),
-        device="cpu",
     )
 
 

@@ -67,6 +67,9 @@ def test_keypoints_in_place_of_videos(make_workflow, tmp_path):
     table = pd.read_csv(tmp_path / "results/mine/table1.csv").set_index("head")
     assert table["top1"]["nns"] == 100
     assert workflow.planned("results/mine/table1.csv", "results/mine/figure3.csv") == {}
+    # What a network learnt on one device is not learnt anew for another.
+    workflow.write_config(device="auto")
+    assert workflow.planned("results/mine/table1.csv", "results/mine/figure3.csv") == {}
     # An edited file is noticed, and what is wrong with it is said.
     del settings["adapter"]["fps"]
     workflow.write_dataset("mine", settings)
