@@ -9,7 +9,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 PIP_OPTIONS := install --quiet --no-build-isolation --no-binary xtcocotools -c constraints.txt
 PIP_INSTALL := $(BIN)/pip $(PIP_OPTIONS)
 
-.PHONY: help demo tables env dev networks measure standins test test-slow openmmlab \
+.PHONY: help demo tables env dev pins networks measure standins test test-slow openmmlab \
 	test-openmmlab lint format types overlays report benchmarks schemas clean
 
 help: ## list the targets
@@ -25,6 +25,12 @@ tables: env ## every table of the paper on the demo, ablations too (about an hou
 
 env: $(VENV)/.runtime ## only install what the workflow needs, into .venv
 dev: $(VENV)/.dev ## install what tests and checks need besides
+
+pins: ## copy requirements.txt and constraints.txt into the scripts of the conda environments
+	for script in envs/*.post-deploy.sh; do \
+		sed -i -e "/<<'REQUIREMENTS'/,/^REQUIREMENTS/{//!d}" -e "/<<'REQUIREMENTS'/r requirements.txt" \
+			-e "/<<'CONSTRAINTS'/,/^CONSTRAINTS/{//!d}" -e "/<<'CONSTRAINTS'/r constraints.txt" $$script; \
+	done
 
 networks: env ## fetch and convert the embedded networks, as the workflow does by itself
 	$(BIN)/python -m vpdlib.weights --networks-dir resources/networks $(if $(VPD_DOWNLOADS),--downloads-dir $(VPD_DOWNLOADS))
