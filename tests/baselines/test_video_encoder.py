@@ -315,6 +315,7 @@ def test_the_publishers_normalisation_is_applied(kind, folder):
         {"do_normalize": False},
         {"do_rescale": False},
         {"rescale_factor": 1 / 127.5},
+        {"rescale_factor": "1/255"},
     ],
 )
 def test_strange_normalisations_are_refused(tmp_path, change):
@@ -376,7 +377,8 @@ IN_JOBS = [
     (lambda f: changed(f, num_hidden_layers=1), {}, r"does not fit .*: holds, beyond it, encoder.layer.1"),
     (lambda f: drop(f, "encoder.layernorm.bias"), {}, r": lacks encoder.layernorm.bias; obtain"),
     (lambda f: add(f, "encoder.more"), {}, r"holds, beyond it, encoder.more"),
-    (lambda f: changed(f, quantization_config={"load_in_8bit": True}), {}, "quantised weights are not read"),
+    (lambda f: changed(f, quantization_config={"load_in_8bit": True}), {}, "quantization_config: only full weights"),
+    (lambda f: changed(f, transformers_weights="other.safetensors"), {}, "transformers_weights: only full weights"),
     (lambda f: changed(f, in_chans=4), {}, "in_chans: expected 3, for RGB"),
     (lambda f: changed(f, patch_size=[8, 8]), {}, r"patch_size: expected a whole number above 0, found \[8, 8\]"),
     (None, {"window_frames": 3}, r"window_frames: 3: the encoder of .*config.json takes a multiple of 2, 4 at most"),

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ from vpdlib.baselines.encoder_settings import (
     CONFIG,
     PREPROCESSORS,
     TRANSFORMERS,
+    WEIGHTS,
     VideoEncoderSettings,
     read_json,
     verify_encoder_present,
@@ -41,7 +42,10 @@ from vpdlib.baselines.encoder_settings import (
 from vpdlib.baselines.windows import describe_windows, embed_runs, normalise, require_finite
 from vpdlib.weights.check import WeightsError
 
+#: Tensors that an error quotes.
 _NUM_QUOTED = 3
+#: Entries of a configuration by which the library would read quantised weights, or another file.
+_OTHER_WEIGHTS = ("quantization_config", "transformers_weights")
 
 
 @dataclass(frozen=True)
@@ -263,18 +267,19 @@ def input_statistics(folder: Path) -> tuple[InputStatistics, str]:
     asked = read_json(path)
     mean, std = asked.get("image_mean"), asked.get("image_std")
     scaled = asked.get("do_rescale", True) and asked.get("do_normalize", True)
+    factor = asked.get("rescale_factor", 1 / 255)
     # Some publishers round 1 / 255.
-    in_0_1 = abs(255 * float(asked.get("rescale_factor") or 1 / 255) - 1) < 1e-3
+    in_0_1 = isinstance(factor, float) and abs(255 * factor - 1) < 1e-3
     if not (scaled and in_0_1 and _are_three(mean) and _are_three(std) and min(std) > 0):
         raise WeightsError(
             f"{path}: expected image_mean and image_std, three numbers each, of RGB in 0..1; found {mean}, {std}, "
-            f"do_rescale {asked.get('do_rescale')}, rescale_factor {asked.get('rescale_factor')}, do_normalize "
+            f"do_rescale {asked.get('do_rescale')}, rescale_factor {factor}, do_normalize "
             f"{asked.get('do_normalize')}. Correct the file, or remove it: ImageNet's are taken then"
         )
     return InputStatistics(tuple(mean), tuple(std)), path.name
 
 
-def _are_three(values: Any) -> bool:
+def _are_three(values: Any) -> TypeGuard[list[float]]:
     numbers = isinstance(values, list) and all(isinstance(value, int | float) for value in values)
     return numbers and len(values) == 3
 
@@ -298,10 +303,12 @@ def build_video_encoder(settings: VideoEncoderSettings) -> VideoEncoder:
     given = verify_encoder_present(settings)
     adapter, folder = _ADAPTERS[settings.kind], Path(settings.weights)
     model_class, config_class, refusals = _classes(adapter)
-    if "quantization_config" in given:
-        raise WeightsError(
-            f"{folder / CONFIG}: quantised weights are not read; give the publisher's full ones"
-        )
+    for name in _OTHER_WEIGHTS:
+        if name in given:
+            raise WeightsError(
+                f"{folder / CONFIG}: {name}: only full weights, in {WEIGHTS}, are read; give the publisher's folder of "
+                "those"
+            )
     with _refusing(folder, settings.kind, refusals):
         config = config_class.from_dict(given)
     tubelet, side = _fit_inputs(config, adapter, settings, folder / CONFIG)
@@ -348,7 +355,15 @@ def _classes(adapter: _Adapter) -> tuple[Any, Any, tuple[type[Exception], ...]]:
         ) from error
     from safetensors import SafetensorError
 
-    return *classes, (strict, SafetensorError, OSError, ValueError, TypeError, KeyError)
+    return *classes, (
+        strict,
+        SafetensorError,
+        OSError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        KeyError,
+    )
 
 
 def _fit_inputs(
