@@ -1,6 +1,10 @@
-"""A frozen video encoder through the real workflow; light, since boxes are given and the encoder is tiny and random."""
+"""A frozen video encoder through the real workflow, and R3D beside it.
+
+Light, since boxes are given and the networks are tiny and random.
+"""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,7 +12,11 @@ import pytest
 import torch
 
 from vpdlib.artifacts import read_artifact
-from vpdlib.baselines.encoder_settings import VideoEncoderSettings
+from vpdlib.baselines import r3d_model
+from vpdlib.baselines.encoder_settings import TRANSFORMERS, VideoEncoderSettings
+from vpdlib.baselines.methods import R3DSettings
+from vpdlib.baselines.r3d import build_r3d_encoder
+from vpdlib.baselines.r3d_model import encoder_of
 from vpdlib.baselines.video_encoder import build_video_encoder, embed_video
 from vpdlib.compat import install
 from vpdlib.video.writer import VideoWriter
@@ -20,6 +28,7 @@ pytestmark = pytest.mark.workflow
 CLIPS = [f"clip_{n}" for n in range(6)]
 TABLE = "results/mine/table1.csv"
 ENCODER = {"kind": "vjepa2", "weights": "weights/tiny", "window_frames": 4, "stride": 2}
+R3D = {"weights": "weights/r3d.pth", "widths": [4, 8], "blocks": [1, 1]}
 SETTINGS = {
     "title": "Mine",
     "adapter": {"kind": "folder", "videos": "mine/videos", "labels": "mine/labels.csv"},
@@ -27,7 +36,8 @@ SETTINGS = {
     "num_shards": 1,
     "crops": {"size": 20},
     "video_encoders": {"vjepa2": ENCODER},
-    "methods": ["vjepa2"],
+    "r3d": {"r3d": R3D},
+    "methods": ["vjepa2", "r3d"],
     "heads": ["nns"],
     "shots": [],
     "trials": 1,
@@ -63,38 +73,46 @@ def mine(make_workflow, tmp_path):
         pred_num_hidden_layers=1,
     )
     transformers.VJEPA2Model(config).save_pretrained(tmp_path / "weights" / "tiny")
+    r3d = build_r3d_encoder(widths=(4, 8), blocks=(1, 1))
+    torch.save(r3d.state_dict(), tmp_path / "weights" / "r3d.pth")
     workflow.write_dataset("mine", SETTINGS)
     return workflow
 
 
 def test_a_video_encoder_is_a_row_of_table_1(mine, monkeypatch):
     planned = mine.planned(TABLE)
-    assert planned["embed_video_encoder"] == planned["recognize_actions"] == 1
+    assert planned["embed_video_encoder"] == planned["embed_r3d"] == 1
+    assert planned["recognize_actions"] == 2
     assert "detect_people" not in planned
     done = mine.run(TABLE, cores=1)
     assert done.returncode == 0, done.stdout[-6000:]
     table = pd.read_csv(mine.folder / TABLE, keep_default_na=False).set_index("method")
-    assert list(table.index) == ["random", "top_class", "vjepa2"]
-    assert table["weights"]["vjepa2"] == "pretrained"
+    assert list(table.index) == ["random", "top_class", "vjepa2", "r3d"]
+    assert set(table["weights"][["vjepa2", "r3d"]]) == {"pretrained"}
     assert table["top1_paper"]["vjepa2"] == ""
 
     monkeypatch.chdir(mine.folder)
     settings = VideoEncoderSettings.model_validate(ENCODER)
-    encoder = build_video_encoder(settings)
+    of_r3d = R3DSettings.model_validate(R3D)
+    networks = {
+        "vjepa2": (embed_video, build_video_encoder(settings), settings),
+        "r3d": (r3d_model.embed_video, encoder_of(of_r3d, None, Path(R3D["weights"])), of_r3d),
+    }
     results = mine.folder / "results" / "mine"
-    with (
-        read_artifact(results / "crops/0000.h5", "crops") as crops,
-        read_artifact(results / "features/vjepa2/0000.h5", "features") as features,
-    ):
-        assert features.attributes["weights"] == "pretrained"
-        assert features.video_ids == crops.video_ids == CLIPS
-        for video in crops.videos():
-            frame = video.array("frame")
-            assert frame.tolist() == [f for f in range(12) if f != 7]
-            found = features[video.video_id]
-            assert np.array_equal(found.array("frame"), frame)
-            expected = embed_video(video, encoder, 20, settings, "cpu")
-            np.testing.assert_allclose(found.array("descriptor"), expected, atol=1e-5)
+    for name, (embed, encoder, given) in networks.items():
+        with (
+            read_artifact(results / "crops/0000.h5", "crops") as crops,
+            read_artifact(results / f"features/{name}/0000.h5", "features") as features,
+        ):
+            assert features.attributes["weights"] == "pretrained"
+            assert features.video_ids == crops.video_ids == CLIPS
+            for video in crops.videos():
+                frame = video.array("frame")
+                assert frame.tolist() == [f for f in range(12) if f != 7]
+                found = features[video.video_id]
+                assert np.array_equal(found.array("frame"), frame)
+                expected = embed(video, encoder, 20, given, "cpu")
+                np.testing.assert_allclose(found.array("descriptor"), expected, atol=1e-5)
     log = (results / "logs/embed_video_encoder/vjepa2/0000.log").read_text()
     assert "normalised as in ImageNet" in log
 
@@ -124,6 +142,24 @@ def test_a_folder_that_is_not_there_is_refused_before_any_job(mine, changes, wor
     assert done.returncode != 0
     for word in words:
         assert word in done.stdout, done.stdout[-3000:]
+    assert not (mine.folder / "results" / "mine").exists()
+
+
+#: Run by Python as it starts: the library is not to be found.
+HIDING = """
+import importlib.util
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: None if name == "transformers" else find(name, *more)
+"""
+
+
+def test_without_the_library_nothing_starts_and_it_is_said_what_to_install(mine, monkeypatch):
+    (mine.folder / "hiding").mkdir()
+    (mine.folder / "hiding" / "sitecustomize.py").write_text(HIDING)
+    monkeypatch.setenv("PYTHONPATH", str(mine.folder / "hiding"))
+    done = mine.run(TABLE, cores=1)
+    assert done.returncode != 0
+    assert f"run: pip install {TRANSFORMERS}" in done.stdout, done.stdout[-3000:]
     assert not (mine.folder / "results" / "mine").exists()
 
 
