@@ -1,4 +1,4 @@
-"""Networks trained on the actions themselves, and the 3D residual network as a feature set (Tables 1 and 4)."""
+"""Networks trained on the actions themselves; R3D (Tables 1 and 4) and frozen video encoders as feature sets."""
 
 
 rule resize_frames:
@@ -127,3 +127,28 @@ rule embed_r3d:
         "Embedding windows with {wildcards.r3d}: {wildcards.dataset}, shard {wildcards.shard}"
     script:
         "../workflow_scripts/embed_r3d.py"
+
+
+rule embed_video_encoder:
+    input:
+        unpack(video_encoder_inputs),
+    output:
+        f"{DATASET}/features/{{video_encoder}}/{{shard}}.h5",
+    log:
+        f"{LOGS}/embed_video_encoder/{{video_encoder}}/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/embed_video_encoder/{{video_encoder}}/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    threads: stage_threads("embed_video_encoder")
+    resources:
+        **stage_resources("embed_video_encoder"),
+    params:
+        settings=embed_video_encoder_settings,
+        networks_dir=str(RUN.networks_dir),
+        device=RUN.device,
+        code=code_digest("workflow_scripts.embed_video_encoder"),
+    message:
+        "Embedding windows with {wildcards.video_encoder}: {wildcards.dataset}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/embed_video_encoder.py"

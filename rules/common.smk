@@ -27,8 +27,10 @@ from vpdlib.identifiers import (
     FUSED_PATTERN,
     ID_PATTERN,
     R3D_PATTERN,
+    VIDEO_ENCODER_PATTERN,
     VIPE_PATTERN,
 )
+from vpdlib.baselines.encoder_settings import verify_encoder_present
 from vpdlib.baselines.methods import SkeletonMethod
 from vpdlib.baselines.methods import checkpoint_references as baseline_weights
 from vpdlib.flow.settings import checkpoint_references as flow_weights
@@ -47,6 +49,17 @@ from vpdlib.weights.checkpoints import (
 DATASET = "results/{dataset}"
 LOGS = "results/{dataset}/logs"
 BENCHMARKS = "results/{dataset}/benchmarks"
+# Feature sets that are no student's.
+OTHER_SETS = "|".join(
+    (
+        "joints2d",
+        VIPE_PATTERN,
+        CONCAT_PATTERN,
+        FUSED_PATTERN,
+        R3D_PATTERN,
+        VIDEO_ENCODER_PATTERN,
+    )
+)
 
 
 wildcard_constraints:
@@ -59,7 +72,8 @@ wildcard_constraints:
     concat=CONCAT_PATTERN,
     fused=FUSED_PATTERN,
     r3d=R3D_PATTERN,
-    student=rf"(?!(joints2d|{VIPE_PATTERN}|{CONCAT_PATTERN}|{FUSED_PATTERN}|{R3D_PATTERN})/){ID_PATTERN}",
+    video_encoder=VIDEO_ENCODER_PATTERN,
+    student=rf"(?!({OTHER_SETS})/){ID_PATTERN}",
     ensemble=ENSEMBLE_PATTERN,
     baseline=rf"(?!{ENSEMBLE_PATTERN}/){ID_PATTERN}",
     feature=ID_PATTERN,
@@ -90,6 +104,8 @@ def settings_of(dataset):
     if dataset not in _settings_of:
         try:
             _settings_of[dataset] = RUN.dataset(dataset)
+            for encoder in _settings_of[dataset].own_video_encoders:
+                verify_encoder_present(encoder)
             verify_checkpoints_present(
                 _settings_of[dataset].checkpoint_references, RUN.networks_dir
             )

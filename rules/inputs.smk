@@ -151,6 +151,17 @@ def supplied(name):
     return get
 
 
+def supplied_features(wildcards, name):
+    """Another tool's descriptors under a name, and the videos that they are of; or nothing."""
+    given = settings_of(wildcards.dataset).supplied.features.get(name)
+    if given is None:
+        return {}
+    return {
+        "features": must_exist(given, wildcards.dataset),
+        "videos": f"results/{wildcards.dataset}/shards/{wildcards.shard}.csv",
+    }
+
+
 def own_config(network):
     """The configuration of an OpenMMLab network where it is a file of the user's own, not the zoo's."""
     is_own = network is not None and network.config.endswith(".py")
@@ -212,14 +223,10 @@ def pose_inputs(wildcards):
 
 def embed_inputs(wildcards):
     """A student and what it sees, or another tool's descriptors."""
-    settings = settings_of(wildcards.dataset)
     folder, shard = f"results/{wildcards.dataset}", f"{wildcards.shard}.h5"
-    given = settings.supplied.features.get(wildcards.student)
-    if given is not None:
-        return {
-            "features": must_exist(given, wildcards.dataset),
-            "videos": f"{folder}/shards/{wildcards.shard}.csv",
-        }
+    given = supplied_features(wildcards, wildcards.student)
+    if given:
+        return given
     flow = (
         {}
         if student_settings(wildcards).inputs == "rgb"
@@ -518,16 +525,44 @@ def r3d_weights(wildcards):
 def r3d_inputs(wildcards):
     """Crops and what embeds them, the network trained here or the pretrained one; or another tool's descriptors."""
     folder, shard = f"results/{wildcards.dataset}", f"{wildcards.shard}.h5"
-    given = settings_of(wildcards.dataset).supplied.features.get(wildcards.r3d)
-    if given is not None:
-        return {
-            "features": must_exist(given, wildcards.dataset),
-            "videos": f"{folder}/shards/{wildcards.shard}.csv",
-        }
+    given = supplied_features(wildcards, wildcards.r3d)
+    if given:
+        return given
     crops = {"crops": f"{folder}/crops/{shard}", "tracks": f"{folder}/tracks/{shard}"}
     if r3d_settings(wildcards).fine_tune:
         return {**crops, "trained": f"{folder}/r3d/{wildcards.r3d}"}
     return {**crops, "weights": r3d_weights(wildcards)}
+
+
+def video_encoder_settings(wildcards):
+    """Settings of a feature set of a video encoder."""
+    known = settings_of(wildcards.dataset).video_encoders
+    if wildcards.video_encoder not in known:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml: there is no feature set {wildcards.video_encoder!r} under "
+            f"`video_encoders`; known: {', '.join(known) or 'none'}. Add it, with its `kind` and `weights`."
+        )
+    return known[wildcards.video_encoder]
+
+
+def embed_video_encoder_settings(wildcards):
+    """Settings of a video encoder, or nothing where another tool's descriptors stand in for it."""
+    if wildcards.video_encoder in settings_of(wildcards.dataset).supplied.features:
+        return None
+    return video_encoder_settings(wildcards).model_dump(mode="json")
+
+
+def video_encoder_inputs(wildcards):
+    """Crops, and the encoder's folder, file by file; or another tool's descriptors."""
+    folder, shard = f"results/{wildcards.dataset}", f"{wildcards.shard}.h5"
+    given = supplied_features(wildcards, wildcards.video_encoder)
+    if given:
+        return given
+    return {
+        "crops": f"{folder}/crops/{shard}",
+        "tracks": f"{folder}/tracks/{shard}",
+        "weights": [str(path) for path in video_encoder_settings(wildcards).files],
+    }
 
 
 def recognition_of(settings_names):

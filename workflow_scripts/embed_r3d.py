@@ -5,17 +5,17 @@ from pathlib import Path
 import _job
 import torch
 
-from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.artifacts import ArtifactWriter
 from vpdlib.baselines.methods import R3DSettings, weights_text
 from vpdlib.baselines.r3d_model import embed_video, encoder_of
+from vpdlib.baselines.windows import embed_crops
 from vpdlib.datasets.supplied import add_supplied_features
 from vpdlib.datasets.tables import read_videos
 from vpdlib.devices import choose_device
-from vpdlib.progress import track
 from vpdlib.weights.checkpoints import verify_checkpoint
 
 
-def embed_crops(snakemake, artifact):
+def embed(snakemake, artifact):
     """Descriptors from the network."""
     params, inputs = snakemake.params, snakemake.input
     settings = R3DSettings.model_validate(params.settings)
@@ -29,21 +29,11 @@ def embed_crops(snakemake, artifact):
         )
     encoder = encoder_of(settings, trained, weights)
     artifact.set_attributes(weights=weights_text(settings, {}))
-    with (
-        read_artifact(inputs.crops, "crops") as crops,
-        read_artifact(inputs.tracks, "tracks") as tracks,
-    ):
-        side = int(crops.attributes["crop_size"])
-        for video in track(list(crops.videos()), "embedding", unit="video"):
-            frame = video.array("frame")
-            artifact.add_video(
-                video.video_id,
-                {
-                    "frame": frame,
-                    "time_s": tracks[video.video_id].array("time_s")[frame],
-                    "descriptor": embed_video(video, encoder, side, settings, device),
-                },
-            )
+
+    def embed_one(video, side):
+        return embed_video(video, encoder, side, settings, device)
+
+    embed_crops(Path(inputs.crops), Path(inputs.tracks), artifact, embed_one)
 
 
 def main(snakemake):
@@ -52,7 +42,7 @@ def main(snakemake):
             videos = read_videos(snakemake.input.videos)
             add_supplied_features(artifact, Path(snakemake.input.features), videos)
         else:
-            embed_crops(snakemake, artifact)
+            embed(snakemake, artifact)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Baselines and R3D in a dataset's settings: what must fit together, and what follows from them."""
+"""Baselines, R3D and video encoders in a dataset's settings: what must fit together, and what follows from them."""
 
 import pytest
 
@@ -20,6 +20,9 @@ TWO = {"one": {"kind": "msg3d"}, "two": {"kind": "msg3d", "stream": "bone"}}
 TSN = {"kind": "tsn", "backbone": "resnet50", "weights": "resnet50_IMAGENET1K_V1"}
 
 
+VJEPA2 = {"kind": "vjepa2", "weights": "/weights/vjepa2"}
+
+
 def settings(base=BASE, **changes):
     return validate(DatasetSettings, {**base, **changes}, "mine.yaml")
 
@@ -39,6 +42,16 @@ def settings(base=BASE, **changes):
         (BASE, {"r3d": {"net": {"weights": "r3d_18_KINETICS400_V1"}}}, "be `r3d` or begin with `r3d_`"),
         (BASE, {"students": {"r3d_like": {}}, "methods": ["joints2d"]}, "be `r3d` or begin with `r3d_`"),
         (BASE, {"methods": ["joints2d", "r3d"]}, "'r3d' is no feature set"),
+        (POSES, {"video_encoders": {"vjepa2": VJEPA2}}, "video_encoders: need pixels"),
+        (BASE, {"video_encoders": {"net": VJEPA2}}, "be their `kind` or begin with it"),
+        (BASE, {"video_encoders": {"videomae_b": VJEPA2}}, "begins with another kind than its own, vjepa2"),
+        (BASE, {"video_encoders": {"vjepa2_concat": VJEPA2}}, "must hold `concat`"),
+        (BASE, {"students": {"vjepa2_student": {}}, "methods": ["joints2d"]}, "be their `kind` or begin with it"),
+        (BASE, {"video_encoders": {"vjepa2": {**VJEPA2, "size": 3}}}, "video_encoders.vjepa2.size: unknown setting"),
+        (BASE, {"video_encoders": {"vjepa2": {**VJEPA2, "kind": "dino"}}}, "video_encoders.vjepa2.kind"),
+        (BASE, {"video_encoders": {"vjepa2": {"kind": "vjepa2"}}}, "video_encoders.vjepa2.weights"),
+        (BASE, {"video_encoders": {"vjepa2": {**VJEPA2, "stride": 17}}}, "stride: 17 is more than window_frames, 16"),
+        (BASE, {"methods": ["joints2d", "vjepa2"]}, "'vjepa2' is no feature set"),
         (BASE, {"baseline_shots": [9]}, "9 is none of shots"),
         (BASE, {"baseline_trials": 6}, "more than trials, 5"),
         (BASE, {"baselines": {"tsn": {**TSN, "backbone": "resnet34"}}}, "are of resnet50"),
@@ -85,3 +98,27 @@ def test_another_tools_r3d_stands_in_for_ours():
     found = settings(supplied={"features": {"r3d": "r3d.npz"}}, methods=["joints2d", "r3d"])
     assert found.kind_of("r3d") == "supplied"
     assert found.weights_of_methods == {}
+
+
+def test_video_encoders_are_feature_sets_with_weights():
+    encoders = {"vjepa2": {**VJEPA2, "weights_sha256": "0676ba61"}, "vjepa2_long": VJEPA2}
+    found = settings(video_encoders=encoders, methods=["joints2d", "vjepa2", "vjepa2_long"])
+    assert found.kind_of("vjepa2_long") == "video_encoder"
+    assert found.weights_of_methods == {"vjepa2": "pretrained", "vjepa2_long": "pretrained"}
+    assert found.checkpoint_references[-2:] == [
+        ("/weights/vjepa2/model.safetensors", "0676ba61"),
+        ("/weights/vjepa2/model.safetensors", None),
+    ]
+    assert [encoder.kind for encoder in found.own_video_encoders] == ["vjepa2"] * 2
+    side_by_side = settings(video_encoders=encoders, concat={"both_concat": ["vpd2d", "vjepa2"]})
+    assert side_by_side.kind_of("both_concat") == "concat"
+
+
+def test_another_tools_descriptors_stand_in_for_a_video_encoder():
+    supplied = {"features": {"vjepa2": "v.npz"}}
+    for encoders in ({}, {"vjepa2": VJEPA2}):
+        found = settings(supplied=supplied, video_encoders=encoders, methods=["vjepa2"])
+        assert found.kind_of("vjepa2") == "supplied"
+        assert found.own_video_encoders == []
+        assert found.weights_of_methods == {}
+        assert not found.checkpoint_references

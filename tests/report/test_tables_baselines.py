@@ -99,6 +99,14 @@ def test_table1_has_all_rows_and_says_the_weights(baselines, classes, write_tria
     ]
 
 
+def test_weights_of_methods_are_said_without_any_baseline(classes, write_trials):
+    cells = write_trials(("joints2d", "nns", "full", (8,)), ("r3d", "nns", "full", (3,)))
+    heads = accuracy_table(cells, ["joints2d", "r3d"], ["nns"], [None], None)
+    none = baseline_table(pd.DataFrame(), [], [None], None)
+    table = with_baselines(trivial_table(classes, None), none, heads, {"r3d": "pretrained"})
+    assert table["weights"].tolist() == ["", "", "", "pretrained"]
+
+
 def test_the_papers_rows_are_found():
     assert published_baseline("MS-G3D (ensemble)", None, "FX35") == 92.1
     assert published_baseline("TSN (w/o crop)", None, "Tennis7") is None

@@ -12,13 +12,14 @@ taken as they are.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from vpdlib.baselines.backbones import InputStatistics, load_pretrained, torchvision_models
+from vpdlib.baselines.windows import describe_windows, normalise, require_finite
 
 #: Normalisation of torchvision's Kinetics-400 networks, of RGB in 0..1.
 KINETICS = InputStatistics((0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989))
@@ -132,14 +133,6 @@ def build_r3d_encoder(
     return encoder
 
 
-def normalise(frames: Tensor) -> Tensor:
-    """Turn RGB frames (..., S, S, 3) uint8 into network inputs (..., 3, S, S) float32."""
-    mean, std = (
-        torch.tensor(values, device=frames.device) for values in (KINETICS.mean, KINETICS.std)
-    )
-    return ((frames.float() / 255 - mean) / std).movedim(-1, -3)
-
-
 def frame_windows(num_frames: int) -> np.ndarray:
     """Return the frames of the window about each frame; beyond the ends the last one is repeated.
 
@@ -182,31 +175,12 @@ def embed_windows(
     ------
     ValueError : frames of another shape or type, or a feature that is not finite.
     """
-    if len(frames.shape) != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
-        raise ValueError(f"frames {frames.shape} {frames.dtype}: expected (N, S, S, 3) uint8")
     encoder.to(device).eval()
-    on_cuda = torch.device(device).type == "cuda"
-    half = torch.float16 if on_cuda else torch.bfloat16
-    windows = frame_windows(len(frames))
     features = np.empty((len(frames), 2, encoder.width), dtype=np.float32)
-    with (
-        torch.inference_mode(),
-        torch.autocast(torch.device(device).type, dtype=half, enabled=amp),
-    ):
-        for start in range(0, len(frames), batch_size):
-            batch = windows[start : start + batch_size]
-            low, high = int(batch.min()), int(batch.max()) + 1
-            read = torch.from_numpy(np.ascontiguousarray(frames[low:high]))
-            if on_cuda:
-                read = read.pin_memory()
-            inputs = normalise(read.to(device, non_blocking=True))
-            clips = inputs[torch.from_numpy(batch - low).to(device)]
-            for row, clip in enumerate((clips, clips.flip(-1))):
-                features[start : start + batch_size, row] = encoder(clip).float().cpu().numpy()
-    bad = np.flatnonzero(~np.isfinite(features).all(axis=(1, 2)))
-    if len(bad):
-        raise ValueError(
-            f"the R3D features of {len(bad)} frames are not finite, the first ones {bad[:5].tolist()}; check "
-            "the weights, or set amp: false"
-        )
+    windows = frame_windows(len(frames))
+    prepare = partial(normalise, statistics=KINETICS)
+    batches = describe_windows(frames, windows, encoder, prepare, device, batch_size, amp)
+    for rows, found in batches:
+        features[rows] = found
+    require_finite(features, "R3D")
     return features

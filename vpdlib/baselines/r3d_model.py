@@ -7,7 +7,6 @@ none of these formats can run code.
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from vpdlib.artifacts import VideoGroup
 from vpdlib.baselines.methods import R3DSettings
 from vpdlib.baselines.r3d import R3D, R3DEncoder, build_r3d_encoder, embed_windows
 from vpdlib.baselines.train import TrainedNetwork
+from vpdlib.baselines.windows import embed_runs
 from vpdlib.recognition.train import EpochRecord
 from vpdlib.students.folder import (
     new_folder,
@@ -76,23 +76,6 @@ def load_r3d(folder: Path) -> R3DEncoder:
     return encoder
 
 
-class _Run:
-    """Consecutive crops of a video, as an array that is read only where it is looked at."""
-
-    dtype = np.dtype(np.uint8)
-
-    def __init__(self, video: VideoGroup, start: int, stop: int, side: int) -> None:
-        self._video, self._start = video, start
-        self.shape = (stop - start, side, side, 3)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, rows: slice) -> np.ndarray:
-        first, last = self._start + rows.start, self._start + rows.stop
-        return self._video.array("crop", slice(first, last))
-
-
 def embed_video(
     video: VideoGroup, encoder: R3DEncoder, side: int, settings: R3DSettings, device: str
 ) -> np.ndarray:
@@ -110,20 +93,11 @@ def embed_video(
     -------
     (N, 2, d) float32.
     """
-    frame = video.array("frame")
-    descriptor = np.empty((len(frame), 2, encoder.width), np.float32)
-    cuts = [0, *(np.flatnonzero(np.diff(frame) != 1) + 1).tolist(), len(frame)]
-    for start, stop in pairwise(cuts):
-        if stop > start:
-            run = _Run(video, start, stop, side)
-            descriptor[start:stop] = embed_windows(
-                run,  # type: ignore[arg-type]
-                encoder,
-                device,
-                settings.batch_size,
-                settings.amp,
-            )
-    return descriptor
+
+    def embed(run: np.ndarray) -> np.ndarray:
+        return embed_windows(run, encoder, device, settings.batch_size, settings.amp)
+
+    return embed_runs(video, side, encoder.width, embed)
 
 
 def encoder_of(settings: R3DSettings, trained: Path | None, weights: Path | None) -> R3DEncoder:

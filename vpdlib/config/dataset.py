@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from vpdlib.baselines.encoder_settings import VideoEncoderSettings
 from vpdlib.baselines.methods import (
+    PRETRAINED,
     BaselineSettings,
     EnsembleMethod,
     FrameMethod,
@@ -42,6 +44,7 @@ from vpdlib.identifiers import (
     ENSEMBLE_PATTERN,
     FUSED_PATTERN,
     R3D_PATTERN,
+    VIDEO_ENCODER_PATTERN,
     VIPE_PATTERN,
 )
 from vpdlib.people.settings import PeopleSettings
@@ -62,12 +65,21 @@ _KINDS = {
     "concat": (re.compile(CONCAT_PATTERN), "hold `concat`"),
     "fused": (re.compile(FUSED_PATTERN), "hold `fused`"),
     "r3d": (re.compile(R3D_PATTERN), "be `r3d` or begin with `r3d_`"),
+    "video_encoders": (
+        re.compile(VIDEO_ENCODER_PATTERN),
+        "be their `kind` or begin with it and `_`, as `vjepa2` or `videomae_...`",
+    ),
 }
 
 #: What follows the name of a feature set in columns of tables.
 _ENDS_OF_COLUMNS = ("_paper", "_std", "_sd")
 
-FeatureKind = Literal["joints2d", "vipe", "student", "concat", "fused", "r3d", "supplied"]
+FeatureKind = Literal[
+    "joints2d", "vipe", "student", "concat", "fused", "r3d", "video_encoder", "supplied"
+]
+
+#: Those that another tool's descriptors may stand in for.
+_MAY_BE_SUPPLIED = ("r3d", "video_encoders")
 
 #: Rows of Table 1 that nothing is trained for.
 _TRIVIAL = ("random", "top_class")
@@ -129,6 +141,11 @@ class DatasetSettings(Section):
         default_factory=dict,
         description="Feature sets of a 3D residual network over 8 frames, by name (r3d, r3d_...): a baseline of "
         "Table 4, and a method for every head.",
+    )
+    video_encoders: dict[Id, VideoEncoderSettings] = Field(
+        default_factory=dict,
+        description="Feature sets of frozen video encoders, by name (videomae, vjepa2, vjepa2_...), which begins with "
+        "the kind: a later reference, and methods for every head. They need the library transformers.",
     )
     baselines: dict[Id, BaselineSettings] = Field(
         default_factory=dict,
@@ -200,6 +217,7 @@ class DatasetSettings(Section):
             "concat": self.concat,
             "fused": self.fused,
             "r3d": self.r3d,
+            "video_encoders": self.video_encoders,
             "supplied.features": self.supplied.features,
         }
         for where, names in made.items():
@@ -213,8 +231,7 @@ class DatasetSettings(Section):
                         f"{where}: joints2d is the teacher's own feature set; rename it"
                     )
                 for kind, (pattern, says) in _KINDS.items():
-                    if kind == "r3d" and where == "supplied.features":
-                        # Another tool's descriptors may stand in for R3D's.
+                    if kind in _MAY_BE_SUPPLIED and where == "supplied.features":
                         continue
                     if (kind == where) != bool(pattern.fullmatch(name)):
                         raise ValueError(
@@ -246,6 +263,11 @@ class DatasetSettings(Section):
             raise ValueError("thresholds: expected whole hundredths between 0 and 1")
         if len(set(self.thresholds)) != len(self.thresholds):
             raise ValueError("thresholds: name each once")
+        for name, encoder in self.video_encoders.items():
+            if not name.startswith(encoder.kind):
+                raise ValueError(
+                    f"video_encoders.{name}: begins with another kind than its own, {encoder.kind}; rename it"
+                )
         for name in self.retrieval.methods or ():
             self.require_feature(name, "retrieval.methods")
         if (
@@ -297,6 +319,8 @@ class DatasetSettings(Section):
                 raise ValueError(f"{where}: needs pixels, and there are no videos; remove it")
         if self.r3d and not self.has_videos:
             raise ValueError("r3d: needs pixels, and there are no videos; remove it")
+        if self.video_encoders and not self.has_videos:
+            raise ValueError("video_encoders: need pixels, and there are no videos; remove them")
         strange = sorted(set(self.baseline_shots) - set(self.shots))
         if strange:
             raise ValueError(f"baseline_shots: {strange[0]} is none of shots {self.shots}")
@@ -332,10 +356,11 @@ class DatasetSettings(Section):
     @property
     def weights_of_methods(self) -> dict[str, str]:
         """What weights those of the methods start from whose tables must say so."""
+        kinds = {name: self.kind_of(name) for name in self.methods}
         return {
-            name: weights_text(self.r3d[name], {})
-            for name in self.methods
-            if self.kind_of(name) == "r3d"
+            name: weights_text(self.r3d[name], {}) if kind == "r3d" else PRETRAINED
+            for name, kind in kinds.items()
+            if kind in ("r3d", "video_encoder")
         }
 
     def kind_of(self, name: str) -> FeatureKind | None:
@@ -353,6 +378,8 @@ class DatasetSettings(Section):
             return "fused"
         if name in self.r3d:
             return "r3d"
+        if name in self.video_encoders:
+            return "video_encoder"
         return "student" if find_student(self.students, name) else None
 
     def require_feature(self, name: str, where: str) -> FeatureKind:
@@ -372,6 +399,7 @@ class DatasetSettings(Section):
                 *self.concat,
                 *self.fused,
                 *self.r3d,
+                *self.video_encoders,
             ]
             raise ValueError(
                 f"{where}: {name!r} is no feature set; known: {[*known, *self.supplied.features]}, and the "
@@ -439,6 +467,16 @@ class DatasetSettings(Section):
                 for settings in (*self.baselines.values(), *self.r3d.values())
                 for reference in baseline_weights(settings)
             ),
+            *(encoder.reference for encoder in self.own_video_encoders),
+        ]
+
+    @property
+    def own_video_encoders(self) -> list[VideoEncoderSettings]:
+        """Video encoders that no other tool's descriptors stand in for."""
+        return [
+            encoder
+            for name, encoder in self.video_encoders.items()
+            if name not in self.supplied.features
         ]
 
     @property

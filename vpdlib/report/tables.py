@@ -202,6 +202,8 @@ def with_baselines(
         for row in table.astype(object).to_dict("records")
     ]
     table = pd.DataFrame(rows, columns=[*heads.columns, "weights"])
+    # Without a baseline no row has weights yet, and the column would be one of numbers.
+    table["weights"] = table["weights"].astype(object)
     missing = table["weights"].isna()
     table.loc[missing, "weights"] = table.loc[missing, "method"].map(weights).fillna("")
     return table

@@ -1,0 +1,48 @@
+"""Embed a shard's crops, regular and mirrored, with a frozen video encoder; or take another tool's descriptors."""
+
+from pathlib import Path
+
+import _job
+import torch
+
+from vpdlib.artifacts import ArtifactWriter
+from vpdlib.baselines.encoder_settings import VideoEncoderSettings
+from vpdlib.baselines.methods import PRETRAINED
+from vpdlib.baselines.video_encoder import build_video_encoder, embed_video, input_statistics
+from vpdlib.baselines.windows import embed_crops
+from vpdlib.datasets.supplied import add_supplied_features
+from vpdlib.datasets.tables import read_videos
+from vpdlib.devices import choose_device
+from vpdlib.progress import note
+from vpdlib.weights.checkpoints import verify_checkpoint
+
+
+def embed(snakemake, artifact):
+    """Descriptors from the encoder."""
+    params, inputs = snakemake.params, snakemake.input
+    settings = VideoEncoderSettings.model_validate(params.settings)
+    torch.set_num_threads(snakemake.threads)
+    device = choose_device(params.device)
+    reference, sha256 = settings.reference
+    verify_checkpoint(reference, Path(params.networks_dir), sha256)
+    encoder = build_video_encoder(settings)
+    note(f"inputs normalised as in {input_statistics(Path(settings.weights))[1]}")
+    artifact.set_attributes(weights=PRETRAINED)
+
+    def embed_one(video, side):
+        return embed_video(video, encoder, side, settings, device)
+
+    embed_crops(Path(inputs.crops), Path(inputs.tracks), artifact, embed_one)
+
+
+def main(snakemake):
+    with ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact:
+        if snakemake.input.get("features"):
+            videos = read_videos(snakemake.input.videos)
+            add_supplied_features(artifact, Path(snakemake.input.features), videos)
+        else:
+            embed(snakemake, artifact)
+
+
+if __name__ == "__main__":
+    _job.run(main, snakemake)
