@@ -146,7 +146,6 @@ rule embed_video_encoder:
     params:
         settings=embed_video_encoder_settings,
         networks_dir=str(RUN.networks_dir),
-        device=RUN.device,
         code=code_digest("workflow_scripts.embed_video_encoder"),
     message:
         "Embedding windows with {wildcards.video_encoder}: {wildcards.dataset}, shard {wildcards.shard}"

@@ -22,7 +22,7 @@ def embed(snakemake, artifact):
     params, inputs = snakemake.params, snakemake.input
     settings = VideoEncoderSettings.model_validate(params.settings)
     torch.set_num_threads(snakemake.threads)
-    device = choose_device(params.device)
+    device = choose_device(_job.device(snakemake))
     reference, sha256 = settings.reference
     verify_checkpoint(reference, Path(params.networks_dir), sha256)
     encoder = build_video_encoder(settings)
