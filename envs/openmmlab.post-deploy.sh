@@ -43,7 +43,9 @@ cat >"$lists/constraints.txt" <<'CONSTRAINTS'
 setuptools==80.10.2
 wheel==0.48.0
 addict==2.4.0
+annotated-doc==0.0.7
 annotated-types==0.8.0
+anyio==4.16.0
 argparse-dataclass==2.0.0
 ast_serialize==0.13.1
 attrs==26.1.0
@@ -74,7 +76,12 @@ gitdb==4.0.12
 GitPython==3.2.1
 greenlet==3.5.6
 grimp==3.19
+h11==0.16.0
 h5py==3.16.0
+hf-xet==1.8.0
+httpcore2==2.16.2
+httpx2==2.16.2
+huggingface_hub==2.4.0
 humanfriendly==10.0
 identify==2.6.20
 idna==3.20
@@ -141,6 +148,7 @@ python-discovery==1.9.5
 pytokens==0.4.1
 PyYAML==6.0.3
 referencing==0.37.0
+regex==2026.11.19
 requests==2.34.2
 rich==15.0.0
 rpds-py==2026.9.1
@@ -148,6 +156,7 @@ ruff==0.17.6
 safetensors==0.8.0
 scipy==1.17.1
 shapely==2.2.0
+shellingham==1.5.4
 shfmt-py==4.2.0
 six==1.17.0
 smart_open==7.7.1
@@ -168,9 +177,13 @@ tenacity==9.2.1
 termcolor==3.3.0
 terminaltables==3.1.10
 throttler==1.2.3
+tokenizers==0.23.3
 torchvision==0.28.0
 tqdm==4.70.1
 traitlets==5.16.1
+transformers==5.24.0
+truststore==0.10.5
+typer==0.29.2
 typing_extensions==4.16.0
 typing-inspection==0.4.5
 tzdata==2026.6
