@@ -147,3 +147,22 @@ def test_nothing_is_done_where_the_real_operators_are(tmp_path: Path) -> None:
 
 def test_importing_the_module_imports_no_torch() -> None:
     assert "False" in _run("import sys, vpdlib.compat; print('torch' in sys.modules)")
+
+
+BESIDE_TRANSFORMERS = """
+import sys
+from importlib.util import find_spec
+assert find_spec("transformers"), "requirements-dev.txt has it"
+from vpdlib import compat
+compat.install()
+compat.install()
+assert sum(type(finder).__name__ == "_MultimodalSwitch" for finder in sys.meta_path) == 1
+import mmpretrain.models
+assert mmpretrain.models.VisionTransformer
+assert "mmpretrain.models.multimodal.blip" not in sys.modules
+print("imported")
+"""
+
+
+def test_mmpretrain_imports_beside_a_transformers_that_it_does_not_know() -> None:
+    assert "imported" in _run(BESIDE_TRANSFORMERS)

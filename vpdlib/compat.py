@@ -7,6 +7,9 @@ the real extensions first and only where they cannot be had defines the few oper
 networks used here need, in plain torch: non-maximum suppression and RoIAlign (He et al., Mask
 R-CNN, 2017). Every other operator still refuses.
 
+mmpretrain, which mmdet and mmpose import where it is installed, has models of text and pictures that cannot be
+imported beside a transformers of today; it is told to do without them, as where transformers is missing.
+
 Boxes are xyxy. In RoIAlign, R is the number of regions, C channels, N images; a region is (image,
 x0, y0, x1, y1). torch is imported inside the functions: importing this module costs nothing.
 """
@@ -15,14 +18,21 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, ModuleSpec
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    ModuleSpec,
+    PathFinder,
+)
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import torch
 
@@ -302,12 +312,49 @@ def _install_mmcv_ops() -> None:
     sys.modules["mmcv._ext"] = module
 
 
+class _WithoutMultimodal(Loader):
+    """Loads the module by which mmpretrain decides what to import, and decides against models of text."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._loader.exec_module(module)
+        module.WITH_MULTIMODAL = False  # type: ignore[attr-defined]
+
+
+class _MultimodalSwitch(MetaPathFinder):
+    """Finds that one module, by the usual means."""
+
+    name = "mmpretrain.utils.dependency"
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self.name:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _WithoutMultimodal(spec.loader)
+        return spec
+
+
+def _switch_off_multimodal() -> None:
+    already = any(isinstance(finder, _MultimodalSwitch) for finder in sys.meta_path)
+    if not already and _MultimodalSwitch.name not in sys.modules:
+        sys.meta_path.insert(0, _MultimodalSwitch())
+
+
 def install() -> None:
     """Make torchvision, mmdet and mmpose importable where their compiled operators do not load.
 
-    Call it before importing any of them. Where the real operators load it leaves everything as it
-    is; a second call does nothing. Packages that are not installed are passed over.
+    Call it before importing any of them. Where the real operators load it leaves them as they
+    are; a second call does nothing. Packages that are not installed are passed over.
     """
+    _switch_off_multimodal()
     torchvision_dir = _package_dir("torchvision")
     if torchvision_dir is not None and not _has_real_torchvision_ops(torchvision_dir):
         _install_torchvision_ops()
