@@ -8,12 +8,11 @@ import torch
 from vpdlib.artifacts import ArtifactWriter
 from vpdlib.baselines.encoder_settings import VideoEncoderSettings
 from vpdlib.baselines.methods import PRETRAINED
-from vpdlib.baselines.video_encoder import build_video_encoder, embed_video, input_statistics
+from vpdlib.baselines.video_encoder import build_video_encoder, embed_video
 from vpdlib.baselines.windows import embed_crops
 from vpdlib.datasets.supplied import add_supplied_features
 from vpdlib.datasets.tables import read_videos
 from vpdlib.devices import choose_device
-from vpdlib.progress import note
 from vpdlib.weights.checkpoints import verify_checkpoint
 
 
@@ -26,7 +25,6 @@ def embed(snakemake, artifact):
     reference, sha256 = settings.reference
     verify_checkpoint(reference, Path(params.networks_dir), sha256)
     encoder = build_video_encoder(settings)
-    note(f"inputs normalised as in {input_statistics(Path(settings.weights))[1]}")
     artifact.set_attributes(weights=PRETRAINED)
 
     def embed_one(video, side):

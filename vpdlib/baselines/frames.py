@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from vpdlib.artifacts import Artifact, read_artifact
-from vpdlib.baselines.backbones import InputStatistics, input_statistics
+from vpdlib.baselines.backbones import input_statistics
 from vpdlib.baselines.clips import Batch
 from vpdlib.baselines.methods import FrameMethod, R3DSettings
 from vpdlib.baselines.r3d import KINETICS, WINDOW
@@ -32,6 +32,7 @@ from vpdlib.baselines.segments import (
     random_segments,
     stacked_frames,
 )
+from vpdlib.baselines.windows import normalise
 from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.tables import ActionRow
 from vpdlib.recognition.sequences import rows_of_action
@@ -219,7 +220,7 @@ class FrameClips:
 
     def inputs(self, batch: Batch) -> Batch:
         """Clips as networks take them, (N, T, C, S, S) float32, normalised."""
-        return (network_inputs(batch[0], self._statistics),)
+        return (normalise(batch[0], self._statistics),)
 
     def _clip(
         self, action_id: str, segments: np.ndarray, cut: WindowOf, mirrored: bool
@@ -270,7 +271,7 @@ class WindowClips:
 
     def inputs(self, batch: Batch) -> Batch:
         """Windows as the network takes them, (N, 8, 3, S, S) float32, normalised."""
-        return (network_inputs(batch[0], KINETICS),)
+        return (normalise(batch[0], KINETICS),)
 
     def _clip(self, action_id: str, start: int, mirrored: bool) -> np.ndarray:
         length = self._store.length(action_id)
@@ -334,14 +335,6 @@ def cut_and_mirror(
         if cut.shape[3] == 2:
             cut[..., 0] = 255 - cut[..., 0]
     return np.ascontiguousarray(cut)
-
-
-def network_inputs(clips: torch.Tensor, statistics: InputStatistics) -> torch.Tensor:
-    """Clips (N, T, S, S, C) uint8 to (N, T, C, S, S) float32, normalised."""
-    mean, std = (
-        torch.tensor(values, device=clips.device) for values in (statistics.mean, statistics.std)
-    )
-    return ((clips.float() / 255 - mean) / std).movedim(-1, -3)
 
 
 def num_channels(settings: FrameMethod) -> int:

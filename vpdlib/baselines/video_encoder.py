@@ -40,6 +40,7 @@ from vpdlib.baselines.encoder_settings import (
     verify_encoder_present,
 )
 from vpdlib.baselines.windows import describe_windows, embed_runs, normalise, require_finite
+from vpdlib.progress import note
 from vpdlib.weights.check import WeightsError
 
 #: Tensors that an error quotes.
@@ -325,7 +326,8 @@ def build_video_encoder(settings: VideoEncoderSettings) -> VideoEncoder:
             output_loading_info=True,
         )
     _require_own_tensors(found, adapter, settings)
-    statistics, _ = input_statistics(folder)
+    statistics, source = input_statistics(folder)
+    note(f"inputs normalised as in {source}")
     return VideoEncoder(
         adapter.encoder(model),
         adapter.tokens,

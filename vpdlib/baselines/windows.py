@@ -20,7 +20,7 @@ from vpdlib.progress import track
 
 
 def normalise(frames: Tensor, statistics: InputStatistics) -> Tensor:
-    """Turn RGB frames (..., S, S, 3) uint8 into network inputs (..., 3, S, S) float32."""
+    """Turn pictures (..., S, S, C) uint8, RGB or flow, into network inputs (..., C, S, S) float32."""
     mean, std = (
         torch.tensor(values, device=frames.device) for values in (statistics.mean, statistics.std)
     )
