@@ -42,7 +42,7 @@ SMALL: dict[str, Any] = {
             "architecture": "residual",
             "crop_px": 64,
             "batch_size": 50,
-            "learning_rate": 0.003,
+            "learning_rate": 0.001,
             "schedule": "cosine",
             "cpu_bfloat16": "auto",
             "epochs": 12,
