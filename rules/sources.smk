@@ -169,8 +169,6 @@ rule prepare_dataset:
         adapter=section("adapter"),
         classes=section("classes"),
         num_shards=section("num_shards"),
-        shots=section("shots"),
-        trials=section("trials"),
         seed=section("seed"),
         data_dir=str(RUN.under_data("")),
         code=code_digest("workflow_scripts.prepare_dataset"),

@@ -41,10 +41,6 @@ def listed(snakemake) -> list[VideoRow]:
     return sorted(rows, key=lambda row: row.video)
 
 
-def protocol_of(params, test_fraction=0.0, val_fraction=0.0) -> Protocol:
-    return Protocol(test_fraction, val_fraction, params.shots, params.trials, params.seed)
-
-
 def prepare_folder(adapter: FolderAdapter, paths: DataFolder, snakemake) -> Prepared:
     rows = listed(snakemake)
     sources = [VideoSource(row.video, Path(row.path)) for row in rows]
@@ -54,7 +50,7 @@ def prepare_folder(adapter: FolderAdapter, paths: DataFolder, snakemake) -> Prep
             adapter, paths, sources, durations_s, snakemake.params.classes
         ),
         snakemake.params.classes,
-        protocol_of(snakemake.params, adapter.test_fraction, adapter.val_fraction),
+        Protocol(adapter.test_fraction, adapter.val_fraction, snakemake.params.seed),
         (lambda row: group_of(row.video, adapter.group_pattern, row.path))
         if adapter.keep_unlabelled
         else None,
@@ -68,7 +64,7 @@ def prepare_keypoints(adapter: PosesAdapter, paths: DataFolder, snakemake) -> Pr
         listed(snakemake),
         lambda durations_s: pose_actions(adapter, path, paths, clips, durations_s),
         snakemake.params.classes,
-        protocol_of(snakemake.params, adapter.test_fraction, adapter.val_fraction),
+        Protocol(adapter.test_fraction, adapter.val_fraction, snakemake.params.seed),
     )
 
 
@@ -125,7 +121,6 @@ def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Pr
     return prepare_paper(
         dataset,
         rows,
-        protocol_of(params),
         {} if adapter.only else published_numbers(adapter.kind),
     )
 

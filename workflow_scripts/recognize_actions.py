@@ -6,7 +6,7 @@ import _job
 
 from vpdlib.datasets.tables import read_actions, read_classes
 from vpdlib.devices import choose_device
-from vpdlib.recognition.actions import ActionTable, prescribed_trials, shots_of
+from vpdlib.recognition.actions import ActionTable, shots_of, trials_of_setting
 from vpdlib.recognition.results import write_result
 from vpdlib.recognition.sequences import action_sequences
 from vpdlib.recognition.settings import RecognitionSettings
@@ -20,7 +20,7 @@ def main(snakemake):
     classes = read_classes(snakemake.input.classes)
     actions = ActionTable.from_rows(rows, classes)
     shots = shots_of(wildcards.setting)
-    trials = prescribed_trials(rows, actions, shots, params.trials, params.seed)
+    trials = trials_of_setting(rows, actions, shots, params.trials, params.seed)
     result = run_setting(
         wildcards.head,
         action_sequences(

@@ -12,7 +12,7 @@ from vpdlib.baselines.run import run_baseline
 from vpdlib.baselines.skeletons import SkeletonClips, action_poses
 from vpdlib.datasets.tables import read_actions, read_classes
 from vpdlib.devices import choose_device
-from vpdlib.recognition.actions import ActionTable, prescribed_trials, shots_of
+from vpdlib.recognition.actions import ActionTable, shots_of, trials_of_setting
 from vpdlib.recognition.results import write_result
 from vpdlib.weights.checkpoints import verify_checkpoint
 
@@ -45,7 +45,7 @@ def main(snakemake):
     rows = read_actions(snakemake.input.actions)
     actions = ActionTable.from_rows(rows, read_classes(snakemake.input.classes))
     shots = shots_of(wildcards.setting)
-    trials = prescribed_trials(rows, actions, shots, params.trials, params.seed)
+    trials = trials_of_setting(rows, actions, shots, params.trials, params.seed)
     weights = None
     if isinstance(settings, SkeletonMethod):
         clips, lengths = skeleton_clips(snakemake, settings, rows)

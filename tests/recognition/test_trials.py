@@ -7,10 +7,10 @@ from vpdlib.recognition.actions import (
     Trial,
     hold_out,
     make_trials,
-    prescribed_subsets,
-    prescribed_trials,
+    published_subsets,
     setting_name,
     shots_of,
+    trials_of_setting,
 )
 from vpdlib.recognition.settings import HEADS, BiGRUSettings, RecognitionSettings
 from vpdlib.recognition.trials import run_setting, top1
@@ -182,12 +182,15 @@ def test_rows_of_the_table_of_actions():
     table = ActionTable.from_rows(rows, CLASSES)
     assert table.ids_of("train") == ("a1", "a2")
     assert table.class_index() == {"a1": 0, "a2": 0, "a3": 1}
-    assert prescribed_subsets(rows, 1) == [["a1"], ["a1"]]
-    with pytest.raises(ValueError, match=r"k=4, only for k in \[1, 2\]"):
-        prescribed_subsets(rows, 4)
-    trials = prescribed_trials(rows, table, 1, 2, seed=7)
+    assert published_subsets(rows, 1) == [["a1"], ["a1"]]
+    assert published_subsets(rows, 4) is None
+    trials = trials_of_setting(rows, table, 1, 2, seed=7)
     assert [(trial.seed, trial.train_ids) for trial in trials] == [(7, ("a1",)), (8, ("a1",))]
-    (trial,) = prescribed_trials(rows, table, None, 1, seed=7)
+    with pytest.raises(ValueError, match="3 trials wanted for k=1, but 2 subsets are published"):
+        trials_of_setting(rows, table, 1, 3, seed=7)
+    drawn = trials_of_setting(rows, table, 4, 3, seed=7)
+    assert drawn == make_trials(table, 4, 3, 7)
+    (trial,) = trials_of_setting(rows, table, None, 1, seed=7)
     assert trial.train_ids == ("a1", "a2")
 
 

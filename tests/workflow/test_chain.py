@@ -179,6 +179,8 @@ class TestChain:
         ("change", "expected"),
         [
             (("title", "Renamed"), {"figure3": 1, "table1": 1, "table3": 1}),
+            (("shots", [1, 2]), {"recognize_actions": 4, "figure3": 1}),
+            (("trials", 3), {"recognize_actions": 8, "table1": 1, "figure3": 1}),
             (("retrieval", "normalise", False), {"retrieve_actions": 2, "table3": 1}),
             (
                 ("recognition", "bigru", "epochs", 4),
@@ -240,9 +242,9 @@ class TestChain:
             finished.write_dataset("tiny", TINY)
 
     def test_two_changes_at_once_do_not_hide_one_another(self, finished):
-        """New few-shot subsets prepare the labels anew; the changed detection must be seen all the same."""
+        """Another seed prepares the labels anew; the changed detection must be seen all the same."""
         changed = copy.deepcopy(TINY)
-        changed["trials"] = 3
+        changed["seed"] = 3
         changed["people"]["every_nth_frame"] = 5
         try:
             finished.write_dataset("tiny", changed)

@@ -10,7 +10,7 @@ from vpdlib.datasets.base import (
     Action,
     check_actions,
 )
-from vpdlib.datasets.fewshot import draw_subsets, membership_column
+from vpdlib.datasets.fewshot import membership_column
 from vpdlib.datasets.paper.protocol import PaperDataset
 from vpdlib.datasets.split import split_by_group
 from vpdlib.datasets.tables import (
@@ -29,12 +29,10 @@ from vpdlib.progress import note
 
 @dataclass(frozen=True)
 class Protocol:
-    """How actions are split and drawn where the dataset does not say."""
+    """How actions are split where the dataset does not say."""
 
     test_fraction: float
     val_fraction: float
-    shots: Sequence[int]
-    trials: int
     seed: int
 
 
@@ -64,7 +62,7 @@ def prepare(
     videos : see :mod:`vpdlib.datasets.listing`.
     label : gives the labelled actions, from the lengths of the videos in seconds.
     classes : class names in order, or None for those found.
-    protocol : split and few-shot settings.
+    protocol : how to split them where the labels do not say.
     group_of_video : the group of a video without actions; such a video goes to the test split with its group.
 
     Raises
@@ -95,7 +93,7 @@ def prepare(
 
     prepared = Prepared(
         videos=[placed(video) for video in videos],
-        actions=action_rows(actions, _few_shot(actions, protocol, {})),
+        actions=action_rows(actions, {}),
         classes=class_rows(actions, names),
         events=[
             EventRow(
@@ -112,7 +110,6 @@ def prepare(
 def prepare_paper(
     dataset: PaperDataset,
     listed: Sequence[VideoRow],
-    protocol: Protocol,
     published: Mapping[str, str],
 ) -> Prepared:
     """Make the tables of one of the paper's datasets; no video is opened.
@@ -121,7 +118,6 @@ def prepare_paper(
     ----------
     dataset : labels and protocol.
     listed : a row for every video of it, see :mod:`vpdlib.datasets.listing`.
-    protocol : k of the few-shot subsets; those that are not published are drawn.
     published : quantity -> the published number, for ``summary.csv``.
 
     Raises
@@ -142,7 +138,7 @@ def prepare_paper(
     actions, _ = check_actions(
         whole, duration_s, dataset.class_names, {v.video: 1 / v.fps for v in videos}
     )
-    rows = action_rows(actions, _few_shot(actions, protocol, dataset.few_shot))
+    rows = action_rows(actions, _published_subsets(actions, dataset.few_shot))
     ids_of: dict[str, list[str]] = defaultdict(list)
     for video in dataset.videos:
         ids_of[video.clip].append(video.video_id)
@@ -165,19 +161,12 @@ def prepare_paper(
     return _summarised(prepared, published, len(ids_of))
 
 
-def _few_shot(
-    actions: Sequence[Action],
-    protocol: Protocol,
-    prescribed: Mapping[int, Sequence[Sequence[str]]],
+def _published_subsets(
+    actions: Sequence[Action], published: Mapping[int, Sequence[Sequence[str]]]
 ) -> dict[str, str]:
-    train = [action for action in actions if action.split == "train"]
-    ids = [action.action_id for action in train]
-    labels = [action.label for action in train]
-    subsets = {
-        k: prescribed.get(k) or draw_subsets(ids, labels, k, protocol.trials, protocol.seed)
-        for k in {*protocol.shots, *prescribed}
-    }
-    return dict(zip(ids, membership_column(ids, subsets), strict=True))
+    """The column ``few_shot`` by training action."""
+    ids = [action.action_id for action in actions if action.split == "train"]
+    return dict(zip(ids, membership_column(ids, published), strict=True))
 
 
 def _summarised(prepared: Prepared, published: Mapping[str, str], num_clips: int) -> Prepared:

@@ -5,7 +5,7 @@ the same form, with split and group left empty, a shard's list ``shards/<shard>.
 its actions is; the student must not see it (specification section 7). ``path`` is empty where keypoints stand
 in for a video; ``athlete`` is ``near`` or ``far`` where the file shows two.
 ``actions.csv``: action, video, start, end (seconds), label, split, group, few_shot; ``few_shot`` lists the
-fixed subsets that a training action belongs to, such as ``k4t0 k8t2``.
+published few-shot subsets that a training action belongs to, such as ``k4t0 k8t2``.
 ``classes.csv``: class, train, val, test: all classes in their order, with numbers of actions.
 ``events.csv``: video, start, end, label, split: what temporal detection is to find.
 ``detection_trials.csv``: trial, place, video: the order in which a trial of few-shot detection takes videos.
@@ -98,7 +98,7 @@ Row = TypeVar("Row", VideoRow, ActionRow, ClassRow, EventRow, TrialRow, SummaryR
 
 
 def action_rows(actions: Sequence[Action], few_shot: Mapping[str, str]) -> list[ActionRow]:
-    """Rows of checked actions; ``few_shot`` gives the membership of a training action."""
+    """Rows of checked actions; ``few_shot`` gives the cell of a training action."""
     return [
         ActionRow(
             action=a.action_id,

@@ -115,7 +115,7 @@ def make_trials(
     shots : k; None for all training actions in every trial.
     num_trials : how many.
     seed : of the first trial, and of the draw where no ``subsets`` are given.
-    subsets : training ids of trial 0, 1, ... as the dataset prescribes them (only with ``shots``).
+    subsets : training ids of trial 0, 1, ... as published with the dataset (only with ``shots``).
 
     Raises
     ------
@@ -137,28 +137,27 @@ def make_trials(
     else:
         if len(subsets) < num_trials:
             raise ValueError(
-                f"{num_trials} trials wanted for k={shots}, but the dataset has {len(subsets)} "
-                "subsets: lower the number of trials or prepare more subsets"
+                f"{num_trials} trials wanted for k={shots}, but {len(subsets)} subsets are "
+                "published with the dataset: lower `trials`"
             )
         chosen = subsets[:num_trials]
     return [Trial(seed + place, tuple(ids), val_ids) for place, ids in enumerate(chosen)]
 
 
-def prescribed_subsets(rows: Sequence[ActionRow], shots: int) -> list[list[str]]:
+def published_subsets(rows: Sequence[ActionRow], shots: int) -> list[list[str]] | None:
     """Training ids of trial 0, 1, ... for k = ``shots``, from the column ``few_shot`` of ``actions.csv``.
+
+    Returns
+    -------
+    None where none are published for this k.
 
     Raises
     ------
     ValueError
-        If no action belongs to a subset of this k, and as `subsets_from_column`.
+        As `subsets_from_column`.
     """
     subsets = subsets_from_column([row.action for row in rows], [row.few_shot for row in rows])
-    if shots not in subsets:
-        raise ValueError(
-            f"actions.csv has no few-shot subset for k={shots}, only for k in {list(subsets)}: add k "
-            "to the dataset's shots and prepare it again"
-        )
-    return subsets[shots]
+    return subsets.get(shots)
 
 
 def setting_name(shots: int | None) -> str:
@@ -180,10 +179,10 @@ def shots_of(setting: str) -> int | None:
     return None if setting == "full" else int(digits)
 
 
-def prescribed_trials(
+def trials_of_setting(
     rows: Sequence[ActionRow], actions: ActionTable, shots: int | None, num_trials: int, seed: int
 ) -> list[Trial]:
-    """Trials of a setting, of few-shot subsets as ``actions.csv`` prescribes them.
+    """Trials of a setting; few-shot subsets are the published ones or, where there are none for this k, drawn.
 
     Parameters
     ----------
@@ -194,9 +193,9 @@ def prescribed_trials(
     Raises
     ------
     ValueError
-        As :func:`prescribed_subsets` and :func:`make_trials`.
+        As :func:`published_subsets` and :func:`make_trials`.
     """
-    subsets = None if shots is None else prescribed_subsets(rows, shots)
+    subsets = None if shots is None else published_subsets(rows, shots)
     return make_trials(actions, shots, num_trials, seed, subsets)
 
 

@@ -14,9 +14,8 @@ from vpdlib.datasets.paper.fsjump6 import load_fsjump6
 from vpdlib.datasets.paper.fx35 import load_fx35
 from vpdlib.datasets.paper.protocol import read_clip_info
 from vpdlib.datasets.paper.tennis7 import load_tennis7
-from vpdlib.datasets.prepare import Protocol, prepare_paper
+from vpdlib.datasets.prepare import prepare_paper
 
-PROTOCOL = Protocol(0.0, 0.0, (4, 8, 16), 5, 0)
 #: Supplement tables S6 and S7: train, val, test.
 CLASS_COUNTS = {
     "fsjump6": {
@@ -68,7 +67,7 @@ def load(name, label_files):
 
 def tables(name, dataset, published=None):
     rows = list_clips(name, dataset.clips(), {c: f"{c}.mp4" for c in dataset.clips()}, 8)
-    return prepare_paper(dataset, rows, PROTOCOL, published or {})
+    return prepare_paper(dataset, rows, published or {})
 
 
 @pytest.mark.parametrize("name", ["fsjump6", "tennis7", "fx35"])
