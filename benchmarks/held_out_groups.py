@@ -3,6 +3,8 @@
 For choosing a student, a threshold or a network without looking at the test split: the groups (subjects, matches) of a
 dataset's training actions are dealt to folds; each fold in turn is tested, k actions of a class of the others train.
 Test actions are never read. The normalised joints, or the first method named, are what the others are compared with.
+Names with plus signs between them, of feature sets named before, are late fusion: the mean of their probabilities
+(of networks; the nearest neighbour has none).
 Run: ``python -m benchmarks.held_out_groups results/jhmdb joints2d vpd2d_corpus --shots 8`` from the project's root.
 """
 
@@ -16,9 +18,10 @@ import numpy as np
 
 from vpdlib.datasets.tables import ActionRow, read_actions, read_classes
 from vpdlib.recognition.actions import ActionTable, make_trials
+from vpdlib.recognition.results import mean_result
 from vpdlib.recognition.sequences import action_sequences
 from vpdlib.recognition.settings import BiGRUSettings, RecognitionSettings
-from vpdlib.recognition.trials import run_setting
+from vpdlib.recognition.trials import RecognitionResult, run_setting, top1
 
 
 def main() -> None:
@@ -44,18 +47,27 @@ def main() -> None:
     print(f"{len(rows)} training actions, {options.folds} folds of whole groups")
     for shots in options.shots:
         reference: dict[str, float] = {}
+        found: dict[tuple[str, str], list[RecognitionResult]] = {}
         for method in options.methods:
+            parts = method.split("+")
             shards = sorted((options.results / "features" / method).glob("*.h5"))
-            features = action_sequences(rows, shards)
+            features = {} if len(parts) > 1 else action_sequences(rows, shards)
             for head in options.heads:
-                per_trial = np.zeros(options.trials)
+                if len(parts) > 1 and head == "nns":
+                    continue
+                results = []
                 for fold in range(options.folds):
+                    if len(parts) > 1:
+                        results.append(mean_result({p: found[p, head][fold] for p in parts}))
+                        continue
                     actions = table_of(rows, folds == fold, classes)
                     trials = make_trials(actions, shots, options.trials, options.seed)
-                    result = run_setting(head, features, actions, shots, trials, settings)
-                    right = result.probabilities.argmax(axis=2) == result.true_labels
-                    per_trial += right.sum(axis=1)
-                accuracy = 100 * per_trial / len(rows)
+                    results.append(run_setting(head, features, actions, shots, trials, settings))
+                found[method, head] = results
+                right = sum(
+                    (top1(result) * len(result.test_ids) for result in results), np.zeros(1)
+                )
+                accuracy = 100 * right / len(rows)
                 mean = float(accuracy.mean())
                 gain = mean - reference.setdefault(head, mean)
                 print(

@@ -1,31 +1,23 @@
 """Put the probabilities of several baselines together, trial by trial."""
 
-from contextlib import ExitStack
-
 import _job
 
 from vpdlib.artifacts import read_artifact
-from vpdlib.baselines.run import mean_result
-from vpdlib.recognition.actions import shots_of
-from vpdlib.recognition.results import write_result
+from vpdlib.recognition.results import mean_result, read_result, write_result
 
 
 def main(snakemake):
-    wildcards = snakemake.wildcards
-    shots = shots_of(wildcards.setting)
-    with ExitStack() as stack:
-        parts = [
-            stack.enter_context(read_artifact(path, "recognition"))
-            for path in snakemake.input.parts
-        ]
-        result = mean_result(parts, shots)
-        weights = dict.fromkeys(str(part.attributes["weights"]) for part in parts)
+    paths = list(snakemake.input.parts)
+    weights = []
+    for path in paths:
+        with read_artifact(path, "recognition") as part:
+            weights.append(str(part.attributes["weights"]))
     write_result(
         snakemake.output[0],
         _job.origin(snakemake),
-        result,
-        feature=wildcards.ensemble,
-        weights=", ".join(weights),
+        mean_result({path: read_result(path) for path in paths}),
+        feature=snakemake.wildcards.ensemble,
+        weights=", ".join(dict.fromkeys(weights)),
     )
 
 

@@ -1,19 +1,15 @@
 """Baselines from clips to results: every kind learns eight actions by heart, ensembles, and actions without frames."""
 
-from contextlib import ExitStack
-
 import numpy as np
 import pytest
 import torch
 from pydantic import TypeAdapter
 
-from vpdlib.artifacts import Provenance, read_artifact
 from vpdlib.baselines.frames import FrameClips
 from vpdlib.baselines.methods import BaselineSettings
-from vpdlib.baselines.run import mean_result, run_baseline
+from vpdlib.baselines.run import run_baseline
 from vpdlib.baselines.skeletons import ActionPoses, SkeletonClips
 from vpdlib.recognition.actions import ActionTable, Trial
-from vpdlib.recognition.results import write_result
 
 NUM_ACTIONS, NUM_FRAMES = 8, 6
 TRAIN = tuple(f"train{n}" for n in range(NUM_ACTIONS))
@@ -158,43 +154,6 @@ def test_trials_have_networks_of_their_own_by_their_seeds():
     result = run(short("stgcn"), trials=[Trial(seed, TRAIN) for seed in (0, 1, 0)])
     assert np.array_equal(result.probabilities[0], result.probabilities[2])
     assert not np.array_equal(result.probabilities[0], result.probabilities[1])
-
-
-@pytest.fixture
-def written(tmp_path):
-    """Artifacts of two baselines, and one of another seed."""
-    origin = Provenance("train_baseline", "c", "d", "i")
-    paths = {}
-    for name, kind, seed in (("one", "stgcn", 0), ("two", "stgcn bone", 0), ("three", "stgcn", 1)):
-        result = run(short(kind), trials=[Trial(seed, TRAIN)])
-        paths[name] = tmp_path / f"{name}.h5"
-        write_result(paths[name], origin, result, feature=name, weights="none")
-    return paths
-
-
-def opened(stack, *paths):
-    return [stack.enter_context(read_artifact(path, "recognition")) for path in paths]
-
-
-def test_an_ensemble_is_the_mean_of_its_parts(written, tmp_path):
-    with ExitStack() as stack:
-        parts = opened(stack, written["one"], written["two"])
-        result = mean_result(parts, None)
-        expected = sum(part.array("probabilities") for part in parts) / 2
-        np.testing.assert_allclose(result.probabilities, expected, atol=1e-6)
-    path = tmp_path / "both.h5"
-    write_result(path, Provenance("r", "c", "d", "i"), result, feature="both", weights="none")
-    with read_artifact(path, "recognition") as both:
-        assert both.attributes["setting"] == "full"
-        assert [text.decode() for text in both.array("action")] == list(TEST)
-        assert len(both.array("train_action_0")) == 8
-
-
-def test_parts_of_other_trials_are_refused(written):
-    with ExitStack() as stack:
-        parts = opened(stack, written["one"], written["three"])
-        with pytest.raises(ValueError, match="differ in 'seed'"):
-            mean_result(parts, None)
 
 
 def test_results_do_not_depend_on_threads_before():

@@ -1,4 +1,4 @@
-"""All trials of a baseline in one setting, and the sum of several baselines."""
+"""All trials of a baseline in one setting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from vpdlib.artifacts import Artifact
 from vpdlib.baselines.build import build_network
 from vpdlib.baselines.clips import Clips
 from vpdlib.baselines.methods import TrainedMethod
@@ -81,49 +80,3 @@ def run_baseline(
         settings.training.holdout_fraction,
         predict,
     )
-
-
-def mean_result(parts: Sequence[Artifact], shots: int | None) -> RecognitionResult:
-    """Put the probabilities of several baselines together, trial by trial, by their mean.
-
-    The mean ranks classes as the published sum does, and is itself a probability.
-
-    Parameters
-    ----------
-    parts : recognition artifacts of the same trials.
-    shots : recorded in the result.
-
-    Raises
-    ------
-    ValueError
-        If the artifacts are of other trials, test actions or classes.
-    """
-    first = parts[0]
-    for part in parts[1:]:
-        for name in ("seed", "action", "class_name", "label"):
-            if not np.array_equal(first.array(name), part.array(name)):
-                raise ValueError(
-                    f"{first.path} and {part.path} differ in {name!r}; rerun the rule that makes them"
-                )
-    probabilities = np.mean([part.array("probabilities") for part in parts], axis=0)
-    num_trials = len(probabilities)
-    empty = max(int(part.attributes["num_empty_test"]) for part in parts)
-    train_ids = tuple(_texts(first.array(f"train_action_{n}")) for n in range(num_trials))
-    return RecognitionResult(
-        head="ensemble",
-        shots=shots,
-        probabilities=probabilities.astype(np.float32),
-        seeds=tuple(int(seed) for seed in first.array("seed")),
-        train_ids=train_ids,
-        test_ids=_texts(first.array("action")),
-        true_labels=first.array("label"),
-        class_names=_texts(first.array("class_name")),
-        num_empty_test=empty,
-        num_empty_train=(0,) * num_trials,
-        num_val=(0,) * num_trials,
-        best_epochs=(0,) * num_trials,
-    )
-
-
-def _texts(array: np.ndarray) -> tuple[str, ...]:
-    return tuple(value.decode() if isinstance(value, bytes) else str(value) for value in array)

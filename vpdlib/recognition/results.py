@@ -1,15 +1,17 @@
-"""Writing what trials found as an artifact of kind "recognition"; the same for heads and baselines."""
+"""What trials found as an artifact of kind "recognition", the same for heads and baselines; the mean of several."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from vpdlib.artifacts import ArtifactWriter, Provenance
+from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
 from vpdlib.progress import note
-from vpdlib.recognition.actions import setting_name
+from vpdlib.recognition.actions import setting_name, shots_of
 from vpdlib.recognition.trials import RecognitionResult, top1
 
 
@@ -38,8 +40,85 @@ def write_result(
         artifact.write("probabilities", result.probabilities)
         artifact.write("seed", np.array(result.seeds, np.int64))
         artifact.write("best_epoch", np.array(result.best_epochs, np.int64))
+        artifact.write("num_val", np.array(result.num_val, np.int64))
+        artifact.write("num_empty_train", np.array(result.num_empty_train, np.int64))
         artifact.write("label", result.true_labels)
         artifact.write("action", np.array(result.test_ids, object))
         artifact.write("class_name", np.array(result.class_names, object))
         for number, ids in enumerate(result.train_ids):
             artifact.write(f"train_action_{number}", np.array(ids, object))
+
+
+def read_result(path: str | Path) -> RecognitionResult:
+    """Read what :func:`write_result` wrote.
+
+    Raises
+    ------
+    ArtifactError
+        If the artifact is missing or damaged.
+    """
+    with read_artifact(path, "recognition") as artifact:
+
+        def texts(name: str) -> tuple[str, ...]:
+            return tuple(value.decode() for value in artifact.array(name))
+
+        def numbers(name: str) -> tuple[int, ...]:
+            return tuple(int(value) for value in artifact.array(name))
+
+        seeds = numbers("seed")
+        return RecognitionResult(
+            head=str(artifact.attributes["head"]),
+            shots=shots_of(str(artifact.attributes["setting"])),
+            probabilities=artifact.array("probabilities"),
+            seeds=seeds,
+            train_ids=tuple(texts(f"train_action_{place}") for place in range(len(seeds))),
+            test_ids=texts("action"),
+            true_labels=artifact.array("label"),
+            class_names=texts("class_name"),
+            num_empty_test=int(artifact.attributes["num_empty_test"]),
+            num_empty_train=numbers("num_empty_train"),
+            num_val=numbers("num_val"),
+            best_epochs=numbers("best_epoch"),
+        )
+
+
+def mean_result(parts: Mapping[str, RecognitionResult]) -> RecognitionResult:
+    """Put the probabilities of several methods together, trial by trial, by their mean.
+
+    The mean ranks classes as the sum of a late fusion does, and is itself a probability.
+
+    Parameters
+    ----------
+    parts : at least one, of the same setting and trials, by what to call them in an error.
+
+    Returns
+    -------
+    Probabilities are the mean, ``head`` is "ensemble" and ``best_epochs`` 0; of the numbers of actions that took
+    no part, the largest; all else, training actions too, is the first part's.
+
+    Raises
+    ------
+    ValueError
+        If the parts are of other settings, trials, test actions or classes.
+    """
+    first_name, first = next(iter(parts.items()))
+    for name, part in parts.items():
+        for what in ("shots", "seeds", "test_ids", "class_names"):
+            if getattr(first, what) != getattr(part, what):
+                raise ValueError(
+                    f"{first_name} and {name} differ in {what!r}; rerun the rule that makes them"
+                )
+        if not np.array_equal(first.true_labels, part.true_labels):
+            raise ValueError(
+                f"{first_name} and {name} differ in 'true_labels'; rerun the rule that makes them"
+            )
+    mean = np.mean([part.probabilities for part in parts.values()], axis=0)
+    empty = np.max([part.num_empty_train for part in parts.values()], axis=0)
+    return replace(
+        first,
+        head="ensemble",
+        probabilities=mean.astype(np.float32),
+        num_empty_test=max(part.num_empty_test for part in parts.values()),
+        num_empty_train=tuple(int(number) for number in empty),
+        best_epochs=(0,) * len(first.seeds),
+    )
