@@ -13,7 +13,11 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
-include: "rules/inputs.smk"
+include: "rules/inputs/sources.smk"
+include: "rules/inputs/athlete.smk"
+include: "rules/inputs/students.smk"
+include: "rules/inputs/baselines.smk"
+include: "rules/inputs/tables.smk"
 include: "rules/sources.smk"
 include: "rules/athlete.smk"
 include: "rules/poses.smk"
