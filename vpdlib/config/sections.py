@@ -1,0 +1,332 @@
+"""All sections of one dataset's settings, and what follows from them.
+
+Each stage's section is defined beside that stage's code; here they are put together with what says
+where the videos and labels are and what is to be reported.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from vpdlib.baselines.encoder_settings import VideoEncoderSettings
+from vpdlib.baselines.methods import (
+    PRETRAINED,
+    BaselineSettings,
+    R3DSettings,
+    WholeFrameSettings,
+    paper_row,
+    weights_text,
+)
+from vpdlib.baselines.methods import checkpoint_references as baseline_weights
+from vpdlib.config.base import Id, Section
+from vpdlib.config.networks import NetworksName
+from vpdlib.crops.settings import CropSettings
+from vpdlib.datasets.settings import (
+    Adapter,
+    DemoAdapter,
+    Diving48Adapter,
+    FolderAdapter,
+    FX35Adapter,
+    PosesAdapter,
+    SuppliedSettings,
+)
+from vpdlib.detection.settings import DetectionSettings
+from vpdlib.flow.settings import FlowSettings
+from vpdlib.flow.settings import checkpoint_references as flow_weights
+from vpdlib.people.settings import PeopleSettings
+from vpdlib.people.settings import checkpoint_references as people_weights
+from vpdlib.poses.settings import PoseSettings, WeakLabelSettings
+from vpdlib.poses.settings import checkpoint_references as pose_weights
+from vpdlib.recognition.settings import HeadName, RecognitionSettings
+from vpdlib.report.settings import Truth
+from vpdlib.retrieval.settings import RetrievalSettings
+from vpdlib.students.settings import POSE2D, FusedSettings, StudentSettings, find_student
+from vpdlib.tracking.settings import TrackingSettings
+from vpdlib.vipe.features import VipeFeatures
+
+#: The teacher's own feature set.
+JOINTS2D = "joints2d"
+
+FeatureKind = Literal[
+    "joints2d", "vipe", "student", "concat", "fused", "r3d", "video_encoder", "supplied"
+]
+
+#: Parts b and c of Table 2: what frames a student is distilled on.
+_FRAMES = (("b", "actions"), ("c", "corpus"))
+
+
+class DatasetSections(Section):
+    """Everything about one dataset, each section checked by itself."""
+
+    title: str = Field(description="Name to print; says so where the data are synthetic.")
+    adapter: Adapter = Field(description="Where videos and labels come from.")
+    classes: tuple[Id, ...] | None = Field(
+        None,
+        description="Class names in their order; a label outside is an error. Null: as found.",
+    )
+    supplied: SuppliedSettings = Field(
+        SuppliedSettings(), description="Output of other tools in place of a stage."
+    )
+    num_shards: int = Field(
+        8, ge=1, le=4096, description="Jobs a stage is cut into; a video's id decides its shard."
+    )
+    networks: NetworksName = Field(
+        "embedded",
+        description="What the sections people, poses, flow and weak_labels start from: embedded, networks that "
+        "come along and run on a CPU; or paper, Mask R-CNN, HRNet and RAFT, which are downloaded and want a GPU. What "
+        "those sections set themselves stays.",
+    )
+    people: PeopleSettings = Field(PeopleSettings(), description="Person detection.")
+    tracking: TrackingSettings = Field(TrackingSettings(), description="Following the athlete.")
+    crops: CropSettings = Field(CropSettings(), description="Athlete crops.")
+    flow: FlowSettings = Field(FlowSettings(), description="Optical flow between the crops.")
+    poses: PoseSettings = Field(PoseSettings(), description="The teacher.")
+    weak_labels: WeakLabelSettings = Field(
+        WeakLabelSettings(), description="Frames whose pose the student may learn from."
+    )
+    students: dict[Id, StudentSettings] = Field(
+        default_factory=lambda: {"vpd2d": StudentSettings()},
+        description="Students by the name of the feature set that they make. The ablations of Table 2 follow by a "
+        "suffix of the name, without being listed: _rgb, _rgbflow, _actions, _corpus; those of Table S1 by _t and "
+        "two digits, such as _t30.",
+    )
+    vipe: dict[Id, VipeFeatures] = Field(
+        default_factory=dict,
+        description="Feature sets of the view-invariant embedding, by name (vipe, vipe_...): teachers of students, "
+        "and methods of their own.",
+    )
+    concat: dict[Id, tuple[Id, ...]] = Field(
+        default_factory=dict,
+        description="Feature sets that are others side by side, by name (such as vpdconcat: [vpd2d, vpdvi]).",
+    )
+    fused: dict[Id, FusedSettings] = Field(
+        default_factory=dict,
+        description="Beyond the paper: feature sets of the teacher's joints mended by a student, by name (such as "
+        "vpdfused).",
+    )
+    r3d: dict[Id, R3DSettings] = Field(
+        default_factory=dict,
+        description="Feature sets of a 3D residual network over 8 frames, by name (r3d, r3d_...): a baseline of "
+        "Table 4, and a method for every head.",
+    )
+    video_encoders: dict[Id, VideoEncoderSettings] = Field(
+        default_factory=dict,
+        description="Feature sets of frozen video encoders, by name (videomae, vjepa2, vjepa2_...), which begins with "
+        "the kind: a later reference, and methods for every head. They need the library transformers.",
+    )
+    baselines: dict[Id, BaselineSettings] = Field(
+        default_factory=dict,
+        description="Networks that are trained on the actions themselves, by name: rows of Table 1. Names of "
+        "ensembles, and no others, hold `ensemble`.",
+    )
+    whole_frames: WholeFrameSettings = Field(
+        WholeFrameSettings(), description="Pictures for baselines of input: frame."
+    )
+    recognition: RecognitionSettings = Field(
+        RecognitionSettings(), description="Recognition heads."
+    )
+    detection: DetectionSettings = Field(
+        DetectionSettings(), description="Temporal detection learnt from a few videos (Table 4)."
+    )
+    retrieval: RetrievalSettings = Field(RetrievalSettings(), description="Action retrieval.")
+    methods: tuple[Id, ...] = Field(
+        ("joints2d", "vpd2d"), min_length=1, description="Feature sets in the tables, in order."
+    )
+    heads: tuple[HeadName, ...] = Field(
+        ("bigru", "nns"),
+        min_length=1,
+        description="Recognition heads of Table 1 and Figure 3; Table S4 has all.",
+    )
+    shots: tuple[int, ...] = Field(
+        (8, 16, 32, 64), description="k of the few-shot subsets, figure3."
+    )
+    trials: int = Field(5, ge=1, description="Few-shot subsets of each k, and seeds of a full run.")
+    baseline_shots: tuple[int, ...] = Field(
+        (), description="Those of `shots` for which the baselines are trained too, for Figure 3."
+    )
+    baseline_trials: int | None = Field(
+        None, ge=1, description="Trials of a baseline, the first of all; null: as many as `trials`."
+    )
+    seed: int = Field(0, ge=0, description="Seed of splits, subsets and heads.")
+    ablation_shots: int | None = Field(
+        None, ge=1, description="k of Tables 2 and S1 beside all data; null: 16, else the largest."
+    )
+    thresholds: tuple[float, ...] = Field(
+        (0.1, 0.3, 0.5, 0.7),
+        description="Least mean joint scores of Table S1, in whole hundredths. The paper has 0.9 too, which MoveNet's "
+        "scores do not reach.",
+    )
+    paper_column: Literal["FSJump6", "Tennis7", "FX35", "Diving48"] | None = Field(
+        None, description="Column of the paper's tables to print beside ours."
+    )
+    truth: Truth | None = Field(None, description="Ground truth for measuring only.")
+
+    @property
+    def num_baseline_trials(self) -> int:
+        """Trials of a baseline."""
+        return self.trials if self.baseline_trials is None else self.baseline_trials
+
+    @property
+    def baseline_rows(self) -> list[tuple[str, str, str]]:
+        """The baselines' rows of Table 1: name, the paper's name or empty text, what weights they start from."""
+        return [
+            (name, paper_row(name, self.baselines) or "", weights_text(baseline, self.baselines))
+            for name, baseline in self.baselines.items()
+        ]
+
+    @property
+    def weights_of_methods(self) -> dict[str, str]:
+        """What weights those of the methods start from whose tables must say so."""
+        kinds = {name: self.kind_of(name) for name in self.methods}
+        return {
+            name: weights_text(self.r3d[name], {}) if kind == "r3d" else PRETRAINED
+            for name, kind in kinds.items()
+            if kind in ("r3d", "video_encoder")
+        }
+
+    def kind_of(self, name: str) -> FeatureKind | None:
+        """What makes a feature set, or None where nothing does."""
+        if name == JOINTS2D:
+            return "joints2d"
+        # Another tool's descriptors stand in for a student of the same name.
+        if name in self.supplied.features:
+            return "supplied"
+        if name in self.vipe:
+            return "vipe"
+        if name in self.concat:
+            return "concat"
+        if name in self.fused:
+            return "fused"
+        if name in self.r3d:
+            return "r3d"
+        if name in self.video_encoders:
+            return "video_encoder"
+        return "student" if find_student(self.students, name) else None
+
+    def require_feature(self, name: str, where: str) -> FeatureKind:
+        """As :meth:`kind_of`.
+
+        Raises
+        ------
+        ValueError
+            If nothing makes it; ``where`` names the setting.
+        """
+        kind = self.kind_of(name)
+        if kind is None:
+            known = [
+                JOINTS2D,
+                *self.vipe,
+                *self.students,
+                *self.concat,
+                *self.fused,
+                *self.r3d,
+                *self.video_encoders,
+            ]
+            raise ValueError(
+                f"{where}: {name!r} is no feature set; known: {[*known, *self.supplied.features]}, and the "
+                "variants of students (_rgb, _rgbflow, _actions, _corpus, _t30)"
+            )
+        return kind
+
+    def teacher_of(self, student: str) -> str:
+        """The feature set that a student's teacher is."""
+        settings = find_student(self.students, student)
+        if settings is None:
+            raise KeyError(student)
+        return JOINTS2D if settings.teacher == POSE2D else settings.teacher
+
+    @property
+    def few_shot(self) -> int | None:
+        """Examples a class in the few-shot column of Tables 2 and S1; None where there are no shots."""
+        if self.ablation_shots is not None:
+            return self.ablation_shots
+        return 16 if 16 in self.shots else max(self.shots, default=None)
+
+    @property
+    def tabled_students(self) -> list[str]:
+        """The students that Tables 2, S1 and S4 vary: the paper's two, of those among the methods."""
+        return [
+            name
+            for name in ("vpd2d", "vpdvi")
+            if name in self.methods and self.kind_of(name) == "student"
+        ]
+
+    @property
+    def ablations(self) -> list[tuple[str, str]]:
+        """The rows of Table 2: its part and a feature set."""
+        bases = self.tabled_students
+        rows = []
+        for base in bases:
+            variants = (self.teacher_of(base), f"{base}_rgb", f"{base}_rgbflow", base)
+            rows += [("a", name) for name in variants]
+        return rows + [(part, f"{base}_{end}") for base in bases[-1:] for part, end in _FRAMES]
+
+    def trained_as(self, name: str) -> str:
+        """The feature set that a variant is the same as, if its base already is what the suffix says; or itself."""
+        base = name.rpartition("_")[0]
+        if name in self.students or base not in self.students:
+            return name
+        variant = find_student(self.students, name)
+        if variant is None:
+            return name
+
+        def in_force(student: StudentSettings) -> StudentSettings:
+            least = self.weak_labels.min_score if student.min_score is None else student.min_score
+            return student.model_copy(update={"min_score": least})
+
+        return base if in_force(variant) == in_force(self.students[base]) else name
+
+    @property
+    def checkpoint_references(self) -> list[tuple[str, str | None]]:
+        """References of the weights that networks start from, each with the sha256 asked for or None."""
+        return [
+            *people_weights(self.people),
+            *pose_weights(self.poses),
+            *flow_weights(self.flow),
+            *(
+                reference
+                for settings in (*self.baselines.values(), *self.r3d.values())
+                for reference in baseline_weights(settings)
+            ),
+            *(encoder.reference for encoder in self.own_video_encoders),
+        ]
+
+    @property
+    def own_video_encoders(self) -> list[VideoEncoderSettings]:
+        """Video encoders that no other tool's descriptors stand in for."""
+        return [
+            encoder
+            for name, encoder in self.video_encoders.items()
+            if name not in self.supplied.features
+        ]
+
+    @property
+    def has_events(self) -> bool:
+        """Whether there are actions in longer videos, for detection to find."""
+        match self.adapter:
+            case FolderAdapter() | PosesAdapter():
+                return self.adapter.labels is not None
+            case FX35Adapter() | Diving48Adapter():
+                return False
+            case _:
+                return True
+
+    @property
+    def has_videos(self) -> bool:
+        """Whether there are pixels; otherwise only what works on keypoints or supplied features can run."""
+        if isinstance(self.adapter, FolderAdapter | DemoAdapter):
+            return True
+        if isinstance(self.adapter, PosesAdapter):
+            return False
+        return self.adapter.videos is not None or self.adapter.recordings is not None
+
+    @property
+    def keypoints(self) -> tuple[str, str] | None:
+        """File and order of joints of keypoints that stand in for the teacher's, or None."""
+        if isinstance(self.adapter, PosesAdapter):
+            return self.adapter.keypoints, self.adapter.joint_names
+        if self.supplied.keypoints is not None:
+            return self.supplied.keypoints, self.supplied.joint_names
+        return None
