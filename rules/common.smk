@@ -76,7 +76,7 @@ wildcard_constraints:
     student=rf"(?!({OTHER_SETS})/){ID_PATTERN}",
     ensemble=ENSEMBLE_PATTERN,
     baseline=rf"(?!{ENSEMBLE_PATTERN}/){ID_PATTERN}",
-    feature=ID_PATTERN,
+    feature=rf"(?!{ENSEMBLE_PATTERN}/){ID_PATTERN}",
     head="|".join(HEADS),
     setting=r"full|k[1-9][0-9]*",
     checkpoint="|".join(CHECKPOINTS),

@@ -1,4 +1,4 @@
-"""Recognition heads on any feature set; all trials of a setting in one job."""
+"""Recognition heads on any feature set, all trials of a setting in one job; and late fusion of several."""
 
 
 rule recognize_actions:
@@ -27,3 +27,26 @@ rule recognize_actions:
         "{wildcards.setting}"
     script:
         "../workflow_scripts/recognize_actions.py"
+
+
+rule ensemble_features:
+    input:
+        parts=parts_of_late_fusion,
+    output:
+        f"{DATASET}/recognition/{{ensemble}}/{{head}}/{{setting}}.h5",
+    log:
+        f"{LOGS}/ensemble_features/{{ensemble}}/{{head}}/{{setting}}.log",
+    benchmark:
+        f"{BENCHMARKS}/ensemble_features/{{ensemble}}/{{head}}/{{setting}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    threads: stage_threads("tables")
+    resources:
+        **stage_resources("tables"),
+    params:
+        code=code_digest("workflow_scripts.ensemble_features"),
+    message:
+        "Putting {wildcards.ensemble} together: {wildcards.dataset}, {wildcards.head}, "
+        "{wildcards.setting}"
+    script:
+        "../workflow_scripts/ensemble_features.py"

@@ -29,6 +29,7 @@ rule figure3:
     params:
         methods=section("methods"),
         heads=section("heads"),
+        ensembles=lambda wc: list(settings_of(wc.dataset).ensembles),
         shots=section("shots"),
         baselines=lambda wc: settings_of(wc.dataset).baseline_rows,
         baseline_shots=section("baseline_shots"),

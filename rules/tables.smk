@@ -26,6 +26,7 @@ rule table1:
     params:
         methods=section("methods"),
         heads=section("heads"),
+        ensembles=lambda wc: list(settings_of(wc.dataset).ensembles),
         baselines=lambda wc: settings_of(wc.dataset).baseline_rows,
         weights=lambda wc: settings_of(wc.dataset).weights_of_methods,
         title=section("title"),

@@ -19,7 +19,9 @@ from vpdlib.report.tables import (
 def main(snakemake):
     inputs, params, output = snakemake.input, snakemake.params, snakemake.output
     cells = recognition_cells(inputs.recognition)
-    table = accuracy_table(cells, params.methods, params.heads, params.shots, params.paper_column)
+    table = accuracy_table(
+        cells, params.methods, params.heads, params.shots, params.paper_column, params.ensembles
+    )
     if params.baselines and params.baseline_shots:
         found = baseline_table(
             baseline_cells(inputs.baselines),

@@ -17,9 +17,9 @@ from vpdlib.report.tables import (
 def main(snakemake):
     inputs, params, output = snakemake.input, snakemake.params, snakemake.output
     cells = recognition_cells(inputs.recognition)
-    table = accuracy_table(cells, params.methods, params.heads, [None], params.paper_column)
+    column = params.paper_column
+    table = accuracy_table(cells, params.methods, params.heads, [None], column, params.ensembles)
     if params.baselines or params.weights:
-        column = params.paper_column
         found = baseline_table(baseline_cells(inputs.baselines), params.baselines, [None], column)
         trivial = trivial_table(inputs.classes[0], column)
         table = with_baselines(trivial, found, table, params.weights)

@@ -143,3 +143,21 @@ def video_encoder_inputs(wildcards):
         "tracks": f"{folder}/tracks/{shard}",
         "weights": [str(path) for path in video_encoder_settings(wildcards).files],
     }
+
+
+def parts_of_late_fusion(wildcards):
+    """What a head says of the feature sets that an ensemble of them is the mean of."""
+    known = settings_of(wildcards.dataset).ensembles
+    if wildcards.ensemble not in known:
+        refuse(
+            f"datasets/{wildcards.dataset}.yaml: there is no {wildcards.ensemble!r} under `ensembles`; known: "
+            f"{', '.join(known) or 'none'}. Add it, with its feature sets."
+        )
+    if wildcards.head == "nns":
+        refuse(
+            f"{wildcards.ensemble}: nns gives no probabilities to put together; ask for a head that is a network, "
+            "such as bigru, or put the feature sets side by side under `concat`."
+        )
+    return cells(
+        wildcards.dataset, known[wildcards.ensemble], wildcards.head, wildcards.setting
+    )

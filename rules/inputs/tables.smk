@@ -2,12 +2,20 @@
 
 
 def recognition_of(settings_names):
-    """An input function: recognition artifacts of every method and head for some settings."""
+    """An input function: recognition artifacts of every method, ensemble and head for some settings."""
 
     def get(wildcards):
         settings = settings_of(wildcards.dataset)
         names = settings_names(settings)
-        return cells(wildcards.dataset, settings.methods, settings.heads, names)
+        return [
+            *cells(wildcards.dataset, settings.methods, settings.heads, names),
+            *cells(
+                wildcards.dataset,
+                list(settings.ensembles),
+                settings.network_heads,
+                names,
+            ),
+        ]
 
     return get
 

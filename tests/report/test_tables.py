@@ -85,6 +85,15 @@ def test_figure3_by_hand(recognition):
     ]  # fmt: skip
 
 
+def test_an_ensemble_has_a_row_for_every_network(write_trials):
+    cells = write_trials(
+        ("a", "nns", "full", (4,)), ("a", "bigru", "full", (5,)), ("b", "bigru", "full", (6,))
+    )
+    table = accuracy_table(cells, ["a"], ["bigru", "nns"], [None], None, ["b"])
+    rows = table[["method", "head", "top1"]].to_numpy().tolist()
+    assert rows == [["a", "bigru", 50.0], ["a", "nns", 40.0], ["b", "bigru", 60.0]]
+
+
 def test_a_missing_result_is_refused(tmp_path):
     cells = recognition_cells([tmp_path / "vpd2d/nns/k4.h5"])
     with pytest.raises(ArtifactError, match=r"vpd2d/nns/k4.h5 does not exist.*recognize_actions"):

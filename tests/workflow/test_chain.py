@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from vpdlib.artifacts import SCHEMAS, read_artifact
+from vpdlib.recognition.results import read_result
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ("results/tiny/table1.csv", "results/tiny/figure3.csv", "results/tiny/table3.csv")
@@ -253,6 +254,31 @@ class TestChain:
             finished.write_dataset("tiny", TINY)
         for rule in ("prepare_dataset", "detect_people", "track_athlete", "distil_student"):
             assert planned[rule], rule
+
+    def test_late_fusion_adds_rows_and_trains_nothing(self, finished):
+        changed = {**TINY, "ensembles": {"vpdensemble": ["joints2d", "vpd2d"]}}
+        wanted = TABLES[:2]
+        try:
+            finished.write_dataset("tiny", changed)
+            expected = {"ensemble_features": 2, "table1": 1, "figure3": 1}
+            assert finished.planned(*wanted) == expected
+            done = finished.run(*wanted)
+            assert done.returncode == 0, done.stdout[-6000:]
+            table, figure = (pd.read_csv(finished.folder / path) for path in wanted)
+            done = finished.run("results/tiny/recognition/vpdensemble/nns/full.h5")
+            assert "nns gives no probabilities to put together" in done.stdout
+        finally:
+            finished.write_dataset("tiny", TINY)
+            finished.run(*wanted)
+        for rows in (table, figure):
+            fused = rows[rows["method"] == "vpdensemble"]
+            assert fused[["head", "trials"]].to_numpy().tolist() == [["bigru", 2]]
+        folder = finished.folder / "results/tiny/recognition"
+        parts = [read_result(folder / name / "bigru/k1.h5") for name in ("joints2d", "vpd2d")]
+        both = read_result(folder / "vpdensemble/bigru/k1.h5")
+        expected = sum(part.probabilities for part in parts) / 2
+        np.testing.assert_allclose(both.probabilities, expected, atol=1e-6)
+        assert both.train_ids == parts[0].train_ids
 
     def test_a_changed_setting_is_carried_out_and_only_that(self, finished):
         """Not only announced: after the run, what did not depend on it has its old time stamp."""

@@ -34,6 +34,7 @@ _KINDS = {
     "vipe": (re.compile(VIPE_PATTERN), "be `vipe` or begin with `vipe_`"),
     "concat": (re.compile(CONCAT_PATTERN), "hold `concat`"),
     "fused": (re.compile(FUSED_PATTERN), "hold `fused`"),
+    "ensembles": (re.compile(ENSEMBLE_PATTERN), "hold `ensemble`"),
     "r3d": (re.compile(R3D_PATTERN), "be `r3d` or begin with `r3d_`"),
     "video_encoders": (
         re.compile(VIDEO_ENCODER_PATTERN),
@@ -76,6 +77,7 @@ class DatasetSettings(DatasetSections):
             "vipe": self.vipe,
             "concat": self.concat,
             "fused": self.fused,
+            "ensembles": self.ensembles,
             "r3d": self.r3d,
             "video_encoders": self.video_encoders,
             "supplied.features": self.supplied.features,
@@ -143,6 +145,19 @@ class DatasetSettings(DatasetSections):
         return self
 
     @model_validator(mode="after")
+    def _ensembles_fit(self) -> DatasetSettings:
+        for name, parts in self.ensembles.items():
+            if len(set(parts)) != len(parts) or len(parts) < 2:
+                raise ValueError(f"ensembles.{name}: give two feature sets or more, each once")
+            for part in parts:
+                self.require_feature(part, f"ensembles.{name}")
+        if self.ensembles and not self.network_heads:
+            raise ValueError(
+                "ensembles: heads has no network, and nns gives no probabilities; add bigru to heads"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _shots_once(self) -> DatasetSettings:
         if any(k < 1 for k in self.shots) or len(set(self.shots)) != len(self.shots):
             raise ValueError("shots: give each number of examples once, 1 or more")
@@ -171,7 +186,7 @@ class DatasetSettings(DatasetSections):
                 raise ValueError(
                     f"{where}: names of ensembles, and no others, must hold `ensemble`; rename it"
                 )
-            if name in (*self.methods, *_TRIVIAL):
+            if name in (*self.methods, *self.ensembles, *_TRIVIAL):
                 raise ValueError(f"{where}: another row of Table 1 has this name; rename it")
             if isinstance(baseline, EnsembleMethod):
                 self._parts_fit(where, baseline)

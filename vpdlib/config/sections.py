@@ -106,6 +106,12 @@ class DatasetSections(Section):
         description="Beyond the paper: feature sets of the teacher's joints mended by a student, by name (such as "
         "vpdfused).",
     )
+    ensembles: dict[Id, tuple[Id, ...]] = Field(
+        default_factory=dict,
+        description="Beyond the paper: late fusion, rows of Table 1 and Figure 3 by name (such as vpdensemble: "
+        "[joints2d, vpd2d]): the mean of the probabilities that a network among the heads gives for several feature "
+        "sets. Names must hold `ensemble`.",
+    )
     r3d: dict[Id, R3DSettings] = Field(
         default_factory=dict,
         description="Feature sets of a 3D residual network over 8 frames, by name (r3d, r3d_...): a baseline of "
@@ -162,6 +168,11 @@ class DatasetSections(Section):
         None, description="Column of the paper's tables to print beside ours."
     )
     truth: Truth | None = Field(None, description="Ground truth for measuring only.")
+
+    @property
+    def network_heads(self) -> list[HeadName]:
+        """Heads that give probabilities, of which there are ensembles; a search for the nearest gives none."""
+        return [head for head in self.heads if head != "nns"]
 
     @property
     def num_baseline_trials(self) -> int:

@@ -77,6 +77,7 @@ def accuracy_table(
     heads: Sequence[str],
     shots: Sequence[int | None],
     paper_column: str | None,
+    ensembles: Sequence[str] = (),
 ) -> pd.DataFrame:
     """One row per method, head and number of shots (Table 1, Figure 3).
 
@@ -86,14 +87,17 @@ def accuracy_table(
     methods, heads : what to tabulate, in order.
     shots : examples per class; None is all training data.
     paper_column : see :mod:`vpdlib.report.published`.
+    ensembles : methods that have a row for every head but "nns"; they come last.
 
     Returns
     -------
     Columns method, head, k (if any is not None), trials (0 where not run), top1, top1_std, top1_paper.
     """
     rows = []
-    for method in methods:
+    for method in (*methods, *ensembles):
         for head in heads:
+            if method in ensembles and head == "nns":
+                continue
             for k in shots:
                 top1 = top1_of(cells, method, head, k)
                 mean, std = mean_and_std(top1)
