@@ -31,6 +31,28 @@ include: "rules/tables.smk"
 include: "rules/report.smk"
 
 
+# On a cluster these run where Snakemake does: what needs the network, and what takes a second.
+localrules:
+    all,
+    fetch_checkpoint,
+    fetch_labels,
+    fetch_networks,
+    ensemble_baselines,
+    ensemble_features,
+    figure3,
+    kept_frames,
+    table1,
+    table2,
+    table3,
+    table4,
+    tableS1,
+    tableS2,
+    tableS3,
+    tableS4,
+    tableS8,
+    tables,
+
+
 rule all:
     default_target: True
     input:

@@ -22,6 +22,7 @@ mmdet==3.3.0
 mmpose==1.3.2
 mmpretrain==1.2.0
 snakemake==9.27.1
+snakemake-executor-plugin-cluster-generic==1.0.9
 opencv-python==5.0.0.93
 av==18.1.0
 onnx==1.23.2
@@ -162,6 +163,7 @@ six==1.17.0
 smart_open==7.7.1
 smmap==5.0.3
 snakefmt==2.1.0
+snakemake-executor-plugin-cluster-generic==1.0.9
 snakemake-interface-common==1.23.0
 snakemake-interface-executor-plugins==9.4.0
 snakemake-interface-logger-plugins==2.1.0

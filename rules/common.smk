@@ -132,9 +132,10 @@ def every_core(wildcards):
     """All cores, for short checks: nothing heavy starts beside them, and with their priority nothing before them.
 
     Heavy rules cannot have the checked labels as an input, since every edit of a label would rerun them; and an
-    `ancient` input would hide their own changed settings from Snakemake whenever labels are prepared anew.
+    `ancient` input would hide their own changed settings from Snakemake whenever labels are prepared anew. A cluster has
+    no number of cores: one there.
     """
-    return workflow.cores or 1
+    return workflow.resource_settings.cores or 1
 
 
 def stage_resources(name):
