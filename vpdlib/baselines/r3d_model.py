@@ -11,52 +11,38 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict
 
-import vpdlib
 from vpdlib.artifacts import VideoGroup
 from vpdlib.baselines.methods import R3DSettings
 from vpdlib.baselines.r3d import R3D, R3DEncoder, build_r3d_encoder, embed_windows
 from vpdlib.baselines.train import TrainedNetwork
 from vpdlib.baselines.windows import embed_runs
 from vpdlib.recognition.train import EpochRecord
-from vpdlib.students.folder import (
-    new_folder,
-    read_record,
-    read_weights,
-    write_history,
-    write_networks,
-)
+from vpdlib.students.folder import ModelFolder, ModelRecord
 
-_REMEDY = "run rule train_r3d"
 _ENCODER = "encoder.safetensors"
 
 
-class R3DRecord(BaseModel):
+class R3DRecord(ModelRecord):
     """What ``settings.json`` holds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    vpdlib_version: str
     settings: R3DSettings
-    best_epoch: int
-    sha256: dict[str, str]
+
+
+FOLDER = ModelFolder("R3D", "vpd-r3d-1", "run rule train_r3d", R3DRecord)
 
 
 def save_r3d(folder: Path, trained: TrainedNetwork, settings: R3DSettings) -> None:
-    """Write a trained network's encoder; the folder appears whole or not at all."""
+    """Write a trained network's encoder, see `ModelFolder.write`."""
     assert isinstance(trained.network, R3D), "trained by train_r3d"
-    with new_folder(folder) as temporary:
-        sha256 = write_networks(temporary, {_ENCODER: trained.network.encoder})
-        columns = [field.name for field in fields(EpochRecord)]
-        write_history(temporary, columns, [asdict(record) for record in trained.history])
-        record = R3DRecord(
-            vpdlib_version=vpdlib.__version__,
-            settings=settings,
-            best_epoch=trained.best_epoch,
-            sha256=sha256,
-        )
-        (temporary / "settings.json").write_text(record.model_dump_json(indent=2) + "\n")
+    FOLDER.write(
+        folder,
+        {_ENCODER: trained.network.encoder},
+        [asdict(record) for record in trained.history],
+        [field.name for field in fields(EpochRecord)],
+        trained.best_epoch,
+        settings=settings,
+    )
 
 
 def load_r3d(folder: Path) -> R3DEncoder:
@@ -69,10 +55,9 @@ def load_r3d(folder: Path) -> R3DEncoder:
     ValueError
         If one is damaged.
     """
-    record = read_record(folder, R3DRecord, "R3D", _REMEDY)
+    record = FOLDER.read_record(folder)
     encoder = build_r3d_encoder(None, record.settings.widths, record.settings.blocks)
-    state = read_weights(folder / _ENCODER, record.sha256.get(_ENCODER), _REMEDY)
-    encoder.load_state_dict(state)
+    FOLDER.read_networks(folder, record, {_ENCODER: encoder})
     return encoder
 
 

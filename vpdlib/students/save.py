@@ -10,67 +10,47 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict
 from torch import nn
 
-import vpdlib
-from vpdlib.students.folder import (
-    new_folder,
-    read_history,
-    read_record,
-    read_weights,
-    write_history,
-    write_networks,
-)
+from vpdlib.students.folder import ModelFolder, ModelRecord
 from vpdlib.students.network import build_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.student import TrainedStudent
 
-SCHEMA = "vpd-student-2"
-REMEDY = "run rule distil_student"
 HISTORY_COLUMNS = ("epoch", "train_loss", "val_loss", "val_loss_average", "seconds")
 
 
-class StudentRecord(BaseModel):
+class StudentRecord(ModelRecord):
     """The content of settings.json."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_name: str
-    vpdlib_version: str
     settings: StudentSettings
     pose_dim: int
     rgb_mean: tuple[float, float, float]
     rgb_std: tuple[float, float, float]
-    best_epoch: int
-    sha256: dict[str, str]
+
+
+FOLDER = ModelFolder("student", "vpd-student-2", "run rule distil_student", StudentRecord)
 
 
 def save_student(folder: Path, student: TrainedStudent) -> None:
-    """Write a student's folder; a folder that is there is replaced.
-
-    The files are written to a folder beside it, which is then renamed, so that a killed job leaves
-    no half student.
+    """Write a student's folder, see `ModelFolder.write`.
 
     Parameters
     ----------
-    folder : where to.
+    folder : where to; one that is there is replaced.
     student : the trained student, on any device.
     """
-    with new_folder(folder) as temporary:
-        sha256 = write_networks(temporary, _networks(student))
-        write_history(temporary, HISTORY_COLUMNS, student.history)
-        record = StudentRecord(
-            schema_name=SCHEMA,
-            vpdlib_version=vpdlib.__version__,
-            settings=student.settings,
-            pose_dim=student.pose_dim,
-            rgb_mean=student.rgb_mean,
-            rgb_std=student.rgb_std,
-            best_epoch=student.best_epoch,
-            sha256=sha256,
-        )
-        (temporary / "settings.json").write_text(record.model_dump_json(indent=2) + "\n")
+    FOLDER.write(
+        folder,
+        _networks(student),
+        student.history,
+        HISTORY_COLUMNS,
+        student.best_epoch,
+        settings=student.settings,
+        pose_dim=student.pose_dim,
+        rgb_mean=student.rgb_mean,
+        rgb_std=student.rgb_std,
+    )
 
 
 def load_student(folder: Path, device: str = "cpu") -> TrainedStudent:
@@ -90,11 +70,7 @@ def load_student(folder: Path, device: str = "cpu") -> TrainedStudent:
     FileNotFoundError : a file is missing.
     ValueError : a file is damaged, or not of this kind; the message names it.
     """
-    record = read_record(folder, StudentRecord, "student", REMEDY)
-    if record.schema_name != SCHEMA:
-        raise ValueError(
-            f"{folder}/settings.json: schema {record.schema_name!r}, expected {SCHEMA!r}"
-        )
+    record = FOLDER.read_record(folder)
     encoder, decoder = build_student(record.settings, record.pose_dim)
     student = TrainedStudent(
         settings=record.settings,
@@ -104,10 +80,9 @@ def load_student(folder: Path, device: str = "cpu") -> TrainedStudent:
         rgb_mean=record.rgb_mean,
         rgb_std=record.rgb_std,
         best_epoch=record.best_epoch,
-        history=read_history(folder, REMEDY),
+        history=FOLDER.read_history(folder),
     )
-    for name, network in _networks(student).items():
-        network.load_state_dict(read_weights(folder / name, record.sha256.get(name), REMEDY))
+    FOLDER.read_networks(folder, record, _networks(student))
     return student.to(torch.device(device))
 
 

@@ -10,60 +10,39 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict
 from torch import nn
 
-import vpdlib
-from vpdlib.students.folder import (
-    new_folder,
-    read_history,
-    read_record,
-    read_weights,
-    write_history,
-    write_networks,
-)
+from vpdlib.students.folder import ModelFolder, ModelRecord
 from vpdlib.vipe.network import TrainedVipe, build_vipe
 from vpdlib.vipe.settings import VipeSettings
 from vpdlib.vipe.train import HISTORY_COLUMNS
 
-SCHEMA = "vpd-vipe-1"
-REMEDY = "run rule train_vipe"
 
-
-class VipeRecord(BaseModel):
+class VipeRecord(ModelRecord):
     """The content of settings.json."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_name: str
-    vpdlib_version: str
     settings: VipeSettings
-    best_epoch: int
-    sha256: dict[str, str]
+
+
+FOLDER = ModelFolder("VIPE*", "vpd-vipe-1", "run rule train_vipe", VipeRecord)
 
 
 def save_vipe(folder: Path, model: TrainedVipe) -> None:
-    """Write a model's folder; a folder that is there is replaced.
-
-    The files are written to a folder beside it, which is then renamed, so that a killed job leaves
-    no half model.
+    """Write a model's folder, see `ModelFolder.write`.
 
     Parameters
     ----------
-    folder : where to.
+    folder : where to; one that is there is replaced.
     model : on any device.
     """
-    with new_folder(folder) as temporary:
-        sha256 = write_networks(temporary, _networks(model))
-        write_history(temporary, HISTORY_COLUMNS, model.history)
-        record = VipeRecord(
-            schema_name=SCHEMA,
-            vpdlib_version=vpdlib.__version__,
-            settings=model.settings,
-            best_epoch=model.best_epoch,
-            sha256=sha256,
-        )
-        (temporary / "settings.json").write_text(record.model_dump_json(indent=2) + "\n")
+    FOLDER.write(
+        folder,
+        _networks(model),
+        model.history,
+        HISTORY_COLUMNS,
+        model.best_epoch,
+        settings=model.settings,
+    )
 
 
 def load_vipe(folder: Path, device: str = "cpu") -> TrainedVipe:
@@ -83,21 +62,16 @@ def load_vipe(folder: Path, device: str = "cpu") -> TrainedVipe:
     FileNotFoundError : a file is missing.
     ValueError : a file is damaged, or not of this kind; the message names it.
     """
-    record = read_record(folder, VipeRecord, "VIPE*", REMEDY)
-    if record.schema_name != SCHEMA:
-        raise ValueError(
-            f"{folder}/settings.json: schema {record.schema_name!r}, expected {SCHEMA!r}"
-        )
+    record = FOLDER.read_record(folder)
     encoder, decoder = build_vipe(record.settings)
     model = TrainedVipe(
         settings=record.settings,
         encoder=encoder,
         decoder=decoder,
         best_epoch=record.best_epoch,
-        history=read_history(folder, REMEDY),
+        history=FOLDER.read_history(folder),
     )
-    for name, network in _networks(model).items():
-        network.load_state_dict(read_weights(folder / name, record.sha256.get(name), REMEDY))
+    FOLDER.read_networks(folder, record, _networks(model))
     return model.to(torch.device(device))
 
 
