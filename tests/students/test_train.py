@@ -9,7 +9,13 @@ from vpdlib.students.embed import decode_pose, embed
 from vpdlib.students.frames import ArrayFrames
 from vpdlib.students.save import load_student, save_student
 from vpdlib.students.settings import AugmentationSettings, StudentSettings
-from vpdlib.students.train import NonFiniteLossError, _amp_dtype, _rate_at, train_student
+from vpdlib.students.train import (
+    NonFiniteLossError,
+    _amp_dtype,
+    _rate_at,
+    loss_of_mean,
+    train_student,
+)
 
 QUIET = AugmentationSettings(
     colour_jitter=(0, 0, 0, 0),
@@ -78,6 +84,30 @@ def test_golden_loss_curve():
     assert seen == student.history
     np.testing.assert_allclose([e["train_loss"] for e in seen], GOLDEN_TRAIN, rtol=0.02)
     np.testing.assert_allclose([e["val_loss"] for e in seen], GOLDEN_VAL, rtol=0.02)
+
+
+def test_loss_of_the_mean():
+    targets = torch.tensor([[0.0, 0], [2, 2], [9, 9], [1, 4], [1, -1]])[:, None].repeat(1, 2, 1)
+    weights = torch.tensor([1.0, 3.0, 1.0, 1.0, 2.0])
+    # The mean of frames 0 and 1 by their weights is 1.5, 1.5.
+    expected = (1 * (0.25 + 6.25) + 2 * (0.25 + 6.25)) / 2
+    found = loss_of_mean(targets, weights, np.array([0, 1]), np.array([3, 4]))
+    assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("rate", "warned"), [(1e-9, True), (3e-3, False)])
+def test_a_student_that_learns_nothing_is_said_to(rate, warned, capsys):
+    frames, pose, motion, train, _ = tiny_data()
+    # Validated on pictures that it has seen, whose noise can be learnt by heart.
+    frames = ArrayFrames(*(np.concatenate([a, a[:8]]) for a in (frames.rgb, frames.flow)))
+    pose, motion = (np.concatenate([a, a[:8]]) for a in (pose, motion))
+    settings = tiny_settings(
+        epochs=40, samples_per_epoch=256, batch_size=32, learning_rate=rate, augmentation=QUIET
+    )
+    train_student(frames, pose, motion, train, np.arange(40, 48), settings)
+    said = capsys.readouterr().err
+    assert "answers the mean of its targets has a validation loss of" in said
+    assert ("WARNING: the student hardly does better than the mean" in said) == warned
 
 
 def test_best_epoch_is_that_of_the_lowest_moving_average():

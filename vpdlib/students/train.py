@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from vpdlib.progress import note
 from vpdlib.students.augment import (
     Geometry,
     apply_geometry_to_target,
@@ -45,6 +46,8 @@ from vpdlib.students.training import (
 #: Validation batches may be larger than training ones: no gradients are kept.
 VAL_BATCH_SIZE = 200
 
+#: A best validation loss above this share of what the mean gives is said to be suspicious.
+_LEARNT_NOTHING = 0.95
 
 #: Frames (B,) of the store, whether each is mirrored (B,), the angle in radians (B,) it is then turned by, x towards y:
 #: to the targets (B, K) of those crops, pose and then motion if that is learnt. All on the CPU.
@@ -115,6 +118,8 @@ def train_student(
         settings,
         torch.device(device),
     )
+    of_mean = loss_of_mean(targets, weights, run.train_idx, run.val_idx)
+    note(f"a student that answers the mean of its targets has a validation loss of {of_mean:.4f}")
     identity = _identity(targets, weights, run.train_idx, run.val_idx, settings, run.rgb)
     run_epochs(
         run,
@@ -125,7 +130,30 @@ def train_student(
         checkpoint_every_s,
         on_epoch,
     )
+    if run.best["val_loss_average"] > _LEARNT_NOTHING * of_mean:
+        note(
+            f"WARNING: the student hardly does better than the mean of its targets ({run.best['val_loss_average']:.4f} "
+            f"against {of_mean:.4f}): lower learning_rate, or train longer"
+        )
     return run.finish()
+
+
+def loss_of_mean(
+    targets: torch.Tensor, weights: torch.Tensor, train_idx: np.ndarray, val_idx: np.ndarray
+) -> float:
+    """The validation loss of a student that has learnt nothing but the mean of its training targets.
+
+    Parameters
+    ----------
+    targets : (N, 2, K) of all frames, row 0 of the regular crop.
+    weights : (N,) of the frames' losses.
+    train_idx, val_idx : indices of frames.
+    """
+    of_train = weights[train_idx].double()
+    total = of_train.sum().clamp(min=1e-12)
+    mean = (targets[train_idx, 0].double() * of_train[:, None]).sum(0) / total
+    errors = (targets[val_idx, 0].double() - mean).square().sum(1) * weights[val_idx].double()
+    return float(errors.mean())
 
 
 @dataclass
