@@ -11,6 +11,7 @@ rule detect_people:
         f"{LOGS}/detect_people/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/detect_people/{{shard}}.tsv"
+    priority: 50
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("detect_people")
@@ -35,6 +36,7 @@ rule track_athlete:
         f"{LOGS}/track_athlete/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/track_athlete/{{shard}}.tsv"
+    priority: 50
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("track_athlete")
@@ -61,6 +63,7 @@ rule crop_athlete:
         f"{LOGS}/crop_athlete/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/crop_athlete/{{shard}}.tsv"
+    priority: 50
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("crop_athlete")
