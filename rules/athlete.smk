@@ -11,7 +11,6 @@ rule detect_people:
         f"{LOGS}/detect_people/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/detect_people/{{shard}}.tsv"
-    priority: 50
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("detect_people")
@@ -36,7 +35,6 @@ rule track_athlete:
         f"{LOGS}/track_athlete/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/track_athlete/{{shard}}.tsv"
-    priority: 50
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("track_athlete")
@@ -63,7 +61,6 @@ rule crop_athlete:
         f"{LOGS}/crop_athlete/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/crop_athlete/{{shard}}.tsv"
-    priority: 50
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("crop_athlete")

@@ -11,7 +11,6 @@ rule estimate_pose:
         f"{LOGS}/estimate_pose/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/estimate_pose/{{shard}}.tsv"
-    priority: 50
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("estimate_pose")
@@ -39,7 +38,6 @@ rule select_weak_labels:
         f"{LOGS}/select_weak_labels/{{teacher}}/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/select_weak_labels/{{teacher}}/{{shard}}.tsv"
-    priority: 50
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("select_weak_labels")

@@ -37,7 +37,6 @@ rule embed_vipe:
         f"{LOGS}/embed_vipe/{{vipe_set}}/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/embed_vipe/{{vipe_set}}/{{shard}}.tsv"
-    priority: 50
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("embed_vipe")
