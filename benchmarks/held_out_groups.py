@@ -20,7 +20,12 @@ from vpdlib.datasets.tables import ActionRow, read_actions, read_classes
 from vpdlib.recognition.actions import ActionTable, make_trials
 from vpdlib.recognition.results import mean_result
 from vpdlib.recognition.sequences import action_sequences
-from vpdlib.recognition.settings import BiGRUSettings, RecognitionSettings
+from vpdlib.recognition.settings import (
+    NETWORK_HEADS,
+    BiGRUSettings,
+    HeadName,
+    RecognitionSettings,
+)
 from vpdlib.recognition.trials import RecognitionResult, run_setting, top1
 
 
@@ -44,30 +49,39 @@ def main() -> None:
     classes = read_classes(options.results / "dataset/classes.csv")
     folds = deal(rows, options.folds, options.seed)
     settings = RecognitionSettings(bigru=BiGRUSettings(hidden=64, epochs=options.epochs))
+    networks = [head for head in options.heads if head in NETWORK_HEADS]
     print(f"{len(rows)} training actions, {options.folds} folds of whole groups")
+
+    sequences = {
+        method: action_sequences(rows, sorted((options.results / "features" / method).glob("*.h5")))
+        for method in options.methods
+        if "+" not in method
+    }
+
+    def of_folds(method: str, head: HeadName, shots: int) -> list[RecognitionResult]:
+        """What the head says of one feature set, a result a fold."""
+        results = []
+        for fold in range(options.folds):
+            actions = table_of(rows, folds == fold, classes)
+            trials = make_trials(actions, shots, options.trials, options.seed)
+            results.append(run_setting(head, sequences[method], actions, shots, trials, settings))
+        return results
+
     for shots in options.shots:
         reference: dict[str, float] = {}
         found: dict[tuple[str, str], list[RecognitionResult]] = {}
         for method in options.methods:
             parts = method.split("+")
-            shards = sorted((options.results / "features" / method).glob("*.h5"))
-            features = {} if len(parts) > 1 else action_sequences(rows, shards)
-            for head in options.heads:
-                if len(parts) > 1 and head == "nns":
-                    continue
-                results = []
-                for fold in range(options.folds):
-                    if len(parts) > 1:
-                        results.append(mean_result({p: found[p, head][fold] for p in parts}))
-                        continue
-                    actions = table_of(rows, folds == fold, classes)
-                    trials = make_trials(actions, shots, options.trials, options.seed)
-                    results.append(run_setting(head, features, actions, shots, trials, settings))
-                found[method, head] = results
-                right = sum(
-                    (top1(result) * len(result.test_ids) for result in results), np.zeros(1)
-                )
-                accuracy = 100 * right / len(rows)
+            for head in options.heads if len(parts) == 1 else networks:
+                if len(parts) == 1:
+                    found[method, head] = of_folds(method, head, shots)
+                else:
+                    by_fold = zip(*(found[part, head] for part in parts), strict=True)
+                    found[method, head] = [
+                        mean_result(dict(zip(parts, results, strict=True))) for results in by_fold
+                    ]
+                right = [top1(result) * len(result.test_ids) for result in found[method, head]]
+                accuracy = 100 * np.sum(right, axis=0) / len(rows)
                 mean = float(accuracy.mean())
                 gain = mean - reference.setdefault(head, mean)
                 print(

@@ -37,7 +37,7 @@ from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import checkpoint_references as people_weights
 from vpdlib.poses.settings import checkpoint_references as pose_weights
 from vpdlib.provenance import code_digest, digest_settings
-from vpdlib.recognition.settings import HEADS, sections_of
+from vpdlib.recognition.settings import HEADS, NETWORK_HEADS, sections_of
 from vpdlib.students.settings import POSE2D, find_student
 from vpdlib.weights.check import WeightsError, onnx_path, verify_present
 from vpdlib.weights.checkpoints import (

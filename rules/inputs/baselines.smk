@@ -153,9 +153,9 @@ def parts_of_late_fusion(wildcards):
             f"datasets/{wildcards.dataset}.yaml: there is no {wildcards.ensemble!r} under `ensembles`; known: "
             f"{', '.join(known) or 'none'}. Add it, with its feature sets."
         )
-    if wildcards.head == "nns":
+    if wildcards.head not in NETWORK_HEADS:
         refuse(
-            f"{wildcards.ensemble}: nns gives no probabilities to put together; ask for a head that is a network, "
+            f"{wildcards.ensemble}: {wildcards.head} gives no probabilities to put together; ask for a head that is a network, "
             "such as bigru, or put the feature sets side by side under `concat`."
         )
     return cells(

@@ -36,19 +36,22 @@ class Workflow:
     def write_vipe(self, name: str, settings: dict) -> None:
         (self.folder / "vipe" / f"{name}.yaml").write_text(yaml.safe_dump(settings))
 
-    def run(self, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess[str]:
-        """Run Snakemake here; standard error is joined to the output."""
+    def run(
+        self, *arguments: str, cores: int | None = 2, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake here, with environment variables besides; standard error is joined to the output."""
         environment = {
             k: v for k, v in os.environ.items() if k not in ("VPD_DATA", "SNAKEMAKE_PROFILE")
         }
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-        command += ["--directory", str(self.folder), "--cores", str(cores), "--nocolor", *arguments]
+        command += [] if cores is None else ["--cores", str(cores)]
+        command += ["--directory", str(self.folder), "--nocolor", *arguments]
         return subprocess.run(
             command,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=environment,
+            env={**environment, **variables},
             timeout=900,
             check=False,
         )

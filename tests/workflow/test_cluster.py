@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -57,26 +56,17 @@ def cluster(tmp_path, make_workflow):
         (commands / name).write_text(text)
         (commands / name).chmod(0o755)
 
-    def run(*targets: str, **environment: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [
-                sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
-                "--directory", str(workflow.folder), "--profile", str(ROOT / "profiles/slurm"),
-                "--latency-wait", "5", "--seconds-between-status-checks", "1", "--nocolor", *targets,
-            ],
-            env={
-                **os.environ,
+    def run(*targets: str, **variables: str) -> tuple[int, str]:
+        done = workflow.run(
+            *targets, "--profile", str(ROOT / "profiles/slurm"),
+            "--latency-wait", "5", "--seconds-between-status-checks", "1",
+            cores=None,
+            **{
                 "PATH": f"{commands}:{os.environ['PATH']}",
                 "SLURM_STAND_IN": str(jobs),
                 "SLURM_KILLS": "none",
-                **environment,
+                **variables,
             },
-            cwd=workflow.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=600,
-            check=False,
         )  # fmt: skip
         return done.returncode, done.stdout
 

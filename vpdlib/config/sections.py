@@ -39,7 +39,7 @@ from vpdlib.people.settings import PeopleSettings
 from vpdlib.people.settings import checkpoint_references as people_weights
 from vpdlib.poses.settings import PoseSettings, WeakLabelSettings
 from vpdlib.poses.settings import checkpoint_references as pose_weights
-from vpdlib.recognition.settings import HeadName, RecognitionSettings
+from vpdlib.recognition.settings import NETWORK_HEADS, HeadName, RecognitionSettings
 from vpdlib.report.settings import Truth
 from vpdlib.retrieval.settings import RetrievalSettings
 from vpdlib.students.settings import POSE2D, FusedSettings, StudentSettings, find_student
@@ -171,8 +171,8 @@ class DatasetSections(Section):
 
     @property
     def network_heads(self) -> list[HeadName]:
-        """Heads that give probabilities, of which there are ensembles; a search for the nearest gives none."""
-        return [head for head in self.heads if head != "nns"]
+        """Those of the heads of which there are ensembles."""
+        return [head for head in self.heads if head in NETWORK_HEADS]
 
     @property
     def num_baseline_trials(self) -> int:

@@ -15,6 +15,9 @@ HeadName = Literal["nns", "cnn", "bilstm", "bilstm_attn", "bigru", "bigru_attn"]
 # In the order of the paper's Table S4.
 HEADS: tuple[HeadName, ...] = get_args(HeadName)
 
+#: Heads that give probabilities, of which there is late fusion; a search for the nearest neighbour gives a label alone.
+NETWORK_HEADS: tuple[HeadName, ...] = tuple(head for head in HEADS if head != "nns")
+
 # As Table S4 calls them.
 HEAD_TITLES: dict[str, str] = {
     "nns": "NNS (DTW)",

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.recognition.settings import NETWORK_HEADS
 from vpdlib.report.published import published_baseline, published_precision, published_top1
 
 #: Recognition artifacts by method, head and setting ("full" or "k<k>").
@@ -87,7 +88,7 @@ def accuracy_table(
     methods, heads : what to tabulate, in order.
     shots : examples per class; None is all training data.
     paper_column : see :mod:`vpdlib.report.published`.
-    ensembles : methods that have a row for every head but "nns"; they come last.
+    ensembles : methods that have a row for every head that is a network; they come last.
 
     Returns
     -------
@@ -96,7 +97,7 @@ def accuracy_table(
     rows = []
     for method in (*methods, *ensembles):
         for head in heads:
-            if method in ensembles and head == "nns":
+            if method in ensembles and head not in NETWORK_HEADS:
                 continue
             for k in shots:
                 top1 = top1_of(cells, method, head, k)
