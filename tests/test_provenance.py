@@ -1,12 +1,13 @@
 """Digests of settings and code: what counts as a change and what does not."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from vpdlib import provenance
-from vpdlib.provenance import code_digest, digest_settings
+from vpdlib.provenance import Code, code_digest, digest_settings
 
 FILES = {
     "__init__.py": '"""The package."""\n__version__ = "1"\n',
@@ -45,28 +46,29 @@ async def later():
 }
 
 
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A small package in place of vpdlib; `package(file, old, new)` edits it."""
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    monkeypatch.setattr(provenance, "_PACKAGE", tmp_path)
+class Package:
+    """A small package in place of vpdlib."""
 
-    def forget():
-        for cached in (provenance._parse, provenance._imports, provenance._tree_digest):
-            cached.cache_clear()
+    def __init__(self, folder):
+        self.folder = folder
 
-    def edit(name, old, new):
-        path = tmp_path / name
+    def edit(self, name, old, new):
+        path = self.folder / name
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new, 1))
-        forget()
 
-    forget()
-    yield edit
-    forget()
+    def digest(self, *modules):
+        """As a new process would find it."""
+        return Code(self.folder).digest(*modules)
+
+
+@pytest.fixture
+def package(tmp_path):
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return Package(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +84,9 @@ def package(tmp_path, monkeypatch):
     ],
 )
 def test_comments_docstrings_and_format_do_not_count(package, old, new):
-    before = code_digest("vpdlib.top")
-    package("top.py", old, new)
-    assert code_digest("vpdlib.top") == before
+    before = package.digest("vpdlib.top")
+    package.edit("top.py", old, new)
+    assert package.digest("vpdlib.top") == before
 
 
 @pytest.mark.parametrize(
@@ -104,9 +106,9 @@ def test_comments_docstrings_and_format_do_not_count(package, old, new):
     ],
 )
 def test_an_edit_of_the_module_or_of_what_it_imports_counts(package, name, old, new):
-    before = code_digest("vpdlib.top")
-    package(name, old, new)
-    assert code_digest("vpdlib.top") != before
+    before = package.digest("vpdlib.top")
+    package.edit(name, old, new)
+    assert package.digest("vpdlib.top") != before
 
 
 @pytest.mark.parametrize(
@@ -119,15 +121,17 @@ def test_an_edit_of_the_module_or_of_what_it_imports_counts(package, name, old, 
     ],
 )
 def test_an_edit_elsewhere_and_the_version_do_not_count(package, name, old, new):
-    before = code_digest("vpdlib.top")
-    package(name, old, new)
-    assert code_digest("vpdlib.top") == before
+    before = package.digest("vpdlib.top")
+    package.edit(name, old, new)
+    assert package.digest("vpdlib.top") == before
 
 
 def test_the_order_of_names_does_not_count_and_their_choice_does(package):
-    assert code_digest("vpdlib.top", "vpdlib.other") == code_digest("vpdlib.other", "vpdlib.top")
-    assert code_digest("vpdlib.top") == code_digest("vpdlib.top", "vpdlib.base")
-    assert code_digest("vpdlib.top") != code_digest("vpdlib.top", "vpdlib.other")
+    assert package.digest("vpdlib.top", "vpdlib.other") == package.digest(
+        "vpdlib.other", "vpdlib.top"
+    )
+    assert package.digest("vpdlib.top") == package.digest("vpdlib.top", "vpdlib.base")
+    assert package.digest("vpdlib.top") != package.digest("vpdlib.top", "vpdlib.other")
 
 
 @pytest.mark.parametrize("name", ["vpdlib.missing", "numpy", "vpdlib.part.nowhere"])
@@ -135,29 +139,76 @@ def test_a_wrong_name_is_refused(package, name):
     with pytest.raises(
         ValueError, match=f"'{name}' is not a module of vpdlib, nor a script: correct"
     ):
-        code_digest(name)
+        package.digest(name)
 
 
-def test_a_copy_of_the_real_package_has_the_same_digest_elsewhere(tmp_path, monkeypatch):
+def test_a_copy_of_the_real_package_has_the_same_digest_elsewhere(tmp_path):
     modules = ["vpdlib.report.tables", "vpdlib.students.train", "vpdlib.people.build"]
     before = [code_digest(module) for module in modules]
     source = Path(provenance.__file__).parent
     shutil.copytree(source, tmp_path / "vpdlib", ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(provenance, "_PACKAGE", tmp_path / "vpdlib")
-    caches = (provenance._parse, provenance._imports, provenance._tree_digest)
-    for cached in caches:
-        cached.cache_clear()
-    assert [code_digest(module) for module in modules] == before
+    copy = Package(tmp_path / "vpdlib")
+    assert [copy.digest(module) for module in modules] == before
     # An edit of the tracking reaches none of them, one of the artifacts only the tables.
     for name in ("tracking/fill.py", "artifacts.py"):
         path = tmp_path / "vpdlib" / name
         path.write_text(path.read_text() + "\nNEW = 1\n")
-    for cached in caches:
-        cached.cache_clear()
-    after = [code_digest(module) for module in modules]
-    for cached in caches:
-        cached.cache_clear()
+    after = [copy.digest(module) for module in modules]
     assert [a == b for a, b in zip(after, before, strict=True)] == [False, True, True]
+
+
+def kept(package):
+    (path,) = (package.folder / "__pycache__").iterdir()
+    return path
+
+
+def test_what_was_read_is_kept_and_only_what_changed_is_read_again(package, monkeypatch):
+    before = package.digest("vpdlib.top", "vpdlib.other")
+    read = []
+    real = provenance._read_module
+
+    def reads(source, name, path):
+        read.append(name)
+        return real(source, name, path)
+
+    monkeypatch.setattr(provenance, "_read_module", reads)
+    assert package.digest("vpdlib.top", "vpdlib.other") == before
+    assert read == []
+    package.edit("part/near.py", "1", "2")
+    # Other modules first, and alone: they are no reason to forget the rest.
+    assert package.digest("vpdlib.other")
+    after = package.digest("vpdlib.top", "vpdlib.other")
+    assert after != before
+    assert read == ["vpdlib.part.near"]
+    kept(package).unlink()
+    assert package.digest("vpdlib.top", "vpdlib.other") == after
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"vpdlib.top": ["0", [], "0"]}'])
+def test_what_is_kept_wrongly_is_made_again(package, content):
+    before = package.digest("vpdlib.top")
+    path = kept(package)
+    whole = path.read_text()
+    path.write_text(content)
+    assert package.digest("vpdlib.top") == before
+    assert json.loads(path.read_text()) == json.loads(whole)
+
+
+def test_another_reader_reads_again(package, monkeypatch):
+    package.digest("vpdlib.top")
+    before = kept(package).read_text()
+    monkeypatch.setattr(provenance, "digest_file", lambda path: "another")
+    package.digest("vpdlib.top")
+    assert kept(package).read_text() != before
+
+
+def test_a_package_that_cannot_be_written_to(package):
+    before = package.digest("vpdlib.top")
+    kept(package).unlink()
+    (package.folder / "__pycache__").rmdir()
+    # Root may write where it must not: a file stands where the folder would be.
+    (package.folder / "__pycache__").write_text("")
+    assert package.digest("vpdlib.top") == before
 
 
 def test_settings():
@@ -168,7 +219,7 @@ def test_settings():
     assert len(digest_settings(None)) == 16
 
 
-def test_an_edit_of_a_script_or_of_what_all_scripts_share_counts(tmp_path, monkeypatch):
+def test_an_edit_of_a_script_or_of_what_all_scripts_share_counts(tmp_path):
     """And of the library that they use; comments do not."""
     files = {
         "vpdlib/__init__.py": "",
@@ -180,27 +231,16 @@ def test_an_edit_of_a_script_or_of_what_all_scripts_share_counts(tmp_path, monke
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    monkeypatch.setattr(provenance, "_PACKAGE", tmp_path / "vpdlib")
-
-    def digest():
-        for cached in (provenance._parse, provenance._imports, provenance._tree_digest):
-            cached.cache_clear()
-        return code_digest("workflow_scripts.make")
-
-    try:
-        before = digest()
-        for name, old, new, counts in (
-            ("workflow_scripts/make.py", "return 1", "return 2", True),
-            ("workflow_scripts/make.py", "# why", "# because", False),
-            ("workflow_scripts/_job.py", "used", "used as it", True),
-            ("vpdlib/used.py", "1", "2", True),
-            ("vpdlib/unused.py", "1", "2", False),
-        ):
-            (tmp_path / name).write_text(files[name].replace(old, new))
-            assert (digest() != before) == counts, name
-            (tmp_path / name).write_text(files[name])
-        assert digest() == before
-    finally:
-        monkeypatch.undo()
-        for cached in (provenance._parse, provenance._imports, provenance._tree_digest):
-            cached.cache_clear()
+    package = Package(tmp_path / "vpdlib")
+    before = package.digest("workflow_scripts.make")
+    for name, old, new, counts in (
+        ("workflow_scripts/make.py", "return 1", "return 2", True),
+        ("workflow_scripts/make.py", "# why", "# because", False),
+        ("workflow_scripts/_job.py", "used", "used as it", True),
+        ("vpdlib/used.py", "1", "2", True),
+        ("vpdlib/unused.py", "1", "2", False),
+    ):
+        (tmp_path / name).write_text(files[name].replace(old, new))
+        assert (package.digest("workflow_scripts.make") != before) == counts, name
+        (tmp_path / name).write_text(files[name])
+    assert package.digest("workflow_scripts.make") == before

@@ -6,7 +6,8 @@ import _job
 
 from vpdlib.config.base import validate
 from vpdlib.datasets.settings import DemoAdapter
-from vpdlib.demo import DemoSettings, generate_demo
+from vpdlib.demo.generate import generate_demo
+from vpdlib.demo.plan import DemoSettings
 
 
 def main(snakemake):

@@ -118,7 +118,7 @@ def test_a_wrong_demo_adapter_is_refused(adapter):
 
 def test_the_demo_adapter_is_what_the_demo_takes():
     from vpdlib.datasets.settings import DemoAdapter
-    from vpdlib.demo import DemoSettings
+    from vpdlib.demo.plan import DemoSettings
 
     assert DemoSettings(**DemoAdapter().model_dump(exclude={"kind"})) == DemoSettings()
 

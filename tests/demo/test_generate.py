@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vpdlib.demo import CLASSES, DemoSettings, generate_demo, plan_routines, render_routine
-from vpdlib.demo.generate import prepare_scene, render_frames
+from vpdlib.demo.generate import generate_demo, prepare_scene, render_frames, render_routine
+from vpdlib.demo.motions import CLASSES
+from vpdlib.demo.plan import DemoSettings, plan_routines
 
 TINY = DemoSettings(
     num_train_videos=1, num_test_videos=1, actions_per_video=1, width=192, height=108

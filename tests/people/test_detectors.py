@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from vpdlib.geometry import iou_matrix
-from vpdlib.people import build_detector
 from vpdlib.people.base import clip_boxes
+from vpdlib.people.build import build_detector
 from vpdlib.people.letterbox import letterbox
 from vpdlib.people.nanodet import decode_boxes
 from vpdlib.people.settings import PeopleSettings
-from vpdlib.weights import NETWORKS, WeightsError, verify
+from vpdlib.weights.check import WeightsError, verify
+from vpdlib.weights.registry import NETWORKS
 
 NETWORKS_DIR = Path(__file__).resolve().parents[2] / "resources" / "networks"
 

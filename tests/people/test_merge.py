@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from vpdlib.geometry import MASK_SIDE, pack_mask, unpack_mask
-from vpdlib.people import SOURCES, People, merge_people
+from vpdlib.people.base import SOURCES, People
 from vpdlib.people.build import MergedDetector
-from vpdlib.people.merge import suppress
+from vpdlib.people.merge import merge_people, suppress
 
 RNG = np.random.default_rng(0)
 

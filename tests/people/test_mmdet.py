@@ -18,12 +18,13 @@ from vpdlib.artifact_schemas import SCHEMAS
 from vpdlib.artifacts import read_artifact
 from vpdlib.crops.settings import CropSettings
 from vpdlib.geometry import MASK_SIDE, unpack_mask
-from vpdlib.people import People, build_detector
+from vpdlib.people.base import People
+from vpdlib.people.build import build_detector
 from vpdlib.people.mmdet_detector import MMDetDetector, person_label
 from vpdlib.people.settings import MMDetSettings, PeopleSettings
 from vpdlib.tracking.settings import TrackingSettings
 from vpdlib.video.reader import read_frames
-from vpdlib.weights import WeightsError
+from vpdlib.weights.check import WeightsError
 from vpdlib.weights.zoo import find_config, forget_pretrained
 
 #: Cuts the people of random networks in two; Faster and Mask R-CNN are less sure than RTMDet.

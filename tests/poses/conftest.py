@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vpdlib.weights import WeightsError, verify
+from vpdlib.weights.check import WeightsError, verify
 
 NETWORKS_DIR = Path(__file__).resolve().parents[2] / "resources" / "networks"
 #: COCO's per-keypoint constants of the object keypoint similarity.

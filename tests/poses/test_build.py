@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from vpdlib.poses.build import build_teacher
 from vpdlib.poses.settings import PoseSettings, checkpoint_references
-from vpdlib.weights import WeightsError
+from vpdlib.weights.check import WeightsError
 
 MMPOSE = {"config": "td-hm_hrnet-w48_8xb32-210e_coco-384x288", "checkpoint": "hrnet-w48-384x288"}
 ONNX = {"file": "networks/rtmpose.onnx", "codec": "simcc", "sha256": "0123456789abcdef"}

@@ -12,7 +12,8 @@ from tests.poses.hrnet_training import train, write_coco, write_config
 from tests.poses.mmpose_networks import reference, torch
 from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
 from vpdlib.datasets.tables import VideoRow, write_rows
-from vpdlib.demo import DemoSettings, generate_demo
+from vpdlib.demo.generate import generate_demo
+from vpdlib.demo.plan import DemoSettings
 from vpdlib.poses.accuracy import pck_mean, pck_px
 from vpdlib.poses.base import View
 from vpdlib.poses.build import build_teacher

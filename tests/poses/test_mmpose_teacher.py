@@ -26,7 +26,7 @@ from vpdlib.poses import mmpose_teacher
 from vpdlib.poses.base import View, turned_box
 from vpdlib.poses.mmpose_teacher import MMPoseTeacher
 from vpdlib.poses.settings import MMPoseSettings
-from vpdlib.weights import WeightsError
+from vpdlib.weights.check import WeightsError
 from vpdlib.weights.zoo import NetworkConfigError, find_config
 
 BOXES = np.array(

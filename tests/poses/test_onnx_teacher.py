@@ -28,7 +28,7 @@ from vpdlib.poses.mmpose_teacher import MMPoseTeacher
 from vpdlib.poses.onnx_teacher import OnnxTeacher, decode_heatmap, decode_simcc, unmirror
 from vpdlib.poses.settings import MMPoseSettings, OnnxPoseSettings
 from vpdlib.skeleton import COCO17_MIRROR_ORDER
-from vpdlib.weights import WeightsError
+from vpdlib.weights.check import WeightsError
 from vpdlib.weights.zoo import find_config
 
 CODECS = ["heatmap", "simcc"]

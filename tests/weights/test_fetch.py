@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vpdlib.weights import WeightsError, check, fetch, verify
+from vpdlib.weights import check, fetch
 from vpdlib.weights.__main__ import main
+from vpdlib.weights.check import WeightsError, verify
 from vpdlib.weights.registry import NETWORKS, Network, NetworkFile
 
 ROOT = Path(__file__).resolve().parents[2]
