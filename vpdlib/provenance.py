@@ -21,6 +21,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+#: What a script and what all scripts share are named by.
+_SCRIPTS = ("workflow_scripts", "_job")
+
 
 def digest_settings(settings: Any) -> str:
     """Digest of a JSON-able value; the order of keys does not count."""
@@ -51,7 +54,7 @@ def code_digest(*modules: str) -> str:
 
 
 class _Module(NamedTuple):
-    """What is known of a module: its names of other modules, perhaps of things in them, and its digest."""
+    """Of a module: what it imports of vpdlib and its scripts, modules or things in them, and its digest."""
 
     names: tuple[str, ...]
     digest: str
@@ -87,7 +90,7 @@ class Code:
         return digest.hexdigest()[:16]
 
     def _imports(self, name: str) -> list[str]:
-        """The modules, of the library and its scripts, that a module imports."""
+        """The modules that a module imports."""
         # A package's __init__ runs too, but what it gathers for others is not used, and the version number in
         # vpdlib/__init__.py must not count.
         names = self._module(name).names
@@ -107,7 +110,7 @@ class Code:
         parts = name.split(".")
         if parts[0] == "vpdlib":
             base = self._package.joinpath(*parts[1:])
-        elif parts[0] in ("workflow_scripts", "_job"):
+        elif parts[0] in _SCRIPTS:
             # A script imports _job from beside itself.
             base = self._package.parent / "workflow_scripts" / parts[-1]
         else:
@@ -180,7 +183,8 @@ def _read_module(source: bytes, name: str, path: Path) -> _Module:
             ):
                 node.body = node.body[1:] or [ast.Pass()]
     digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-    return _Module(tuple(sorted(names)), digest)
+    ours = (name for name in names if name.split(".")[0] in ("vpdlib", *_SCRIPTS))
+    return _Module(tuple(sorted(ours)), digest)
 
 
 def _origin(node: ast.ImportFrom, importer: str, is_package: bool) -> str:

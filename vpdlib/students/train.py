@@ -17,13 +17,11 @@ import hashlib
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from vpdlib.progress import note
 from vpdlib.students.augment import (
@@ -38,7 +36,8 @@ from vpdlib.students.settings import POSE2D, StudentSettings
 from vpdlib.students.student import TrainedStudent
 from vpdlib.students.training import (
     NonFiniteLossError,
-    copy_state,
+    Training,
+    adamw,
     cuda_amp_dtype,
     run_epochs,
 )
@@ -107,20 +106,11 @@ def train_student(
             "are not x, y joints; give them, or set rotation_degrees to 0"
         )
     torch.set_num_threads(threads)
-    run = _Run.start(
-        frames,
-        targets,
-        weights,
-        turned_targets,
-        pose.shape[2],
-        train_idx,
-        val_idx,
-        settings,
-        torch.device(device),
-    )
-    of_mean = loss_of_mean(targets, weights, run.train_idx, run.val_idx)
+    labels = _Labels(targets, weights, train_idx, val_idx, pose.shape[2], turned_targets)
+    run = _Run.start(frames, labels, settings, torch.device(device))
+    of_mean = loss_of_mean(targets, weights, run.labels.train_idx, run.labels.val_idx)
     note(f"a student that answers the mean of its targets has a validation loss of {of_mean:.4f}")
-    identity = _identity(targets, weights, run.train_idx, run.val_idx, settings, run.rgb)
+    identity = _identity(run.labels, settings, run.rgb)
     run_epochs(
         run,
         settings.epochs,
@@ -130,9 +120,9 @@ def train_student(
         checkpoint_every_s,
         on_epoch,
     )
-    if run.best["val_loss_average"] > _LEARNT_NOTHING * of_mean:
+    if run.best["loss"] > _LEARNT_NOTHING * of_mean:
         note(
-            f"WARNING: the student hardly does better than the mean of its targets ({run.best['val_loss_average']:.4f} "
+            f"WARNING: the student hardly does better than the mean of its targets ({run.best['loss']:.4f} "
             f"against {of_mean:.4f}): lower learning_rate, or train longer"
         )
     return run.finish()
@@ -156,80 +146,61 @@ def loss_of_mean(
     return float(errors.mean())
 
 
-@dataclass
-class _Run:
-    """One training: the networks, their optimiser, the data, and how far it is."""
+@dataclass(frozen=True)
+class _Labels:
+    """What is learnt: targets (N, 2, K) with row 0 of the regular crop, weights (N,), and which frames."""
 
-    settings: StudentSettings
-    device: torch.device
-    encoder: nn.Module
-    decoder: Decoder | None
-    optimizer: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
-    amp_dtype: torch.dtype | None
-    reader: BatchReader
     targets: torch.Tensor
     weights: torch.Tensor
-    turned_targets: TurnedTargets | None
-    pose_dim: int
     train_idx: np.ndarray
     val_idx: np.ndarray
-    rgb: tuple[tuple[float, float, float], tuple[float, float, float]]
-    history: list[dict[str, float]]
-    best: dict[str, Any]
+    #: Width of the pose within the targets.
+    pose_dim: int
+    turned: TurnedTargets | None
 
-    @classmethod
-    def start(
-        cls,
-        frames: FrameStore,
-        targets: torch.Tensor,
-        weights: torch.Tensor,
-        turned_targets: TurnedTargets | None,
-        pose_dim: int,
-        train_idx: np.ndarray,
-        val_idx: np.ndarray,
-        settings: StudentSettings,
-        device: torch.device,
-    ) -> _Run:
-        """Build networks and optimiser, choose the validation frames, measure the colours."""
-        encoder, decoder = build_student(settings, pose_dim)
-        encoder.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if decoder is not None:
-            decoder.to(device)
-        parameters = [*encoder.parameters(), *(decoder.parameters() if decoder else ())]
-        optimizer = torch.optim.AdamW(
-            parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-        amp_dtype = _amp_dtype(settings, device)
-        scaler = torch.amp.GradScaler(device.type, enabled=amp_dtype == torch.float16)
-        train_idx = np.unique(train_idx)
-        val_idx = np.unique(val_idx)
+    def measured(self, settings: StudentSettings) -> _Labels:
+        """Each frame once, and of those that are held out the fixed choice that is measured."""
+        val_idx = np.unique(self.val_idx)
         if len(val_idx) > settings.val_samples:
             rng = np.random.default_rng([settings.seed, 0])
             val_idx = np.sort(rng.choice(val_idx, settings.val_samples, replace=False))
+        return replace(self, train_idx=np.unique(self.train_idx), val_idx=val_idx)
+
+
+@dataclass(kw_only=True)
+class _Run(Training):
+    """One training of a student."""
+
+    decoder: Decoder | None
+    settings: StudentSettings
+    reader: BatchReader
+    labels: _Labels
+    rgb: tuple[tuple[float, float, float], tuple[float, float, float]]
+
+    @classmethod
+    def start(
+        cls, frames: FrameStore, labels: _Labels, settings: StudentSettings, device: torch.device
+    ) -> _Run:
+        """Build networks and optimiser, choose the validation frames, measure the colours."""
+        encoder, decoder = build_student(settings, labels.pose_dim)
+        encoder.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if decoder is not None:
+            decoder.to(device)
+        labels = labels.measured(settings)
         if settings.rgb_mean is not None and settings.rgb_std is not None:
             rgb = (settings.rgb_mean, settings.rgb_std)
         else:
-            rgb = measure_rgb(frames, train_idx, seed=settings.seed)
-        reader = BatchReader(frames, settings.num_workers, pin_memory=device.type == "cuda")
+            rgb = measure_rgb(frames, labels.train_idx, seed=settings.seed)
         return cls(
             settings=settings,
             device=device,
             encoder=encoder,
             decoder=decoder,
-            optimizer=optimizer,
-            scaler=scaler,
-            amp_dtype=amp_dtype,
-            reader=reader,
-            targets=targets,
-            weights=weights,
-            turned_targets=turned_targets,
-            pose_dim=pose_dim,
-            train_idx=train_idx,
-            val_idx=val_idx,
+            optimizer=adamw(encoder, decoder, settings.learning_rate, settings.weight_decay),
+            amp_dtype=_amp_dtype(settings, device),
+            reader=BatchReader(frames, settings.num_workers, pin_memory=device.type == "cuda"),
+            labels=labels,
             rgb=rgb,
-            history=[],
-            best={},
         )
 
     def epoch(self, epoch: int) -> dict[str, float]:
@@ -249,13 +220,8 @@ class _Run:
         self.history.append(entry)
         # The average of less than a whole window is noisier: it is not compared.
         whole = len(recent) == min(self.settings.select_window, self.settings.epochs)
-        if whole and entry["val_loss_average"] < self.best.get("val_loss_average", np.inf):
-            self.best = {
-                "epoch": epoch,
-                "val_loss_average": entry["val_loss_average"],
-                "encoder": copy_state(self.encoder),
-                "decoder": None if self.decoder is None else copy_state(self.decoder),
-            }
+        if whole:
+            self.keep_if_best(epoch, entry["val_loss_average"])
         return entry
 
     def _train_pass(self, epoch: int) -> float:
@@ -264,8 +230,8 @@ class _Run:
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         # Whole batches only: batch statistics of a very small last batch would be poor.
         num_steps = settings.samples_per_epoch // settings.batch_size
-        chosen = rng.choice(self.train_idx, (num_steps, settings.batch_size), replace=True)
-        self._set_training(True)
+        chosen = rng.choice(self.labels.train_idx, (num_steps, settings.batch_size), replace=True)
+        self.set_training(True)
         for group in self.optimizer.param_groups:
             group["lr"] = _rate_at(settings, epoch)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
@@ -283,87 +249,54 @@ class _Run:
             errors = squared_errors(self._answer(inputs), target) * self._weight(cpu_batch.indices)
             _require_finite(errors, cpu_batch.indices, f"training, epoch {epoch}")
             loss = errors.sum() if settings.loss_reduction == "sum" else errors.mean()
-            self.optimizer.zero_grad(set_to_none=True)
-            self.scaler.scale(loss).backward()
-            self.scaler.step(self.optimizer)
-            self.scaler.update()
+            self.descend(loss)
             total += errors.detach().sum()
         return total.item() / chosen.size
 
     def _val_pass(self) -> float:
-        self._set_training(False)
+        self.set_training(False)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         with torch.no_grad():
-            for cpu_batch in self.reader.read(in_batches(self.val_idx, VAL_BATCH_SIZE)):
+            for cpu_batch in self.reader.read(in_batches(self.labels.val_idx, VAL_BATCH_SIZE)):
                 answer = self._answer(self._plain(cpu_batch.to(self.device)))
-                target = self.targets[cpu_batch.indices, 0].to(self.device)
+                target = self.labels.targets[cpu_batch.indices, 0].to(self.device)
                 errors = squared_errors(answer, target) * self._weight(cpu_batch.indices)
                 _require_finite(errors, cpu_batch.indices, "validation")
                 total += errors.sum()
-        return total.item() / len(self.val_idx)
+        return total.item() / len(self.labels.val_idx)
 
     def _target(self, indices: torch.Tensor, geometry: Geometry) -> torch.Tensor:
         """The targets (B, K) of crops that were mirrored and turned."""
-        rows = self.targets[indices].to(self.device, non_blocking=True)
-        if self.turned_targets is None:
+        rows = self.labels.targets[indices].to(self.device, non_blocking=True)
+        if self.labels.turned is None:
             return apply_geometry_to_target(rows, geometry)
         target = apply_geometry_to_target(rows, geometry, turn=False)
         turned = geometry.angle != 0
         if bool(turned.any()):
-            target[turned.to(self.device)] = self.turned_targets(
+            target[turned.to(self.device)] = self.labels.turned(
                 indices[turned], geometry.flipped[turned], geometry.angle[turned]
             ).to(self.device)
         return target
 
     def _weight(self, indices: torch.Tensor) -> torch.Tensor:
-        return self.weights[indices].to(self.device, non_blocking=True)
+        return self.labels.weights[indices].to(self.device, non_blocking=True)
 
     def _plain(self, batch: TensorBatch) -> torch.Tensor:
         return plain_inputs(batch, self.settings.crop_px, self.settings.num_channels, *self.rgb)
 
     def _answer(self, inputs: torch.Tensor) -> torch.Tensor:
-        with torch.autocast(
-            self.device.type, dtype=self.amp_dtype, enabled=self.amp_dtype is not None
-        ):
+        with self.autocast():
             descriptor = self.encoder(inputs)
             return descriptor if self.decoder is None else self.decoder(descriptor)
 
-    def _set_training(self, training: bool) -> None:
-        self.encoder.train(training)
-        if self.decoder is not None:
-            self.decoder.train(training)
-
-    def state(self) -> dict[str, Any]:
-        """Return all that a checkpoint must hold."""
-        return {
-            "encoder": self.encoder.state_dict(),
-            "decoder": None if self.decoder is None else self.decoder.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "scaler": self.scaler.state_dict(),
-            "history": self.history,
-            "best": self.best,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from a checkpoint's state."""
-        self.encoder.load_state_dict(state["encoder"])
-        if self.decoder is not None:
-            self.decoder.load_state_dict(state["decoder"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.scaler.load_state_dict(state["scaler"])
-        self.history = list(state["history"])
-        self.best = dict(state["best"])
-
     def finish(self) -> TrainedStudent:
-        """Put the best epoch's weights into the networks and hand them over."""
-        self.encoder.load_state_dict(self.best["encoder"])
-        if self.decoder is not None:
-            self.decoder.load_state_dict(self.best["decoder"])
+        """Hand over the networks of the best epoch."""
+        self.take_best()
         return TrainedStudent(
             settings=self.settings,
             encoder=self.encoder,
             decoder=self.decoder,
-            pose_dim=self.pose_dim,
+            pose_dim=self.labels.pose_dim,
             rgb_mean=self.rgb[0],
             rgb_std=self.rgb[1],
             best_epoch=int(self.best["epoch"]),
@@ -425,10 +358,7 @@ def _check_weight(weight: np.ndarray | None, num_frames: int) -> torch.Tensor:
 
 
 def _identity(
-    targets: torch.Tensor,
-    weights: torch.Tensor,
-    train_idx: np.ndarray,
-    val_idx: np.ndarray,
+    labels: _Labels,
     settings: StudentSettings,
     rgb: tuple[tuple[float, ...], tuple[float, ...]],
 ) -> str:
@@ -438,10 +368,10 @@ def _identity(
     free = {"num_workers"} | ({"epochs"} if settings.schedule == "constant" else set())
     digest = hashlib.sha256(settings.model_dump_json(exclude=free).encode())
     digest.update(repr(rgb).encode())
-    for array in (train_idx, val_idx):
+    for array in (labels.train_idx, labels.val_idx):
         digest.update(np.ascontiguousarray(array, dtype=np.int64).tobytes())
-    digest.update(targets[train_idx].numpy().tobytes())
-    digest.update(weights[train_idx].numpy().tobytes())
+    digest.update(labels.targets[labels.train_idx].numpy().tobytes())
+    digest.update(labels.weights[labels.train_idx].numpy().tobytes())
     return digest.hexdigest()
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import nn
@@ -31,27 +34,98 @@ def copy_state(network: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
 
 
-class Resumable(Protocol):
-    """A training that goes epoch by epoch, whose whole state can be saved between two of them."""
+@dataclass(kw_only=True)
+class Training(ABC):
+    """One training of an encoder, perhaps with a decoder behind it, that goes epoch by epoch.
+
+    Its whole state can be saved between two epochs, and the weights of the best one are kept.
+    """
 
     device: torch.device
-    history: list[dict[str, float]]
+    encoder: nn.Module
+    decoder: nn.Module | None
+    optimizer: torch.optim.Optimizer
+    amp_dtype: torch.dtype | None
+    history: list[dict[str, float]] = field(default_factory=list)
+    best: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.scaler = torch.amp.GradScaler(
+            self.device.type, enabled=self.amp_dtype == torch.float16
+        )
+
+    @abstractmethod
     def epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch, counted from 1, append its entry to the history and return it."""
-        ...
+
+    def set_training(self, training: bool) -> None:
+        """Put the networks into training or evaluation mode."""
+        self.encoder.train(training)
+        if self.decoder is not None:
+            self.decoder.train(training)
+
+    def autocast(self) -> torch.autocast:
+        """Mixed precision, where there is any."""
+        return torch.autocast(
+            self.device.type, dtype=self.amp_dtype, enabled=self.amp_dtype is not None
+        )
+
+    def descend(self, loss: torch.Tensor) -> None:
+        """One step of the optimiser."""
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+
+    def keep_if_best(self, epoch: int, loss: float) -> None:
+        """Remember the weights of an epoch, if its loss is the lowest so far."""
+        if loss < self.best.get("loss", math.inf):
+            self.best = {"epoch": epoch, "loss": loss, **self._networks(copy_state)}
+
+    def take_best(self) -> None:
+        """Put the best epoch's weights into the networks."""
+        self._load_networks(self.best)
 
     def state(self) -> dict[str, Any]:
         """Return all that a checkpoint must hold."""
-        ...
+        return {
+            **self._networks(nn.Module.state_dict),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "history": self.history,
+            "best": self.best,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a checkpoint's state."""
-        ...
+        self._load_networks(state)
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.history = list(state["history"])
+        self.best = dict(state["best"])
+
+    def _networks(self, read: Callable[[nn.Module], dict[str, Any]]) -> dict[str, Any]:
+        return {
+            "encoder": read(self.encoder),
+            "decoder": None if self.decoder is None else read(self.decoder),
+        }
+
+    def _load_networks(self, state: dict[str, Any]) -> None:
+        self.encoder.load_state_dict(state["encoder"])
+        if self.decoder is not None:
+            self.decoder.load_state_dict(state["decoder"])
+
+
+def adamw(
+    encoder: nn.Module, decoder: nn.Module | None, learning_rate: float, weight_decay: float
+) -> torch.optim.AdamW:
+    """The optimiser of the paper for an encoder and what is behind it."""
+    parameters = [*encoder.parameters(), *(decoder.parameters() if decoder is not None else ())]
+    return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
 
 
 def run_epochs(
-    run: Resumable,
+    run: Training,
     num_epochs: int,
     title: str,
     identity: str,

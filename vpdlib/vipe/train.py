@@ -17,14 +17,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from vpdlib.students.training import (
     NonFiniteLossError,
-    copy_state,
+    Training,
+    adamw,
     cuda_amp_dtype,
     run_epochs,
 )
@@ -106,22 +106,16 @@ def train_vipe(
     return run.finish()
 
 
-@dataclass
-class _Run:
-    """One training: the networks, their optimiser, the data, and how far it is."""
+@dataclass(kw_only=True)
+class _Run(Training):
+    """One training of VIPE*."""
 
-    settings: VipeSettings
-    device: torch.device
     encoder: VipeEncoder
     decoder: VipeDecoder
-    optimizer: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
-    amp_dtype: torch.dtype | None
+    settings: VipeSettings
     bank: PoseBank
     val_bank: PoseBank
     val_pairs: Pairs
-    history: list[dict[str, float]]
-    best: dict[str, Any]
 
     @classmethod
     def start(
@@ -135,12 +129,6 @@ class _Run:
         encoder, decoder = build_vipe(settings)
         encoder.to(device)
         decoder.to(device)
-        optimizer = torch.optim.AdamW(
-            [*encoder.parameters(), *decoder.parameters()],
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-        )
-        amp_dtype = cuda_amp_dtype(settings.amp) if device.type == "cuda" else None
         val_bank = PoseBank.build(val_motions)
         val_rng = np.random.default_rng([settings.seed, 0])
         return cls(
@@ -148,16 +136,13 @@ class _Run:
             device=device,
             encoder=encoder,
             decoder=decoder,
-            optimizer=optimizer,
-            scaler=torch.amp.GradScaler(device.type, enabled=amp_dtype == torch.float16),
-            amp_dtype=amp_dtype,
+            optimizer=adamw(encoder, decoder, settings.learning_rate, settings.weight_decay),
+            amp_dtype=cuda_amp_dtype(settings.amp) if device.type == "cuda" else None,
             bank=PoseBank.build(train_motions),
             val_bank=val_bank,
             val_pairs=draw_pairs(
                 val_bank, val_rng, settings.val_samples, _val_settings(settings, val_bank)
             ),
-            history=[],
-            best={},
         )
 
     def epoch(self, epoch: int) -> dict[str, float]:
@@ -180,13 +165,7 @@ class _Run:
                 f"{entry['val_loss']}; lower the learning rate"
             )
         self.history.append(entry)
-        if entry["val_loss"] < self.best.get("val_loss", np.inf):
-            self.best = {
-                "epoch": epoch,
-                "val_loss": entry["val_loss"],
-                "encoder": copy_state(self.encoder),
-                "decoder": copy_state(self.decoder),
-            }
+        self.keep_if_best(epoch, entry["val_loss"])
         return entry
 
     def _train_pass(self, epoch: int) -> float:
@@ -196,8 +175,7 @@ class _Run:
         # Whole batches only: batch statistics of a very small last batch would be poor.
         num_steps = settings.samples_per_epoch // settings.batch_size
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        self.encoder.train()
-        self.decoder.train()
+        self.set_training(True)
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
             torch.manual_seed(dropout_seed)
@@ -206,16 +184,12 @@ class _Run:
                 pairs = draw_pairs(self.bank, rng, steps * settings.batch_size, settings)
                 for batch in self._batches(pairs, settings.batch_size):
                     loss = self._loss(*batch).total
-                    self.optimizer.zero_grad(set_to_none=True)
-                    self.scaler.scale(loss).backward()
-                    self.scaler.step(self.optimizer)
-                    self.scaler.update()
+                    self.descend(loss)
                     total += loss.detach()
         return total.item() / num_steps
 
     def _val_pass(self) -> tuple[float, float, float]:
-        self.encoder.eval()
-        self.decoder.eval()
+        self.set_training(False)
         totals = torch.zeros(3, dtype=torch.float64, device=self.device)
         with torch.no_grad():
             for batch in self._batches(self.val_pairs, _VAL_BATCH):
@@ -236,9 +210,7 @@ class _Run:
 
     def _loss(self, views: torch.Tensor, is_valid: torch.Tensor, target: torch.Tensor) -> VipeLoss:
         count = len(is_valid)
-        with torch.autocast(
-            self.device.type, dtype=self.amp_dtype, enabled=self.amp_dtype is not None
-        ):
+        with self.autocast():
             # One pass for all views: batch statistics are of all, and it is faster than three.
             embedding = self.encoder(views.reshape(3 * count, -1))
             decoded = self.decoder(embedding[: 2 * count])
@@ -246,30 +218,9 @@ class _Run:
         decoded_first, decoded_second = decoded.split(count)
         return vipe_loss(first, second, negative, is_valid, decoded_first, decoded_second, target)
 
-    def state(self) -> dict[str, Any]:
-        """Return all that a checkpoint must hold."""
-        return {
-            "encoder": self.encoder.state_dict(),
-            "decoder": self.decoder.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "scaler": self.scaler.state_dict(),
-            "history": self.history,
-            "best": self.best,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from a checkpoint's state."""
-        self.encoder.load_state_dict(state["encoder"])
-        self.decoder.load_state_dict(state["decoder"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.scaler.load_state_dict(state["scaler"])
-        self.history = list(state["history"])
-        self.best = dict(state["best"])
-
     def finish(self) -> TrainedVipe:
-        """Put the best epoch's weights into the networks and hand them over."""
-        self.encoder.load_state_dict(self.best["encoder"])
-        self.decoder.load_state_dict(self.best["decoder"])
+        """Hand over the networks of the best epoch."""
+        self.take_best()
         return TrainedVipe(
             settings=self.settings,
             encoder=self.encoder,
