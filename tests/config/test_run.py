@@ -117,6 +117,16 @@ def test_every_dataset_that_comes_with_the_workflow_is_valid():
         assert settings.dataset(name).title
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs/examples").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_every_example_of_overrides_is_valid(path):
+    settings = run(datasets_dir=ROOT / "datasets", **yaml.safe_load(path.read_text()))
+    assert settings.overrides
+    for name in settings.overrides:
+        assert settings.dataset(name).title
+
+
 def test_config_yaml_shows_the_defaults():
     """A setting that config.yaml documents has the value that the model has without it."""
     given = yaml.safe_load((ROOT / "config.yaml").read_text())
