@@ -54,7 +54,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 test: dev networks ## unit tests and the small workflow tests
 	$(BIN)/python -m pytest
 
-test-slow: dev ## tests that train small networks, a few minutes each
+test-slow: dev networks ## tests of some minutes each: networks trained, floor exercises from label to table
 	$(BIN)/python -m pytest -m slow
 
 openmmlab: $(OPENMMLAB)/.built ## the full mmcv and its operators, built into an environment of its own (10 to 20 minutes)

@@ -60,3 +60,12 @@ rule all:
         "results/demo/table3.csv",
         "results/demo/table4.csv",
         "results/demo/figure3.csv",
+
+
+onstart:
+    # Snakemake's default limit, 100 jobs a second, is never reached here, and is dear: after every finished job a timer
+    # has the ready jobs looked at again once per second for as long as the run lasts, which with hundreds of jobs fills
+    # a core. (A longer time span is no remedy: the run does not end before its last timer.) Another limit is kept.
+    limiter = workflow.scheduler.job_rate_limiter
+    if limiter is not None and (limiter.max_jobs, limiter.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None

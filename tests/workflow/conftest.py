@@ -6,10 +6,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
+from vpdlib.video.writer import VideoWriter
+
 ROOT = Path(__file__).resolve().parents[2]
+#: A folder dataset of two small videos and its labels; fixture `mine`.
+SETTINGS = {
+    "title": "Mine",
+    "adapter": {"kind": "folder", "videos": "videos", "labels": "labels.csv"},
+    "num_shards": 2,
+    "shots": [1],
+    "trials": 1,
+    "students": {"vpd2d": {"architecture": "residual", "crop_px": 32}},
+}
+GOOD = "video,start,end,label,split\na,0,0.5,jump,train\nb,0,0.5,turn,train\na,0.5,0.9,turn,test\n"
 
 
 class Workflow:
@@ -95,3 +108,22 @@ def networks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder = tmp_path_factory.mktemp("networks")
         fetch_embedded(folder, Path(downloads) if downloads else None)
         return folder
+
+
+def write_video(path, num_frames=25):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    with VideoWriter(path, 25.0, 64, 48) as video:
+        for _ in range(num_frames):
+            video.write(rng.integers(0, 255, (48, 64, 3), np.uint8))
+
+
+@pytest.fixture
+def mine(tmp_path, make_workflow):
+    """A folder dataset of two small videos, all in order."""
+    workflow = make_workflow(tmp_path / "work")
+    workflow.write_dataset("mine", SETTINGS)
+    for name in ("a", "b"):
+        write_video(workflow.folder / "data" / "videos" / f"{name}.mp4")
+    (workflow.folder / "data" / "labels.csv").write_text(GOOD)
+    return workflow
