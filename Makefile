@@ -19,7 +19,7 @@ demo: env ## install, fetch the networks, render the synthetic sport, run the wh
 	$(SNAKEMAKE) results/demo/table1.csv results/demo/table3.csv results/demo/table4.csv results/demo/figure3.csv
 	@echo; cat results/demo/table1.md; echo; cat results/demo/table3.md; echo; cat results/demo/table4.md
 
-tables: env ## every table of the paper on the demo, ablations too (about an hour)
+tables: env ## every table of the paper on the demo, ablations too (two hours)
 	$(SNAKEMAKE) results/demo/tables.md
 	@echo; cat results/demo/tables.md
 
