@@ -81,20 +81,13 @@ class Code:
             name = pending.pop()
             if name not in reached:
                 reached.add(name)
-                pending.extend(self._imports(name))
+                pending.extend(self._module(name).names)
         self._kept.save()
         digest = hashlib.sha256()
         for name in sorted(reached):
             digest.update(name.encode())
             digest.update(self._modules[name].digest.encode())
         return digest.hexdigest()[:16]
-
-    def _imports(self, name: str) -> list[str]:
-        """The modules that a module imports."""
-        # A package's __init__ runs too, but what it gathers for others is not used, and the version number in
-        # vpdlib/__init__.py must not count.
-        names = self._module(name).names
-        return [each for each in names if each != "vpdlib" and self._file(each) is not None]
 
     def _module(self, name: str) -> _Module:
         if name not in self._modules:
@@ -103,7 +96,11 @@ class Code:
                 raise ValueError(
                     f"{name!r} is not a module of vpdlib, nor a script: correct the name given to code_digest()"
                 )
-            self._modules[name] = self._kept.module(name, path)
+            names, digest = self._kept.module(name, path)
+            # A package's __init__ runs too, but what it gathers for others is not used, and the version number in
+            # vpdlib/__init__.py must not count.
+            modules = (each for each in names if each != "vpdlib" and self._file(each) is not None)
+            self._modules[name] = _Module(tuple(modules), digest)
         return self._modules[name]
 
     def _file(self, name: str) -> Path | None:
