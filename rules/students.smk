@@ -69,6 +69,8 @@ rule concat_features:
     resources:
         **stage_resources("combine_features"),
     params:
+        # Snakemake compares inputs without their order, which is that of the columns.
+        names=lambda wc: list(settings_of(wc.dataset).concat[wc.concat]),
         code=code_digest("workflow_scripts.concat_features"),
     message:
         "Concatenating features {wildcards.concat}: {wildcards.dataset}, shard {wildcards.shard}"

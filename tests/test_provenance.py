@@ -2,12 +2,15 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from vpdlib import provenance
 from vpdlib.provenance import Code, code_digest, digest_settings
+
+VPDLIB = Path(provenance.__file__).parent
 
 FILES = {
     "__init__.py": '"""The package."""\n__version__ = "1"\n',
@@ -43,6 +46,15 @@ async def later():
     "part/unused.py": "UNUSED = 1\n",
     "side/__init__.py": "GATHERED = 1\n",
     "side/module.py": "SIDE = 1\n",
+    "tables.py": (
+        "from importlib import resources\n\n\n"
+        "def rows(name):\n"
+        '    return (resources.files("vpdlib.side") / name).read_text()\n'
+    ),
+    "side/numbers/one.csv": "a\n1\n",
+    "side/notes.txt": "1\n",
+    "progress.py": "WIDTH = 1\n",
+    "loud.py": "from vpdlib import progress\n",
 }
 
 
@@ -66,7 +78,7 @@ class Package:
 @pytest.fixture
 def package(tmp_path):
     for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     return Package(tmp_path)
 
@@ -124,6 +136,45 @@ def test_an_edit_elsewhere_and_the_version_do_not_count(package, name, old, new)
     before = package.digest("vpdlib.top")
     package.edit(name, old, new)
     assert package.digest("vpdlib.top") == before
+
+
+def test_tables_of_the_package_count_for_the_module_that_reads_them(package):
+    tables, top = package.digest("vpdlib.tables"), package.digest("vpdlib.top")
+    package.edit("side/notes.txt", "1", "2")
+    assert package.digest("vpdlib.tables") == tables
+    package.edit("side/numbers/one.csv", "1", "2")
+    assert package.digest("vpdlib.tables") != tables
+    assert package.digest("vpdlib.top") == top
+    package.edit("side/numbers/one.csv", "2", "1")
+    assert package.digest("vpdlib.tables") == tables
+    (package.folder / "side/another.csv").write_text("")
+    assert package.digest("vpdlib.tables") != tables
+
+
+def test_every_table_of_vpdlib_counts_somewhere():
+    """A module that reads one in another way than `resources.files` would use old numbers unseen."""
+    code = Code(VPDLIB)
+    modules = [
+        "vpdlib." + ".".join(path.relative_to(VPDLIB).with_suffix("").parts)
+        for path in VPDLIB.rglob("*.py")
+        if path.name != "__init__.py"
+    ]
+    read = {package for module in modules for package in code._module(module).data}
+    folders = [VPDLIB.joinpath(*package.split(".")[1:]) for package in read]
+    tables = list(VPDLIB.rglob("*.csv"))
+    assert tables
+    assert [t for t in tables if not any(t.is_relative_to(folder) for folder in folders)] == []
+
+
+def test_reports_of_progress_and_this_module_do_not_count(package):
+    before = package.digest("vpdlib.loud")
+    package.edit("progress.py", "1", "2")
+    assert package.digest("vpdlib.loud") == before
+    assert code_digest("vpdlib.students.train") != code_digest("vpdlib.artifacts")
+    reached = Code(VPDLIB)
+    reached.digest("vpdlib.students.train")
+    assert "vpdlib.students.checkpoint" in reached._modules
+    assert not {"vpdlib.provenance", "vpdlib.progress"} & set(reached._modules)
 
 
 def test_the_order_of_names_does_not_count_and_their_choice_does(package):
@@ -184,14 +235,37 @@ def test_what_was_read_is_kept_and_only_what_changed_is_read_again(package, monk
     assert package.digest("vpdlib.top", "vpdlib.other") == after
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"vpdlib.top": ["0", [], "0"]}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\0\0\0",
+        b"\xff\xfe{}",
+        b"[]",
+        b"null",
+        b"3",
+        b'"text"',
+        b'{"vpdlib.top": ["0", [], [], "0"]}',
+        b'{"vpdlib.top": null}',
+        b'{"vpdlib.top": {}}',
+        b'{"vpdlib.top": []}',
+    ],
+)
 def test_what_is_kept_wrongly_is_made_again(package, content):
     before = package.digest("vpdlib.top")
     path = kept(package)
     whole = path.read_text()
-    path.write_text(content)
+    path.write_bytes(content)
     assert package.digest("vpdlib.top") == before
     assert json.loads(path.read_text()) == json.loads(whole)
+
+
+def test_what_is_kept_lies_where_bytecode_is_asked_for(package, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "elsewhere"))
+    package.digest("vpdlib.top")
+    assert not (package.folder / "__pycache__").exists()
+    assert len(list((tmp_path / "elsewhere").rglob("code.*.json"))) == 1
 
 
 def test_another_reader_reads_again(package, monkeypatch):

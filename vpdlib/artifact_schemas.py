@@ -122,7 +122,7 @@ SCHEMAS: dict[str, Schema] = {
             "descriptor": Column("f4", ("N", 2, "D")),
         },
     ),
-    "recognition": Schema(1, "recognize_actions", per_video=False),
+    "recognition": Schema(2, "recognize_actions", per_video=False),
     "retrieval": Schema(1, "retrieve_actions", per_video=False),
     "detection": Schema(1, "detect_actions", per_video=False),
     "student": Schema(1, "distil_student", per_video=False),

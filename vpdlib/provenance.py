@@ -3,18 +3,20 @@
 A rule carries the digest of its script, and of the vpdlib modules that the script uses, in its ``params``: an
 edit of either makes Snakemake rerun what depends on it and nothing else. (Snakemake itself sees a script's time
 stamp, and nothing of the library.) The digest is taken over the syntax tree without docstrings, so comments,
-formatting and file times do not count.
+formatting and file times do not count. Of a module that reads tables of the package (``resources.files``), the
+tables count too. This module and the progress reports do not: nothing that is made depends on them.
 
 To read all of the library so takes seconds, and every start of Snakemake, on a cluster every job, wants it: what
-was read of a file is kept in ``__pycache__``, under the digest of that file's bytes.
+was read of a file is kept where Python keeps bytecode, under the digest of that file's bytes; also where
+bytecode itself is not to be written, as in many containers, where it is wanted most.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.util
 import json
-import sys
 import uuid
 from contextlib import suppress
 from functools import cache
@@ -23,6 +25,13 @@ from typing import Any, NamedTuple
 
 #: What a script and what all scripts share are named by.
 _SCRIPTS = ("workflow_scripts", "_job")
+
+#: What no artifact depends on. A package's __init__ runs too, but what it gathers for others is not used, and the
+#: version number in vpdlib/__init__.py must not count.
+_NOT_COUNTED = ("vpdlib", "vpdlib.provenance", "vpdlib.progress")
+
+#: Of the files in a package that are not code, what is read.
+_TABLES = "*.csv"
 
 
 def digest_settings(settings: Any) -> str:
@@ -54,9 +63,17 @@ def code_digest(*modules: str) -> str:
 
 
 class _Module(NamedTuple):
-    """Of a module: what it imports of vpdlib and its scripts, modules or things in them, and its digest."""
+    """What counts of a module.
+
+    Attributes
+    ----------
+    names : what it imports of vpdlib and its scripts, modules or things in them.
+    data : packages whose tables it reads.
+    digest : of its code.
+    """
 
     names: tuple[str, ...]
+    data: tuple[str, ...]
     digest: str
 
 
@@ -71,7 +88,8 @@ class Code:
     def __init__(self, package: Path) -> None:
         self._package = package
         self._modules: dict[str, _Module] = {}
-        self._kept = _Kept(package / "__pycache__" / f"code.{sys.implementation.cache_tag}.json")
+        bytecode = Path(importlib.util.cache_from_source(str(package / "code.py")))
+        self._kept = _Kept(bytecode.with_suffix(".json"))
 
     def digest(self, *modules: str) -> str:
         """See `code_digest`."""
@@ -96,12 +114,20 @@ class Code:
                 raise ValueError(
                     f"{name!r} is not a module of vpdlib, nor a script: correct the name given to code_digest()"
                 )
-            names, digest = self._kept.module(name, path)
-            # A package's __init__ runs too, but what it gathers for others is not used, and the version number in
-            # vpdlib/__init__.py must not count.
-            modules = (each for each in names if each != "vpdlib" and self._file(each) is not None)
-            self._modules[name] = _Module(tuple(modules), digest)
+            names, data, digest = self._kept.module(name, path)
+            names = tuple(
+                each for each in names if each not in _NOT_COUNTED and self._file(each) is not None
+            )
+            parts = [digest, *(line for package in data for line in self._tables(package))]
+            if data:
+                digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+            self._modules[name] = _Module(names, data, digest)
         return self._modules[name]
+
+    def _tables(self, package: str) -> list[str]:
+        folder = self._package.joinpath(*package.split(".")[1:])
+        found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob(_TABLES))
+        return [f"{name} {digest_file(folder / name)}" for name in found]
 
     def _file(self, name: str) -> Path | None:
         parts = name.split(".")
@@ -132,18 +158,21 @@ class _Kept:
         self._reader = digest_file(Path(__file__))
         self._is_changed = False
         try:
-            self._entries: dict[str, list[Any]] = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, json.JSONDecodeError):
-            self._entries = {}
+            entries = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            entries = None
+        self._entries: dict[str, Any] = entries if isinstance(entries, dict) else {}
 
     def module(self, name: str, path: Path) -> _Module:
         source = path.read_bytes()
         key = hashlib.sha256(f"{self._reader} {path.name} ".encode() + source).hexdigest()
-        if name not in self._entries or self._entries[name][0] != key:
-            self._entries[name] = [key, *_read_module(source, name, path)]
+        entry = self._entries.get(name)
+        # The file may be of another version, or damaged.
+        if not isinstance(entry, list) or len(entry) != 4 or entry[0] != key:
+            entry = self._entries[name] = [key, *_read_module(source, name, path)]
             self._is_changed = True
-        _, names, digest = self._entries[name]
-        return _Module(tuple(names), digest)
+        _, names, data, digest = entry
+        return _Module(tuple(names), tuple(data), digest)
 
     def save(self) -> None:
         """Write what is new. As with Python's own bytecode, a folder that cannot be written to is left alone."""
@@ -153,7 +182,7 @@ class _Kept:
         # Several runs may start at once.
         part = self._path.with_name(f"{self._path.name}.{uuid.uuid4().hex}")
         try:
-            self._path.parent.mkdir(exist_ok=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             part.write_text(json.dumps(self._entries), encoding="utf-8")
             part.replace(self._path)
         except OSError:
@@ -164,6 +193,7 @@ class _Kept:
 def _read_module(source: bytes, name: str, path: Path) -> _Module:
     tree = ast.parse(source, filename=str(path))
     names: set[str] = set()
+    data: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
@@ -171,6 +201,8 @@ def _read_module(source: bytes, name: str, path: Path) -> _Module:
             origin = _origin(node, name, is_package=path.name == "__init__.py")
             names.add(origin)
             names.update(f"{origin}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "resources.files":
+            data.update(ast.literal_eval(argument) for argument in node.args)
         elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if (
@@ -181,7 +213,7 @@ def _read_module(source: bytes, name: str, path: Path) -> _Module:
                 node.body = node.body[1:] or [ast.Pass()]
     digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
     ours = (name for name in names if name.split(".")[0] in ("vpdlib", *_SCRIPTS))
-    return _Module(tuple(sorted(ours)), digest)
+    return _Module(tuple(sorted(ours)), tuple(sorted(data)), digest)
 
 
 def _origin(node: ast.ImportFrom, importer: str, is_package: bool) -> str:

@@ -1,5 +1,6 @@
 """Distil a student from the weak labels of the videos it may see."""
 
+from functools import partial
 from pathlib import Path
 
 import _job
@@ -7,6 +8,7 @@ import _job
 from vpdlib.datasets.tables import read_actions, read_videos
 from vpdlib.devices import choose_device
 from vpdlib.progress import note
+from vpdlib.students.checkpoint import resume_or_start
 from vpdlib.students.corpus import (
     collect_corpus,
     open_frames,
@@ -47,7 +49,8 @@ def main(snakemake):
     folder = Path(snakemake.output[0])
     device = choose_device(_job.device(snakemake))
     checkpoint = _job.checkpoint_path(snakemake, folder, device)
-    student = train_student(
+    train = partial(
+        train_student,
         open_frames(crops, flow, corpus.refs, corpus.crop_side),
         corpus.pose,
         corpus.motion if settings.motion else None,
@@ -56,7 +59,6 @@ def main(snakemake):
         settings,
         device=device,
         threads=snakemake.threads,
-        checkpoint_path=checkpoint,
         weight=score_weights(corpus.score, settings.score_power),
         turned_targets=EmbeddedTargets.from_keypoints(
             load_vipe(Path(model)),
@@ -68,6 +70,7 @@ def main(snakemake):
         if model
         else None,
     )
+    student = resume_or_start(lambda path: train(checkpoint_path=path), checkpoint)
     save_student(folder, student)
     checkpoint.unlink(missing_ok=True)
 

@@ -7,6 +7,7 @@ import _job
 from vpdlib.config.base import validate
 from vpdlib.devices import choose_device
 from vpdlib.progress import note
+from vpdlib.students.checkpoint import resume_or_start
 from vpdlib.vipe.collect import collect_motions
 from vpdlib.vipe.model_settings import VipeModelSettings
 from vpdlib.vipe.motions import leave_out, split_by_subject
@@ -29,13 +30,16 @@ def main(snakemake):
     folder = Path(snakemake.output[0])
     device = choose_device(_job.device(snakemake))
     checkpoint = _job.checkpoint_path(snakemake, folder, device)
-    model = train_vipe(
-        train,
-        val,
-        settings.training,
-        device=device,
-        threads=snakemake.threads,
-        checkpoint_path=checkpoint,
+    model = resume_or_start(
+        lambda path: train_vipe(
+            train,
+            val,
+            settings.training,
+            device=device,
+            threads=snakemake.threads,
+            checkpoint_path=path,
+        ),
+        checkpoint,
     )
     save_vipe(folder, model)
     checkpoint.unlink(missing_ok=True)

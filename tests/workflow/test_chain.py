@@ -393,6 +393,19 @@ class TestEveryTable:
         assert planned["distil_student"] == 5
         assert "estimate_pose" not in planned
 
+    def test_parts_in_another_order_are_put_side_by_side_anew(self, tabulated):
+        """All shards of them, or heads would meet two orders of columns."""
+        try:
+            tabulated.write_dataset(
+                "tiny", {**EVERYTHING, "concat": {"vpdconcat": ["vpdvi", "vpd2d"]}}
+            )
+            planned = tabulated.planned("results/tiny/table1.csv")
+        finally:
+            tabulated.write_dataset("tiny", EVERYTHING)
+        assert planned["concat_features"] == 2
+        assert planned["recognize_actions"] == 2
+        assert "embed_frames" not in planned
+
 
 GRAPH_TRAINING = {"epochs": 2, "batch_size": 8, "milestones": [1]}
 FRAME_NETWORK = {

@@ -43,6 +43,7 @@ def write_result(
         artifact.write("num_val", np.array(result.num_val, np.int64))
         artifact.write("num_empty_train", np.array(result.num_empty_train, np.int64))
         artifact.write("label", result.true_labels)
+        artifact.write("is_empty", result.is_empty_test)
         artifact.write("action", np.array(result.test_ids, object))
         artifact.write("class_name", np.array(result.class_names, object))
         for number, ids in enumerate(result.train_ids):
@@ -75,7 +76,7 @@ def read_result(path: str | Path) -> RecognitionResult:
             test_ids=texts("action"),
             true_labels=artifact.array("label"),
             class_names=texts("class_name"),
-            num_empty_test=int(artifact.attributes["num_empty_test"]),
+            is_empty_test=artifact.array("is_empty"),
             num_empty_train=numbers("num_empty_train"),
             num_val=numbers("num_val"),
             best_epochs=numbers("best_epoch"),
@@ -85,7 +86,8 @@ def read_result(path: str | Path) -> RecognitionResult:
 def mean_result(parts: Mapping[str, RecognitionResult]) -> RecognitionResult:
     """Put the probabilities of several methods together, trial by trial, by their mean.
 
-    The mean ranks classes as the sum of a late fusion does, and is itself a probability.
+    The mean ranks classes as the sum of a late fusion does, and is itself a probability. A part in which a test action
+    has no frames knows nothing of it, and has no say; where no part has frames, the commonest training class stays.
 
     Parameters
     ----------
@@ -93,8 +95,9 @@ def mean_result(parts: Mapping[str, RecognitionResult]) -> RecognitionResult:
 
     Returns
     -------
-    Probabilities are the mean, ``head`` is "ensemble" and ``best_epochs`` 0; of the numbers of actions that took
-    no part, the largest; all else, training actions too, is the first part's.
+    Probabilities are the mean, ``head`` is "ensemble" and ``best_epochs`` 0; empty are the test actions that are
+    so in all parts; of the numbers of training actions dropped, the largest; all else, training actions too, is the
+    first part's.
 
     Raises
     ------
@@ -112,13 +115,18 @@ def mean_result(parts: Mapping[str, RecognitionResult]) -> RecognitionResult:
             raise ValueError(
                 f"{first_name} and {name} differ in 'true_labels'; rerun the rule that makes them"
             )
-    mean = np.mean([part.probabilities for part in parts.values()], axis=0)
+    probabilities = np.stack([part.probabilities for part in parts.values()]).astype(np.float64)
+    is_empty = np.stack([part.is_empty_test for part in parts.values()])
+    in_none = is_empty.all(axis=0)
+    # (parts, A): where no part knows anything, all have their say.
+    weight = (~is_empty | in_none).astype(np.float64)
+    mean = np.einsum("ptac,pa->tac", probabilities, weight / weight.sum(axis=0))
     empty = np.max([part.num_empty_train for part in parts.values()], axis=0)
     return replace(
         first,
         head="ensemble",
         probabilities=mean.astype(np.float32),
-        num_empty_test=max(part.num_empty_test for part in parts.values()),
+        is_empty_test=in_none,
         num_empty_train=tuple(int(number) for number in empty),
         best_epochs=(0,) * len(first.seeds),
     )

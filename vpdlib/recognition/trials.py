@@ -41,7 +41,7 @@ class RecognitionResult:
     test_ids : the A test actions.
     true_labels : (A,) int64 into ``class_names``.
     class_names : the C classes.
-    num_empty_test : test actions without frames, predicted as the commonest training class.
+    is_empty_test : (A,) bool, test actions without frames, predicted as the commonest training class.
     num_empty_train : per trial, training actions dropped for want of frames.
     num_val : per trial, actions that chose the epoch.
     best_epochs : per trial, the epoch of the weights (0 for "nns").
@@ -55,10 +55,15 @@ class RecognitionResult:
     test_ids: tuple[str, ...]
     true_labels: NDArray[np.int64]
     class_names: tuple[str, ...]
-    num_empty_test: int
+    is_empty_test: NDArray[np.bool_]
     num_empty_train: tuple[int, ...]
     num_val: tuple[int, ...]
     best_epochs: tuple[int, ...]
+
+    @property
+    def num_empty_test(self) -> int:
+        """Number of test actions without frames."""
+        return int(self.is_empty_test.sum())
 
 
 def run_setting(
@@ -182,7 +187,7 @@ def run_trials(
         test_ids=test_ids,
         true_labels=np.array([class_of[action_id] for action_id in test_ids], dtype=np.int64),
         class_names=actions.class_names,
-        num_empty_test=int(is_empty.sum()),
+        is_empty_test=is_empty,
         num_empty_train=tuple(
             sum(lengths[action_id] == 0 for action_id in trial.train_ids) for trial in trials
         ),

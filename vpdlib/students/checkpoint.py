@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
+from vpdlib.progress import note
+
 SCHEMA = "vpd-student-checkpoint-1"
+
+Trained = TypeVar("Trained")
+
+
+class OtherTrainingError(ValueError):
+    """A checkpoint is of a training with other settings, frames or labels; the message names the file."""
 
 
 def save_checkpoint(path: Path, identity: str, state: dict[str, Any]) -> None:
@@ -34,26 +43,27 @@ def save_checkpoint(path: Path, identity: str, state: dict[str, Any]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def load_checkpoint(path: Path, identity: str, device: torch.device) -> dict[str, Any]:
+def load_checkpoint(path: Path, identity: str) -> dict[str, Any]:
     """Read a checkpoint of the same training.
 
     Parameters
     ----------
     path : the checkpoint.
     identity : must equal the one it was saved with.
-    device : where its tensors go.
 
     Returns
     -------
-    dict : the state that was saved.
+    dict : the state that was saved, on the CPU: networks and optimiser take their part to their own device, and the
+        optimiser's step counts, which it reads at every step, stay where that costs nothing.
 
     Raises
     ------
-    ValueError : not a readable checkpoint, or one of another training.
+    OtherTrainingError : of another training.
+    ValueError : not a readable checkpoint.
     """
     try:
         # weights_only: nothing but tensors and plain containers is ever built from the file.
-        content = torch.load(path, map_location=device, weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"{path} is not a readable checkpoint ({error}); delete it to start from the beginning"
@@ -63,8 +73,27 @@ def load_checkpoint(path: Path, identity: str, device: torch.device) -> dict[str
             f"{path} is no checkpoint of a training of this version; delete it or give another path"
         )
     if content["identity"] != identity:
-        raise ValueError(
+        raise OtherTrainingError(
             f"{path} is of a training with other settings, frames or labels; delete it to start "
             "anew"
         )
     return content["state"]
+
+
+def resume_or_start(train: Callable[[Path], Trained], path: Path) -> Trained:
+    """Train with a checkpoint that the workflow owns, and start anew where it turns out to be of another training.
+
+    That happens although the workflow names a checkpoint after its job's settings, code and inputs: inputs that
+    were made anew on another computer have the same digests, and other last digits.
+
+    Parameters
+    ----------
+    train : trains with the checkpoint at the path that it is given.
+    path : the checkpoint, there or not.
+    """
+    try:
+        return train(path)
+    except OtherTrainingError as error:
+        note(f"{error}. The workflow does so now: its inputs were made anew since.")
+        path.unlink()
+        return train(path)

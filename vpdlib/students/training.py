@@ -26,7 +26,9 @@ def cuda_amp_dtype(enabled: bool) -> torch.dtype | None:
     if not enabled:
         return None
     # bfloat16 has the range of float32; float16 needs its losses scaled.
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    # Cards before Ampere emulate bfloat16, slowly.
+    has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if has_bf16 else torch.float16
 
 
 def copy_state(network: nn.Module) -> dict[str, torch.Tensor]:
@@ -100,7 +102,9 @@ class Training(ABC):
         """Continue from a checkpoint's state."""
         self._load_networks(state)
         self.optimizer.load_state_dict(state["optimizer"])
-        self.scaler.load_state_dict(state["scaler"])
+        # Empty where the training ran without scaling, as on a card of another generation.
+        if self.scaler.is_enabled() and state["scaler"]:
+            self.scaler.load_state_dict(state["scaler"])
         self.history = list(state["history"])
         self.best = dict(state["best"])
 
@@ -147,11 +151,13 @@ def run_epochs(
 
     Raises
     ------
-    ValueError
+    OtherTrainingError
         If the checkpoint belongs to another training.
+    ValueError
+        If it cannot be read.
     """
     if checkpoint_path is not None and checkpoint_path.exists():
-        run.restore(load_checkpoint(checkpoint_path, identity, run.device))
+        run.restore(load_checkpoint(checkpoint_path, identity))
     last_saved = time.monotonic()
     for epoch in track(range(len(run.history) + 1, num_epochs + 1), title, unit="epoch"):
         entry = run.epoch(epoch)
