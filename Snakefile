@@ -41,6 +41,7 @@ localrules:
     ensemble_features,
     figure3,
     kept_frames,
+    predictions,
     table1,
     table2,
     table3,

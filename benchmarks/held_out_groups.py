@@ -1,6 +1,6 @@
 """Which feature set is best, asked of the training split alone? Few-shot accuracy on groups held out of it.
 
-For choosing a student, a threshold or a network without looking at the test split: the groups (subjects, matches) of a
+For choosing a student, a threshold or a network without looking at the test split: the groups (subjects, matches; or videos) of a
 dataset's training actions are dealt to folds; each fold in turn is tested, k actions of a class of the others train.
 Test actions are never read. The normalised joints, or the first method named, are what the others are compared with.
 Names with plus signs between them, of feature sets named before, are late fusion: the mean of their probabilities
@@ -92,15 +92,17 @@ def main() -> None:
 
 def deal(rows: Sequence[ActionRow], num_folds: int, seed: int) -> np.ndarray:
     """The fold (A,) of every action: groups in random order, each to the fold that has fewest actions."""
-    groups = sorted({row.group for row in rows})
+    # Without groups, a video is one.
+    group_of = [row.group or row.video for row in rows]
+    groups = sorted(set(group_of))
     order = np.random.default_rng(seed).permutation(len(groups))
     sizes = np.zeros(num_folds, dtype=int)
     fold_of = {}
     for place in order:
         fold = int(sizes.argmin())
         fold_of[groups[place]] = fold
-        sizes[fold] += sum(row.group == groups[place] for row in rows)
-    return np.array([fold_of[row.group] for row in rows])
+        sizes[fold] += group_of.count(groups[place])
+    return np.array([fold_of[group] for group in group_of])
 
 
 def table_of(rows: Sequence[ActionRow], is_test: np.ndarray, classes: Sequence[str]) -> ActionTable:

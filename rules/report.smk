@@ -42,6 +42,29 @@ rule figure3:
         "../workflow_scripts/figure3.py"
 
 
+rule predictions:
+    input:
+        recognition=recognition_of(lambda settings: ["full"]),
+        actions=f"{DATASET}/dataset/actions.csv",
+    output:
+        f"{DATASET}/predictions.csv",
+    log:
+        f"{LOGS}/predictions.log",
+    benchmark:
+        f"{BENCHMARKS}/predictions.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    threads: stage_threads("tables")
+    resources:
+        **stage_resources("tables"),
+    params:
+        code=code_digest("workflow_scripts.predictions"),
+    message:
+        "What each test action was taken for: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/predictions.py"
+
+
 rule measure_accuracy:
     input:
         unpack(truth_inputs),

@@ -52,7 +52,7 @@ def prepare_folder(adapter: FolderAdapter, paths: DataFolder, snakemake) -> Prep
         snakemake.params.classes,
         Protocol(adapter.test_fraction, adapter.val_fraction, snakemake.params.seed),
         (lambda row: group_of(row.video, adapter.group_pattern, row.path))
-        if adapter.keep_unlabelled
+        if adapter.keep_unlabelled or adapter.group_pattern
         else None,
     )
 

@@ -8,7 +8,7 @@ def student_settings(wildcards):
     if found is None:
         refuse(
             f"datasets/{wildcards.dataset}.yaml: there is no student {wildcards.student!r}; "
-            f"known: {', '.join(students)}, and their variants _rgb, _rgbflow, _actions, _corpus, _t30. "
+            f"known: {', '.join(students)}, and their variants _rgb, _rgbflow, _actions, _corpus, _t30, _v10. "
             "Add it under `students`."
         )
     return found

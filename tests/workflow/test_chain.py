@@ -109,6 +109,19 @@ class TestChain:
         assert table["p1"].between(0, 100).all()
         assert table["p1_paper"].isna().all()
 
+    def test_predictions_list_what_table1_counts(self, finished):
+        path = "results/tiny/predictions.csv"
+        assert finished.planned(path) == {"predictions": 1}
+        done = finished.run(path)
+        assert done.returncode == 0, done.stdout[-6000:]
+        predictions = pd.read_csv(finished.folder / path)
+        table = pd.read_csv(finished.folder / TABLES[0]).set_index(["method", "head"])["top1"]
+        found = predictions[predictions["head"] == "nns"].groupby("features")["correct"].mean()
+        assert set(found.index) == {"joints2d", "vpd2d"}
+        for method, share in found.items():
+            assert 100 * share == pytest.approx(table[method, "nns"], abs=0.06)
+        assert predictions.groupby(["features", "head"]).size().tolist() == [6] * 4
+
     def test_table4_has_every_overlap(self, finished):
         table = pd.read_csv(finished.folder / TABLE4)
         assert set(table["method"]) == {"joints2d", "vpd2d"}

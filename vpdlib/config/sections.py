@@ -90,7 +90,7 @@ class DatasetSections(Section):
         default_factory=lambda: {"vpd2d": StudentSettings()},
         description="Students by the name of the feature set that they make. The ablations of Table 2 follow by a "
         "suffix of the name, without being listed: _rgb, _rgbflow, _actions, _corpus; those of Table S1 by _t and "
-        "two digits, such as _t30.",
+        "two digits, such as _t30; and by _v, such as _v10, students of 10 % of the videos.",
     )
     vipe: dict[Id, VipeFeatures] = Field(
         default_factory=dict,
@@ -237,7 +237,7 @@ class DatasetSections(Section):
             ]
             raise ValueError(
                 f"{where}: {name!r} is no feature set; known: {[*known, *self.supplied.features]}, and the "
-                "variants of students (_rgb, _rgbflow, _actions, _corpus, _t30)"
+                "variants of students (_rgb, _rgbflow, _actions, _corpus, _t30, _v10)"
             )
         return kind
 

@@ -117,7 +117,7 @@ def mean_result(parts: Mapping[str, RecognitionResult]) -> RecognitionResult:
             )
     probabilities = np.stack([part.probabilities for part in parts.values()]).astype(np.float64)
     is_empty = np.stack([part.is_empty_test for part in parts.values()])
-    in_none = is_empty.all(axis=0)
+    in_none = np.logical_and.reduce(is_empty, axis=0)
     # (parts, A): where no part knows anything, all have their say.
     weight = (~is_empty | in_none).astype(np.float64)
     mean = np.einsum("ptac,pa->tac", probabilities, weight / weight.sum(axis=0))

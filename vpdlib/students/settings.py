@@ -124,7 +124,7 @@ class StudentSettings(BaseModel):
     motion: bool = Field(
         default=True,
         description="Also learn the teacher's change since the previous frame, through a decoder "
-        "that is dropped after training. False: regress the pose directly.",
+        "that is no part of the descriptor. False: regress the pose directly.",
     )
     architecture: Literal["resnet34", "resnet18", "residual"] = Field(
         default="resnet34",

@@ -1,0 +1,16 @@
+"""What every test action was taken for."""
+
+import _job
+
+from vpdlib.datasets.tables import read_actions
+from vpdlib.report.predictions import prediction_table
+from vpdlib.report.tables import recognition_cells, write_table
+
+
+def main(snakemake):
+    cells = recognition_cells(snakemake.input.recognition)
+    write_table(snakemake.output[0], prediction_table(cells, read_actions(snakemake.input.actions)))
+
+
+if __name__ == "__main__":
+    _job.run(main, snakemake)
