@@ -1,7 +1,8 @@
 """Which feature set is best, asked of the training split alone? Few-shot accuracy on groups held out of it.
 
-For choosing a student, a threshold or a network without looking at the test split: the groups (subjects, matches; or videos) of a
-dataset's training actions are dealt to folds; each fold in turn is tested, k actions of a class of the others train.
+For choosing a student, a threshold or a network without looking at the test split: the groups (subjects, matches; or
+videos) of a dataset's training actions are dealt to folds; each fold in turn is tested, k actions of a class of the
+others train.
 Test actions are never read. The normalised joints, or the first method named, are what the others are compared with.
 Names with plus signs between them, of feature sets named before, are late fusion: the mean of their probabilities
 (of networks; the nearest neighbour has none).
