@@ -118,8 +118,8 @@ class Code:
             names = tuple(
                 each for each in names if each not in _NOT_COUNTED and self._file(each) is not None
             )
-            parts = [digest, *(line for package in data for line in self._tables(package))]
             if data:
+                parts = [digest, *(line for package in data for line in self._tables(package))]
                 digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
             self._modules[name] = _Module(names, data, digest)
         return self._modules[name]

@@ -42,11 +42,13 @@ def prediction_table(cells: Cells, actions: Sequence[ActionRow]) -> pd.DataFrame
         If an artifact is missing or damaged.
     """
     known = {row.action: row for row in actions}
-    parts = [pd.DataFrame(columns=list(COLUMNS))]
-    for (features, head, _), path in cells.items():
-        parts.append(_one_result(features, head, Path(path), known))
-    tables = [part for part in parts if len(part)]
-    return pd.concat(tables, ignore_index=True) if tables else parts[0]
+    tables = [
+        _one_result(features, head, Path(path), known)
+        for (features, head, _), path in cells.items()
+    ]
+    if not tables:
+        return pd.DataFrame(columns=list(COLUMNS))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _one_result(features: str, head: str, path: Path, known: dict[str, ActionRow]) -> pd.DataFrame:
