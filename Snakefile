@@ -69,8 +69,6 @@ onstart:
     # a core. (A longer time span is no remedy: the run does not end before its last timer.) Another limit is kept.
     # None of this is Snakemake's public interface: where it has other names, the run is only slower.
     limiter = getattr(workflow.scheduler, "job_rate_limiter", None)
-    if (getattr(limiter, "max_jobs", 0), getattr(limiter, "timespan", 0)) == (
-        100,
-        1,
-    ):
+    limit = (getattr(limiter, "max_jobs", 0), getattr(limiter, "timespan", 0))
+    if limit == (100, 1):
         workflow.scheduler.job_rate_limiter = None
