@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +50,17 @@ class Workflow:
 
     def write_vipe(self, name: str, settings: dict) -> None:
         (self.folder / "vipe" / f"{name}.yaml").write_text(yaml.safe_dump(settings))
+
+    @contextmanager
+    def with_settings(self, path: str, settings: dict) -> Iterator[None]:
+        """Other settings in a file of settings here, for example `vipe/cmu.yaml`; after it those of before."""
+        file = self.folder / path
+        before = file.read_text()
+        file.write_text(yaml.safe_dump(settings))
+        try:
+            yield
+        finally:
+            file.write_text(before)
 
     def run(
         self, *arguments: str, cores: int | None = 2, **variables: str

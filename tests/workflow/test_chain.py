@@ -18,6 +18,7 @@ from vpdlib.recognition.results import read_result
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ("results/tiny/table1.csv", "results/tiny/figure3.csv", "results/tiny/table3.csv")
 TABLE4 = "results/tiny/table4.csv"
+DATASET = "datasets/tiny.yaml"
 TINY = {
     "title": "Tiny (rendered)",
     "adapter": {
@@ -249,30 +250,23 @@ class TestChain:
         for part in path:
             place = place.setdefault(part, {})
         place[key] = value
-        try:
-            finished.write_dataset("tiny", changed)
+        with finished.with_settings(DATASET, changed):
             assert finished.planned(*TABLES) == expected
-        finally:
-            finished.write_dataset("tiny", TINY)
 
     def test_two_changes_at_once_do_not_hide_one_another(self, finished):
         """Another seed prepares the labels anew; the changed detection must be seen all the same."""
         changed = copy.deepcopy(TINY)
         changed["seed"] = 3
         changed["people"]["every_nth_frame"] = 5
-        try:
-            finished.write_dataset("tiny", changed)
+        with finished.with_settings(DATASET, changed):
             planned = finished.planned(*TABLES)
-        finally:
-            finished.write_dataset("tiny", TINY)
         for rule in ("prepare_dataset", "detect_people", "track_athlete", "distil_student"):
             assert planned[rule], rule
 
     def test_late_fusion_adds_rows_and_trains_nothing(self, finished):
         changed = {**TINY, "ensembles": {"vpdensemble": ["joints2d", "vpd2d"]}}
         wanted = TABLES[:2]
-        try:
-            finished.write_dataset("tiny", changed)
+        with finished.with_settings(DATASET, changed):
             expected = {"ensemble_features": 2, "table1": 1, "figure3": 1}
             assert finished.planned(*wanted) == expected
             done = finished.run(*wanted)
@@ -280,9 +274,7 @@ class TestChain:
             table, figure = (pd.read_csv(finished.folder / path) for path in wanted)
             done = finished.run("results/tiny/recognition/vpdensemble/nns/full.h5")
             assert "nns gives no probabilities to put together" in done.stdout
-        finally:
-            finished.write_dataset("tiny", TINY)
-            finished.run(*wanted)
+        finished.run(*wanted)
         for rows in (table, figure):
             fused = rows[rows["method"] == "vpdensemble"]
             assert fused[["head", "trials"]].to_numpy().tolist() == [["bigru", 2]]
@@ -299,8 +291,8 @@ class TestChain:
         before = {path: path.stat().st_mtime_ns for path in results.rglob("*.h5")}
         changed = copy.deepcopy(TINY)
         changed["recognition"]["bigru"]["epochs"] = 2
-        finished.write_dataset("tiny", changed)
-        done = finished.run(*TABLES)
+        with finished.with_settings(DATASET, changed):
+            done = finished.run(*TABLES)
         assert done.returncode == 0, done.stdout[-4000:]
         renewed = {
             path.relative_to(results).as_posix()
@@ -344,12 +336,11 @@ VIPE = {
 @pytest.fixture(scope="module")
 def tabulated(finished):
     """The same folder after all tables have been asked for."""
-    finished.write_dataset("tiny", EVERYTHING)
     finished.write_vipe("tiny", VIPE)
-    done = finished.run("results/tiny/tables.md")
-    assert done.returncode == 0, done.stdout[-6000:]
-    yield finished
-    finished.write_dataset("tiny", TINY)
+    with finished.with_settings(DATASET, EVERYTHING):
+        done = finished.run("results/tiny/tables.md")
+        assert done.returncode == 0, done.stdout[-6000:]
+        yield finished
 
 
 @pytest.mark.workflow
@@ -396,11 +387,8 @@ class TestEveryTable:
     def test_again_there_is_nothing_to_do_and_another_vipe_retrains_its_students(self, tabulated):
         assert tabulated.planned("results/tiny/tables.md") == {}
         changed = {**VIPE, "training": {**VIPE["training"], "epochs": 3}}
-        try:
-            tabulated.write_vipe("tiny", changed)
+        with tabulated.with_settings("vipe/tiny.yaml", changed):
             planned = tabulated.planned("results/tiny/table2.csv")
-        finally:
-            tabulated.write_vipe("tiny", VIPE)
         assert planned["train_vipe"] == 1
         # vpdvi and four variants of it; the students of the joints stay.
         assert planned["distil_student"] == 5
@@ -408,13 +396,9 @@ class TestEveryTable:
 
     def test_parts_in_another_order_are_put_side_by_side_anew(self, tabulated):
         """All shards of them, or heads would meet two orders of columns."""
-        try:
-            tabulated.write_dataset(
-                "tiny", {**EVERYTHING, "concat": {"vpdconcat": ["vpdvi", "vpd2d"]}}
-            )
+        changed = {**EVERYTHING, "concat": {"vpdconcat": ["vpdvi", "vpd2d"]}}
+        with tabulated.with_settings(DATASET, changed):
             planned = tabulated.planned("results/tiny/table1.csv")
-        finally:
-            tabulated.write_dataset("tiny", EVERYTHING)
         assert planned["concat_features"] == 2
         assert planned["recognize_actions"] == 2
         assert "embed_frames" not in planned
@@ -482,11 +466,10 @@ BASELINE_NAMES = sorted(COMPARED["baselines"])
 @pytest.fixture(scope="module")
 def compared(finished):
     """The same folder after the baselines have been trained."""
-    finished.write_dataset("tiny", COMPARED)
-    done = finished.run(TABLES[0], TABLES[1], TABLE4)
-    assert done.returncode == 0, done.stdout[-6000:]
-    yield finished
-    finished.write_dataset("tiny", TINY)
+    with finished.with_settings(DATASET, COMPARED):
+        done = finished.run(TABLES[0], TABLES[1], TABLE4)
+        assert done.returncode == 0, done.stdout[-6000:]
+        yield finished
 
 
 @pytest.mark.workflow
@@ -557,9 +540,6 @@ class TestBaselines:
         assert compared.planned(TABLES[0], TABLES[1], TABLE4) == {}
         changed = copy.deepcopy(COMPARED)
         changed["baselines"]["msg3d_bone"]["num_frames"] = 9
-        try:
-            compared.write_dataset("tiny", changed)
+        with compared.with_settings(DATASET, changed):
             planned = compared.planned(TABLES[0])
-        finally:
-            compared.write_dataset("tiny", COMPARED)
         assert planned == {"train_baseline": 1, "ensemble_baselines": 1, "table1": 1}
