@@ -19,7 +19,7 @@ def main(snakemake):
     settings = DetectionSettings.model_validate(params.settings)
     videos = read_videos(inputs.videos)
     result = run_detection(
-        dense_sequences([Path(path) for path in inputs.features], [v.video for v in videos]),
+        dense_sequences([Path(path) for path in inputs.features], {v.video: v.fps for v in videos}),
         read_events(inputs.events),
         read_trials(inputs.trials),
         settings.num_shot_places,

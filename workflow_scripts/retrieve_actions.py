@@ -21,7 +21,7 @@ def main(snakemake):
     queries = [row.action for row in rows if settings.queries == "all" or row.split == "test"]
     features = [Path(path) for path in snakemake.input.features]
     result = rank_actions(
-        action_sequences(rows, features, settings.target_fps),
+        action_sequences(rows, features, settings.target_fps, settings.target_fps_slack),
         queries,
         list(label_of),
         settings,

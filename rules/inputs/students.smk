@@ -114,7 +114,7 @@ def motion_listing(wildcards):
         path
         for folder in map(Path, motion_files(wildcards))
         if folder.is_dir()
-        for path in sorted(folder.rglob("*"))
+        for path in sorted(files_below(folder))
         if path.is_file()
     ]
     return digest_settings(

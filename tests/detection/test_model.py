@@ -144,6 +144,18 @@ def test_each_model_validates_on_its_own_fold_and_one_video_on_none():
     assert np.isnan(model.val_accuracy[0])
 
 
+def test_no_model_is_of_videos_without_an_event():
+    """Held out with all events there are, a fold would leave a model that says nothing but no."""
+    sequences, labels = toy(4)
+    quiet = {video: np.zeros_like(of) for video, of in labels.items()}
+    one = {**quiet, "v2": labels["v2"]}
+    settings = SMALL.model_copy(update={"folds": 4, "epochs": 2})
+    model = train_ensemble(sequences, one, settings, 0)
+    assert sorted(video for fold in model.val_videos for video in fold) == ["v0", "v1", "v3"]
+    assert len(model.networks) == len(model.best_epochs) == 3
+    assert len(train_ensemble(sequences, quiet, settings, 0).networks) == 4
+
+
 def test_validation_videos_are_not_trained_on():
     # Another label for the validation video alone must not change that model's weights before a choice.
     sequences, labels = toy(2)

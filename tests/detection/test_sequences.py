@@ -37,7 +37,7 @@ def test_every_frame_has_its_row_and_time(tmp_path):
         write(tmp_path / "0.h5", {"a": [2, 3, 7], "unwanted": [0]}),
         write(tmp_path / "1.h5", {"b": range(4), "empty": []}),
     ]
-    found = dense_sequences(paths, ["b", "empty", "a"])
+    found = dense_sequences(paths, dict.fromkeys(("b", "empty", "a"), 25.0))
     assert list(found) == ["b", "empty", "a"]
     assert found["empty"].descriptors.shape == (0, 2, DIM)
     assert found["empty"].time_s.shape == (0,)
@@ -58,7 +58,7 @@ def test_a_number_that_is_none_spoils_its_frame(tmp_path):
     columns = {"frame": np.arange(3), "time_s": np.arange(3) / 25, "descriptor": descriptor}
     with ArtifactWriter(path, "features", Provenance("embed_frames", "c", "d", "i")) as artifact:
         artifact.add_video("a", columns)
-    found = dense_sequences([path], ["a"])["a"]
+    found = dense_sequences([path], {"a": 25.0})["a"]
     assert found.found.tolist() == [True, False, True]
     assert np.isnan(found.descriptors[1]).all()
 
@@ -66,13 +66,13 @@ def test_a_number_that_is_none_spoils_its_frame(tmp_path):
 def test_wrong_artifacts_are_refused(tmp_path):
     path = write(tmp_path / "0.h5", {"a": range(3)})
     with pytest.raises(ValueError, match=r"lack 1 videos, such as \['z'\]"):
-        dense_sequences([path], ["a", "z"])
+        dense_sequences([path], {"a": 25.0, "z": 25.0})
     other = write(tmp_path / "1.h5", {"b": range(3)}, dim=5)
     with pytest.raises(ValueError, match=r"lengths \[3, 5\]"):
-        dense_sequences([path, other], ["a", "b"])
+        dense_sequences([path, other], {"a": 25.0, "b": 25.0})
     falling = write(tmp_path / "2.h5", {"c": [3, 2]})
     with pytest.raises(ValueError, match=r"'c': frames and times must rise"):
-        dense_sequences([falling], ["c"])
+        dense_sequences([falling], {"c": 25.0})
 
 
 def test_gaps_are_filled_with_the_nearer_frame_counting_more():
@@ -108,22 +108,22 @@ def test_events_hold_the_frames_that_actions_hold(fps):
     for _ in range(50):
         first, length = rng.integers(0, 150), rng.integers(1, 40)
         start_s, end_s = round(first / fps, 6), round((first + length) / fps, 6)
-        start, end = event_frames(time_s, start_s, end_s)
+        start, end = event_frames(time_s, start_s, end_s, fps)
         inside = np.flatnonzero(frames_within(time_s, start_s, end_s))
         assert (start, end) == (first, first + length) == (inside[0], inside[-1] + 1)
 
 
 def test_events_beyond_the_last_frame_between_frames_and_without_frames():
     time_s = np.arange(10) / 25
-    assert event_frames(time_s, 0.2, 0.8) == (5, 20)
-    assert event_frames(time_s, 1.0, 2.0) == (25, 50)
-    assert event_frames(time_s, 0.41, 0.43) == (11, 12)
-    assert event_frames(np.empty(0), 1.0, 2.0) == (25, 50)
-    assert event_frames(np.zeros(1), 0.0, 0.4) == (0, 10)
+    assert event_frames(time_s, 0.2, 0.8, 30.0) == (5, 20)
+    assert event_frames(time_s, 1.0, 2.0, 30.0) == (25, 50)
+    assert event_frames(time_s, 0.41, 0.43, 30.0) == (11, 12)
+    assert event_frames(np.empty(0), 1.0, 2.0, 60.0) == (60, 120)
+    assert event_frames(np.zeros(1), 0.0, 0.4, 25.0) == (0, 10)
 
 
 def test_events_by_video_leave_out_videos_without_a_sequence(tmp_path):
-    dense = dense_sequences([write(tmp_path / "0.h5", {"a": range(50)})], ["a"])
+    dense = dense_sequences([write(tmp_path / "0.h5", {"a": range(50)})], {"a": 25.0})
     rows = [EventRow("a", 1.0, 1.2, "x", "test"), EventRow("a", 0.0, 0.4, "y", "test")]
     rows.append(EventRow("gone", 0.0, 0.4, "y", "test"))
     assert events_by_video(rows, dense) == {"a": [(0, 10), (25, 30)]}

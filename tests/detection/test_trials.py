@@ -46,7 +46,7 @@ def corpus(seed=0, shuffled=False):
             events.append(EventRow(name, (start + moved) / FPS, (end + moved) / FPS, "jump", split))
         # Now and then nobody is found.
         values[rng.random(num_frames) < 0.1] = np.nan
-        dense[name] = DenseSequence(values.astype(np.float32), np.arange(num_frames) / FPS)
+        dense[name] = DenseSequence(values.astype(np.float32), np.arange(num_frames) / FPS, FPS)
     return dense, events
 
 
@@ -85,8 +85,8 @@ def quick(**changes):
 
 def test_prescribed_trials_and_videos_without_anything():
     dense, events = corpus()
-    nothing = DenseSequence(np.empty((0, 2, 4), np.float32), np.empty(0))
-    never = DenseSequence(np.full((9, 2, 4), np.nan, np.float32), np.arange(9) / FPS)
+    nothing = DenseSequence(np.empty((0, 2, 4), np.float32), np.empty(0), FPS)
+    never = DenseSequence(np.full((9, 2, 4), np.nan, np.float32), np.arange(9) / FPS, FPS)
     dense |= {"test5": nothing, "train0": never, "test_quiet": dense["test6"]}
     trials = [
         [["gone"], ["train0", "train1"], ["train2", "train3"], ["train4"]],
@@ -121,6 +121,32 @@ def test_mean_length_of_the_trial_or_of_all():
     proposals = SETTINGS.proposals.model_copy(update={"mean_length_of": "trial"})
     of_trial = run_detection(dense, events, trials, 1, quick(proposals=proposals), 0)
     assert of_trial.mean_lengths[0] == pytest.approx(np.mean(lengths[:3]))
+
+
+def test_a_video_without_the_athlete_has_events_of_its_own_rate():
+    """Its frames are counted by its nominal rate, or one of 60 frames a second would shorten the mean."""
+    dense, events = corpus()
+    nothing = DenseSequence(np.empty((0, 2, 4), np.float32), np.empty(0), 60.0)
+    event = EventRow("never", 1.0, 2.0, "jump", "train")
+    trials = [[["train0"]]]
+    found = run_detection({**dense, "never": nothing}, [*events, event], trials, 1, quick(), 0)
+    lengths = [round((e.end - e.start) * FPS) for e in events if e.split == "train"]
+    assert found.mean_lengths[0] == pytest.approx(np.mean([*lengths, 60]))
+
+
+def test_a_video_of_training_and_test_actions_is_a_test_video_and_all_its_events_count():
+    dense, events = corpus()
+    mixed = [
+        EventRow(e.video, e.start, e.end, e.label, "train" if place == 0 else e.split)
+        for place, e in enumerate(sorted(events, key=lambda e: e.video != "test5"))
+    ]
+    assert [e.split for e in mixed if e.video == "test5"] == ["train", "test", "test"]
+    of_all = run_detection(dense, events, [], 5, quick(), seed=0)
+    found = run_detection(dense, mixed, [], 5, quick(), seed=0)
+    assert found.truth == of_all.truth
+    assert found.train_videos == of_all.train_videos
+    assert found.mean_lengths == of_all.mean_lengths
+    np.testing.assert_array_equal(found.ap, of_all.ap)
 
 
 def test_orders_are_drawn_and_places_taken():

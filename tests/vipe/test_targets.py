@@ -90,6 +90,14 @@ def test_degenerate_skeletons_have_finite_features():
     assert np.isfinite(pose_targets(flat)).all()
 
 
+def test_a_bone_without_length_makes_no_pose_differ():
+    xyz = standing().astype(np.float64)
+    xyz[:, JOINTS13.index("left_wrist")] = xyz[:, JOINTS13.index("left_elbow")]
+    collapsed = pose_targets(xyz)
+    assert smallest_bone_cosine(collapsed, collapsed)[0] == pytest.approx(1, abs=1e-6)
+    assert smallest_bone_cosine(collapsed, pose_targets(standing()))[0] > 0.8
+
+
 def test_smallest_bone_cosine_finds_the_bone_that_differs():
     first = standing().astype(np.float64)
     second = first.copy()

@@ -5,7 +5,9 @@ import pytest
 import torch
 from skeletons import random_motions
 
+from vpdlib.students.checkpoint import OtherTrainingError
 from vpdlib.vipe.cameras import pose_part, random_inputs
+from vpdlib.vipe.motions import Motion
 from vpdlib.vipe.network import build_vipe
 from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sampling import PoseBank
@@ -131,6 +133,8 @@ def test_resumed_training_equals_an_uninterrupted_one_to_the_bit(tmp_path, stop)
         tiny_train(tiny_settings(seed=2), **options)
     # More epochs go on from there.
     assert len(tiny_train(tiny_settings(epochs=5), **options).history) == 5
+    with pytest.raises(OtherTrainingError, match="is of 5 epochs, and 4 are asked for"):
+        tiny_train(tiny_settings(), **options)
 
 
 def test_a_person_on_both_sides_is_refused():
@@ -139,6 +143,23 @@ def test_a_person_on_both_sides_is_refused():
         train_vipe(motions, motions[:1], tiny_settings())
     with pytest.raises(MotionError, match="at least one"):
         train_vipe(motions, [], tiny_settings())
+
+
+@pytest.mark.parametrize("shares", [{"Made": 1}, {"made": 1, "amass": 1}])
+def test_shares_name_the_sources_that_are_there(shares):
+    with pytest.raises(MotionError, match=r"the training motions come from \['made'\]"):
+        tiny_train(tiny_settings(source_share=shares))
+
+
+def test_a_source_without_a_share_is_refused_and_a_share_of_0_is_not(capsys):
+    train = random_motions(3, 20) + random_motions(1, 20, source="other")
+    held = random_motions(1, 20, 9, "other2")
+    with pytest.raises(MotionError, match="give each of these a share"):
+        train_vipe(train, held, tiny_settings(epochs=1, source_share={"made": 1}))
+    shares = {"made": 1, "other": 0}
+    held = [Motion("held", motion.xyz, 30.0, "held", "other") for motion in held]
+    train_vipe(train, held, tiny_settings(epochs=1, source_share=shares))
+    assert "source_share is 0 for all that is held out, ['other']" in capsys.readouterr().err
 
 
 def test_a_saved_model_is_the_same_and_damage_is_found(tmp_path):

@@ -10,10 +10,9 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from vpdlib.datasets.base import (
@@ -24,6 +23,7 @@ from vpdlib.datasets.base import (
     check_sources,
     shard_of,
 )
+from vpdlib.datasets.paths import files_below
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg"})
 _COLUMNS = ("video", "label", "start", "end", "split", "group")
@@ -44,23 +44,10 @@ def find_videos(folder: Path, setting: str) -> list[VideoSource]:
         )
     found = (
         VideoSource(path.stem, path)
-        for path in sorted(_files_below(folder))
+        for path in sorted(files_below(folder))
         if path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".")
     )
     return check_sources(found, f"{setting}: {folder}")
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, through linked folders too, since videos often lie on another disk."""
-    visited = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(parent)
-        if real in visited:
-            folders.clear()
-            continue
-        visited.add(real)
-        folders.sort()
-        yield from (Path(parent, name) for name in files)
 
 
 def restrict_to_classes(

@@ -174,6 +174,15 @@ def train_ensemble(
     of_rows = np.concatenate([labels[video] for video in videos] * 2).astype(np.int64)
     data = _Windows(store, torch.from_numpy(of_rows).to(target))
     folds = make_folds(videos, group_of or {}, settings.folds, seed)
+    # A model that has seen no event says nothing but no.
+    eventful = {video for video in videos if labels[video].any()}
+    learnable = [fold for fold in folds if not eventful or eventful - set(fold)]
+    if len(learnable) < len(folds):
+        note(
+            f"{len(eventful)} of {len(videos)} training videos hold an event, all of them in one fold: its model is "
+            f"left out of the ensemble; {len(learnable)} remain"
+        )
+    folds = learnable
     networks, epochs, accuracies = [], [], []
     with (
         torch_threads(threads),

@@ -20,9 +20,6 @@ from vpdlib.artifacts import read_artifact
 from vpdlib.datasets.base import TIME_SLACK_S
 from vpdlib.datasets.tables import EventRow
 
-# Frames a second taken for a video in which nobody was found: its events are counted, never matched.
-_NOMINAL_FPS = 25.0
-
 
 @dataclass(frozen=True)
 class DenseSequence:
@@ -32,10 +29,12 @@ class DenseSequence:
     ----------
     descriptors : (T, 2, d) float32, NaN in frames without the athlete.
     time_s : (T,) float64, seconds from the first frame, strictly rising.
+    fps : nominal frames a second, for events where fewer than two time stamps tell the rate.
     """
 
     descriptors: NDArray[np.float32]
     time_s: NDArray[np.float64]
+    fps: float
 
     @property
     def found(self) -> NDArray[np.bool_]:
@@ -44,7 +43,7 @@ class DenseSequence:
 
 
 def dense_sequences(
-    features_paths: Iterable[Path], videos: Sequence[str]
+    features_paths: Iterable[Path], videos: Mapping[str, float]
 ) -> dict[str, DenseSequence]:
     """Read whole videos from feature artifacts.
 
@@ -53,7 +52,7 @@ def dense_sequences(
     Parameters
     ----------
     features_paths : feature artifacts of all shards.
-    videos : ids of those wanted.
+    videos : ids of those wanted -> nominal frames a second.
 
     Returns
     -------
@@ -64,21 +63,22 @@ def dense_sequences(
     ValueError
         If the shards together lack a video, feature sets of different length meet, or frames do not rise.
     """
-    wanted = set(videos)
     found: dict[str, DenseSequence] = {}
     dims: set[int] = set()
     for path in features_paths:
         with read_artifact(path, "features") as artifact:
             for video in artifact.videos():
-                if video.video_id not in wanted:
+                if video.video_id not in videos:
                     continue
                 frame = video.array("frame").astype(np.int64)
                 descriptor = video.array("descriptor")
                 if len(descriptor):
                     dims.add(descriptor.shape[2])
                 where = f"{path}, video {video.video_id!r}"
-                found[video.video_id] = _dense(frame, video.array("time_s"), descriptor, where)
-    missing = sorted(wanted - set(found))
+                found[video.video_id] = _dense(
+                    frame, video.array("time_s"), descriptor, videos[video.video_id], where
+                )
+    missing = sorted(videos.keys() - found.keys())
     if missing:
         raise ValueError(
             f"the feature artifacts lack {len(missing)} videos, such as {missing[:3]}; rerun the rule "
@@ -93,10 +93,11 @@ def _dense(
     frame: NDArray[np.int64],
     time_s: NDArray[np.float64],
     descriptor: NDArray[np.float32],
+    fps: float,
     where: str,
 ) -> DenseSequence:
     if len(frame) == 0:
-        return DenseSequence(descriptor[:0], np.empty(0))
+        return DenseSequence(descriptor[:0], np.empty(0), fps)
     if frame[0] < 0 or (np.diff(frame) <= 0).any() or (np.diff(time_s) <= 0).any():
         raise ValueError(f"{where}: frames and times must rise from 0 on; make the features anew")
     num_frames = int(frame[-1]) + 1
@@ -106,7 +107,7 @@ def _dense(
     dense[~np.isfinite(dense).all(axis=(1, 2))] = np.nan
     if frame[0] > 0:
         frame, time_s = np.append(0, frame), np.append(0.0, time_s)
-    return DenseSequence(dense, np.interp(np.arange(num_frames), frame, time_s))
+    return DenseSequence(dense, np.interp(np.arange(num_frames), frame, time_s), fps)
 
 
 def fill_gaps(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -148,28 +149,31 @@ def fill_gaps(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
     return filled.astype(np.float32)
 
 
-def event_frames(time_s: NDArray[np.float64], start_s: float, end_s: float) -> tuple[int, int]:
+def event_frames(
+    time_s: NDArray[np.float64], start_s: float, end_s: float, fps: float
+) -> tuple[int, int]:
     """Frames [start, end) of an event: those with ``start_s <= t < end_s``, as in `frames_within`.
 
-    Beyond the last time stamp frames go on at the video's mean rate, so that an event after the last frame
-    with the athlete still counts. An event between two frames is given one.
+    Beyond the last time stamp frames go on at the video's mean rate, or the nominal one, so that an event
+    after the last frame with the athlete still counts. An event between two frames is given one.
 
     Parameters
     ----------
     time_s : (T,) seconds, rising; T may be 0.
     start_s, end_s : seconds.
+    fps : nominal frames a second.
     """
-    first = _frame_at(time_s, start_s)
-    return first, max(_frame_at(time_s, end_s), first + 1)
+    first = _frame_at(time_s, start_s, fps)
+    return first, max(_frame_at(time_s, end_s, fps), first + 1)
 
 
-def _frame_at(time_s: NDArray[np.float64], seconds: float) -> int:
+def _frame_at(time_s: NDArray[np.float64], seconds: float, fps: float) -> int:
     """The first frame that is not before a time."""
     wanted = seconds - TIME_SLACK_S
     if len(time_s) and wanted <= time_s[-1]:
         return int(np.searchsorted(time_s, wanted, side="left"))
     last = float(time_s[-1]) if len(time_s) else 0.0
-    rate = (len(time_s) - 1) / last if len(time_s) > 1 and last > 0 else _NOMINAL_FPS
+    rate = (len(time_s) - 1) / last if len(time_s) > 1 and last > 0 else fps
     return max(len(time_s) - 1, 0) + max(int(np.ceil((wanted - last) * rate)), 0)
 
 
@@ -180,7 +184,8 @@ def events_by_video(
     found: dict[str, list[tuple[int, int]]] = {}
     for event in events:
         if event.video in dense:
-            stretch = event_frames(dense[event.video].time_s, event.start, event.end)
+            sequence = dense[event.video]
+            stretch = event_frames(sequence.time_s, event.start, event.end, sequence.fps)
             found.setdefault(event.video, []).append(stretch)
     return {video: sorted(stretches) for video, stretches in found.items()}
 

@@ -43,7 +43,8 @@ class FrameBiGRUSettings(BaseModel):
     patience: int = Field(
         default=50,
         ge=1,
-        description="Training stops after this many epochs without better validation frame accuracy.",
+        description="Training stops after this many epochs without a better validation frame accuracy, or an "
+        "equal one at a lower loss.",
     )
     learning_rate: float = Field(default=1e-3, gt=0, description="AdamW learning rate, constant.")
     weight_decay: float = Field(default=0.01, ge=0, description="AdamW weight decay, decoupled.")
@@ -51,8 +52,9 @@ class FrameBiGRUSettings(BaseModel):
         default=5,
         ge=1,
         description=(
-            "Models of the ensemble; each validates on another part of the training videos. With fewer "
-            "videos, as many as videos; with one fold or video, one model of the last epoch, trained on all."
+            "Models of the ensemble; each validates on other places among those trained on. With fewer places, "
+            "as many as places; with one fold or place, one model of the last epoch, trained on all. None "
+            "holds out all that has an event."
         ),
     )
 

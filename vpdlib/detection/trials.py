@@ -95,7 +95,8 @@ def run_detection(
     Parameters
     ----------
     dense : video -> whole sequence, of every training and test video; see `dense_sequences`.
-    events : of training (split "train") and test videos ("test"); a video of neither kind is ignored.
+    events : of all videos. One with a test event (split "test") is a test video, and all its events are to be
+        found; another with a training event ("train") is a training video, and all its events are learnt from.
     trials : as `read_trials` gives them; none: orders of the training videos are drawn from the seed.
     num_shot_places : n; places none of whose videos has features are passed over. None: all places.
     settings : of everything.
@@ -118,19 +119,20 @@ def run_detection(
             f"test video {absent[0]!r} (and {len(absent) - 1} more) has no sequence: give one of zero "
             "frames where the athlete was never found"
         )
-    of_train = events_by_video((e for e in events if e.split == "train"), dense)
-    of_test = events_by_video((e for e in events if e.split == "test"), dense)
-    truth = {video: merge_overlapping(stretches) for video, stretches in of_test.items()}
+    # What is to be found in a video, or learnt from it, is all that happens there, whatever the split of each event.
+    of_video = events_by_video(events, dense)
+    truth = {video: merge_overlapping(of_video[video]) for video in test if video in of_video}
     if not truth:
         raise ValueError("events.csv holds no test event: there is nothing to be found")
+    in_training = {event.video for event in events if event.split == "train"} - set(test)
     if not trials:
-        pool = (of_train.keys() | set(train_videos)) & dense.keys()
+        pool = ((in_training | set(train_videos)) - set(test)) & dense.keys()
         trials = draw_trials(pool, settings.num_trials, seed)
     usable = {video for video in dense if dense[video].found.any()}
     test_sequences = {v: fill_gaps(dense[v].descriptors) for v in test if v in usable}
     chosen = [first_places(trial, num_shot_places, usable) for trial in trials]
     for trial, places in enumerate(chosen):
-        _check_places(trial, places, test, of_train)
+        _check_places(trial, places, test, of_video)
 
     ap = np.zeros((len(trials), len(thresholds), len(tious)))
     kept, scores, lengths, epochs = [], [], [], []
@@ -138,7 +140,7 @@ def run_detection(
         # Both players of a point stay on one side of the folds.
         group_of = {video: f"place {place}" for place, at in enumerate(places) for video in at}
         sequences = {video: fill_gaps(dense[video].descriptors) for video in group_of}
-        labels = {v: frame_labels(len(s), of_train.get(v, [])) for v, s in sequences.items()}
+        labels = {v: frame_labels(len(s), of_video.get(v, [])) for v, s in sequences.items()}
         ensemble = train_ensemble(
             sequences,
             labels,
@@ -150,8 +152,9 @@ def run_detection(
             description=f"Detection, trial {trial + 1} of {len(trials)}",
         )
         of_frames = predict_scores(ensemble, test_sequences, threads)
-        counted = group_of if settings.proposals.mean_length_of == "trial" else of_train
-        mean_length = _mean_length(of_train, counted)
+        is_of_trial = settings.proposals.mean_length_of == "trial"
+        counted = group_of.keys() if is_of_trial else group_of.keys() | in_training
+        mean_length = _mean_length(of_video, counted)
         for row, threshold in enumerate(thresholds):
             found = [
                 proposal
@@ -199,7 +202,7 @@ def _check_places(
     trial: int,
     places: Places,
     test: Sequence[str],
-    of_train: Mapping[str, Sequence[tuple[int, int]]],
+    of_video: Mapping[str, Sequence[tuple[int, int]]],
 ) -> None:
     used = [video for at in places for video in at]
     leaked = sorted(set(used).intersection(test))
@@ -208,17 +211,17 @@ def _check_places(
             f"detection trial {trial} trains on test video {leaked[0]!r}: mend detection_trials.csv or the "
             "splits of events.csv"
         )
-    if not any(of_train.get(video) for video in used):
+    if not any(of_video.get(video) for video in used):
         raise ValueError(
             f"detection trial {trial}: its {len(used)} training videos hold no event; take more places, or "
             "correct the labels or detection_trials.csv"
         )
-    without = [video for video in used if video not in of_train]
+    without = [video for video in used if video not in of_video]
     if without:
         note(f"detection trial {trial}: {len(without)} training videos hold no event: {without}")
 
 
-def _mean_length(of_train: Mapping[str, Sequence[tuple[int, int]]], videos: Iterable[str]) -> float:
+def _mean_length(of_video: Mapping[str, Sequence[tuple[int, int]]], videos: Iterable[str]) -> float:
     """Mean length of the training events of some videos, frames."""
-    lengths = [end - start for video in videos for start, end in of_train.get(video, [])]
+    lengths = [end - start for video in videos for start, end in of_video.get(video, [])]
     return float(np.mean(lengths))

@@ -178,7 +178,6 @@ def packed_distances(
         math.ceil(distances.size / (4 * threads)),
     )
     tasks = range(0, distances.size, per_task)
-    shown = tasks if description is None else track(tasks, description, unit="block")
     flat = distances.reshape(-1)
 
     def measure(first: int) -> None:
@@ -195,13 +194,12 @@ def packed_distances(
             np.empty((n + 3, m + 3)),
         )
 
-    if threads == 1:
-        for first in shown:
-            measure(first)
-        return distances
     with ThreadPoolExecutor(threads) as pool:
-        for future in [pool.submit(measure, first) for first in shown]:
-            future.result()
+        finished = pool.map(measure, tasks)
+        for _ in (
+            finished if description is None else track(finished, description, len(tasks), "block")
+        ):
+            pass
     return distances
 
 

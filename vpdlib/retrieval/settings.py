@@ -29,6 +29,12 @@ class RetrievalSettings(BaseModel):
         gt=0,
         description="Thin sequences of faster videos to this many frames a second, as for recognition.",
     )
+    target_fps_slack: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="As for recognition; the two stages see the same frames where both have the same.",
+    )
     normalise: bool = Field(
         default=True,
         description=(

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from vpdlib.progress import note, track
-from vpdlib.students.checkpoint import load_checkpoint, save_checkpoint
+from vpdlib.students.checkpoint import OtherTrainingError, load_checkpoint, save_checkpoint
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -152,12 +152,17 @@ def run_epochs(
     Raises
     ------
     OtherTrainingError
-        If the checkpoint belongs to another training.
+        If the checkpoint belongs to another training, or to a longer one.
     ValueError
         If it cannot be read.
     """
     if checkpoint_path is not None and checkpoint_path.exists():
         run.restore(load_checkpoint(checkpoint_path, identity))
+        if len(run.history) > num_epochs:
+            raise OtherTrainingError(
+                f"{checkpoint_path} is of {len(run.history)} epochs, and {num_epochs} are asked for: ask for as "
+                "many, or remove it to train anew"
+            )
     last_saved = time.monotonic()
     for epoch in track(range(len(run.history) + 1, num_epochs + 1), title, unit="epoch"):
         entry = run.epoch(epoch)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import assert_never
 
+from vpdlib.datasets.paths import files_below
 from vpdlib.progress import note
 from vpdlib.vipe.bvh import CMU_UNIT_M, read_bvh
 from vpdlib.vipe.model_settings import (
@@ -39,7 +40,7 @@ def collect_motions(
 
     Raises
     ------
-    MotionError : a source is missing, damaged, or not in metres with z up; or two motions have one name.
+    MotionError : a source is missing, damaged, or not in metres with z up; or a person has two motions of one name.
     """
     motions: list[Motion] = []
     for source, path, body_model in zip(sources, paths, body_models, strict=True):
@@ -48,13 +49,15 @@ def collect_motions(
         people = {(motion.source, motion.subject) for motion in found}
         note(f"{path}: {len(found)} motions of {len(people)} people, {frames} frames")
         motions += found
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for motion in motions:
-        if (motion.source, motion.name) in seen:
+        this = (motion.source, motion.subject, motion.name)
+        if this in seen:
             raise MotionError(
-                f"motion {motion.name!r} of {motion.source!r} is there twice: list each source once"
+                f"motion {motion.name!r} of {motion.subject!r} ({motion.source!r}) is there twice: list each "
+                "source once, and give each person's files names of their own"
             )
-        seen.add((motion.source, motion.name))
+        seen.add(this)
     return motions
 
 
@@ -82,7 +85,7 @@ def _read(source: MotionSource, path: Path, body_models: Path | None) -> list[Mo
 
 def _read_bvh_folder(source: BvhMotions, folder: Path) -> list[Motion]:
     """Motions of ``<subject>/<motion>.bvh``; of files that lie in no sub-folder, the source is the subject."""
-    files = sorted(folder.rglob("*.bvh"))
+    files = sorted(path for path in files_below(folder) if path.suffix.lower() == ".bvh")
     if not files:
         raise MotionError(f"{folder} holds no .bvh file; correct `path` of the motions' entry")
     motions = [

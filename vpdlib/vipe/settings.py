@@ -103,7 +103,8 @@ class VipeSettings(BaseModel):
     source_share: dict[str, float] = Field(
         default_factory=dict,
         description="Share of the pairs that each source of 3D motions gives, in any unit (paper: "
-        "Human3.6M 20, AMASS 20, 3DPeople 5, NBA2K 5). Empty: in proportion to its frames.",
+        "Human3.6M 20, AMASS 20, 3DPeople 5, NBA2K 5); each has one, and 0 leaves it out. Empty: in proportion "
+        "to its frames.",
     )
     negative_degrees: float = Field(
         default=45.0,

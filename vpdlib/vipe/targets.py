@@ -132,8 +132,14 @@ def mirror_targets(targets: np.ndarray) -> np.ndarray:
 
 
 def smallest_bone_cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the cosine (B,) of the bone that differs most between features (B, 13, 7)."""
-    return np.einsum("bji,bji->bj", first[..., :3], second[..., :3]).min(axis=1)
+    """Return the cosine (B,) of the bone that differs most between features (B, 13, 7).
+
+    A bone of no length on either side has no direction to differ in, and is passed over.
+    """
+    first, second = first[..., :3], second[..., :3]
+    cosine = np.einsum("bji,bji->bj", first, second)
+    has_direction = first.any(axis=2) & second.any(axis=2)
+    return np.where(has_direction, cosine, 1.0).min(axis=1)
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from vpdlib.progress import note
 from vpdlib.students.training import (
     NonFiniteLossError,
     Training,
@@ -80,7 +81,8 @@ def train_vipe(
 
     Raises
     ------
-    MotionError : one side has no motion, or a person is on both.
+    MotionError : one side has no motion, or a person is on both; or `source_share` names other sources than
+        those of the training motions.
     ValueError : the checkpoint belongs to another training.
     NonFiniteLossError : a loss became NaN or infinite.
     """
@@ -91,6 +93,7 @@ def train_vipe(
             f"{len(both)} people are in the training and the validation motions, such as "
             f"{both[0]}; use split_by_subject"
         )
+    _check_shares(settings, {motion.source for motion in train_motions})
     torch.set_num_threads(threads)
     run = _Run.start(train_motions, val_motions, settings, torch.device(device))
     identity = _identity(run.bank, run.val_bank, settings)
@@ -230,10 +233,24 @@ class _Run(Training):
         ).to(self.device)
 
 
+def _check_shares(settings: VipeSettings, sources: set[str]) -> None:
+    """Refuse shares of sources that are not there, and sources without a share: each would be left out in silence."""
+    named = set(settings.source_share)
+    if named and named != sources:
+        raise MotionError(
+            f"source_share names {sorted(named)}, the training motions come from {sorted(sources)}: give each "
+            "of these a share, 0 to leave it out, and no other"
+        )
+
+
 def _val_settings(settings: VipeSettings, val_bank: PoseBank) -> VipeSettings:
     """The settings, without shares where these would leave nothing to validate on."""
-    share = {name: settings.source_share.get(name, 0.0) for name in val_bank.sources}
-    return settings if sum(share.values()) > 0 else settings.model_copy(update={"source_share": {}})
+    if not settings.source_share or any(settings.source_share[name] for name in val_bank.sources):
+        return settings
+    note(
+        f"source_share is 0 for all that is held out, {list(val_bank.sources)}: drawn evenly there"
+    )
+    return settings.model_copy(update={"source_share": {}})
 
 
 def _identity(bank: PoseBank, val_bank: PoseBank, settings: VipeSettings) -> str:

@@ -137,9 +137,7 @@ def read_amass(
     if target_fps is not None and not target_fps > 0:
         raise MotionError(f"target_fps is {target_fps}; give a number above 0, or None")
     files = [
-        path
-        for path in find_files(folder, "**/*.npz", _LAYOUT)
-        if not _NO_MOTION.fullmatch(path.stem)
+        path for path in find_files(folder, "*.npz", _LAYOUT) if not _NO_MOTION.fullmatch(path.stem)
     ]
     if not files:
         raise MotionError(f"{folder} holds only files of shapes, no motion; {_LAYOUT}")
@@ -259,7 +257,7 @@ class _BodyModels:
         if self._one:
             return
         remedy = "give a body model, or a folder of them such as smplh/female/model.npz"
-        for file in find_files(path, "**/*.npz", remedy):
+        for file in find_files(path, "*.npz", remedy):
             words = re.findall("[a-z]+", file.relative_to(path).as_posix().lower())
             genders = [gender for gender in _GENDERS if gender in words]
             kind = _kind(read_arrays(file, ["kintree_table"]).get("kintree_table"))

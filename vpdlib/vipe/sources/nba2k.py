@@ -75,7 +75,7 @@ def read_nba2k(
         start, end = "release_", f"_{mode}.pkl"
         remedy = f"give the folder of mesh_release.zip with <player>/{start}<player>{end}"
         files: dict[str, Path] = {}
-        for path in find_files(folder, f"**/{start}*{end}", remedy):
+        for path in find_files(folder, f"{start}*{end}", remedy):
             player = path.name[len(start) : -len(end)]
             if player in files:
                 raise MotionError(f"{files[player]} and {path} are of one player; take one out")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vpdlib.datasets.paths import files_below
 from vpdlib.vipe.motions import Motion
 from vpdlib.vipe.npz import MotionError
 
@@ -21,8 +22,8 @@ def find_files(folder: Path, pattern: str, remedy: str) -> list[Path]:
 
     Parameters
     ----------
-    folder : searched.
-    pattern : as in `Path.glob`.
+    folder : searched, with all folders below it and those that are linked there.
+    pattern : of the end of the path, as in `PurePath.match`.
     remedy : ends the message where there is none.
 
     Returns
@@ -35,7 +36,11 @@ def find_files(folder: Path, pattern: str, remedy: str) -> list[Path]:
     """
     if not folder.is_dir():
         raise MotionError(f"{folder} is no folder; correct the path, or {remedy}")
-    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    found = sorted(
+        path
+        for path in files_below(folder)
+        if path.relative_to(folder).match(pattern) and path.is_file()
+    )
     if not found:
         raise MotionError(f"{folder} holds no file {pattern}; {remedy}")
     return found
