@@ -93,6 +93,7 @@ def refuse(error):
 try:
     RUN = validate(RunSettings, config, "config.yaml (with --config)")
     verify_present(RUN.networks_dir)
+    RUN.under_data("")
 except (ConfigError, WeightsError) as error:
     refuse(error)
 

@@ -49,6 +49,20 @@ def write(path, kind="crops", videos=("a_1", "-b.2"), **lengths):
     return content
 
 
+def write_in_blocks(path, num_rows, length):
+    """Crops of two videos whose images come so many rows at a time; returns the content."""
+    content = {video: random_video("crops", seed, N=num_rows) for seed, video in enumerate("ab")}
+    with ArtifactWriter(path, "crops", provenance("crops")) as artifact:
+        for video, datasets in content.items():
+            images = {name: datasets.pop(name) for name in ("crop", "previous", "mask")}
+            for first in range(0, max(num_rows, 1), length):
+                rows = slice(first, first + length)
+                artifact.append_rows(video, {name: of[rows] for name, of in images.items()})
+            artifact.add_video(video, datasets)
+            datasets |= images
+    return content
+
+
 def everything(path, kind):
     """All that a reader can get out of an artifact."""
     with read_artifact(path, kind) as artifact:
@@ -244,9 +258,55 @@ def test_truncation_is_found_before_use(tmp_path, share):
     says_what_and_how(caught.value, path, "crops")
 
 
-def test_no_flipped_byte_gives_a_wrong_number(tmp_path):
+@pytest.mark.parametrize("num_rows", [0, 1, 7, 8])
+def test_images_in_blocks_of_rows(tmp_path, num_rows):
+    content = write_in_blocks(tmp_path / "0000.h5", num_rows, 4)
+    with read_artifact(tmp_path / "0000.h5", "crops") as artifact:
+        artifact.verify_payload()
+        assert artifact.video_ids == ["a", "b"]
+        for video in artifact.videos():
+            for name, array in content[video.video_id].items():
+                np.testing.assert_array_equal(video.array(name), array)
+                assert video.array(name).dtype == array.dtype
+
+
+def test_blocks_that_a_writer_refuses(tmp_path):
     path = tmp_path / "0000.h5"
-    write(path, N=20)
+    block = {name: random_video("crops")[name] for name in ("crop", "previous", "mask")}
+    rest = {n: array for n, array in random_video("crops").items() if n not in block}
+
+    def write_all(calls):
+        with ArtifactWriter(path, "crops", provenance("crops")) as artifact:
+            for method, *arguments in calls:
+                getattr(artifact, method)(*arguments)
+
+    def refused(match, *calls):
+        with pytest.raises(ArtifactError, match=match):
+            write_all(calls)
+        assert list(tmp_path.iterdir()) == []
+
+    rows = ("append_rows", "a", block)
+    refused("video a was begun and not finished", rows)
+    refused("video b is begun before a is finished", rows, ("append_rows", "b", block))
+    refused("video b is begun before a is finished", rows, ("add_video", "b", rest))
+    refused("frame is not written row by row", ("append_rows", "a", rest))
+    refused(r"crop has shape \(10, 8, 8, 3\)", rows, rows, ("add_video", "a", rest))
+    wide = {"crop": np.zeros((2, 8, 9, 3), np.uint8)}
+    refused(r"rows \(8, 9, 3\) of crop follow rows \(8, 8, 3\)", rows, ("append_rows", "a", wide))
+    refused(
+        r"\['crop'\] have been appended", rows, ("add_video", "a", {**rest, "crop": block["crop"]})
+    )
+    refused("added twice", rows, ("add_video", "a", rest), rows)
+    refused("crop holds numbers", ("append_rows", "a", {"crop": np.full((1, 8, 8, 3), 300)}))
+
+
+@pytest.mark.parametrize("in_blocks", [False, True])
+def test_no_flipped_byte_gives_a_wrong_number(tmp_path, in_blocks):
+    path = tmp_path / "0000.h5"
+    if in_blocks:
+        write_in_blocks(path, 20, 6)
+    else:
+        write(path, N=20)
     good, data = everything(path, "crops"), path.read_bytes()
     with h5py.File(path) as file:
         payload = [
@@ -349,7 +409,8 @@ def test_a_file_that_claims_more_than_it_holds_is_refused_unread(tmp_path):
     def claim(kind, length, **options):
         write_kind = SCHEMAS[kind]
         with h5py.File(path, "w") as file:
-            file.attrs.update({"schema": kind, "schema_version": 1, "complete": True})
+            version = write_kind.version
+            file.attrs.update({"schema": kind, "schema_version": version, "complete": True})
             if not write_kind.per_video:
                 file.create_dataset("probabilities", (length, 2, 2), "f4", chunks=(1024, 2, 2))
                 return

@@ -92,6 +92,7 @@ class ArtifactWriter:
             if self.schema.per_video:
                 self._file.create_group("videos", track_order=True)
             on_error.pop_all()
+        self._begun: str | None = None
 
     def __enter__(self) -> ArtifactWriter:
         return self
@@ -126,13 +127,57 @@ class ArtifactWriter:
             )
         _create(self._file, name, array, frame_chunk=False)
 
+    def append_rows(self, video_id: str, datasets: Mapping[str, np.ndarray]) -> None:
+        """Write further rows of image-like datasets of a video, before :meth:`add_video` writes the others.
+
+        A long video need not be in memory whole. One video at a time: it is finished before the next is begun.
+
+        Parameters
+        ----------
+        video_id : the video.
+        datasets : of the next n rows, n >= 0; the same names every time.
+
+        Raises
+        ------
+        ArtifactError
+            For a dataset that is not kept row by row, and as for :meth:`add_video`.
+        """
+        where = f"{self.path}: video {video_id}"
+        self._check_turn(video_id, where)
+        for name, rows in datasets.items():
+            column = self.schema.columns.get(name)
+            if column is None or not column.per_frame_chunk:
+                raise ArtifactError(
+                    f"{where}: {name} is not written row by row; add_video takes it"
+                )
+            stored = stored_as(rows, column, f"{where}: {name}")
+            group = self._group(video_id)
+            self._begun = video_id
+            if name not in group:
+                group.create_dataset(
+                    name,
+                    data=stored,
+                    chunks=(1, *stored.shape[1:]),
+                    maxshape=(None, *stored.shape[1:]),
+                    fletcher32=True,
+                )
+                continue
+            dataset = group[name]
+            if stored.shape[1:] != dataset.shape[1:]:
+                raise ArtifactError(
+                    f"{where}: rows {stored.shape[1:]} of {name} follow rows {dataset.shape[1:]}"
+                )
+            first = len(dataset)
+            dataset.resize(first + len(stored), axis=0)
+            dataset[first:] = stored
+
     def add_video(
         self,
         video_id: str,
         datasets: Mapping[str, np.ndarray],
         attributes: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write all datasets of one video.
+        """Write all datasets of one video, but those that :meth:`append_rows` has written.
 
         Raises
         ------
@@ -140,24 +185,40 @@ class ArtifactWriter:
             If a dataset of the kind's schema is missing, unknown, of another type or shape or of
             numbers that its type cannot hold, or if the video has been added before.
         """
-        check_id(video_id, "video id", str(self.path))
         where = f"{self.path}: video {video_id}"
-        if video_id in self._file["videos"]:
-            raise ArtifactError(f"{where} is added twice; list each video once")
-        check_columns(self.schema, datasets, where)
+        self._check_turn(video_id, where)
+        appended = dict(self._group(video_id).items()) if self._begun else {}
+        both = sorted(appended.keys() & datasets.keys())
+        if both:
+            raise ArtifactError(f"{where}: {both} have been appended already")
+        check_columns(self.schema, {**appended, **datasets}, where)
         stored = {
             name: stored_as(datasets[name], column, f"{where}: {name}")
             for name, column in self.schema.columns.items()
             if name in datasets
         }
-        group = self._file["videos"].create_group(video_id)
+        group = self._group(video_id)
         for name, array in stored.items():
             _create(group, name, array, self.schema.columns[name].per_frame_chunk)
         _set_attributes(group, attributes or {})
+        self._begun = None
+
+    def _check_turn(self, video_id: str, where: str) -> None:
+        """Refuse a video that is there already, or that comes between the rows of another."""
+        check_id(video_id, "video id", str(self.path))
+        if self._begun not in (None, video_id):
+            raise ArtifactError(f"{where} is begun before {self._begun} is finished by add_video")
+        if self._begun is None and video_id in self._file["videos"]:
+            raise ArtifactError(f"{where} is added twice; list each video once")
+
+    def _group(self, video_id: str) -> h5py.Group:
+        return self._file["videos"].require_group(video_id)
 
     def close(self) -> None:
         """Finish: mark complete, sync, reopen and verify every checksum, rename into place."""
         try:
+            if self._begun is not None:
+                raise ArtifactError(f"{self.path}: video {self._begun} was begun and not finished")
             if self.schema.per_video:
                 self.set_attributes(num_videos=len(self._file["videos"]))
             self.set_attributes(complete=True)

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +57,19 @@ def device(snakemake: Any) -> devices.DeviceChoice:
     return wanted
 
 
-def checkpoint_path(snakemake: Any, folder: Path, device: str) -> Path:
+def checkpoint_path(
+    snakemake: Any, folder: Path, device: str, apart_from: Collection[str] = ()
+) -> Path:
     """Where an interrupted training leaves its state, to go on from there.
 
     The name ties it to the job's settings, code and inputs, and to the kind of device that it ran on ("cpu" or
-    "cuda"), whose state the other cannot always take.
+    "cuda"), whose state the other cannot always take. Inputs ``apart_from`` are left to the checkpoint's own identity:
+    an edited label that changes no frame of the training must not throw it away.
     """
     job = origin(snakemake)
-    digests = f"{job.config_digest}.{job.code_digest}.{job.input_digest}"
+    of_their_own = {str(snakemake.input[name]) for name in apart_from}
+    paths = [str(path) for path in snakemake.input if str(path) not in of_their_own]
+    digests = f"{job.config_digest}.{job.code_digest}.{artifacts.digest_inputs(paths)}"
     return folder.parent / f".{folder.name}.{device}.{digests}.checkpoint"
 
 

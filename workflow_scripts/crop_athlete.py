@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
-from vpdlib.crops.crop import crop_video
+from vpdlib.crops.crop import crop_video, in_blocks
 from vpdlib.crops.masks import FoundPeople, crop_masks
 from vpdlib.crops.settings import CropSettings
 from vpdlib.datasets.tables import read_videos
@@ -40,36 +40,36 @@ def main(snakemake):
             path = tracks[video.video]
             box_px = path.array("box_px")
             previous_frame = path.array("previous_frame")
-            records = list(
-                crop_video(
-                    read_frames(video.path),
-                    box_px,
-                    previous_frame,
-                    side,
-                    settings.pad_fraction,
-                    settings.pad_px,
-                )
+            found = people_of(people[video.video]) if people is not None else None
+            records = crop_video(
+                read_frames(video.path),
+                box_px,
+                previous_frame,
+                side,
+                settings.pad_fraction,
+                settings.pad_px,
             )
-            frame = np.array([r.frame for r in records], np.int32)
-            image = (0, side, side, 3)
-            rect_px = np.array([r.rect_px for r in records], np.int32).reshape(-1, 4)
-            datasets = {
-                "frame": frame,
-                "previous_frame": previous_frame[frame],
-                "rect_px": rect_px,
-                "crop": np.stack([r.crop for r in records])
-                if records
-                else np.empty(image, np.uint8),
-                "previous": (
-                    np.stack([r.previous for r in records])
-                    if records
-                    else np.empty(image, np.uint8)
-                ),
-            }
-            if people is not None:
-                found = people_of(people[video.video])
-                datasets["mask"] = crop_masks(frame, rect_px, box_px[frame], found, side)
-            artifact.add_video(video.video, datasets, path.attributes)
+            frames, rects_px = [], []
+            # A video of hours does not fit into memory.
+            for block in in_blocks(records, side):
+                images = {"crop": block.crop, "previous": block.previous}
+                if found is not None:
+                    images["mask"] = crop_masks(
+                        block.frame, block.rect_px, box_px[block.frame], found, side
+                    )
+                artifact.append_rows(video.video, images)
+                frames.append(block.frame)
+                rects_px.append(block.rect_px)
+            frame = np.concatenate(frames)
+            artifact.add_video(
+                video.video,
+                {
+                    "frame": frame,
+                    "previous_frame": previous_frame[frame],
+                    "rect_px": np.concatenate(rects_px),
+                },
+                path.attributes,
+            )
 
 
 if __name__ == "__main__":

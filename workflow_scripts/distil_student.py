@@ -48,7 +48,7 @@ def main(snakemake):
     train_idx, val_idx = split_validation(len(corpus.refs), settings.val_fraction, settings.seed)
     folder = Path(snakemake.output[0])
     device = choose_device(_job.device(snakemake))
-    checkpoint = _job.checkpoint_path(snakemake, folder, device)
+    checkpoint = _job.checkpoint_path(snakemake, folder, device, ("videos", "actions"))
     train = partial(
         train_student,
         open_frames(crops, flow, corpus.refs, corpus.crop_side),

@@ -30,7 +30,9 @@ def embed_crops(snakemake, artifact: ArtifactWriter) -> None:
         if refs:
             descriptor = embed(
                 student,
-                open_frames([crops_path], flow_paths, refs, side, with_masks=False),
+                open_frames(
+                    [crops_path], flow_paths, refs, side, with_masks=False, in_memory=False
+                ),
                 device=choose_device(_job.device(snakemake)),
                 threads=snakemake.threads,
                 num_workers=student.settings.num_workers,

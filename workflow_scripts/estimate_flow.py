@@ -7,7 +7,7 @@ import _job
 from vpdlib.artifacts import ArtifactWriter, read_artifact
 from vpdlib.flow.build import make_flow_estimator
 from vpdlib.flow.settings import FlowSettings
-from vpdlib.flow.stream import stored_flow
+from vpdlib.flow.stream import parts_of_rows, stored_flow
 from vpdlib.progress import note, track
 
 
@@ -30,19 +30,30 @@ def main(snakemake):
             crop_size=side,
             **estimator.attributes,
         )
-        videos = list(crops.videos())
-        pairs = ((video.array("previous"), video.array("crop")) for video in videos)
+        # Long videos in parts: crops of hours do not fit into memory.
+        parts = [
+            (video, rows)
+            for video in crops.videos()
+            for rows in parts_of_rows(video.num_rows("crop"))
+        ]
+        pairs = (
+            (video.array("previous", rows), video.array("crop", rows)) for video, rows in parts
+        )
         flows = stored_flow(pairs, estimator, settings, snakemake.threads)
-        for video, stored in zip(track(videos, "flow", unit="video"), flows, strict=True):
-            if stored.num_masked:
+        num_masked = 0
+        for (video, rows), stored in zip(track(parts, "flow", unit="part"), flows, strict=True):
+            artifact.append_rows(video.video_id, {"flow": stored.flow})
+            num_masked += stored.num_masked
+            if rows.stop < video.num_rows("crop"):
+                continue
+            if num_masked:
                 note(
-                    f"{video.video_id}: {stored.num_masked} pixels of flow were not finite and count as still"
+                    f"{video.video_id}: {num_masked} pixels of flow were not finite and count as still"
                 )
             artifact.add_video(
-                video.video_id,
-                {"frame": video.array("frame"), "flow": stored.flow},
-                {"masked": stored.num_masked},
+                video.video_id, {"frame": video.array("frame")}, {"masked": num_masked}
             )
+            num_masked = 0
 
 
 if __name__ == "__main__":

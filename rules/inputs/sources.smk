@@ -1,11 +1,26 @@
 """Inputs of the rules that find videos, labels and other tools' files."""
 
+#: Settings of adapters that say how actions are labelled and split; which videos are wanted shows in a shard's files.
+LABELS_ONLY = {
+    "only",
+    "labels",
+    "annotation",
+    "unit",
+    "label_names",
+    "keep_unlabelled",
+    "max_videos_per_class",
+    "group_pattern",
+    "test_splits",
+    "test_fraction",
+    "val_fraction",
+}
+
 
 def or_refuse(find, *arguments):
     """Call a function of the library; what it finds wrong with the data stops the workflow."""
     try:
         return find(*arguments)
-    except DatasetError as error:
+    except (DatasetError, ConfigError) as error:
         refuse(error)
 
 
@@ -72,12 +87,12 @@ def label_files_of(wildcards):
             f"results/{wildcards.dataset}/dataset/sources.csv",
             *(must_exist(path, wildcards.dataset) for path in brought),
         ]
-    return [str(RUN.under_data(adapter.labels))] if adapter.labels else []
+    return [str(or_refuse(RUN.under_data, adapter.labels))] if adapter.labels else []
 
 
 def must_exist(path, dataset):
     """A file that the user brings, or a refusal that says where it was looked for."""
-    full = RUN.under_data(path)
+    full = or_refuse(RUN.under_data, path)
     if not full.is_file():
         refuse(
             f"datasets/{dataset}.yaml names {path!r}, and {full} does not exist. Correct the setting, or set "
@@ -119,13 +134,16 @@ def list_inputs(wildcards):
 
 
 def list_settings(wildcards):
-    """The adapter's settings, without those that do not concern a shard's list of videos."""
+    """The adapter's settings, without those that do not concern a shard's list of videos.
+
+    A change of how actions are labelled and split must not rerun every stage that looks at pixels.
+    """
     settings = settings_of(wildcards.dataset)
     values = settings.adapter.model_dump(mode="json")
-    if settings.has_videos:
-        # Which clips are wanted shows in the shard's files; another choice must not rerun every shard.
-        values.pop("only", None)
-    return values
+    if is_published(wildcards.dataset) and not settings.has_videos:
+        # Only its labels say which clips there are.
+        return values
+    return {name: value for name, value in values.items() if name not in LABELS_ONLY}
 
 
 def clips_there(wildcards):

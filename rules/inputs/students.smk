@@ -124,7 +124,7 @@ def motion_listing(wildcards):
 
 def motions_there(path, name):
     """A file or folder of motions, or a refusal that says where it was looked for."""
-    full = RUN.under_data(path)
+    full = or_refuse(RUN.under_data, path)
     if not full.exists():
         refuse(
             f"{RUN.vipe_dir}/{name}.yaml names {path!r}, and {full} does not exist. Correct the setting, or set "

@@ -81,6 +81,18 @@ def test_paths_below_the_data_folder(monkeypatch):
     assert settings.under_data("a") == Path("my/data/a")
 
 
+def test_braces_in_paths_are_refused(monkeypatch):
+    with pytest.raises(
+        ConfigError, match=r"data_dir: .*my \{x\}/data: .*Rename the folder or link"
+    ):
+        run(data_dir="my {x}/data")
+    with pytest.raises(ConfigError, match=r"data/\{labels\}\.csv: .*takes for a wildcard"):
+        run().under_data("{labels}.csv")
+    monkeypatch.setenv("VPD_DATA", "/else}where")
+    with pytest.raises(ConfigError, match=r"^/else}where/a: "):
+        run().under_data("a")
+
+
 def test_overrides_are_laid_over_the_datasets_file(folder):
     students = {"vpd2d": {"epochs": 2}}
     settings = run(datasets_dir=folder, overrides={"mine": {"trials": 1, "students": students}})

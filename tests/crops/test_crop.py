@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from vpdlib.crops.crop import crop_video
+from vpdlib.crops.crop import crop_video, in_blocks
 from vpdlib.crops.settings import CropSettings
 from vpdlib.geometry import crop_rectangle, cut
 from vpdlib.video.reader import Frame, previous_frame_index
@@ -34,7 +34,26 @@ def test_every_crop_against_a_direct_cut():
 
 def test_no_box_no_crop():
     frames = make_video(3)
-    assert not list(crop_video(frames, np.full((3, 4), np.nan), np.array([-1, 0, 1])))
+    records = list(crop_video(frames, np.full((3, 4), np.nan), np.array([-1, 0, 1])))
+    assert not records
+    (block,) = in_blocks(records, 8)
+    assert block.frame.shape == (0,)
+    assert block.rect_px.shape == (0, 4)
+    assert block.crop.shape == block.previous.shape == (0, 8, 8, 3)
+
+
+@pytest.mark.parametrize(("length", "lengths"), [(4, [4, 3]), (7, [7]), (9, [7])])
+def test_blocks_hold_the_records_in_order(length, lengths):
+    box_px = np.tile([10.0, 10, 30, 40], (7, 1))
+    records = list(crop_video(make_video(7), box_px, np.arange(7) - 1, 8))
+    blocks = list(in_blocks(iter(records), 8, length))
+    assert [len(block.frame) for block in blocks] == lengths
+    for name, dtype in (
+        ("frame", np.int32), ("rect_px", np.int32), ("crop", np.uint8), ("previous", np.uint8)
+    ):  # fmt: skip
+        together = np.concatenate([getattr(block, name) for block in blocks])
+        np.testing.assert_array_equal(together, [getattr(record, name) for record in records])
+        assert together.dtype == dtype
 
 
 def test_boxes_of_another_video_are_refused():

@@ -86,6 +86,20 @@ def test_unsafe_names_of_files_are_refused(tmp_path, name):
         find_videos(tmp_path, "adapter.videos")
 
 
+def test_folders_with_braces_are_refused(tmp_path):
+    for name in ("{day}", "day}", "da{y"):
+        touch(tmp_path / name, "x/a.mp4")
+        with pytest.raises(DatasetError, match="Rename the folder or link it under") as caught:
+            find_videos(tmp_path / name, "adapter.videos")
+        assert str(tmp_path / name / "x/a.mp4") in str(caught.value)
+    touch(tmp_path / "videos", "a.mp4", "jump {1}/b.mp4")
+    with pytest.raises(DatasetError, match="takes for a wildcard"):
+        find_videos(tmp_path / "videos", "adapter.videos")
+    # The remedy works.
+    os.symlink(tmp_path / "{day}", tmp_path / "day")
+    assert len(find_videos(tmp_path / "day", "adapter.videos")) == 1
+
+
 def test_labels_are_read(labels):
     rows = labels(
         "\ufeffvideo, label ,start,end,split,group\n"

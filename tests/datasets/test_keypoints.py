@@ -8,6 +8,9 @@ import pytest
 
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.keypoints import ORDERS, read_keypoints, to_coco17
+from vpdlib.datasets.paths import DataFolder
+from vpdlib.datasets.poses import pose_actions
+from vpdlib.datasets.settings import PosesAdapter
 from vpdlib.skeleton import COCO17, JOINTS13
 
 
@@ -114,8 +117,8 @@ def test_pyskl_annotations(protocol, tmp_path):
     path = tmp_path / "gym.pkl"
     path.write_bytes(pickle.dumps(pyskl(), protocol))
     clips = read_keypoints(path, "coco17", fps=25.0)
-    assert (clips["clip_a"].label, clips["clip_a"].split) == (7, "train")
-    assert (clips["clip_b"].label, clips["clip_b"].split) == (3, "val")
+    assert (clips["clip_a"].label, clips["clip_a"].splits) == (7, ("train",))
+    assert (clips["clip_b"].label, clips["clip_b"].splits) == (3, ("val",))
     assert (clips["clip_a"].width, clips["clip_a"].height, clips["clip_a"].fps) == (640, 360, 25.0)
     # The second person scores higher.
     assert clips["clip_a"].keypoints_px[0, 0, 0] == 1000
@@ -128,8 +131,45 @@ def test_a_bare_list_and_no_scores(tmp_path):
     annotations = pyskl(keypoint_score=None)["annotations"]
     path.write_bytes(pickle.dumps(annotations))
     clips = read_keypoints(path, "coco17")
-    assert clips["clip_a"].split is None
+    assert clips["clip_a"].splits == ()
     assert (clips["clip_a"].keypoints_px[..., 2] == 1).all()
+
+
+def splits_chosen(folder, split, **settings):
+    """The split of each clip of a PySKL file, by its settings."""
+    path = folder / "ntu.pkl"
+    path.write_bytes(pickle.dumps({**pyskl(), "split": split}))
+    clips = read_keypoints(path, "coco17", fps=25.0)
+    adapter = PosesAdapter(keypoints="ntu.pkl", fps=25.0, **settings)
+    durations_s = dict.fromkeys(clips, 1.0)
+    actions = pose_actions(adapter, path, DataFolder(folder), clips, durations_s)
+    return {action.video_id: action.split for action in actions}
+
+
+#: Two protocols, as files of NTU RGB+D have them.
+TWO_PROTOCOLS = {
+    "xsub_train": ["clip_a"],
+    "xsub_val": ["clip_b"],
+    "xview_train": ["clip_b"],
+    "xview_val": ["clip_a"],
+}
+
+
+def test_test_splits_choose_among_protocols(tmp_path):
+    by_person = splits_chosen(tmp_path, TWO_PROTOCOLS, test_splits=("xsub_val",))
+    assert by_person == {"clip_a": "train", "clip_b": "test"}
+    by_view = splits_chosen(tmp_path, TWO_PROTOCOLS, test_splits=("xview_val",))
+    assert by_view == {"clip_a": "test", "clip_b": "train"}
+    assert splits_chosen(tmp_path, pyskl()["split"]) == {"clip_a": "train", "clip_b": "test"}
+    assert splits_chosen(tmp_path, {}) == {"clip_a": None, "clip_b": None}
+
+
+def test_a_file_without_the_test_splits_is_refused_naming_its_own(tmp_path):
+    with pytest.raises(
+        DatasetError, match=r"ntu.pkl: adapter.test_splits is \['val', 'test'\]"
+    ) as e:
+        splits_chosen(tmp_path, TWO_PROTOCOLS)
+    assert str(sorted(TWO_PROTOCOLS)) in str(e.value)
 
 
 @pytest.mark.parametrize(

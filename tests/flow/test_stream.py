@@ -8,7 +8,7 @@ import pytest
 from vpdlib.flow.opencv import DisFlow
 from vpdlib.flow.quantise import quantise
 from vpdlib.flow.settings import FlowSettings
-from vpdlib.flow.stream import stored_flow
+from vpdlib.flow.stream import parts_of_rows, stored_flow
 
 SETTINGS = FlowSettings()
 
@@ -52,6 +52,19 @@ def test_batches_cross_videos_and_change_nothing(on_gpu, threads, batch_size):
     assert estimator.sizes == {1: [1] * 11, 4: [4, 4, 3], 100: [11]}[batch_size]
     # A CPU estimator stays in the job's own thread, whose number of threads was agreed.
     assert (estimator.threads == {threading.get_ident()}) == (not on_gpu)
+
+
+@pytest.mark.parametrize("num_rows", [0, 1, 5, 6, 7])
+def test_a_video_in_parts_has_the_flow_of_the_whole(num_rows):
+    ((previous, current),) = videos(num_rows)
+    parts = parts_of_rows(num_rows, 3)
+    assert [part.stop - part.start for part in parts] == {
+        0: [0], 1: [1], 5: [3, 2], 6: [3, 3], 7: [3, 3, 1],
+    }[num_rows]  # fmt: skip
+    (whole,) = stored_flow([(previous, current)], Difference(4), SETTINGS)
+    given = [(previous[part], current[part]) for part in parts]
+    found = stored_flow(given, Difference(4), SETTINGS)
+    np.testing.assert_array_equal(np.concatenate([part.flow for part in found]), whole.flow)
 
 
 def test_dis_gives_what_it_gives_pair_by_pair():

@@ -13,7 +13,9 @@ from vpdlib.students.augment import (
     apply_geometry_to_target,
     augmented_inputs,
     draw_geometry,
+    draw_seed,
     jitter_colours,
+    noise_like,
     plain_inputs,
     raw_inputs,
 )
@@ -233,6 +235,57 @@ def test_noise_is_on_the_background_only_and_needs_a_mask(num_channels):
         outside = noise[:, :3, 9:].std().item()
         assert outside == pytest.approx(0.05, rel=0.1) if with_mask else outside < 1e-5
         assert noise[:, 3:].abs().max() < 1e-5 if num_channels == 5 else True
+
+
+def test_noise_on_the_cpu_is_drawn_from_the_given_generator_itself():
+    ours, plain = (torch.Generator().manual_seed(3) for _ in range(2))
+    drawn = noise_like(torch.zeros(2, 3, 4, 4), ours)
+    assert torch.equal(drawn, torch.randn(2, 3, 4, 4, generator=plain))
+    assert torch.equal(ours.get_state(), plain.get_state())
+
+
+def test_the_random_stream_of_a_noisy_batch_on_the_cpu():
+    """A training goes on to the bit only if noise takes what it always took, where it always took it."""
+    ours, plain = (torch.Generator().manual_seed(3) for _ in range(2))
+    inputs, _ = augmented_inputs(
+        random_batch(with_mask=True), 16, 3, settings=STILL, generator=ours, **NO_SCALE
+    )
+    quiet = STILL.model_copy(update={"noise_std": 0.0})
+    expected, _ = augmented_inputs(
+        random_batch(with_mask=True), 16, 3, settings=quiet, generator=plain, **NO_SCALE
+    )
+    chosen = torch.rand(4, generator=plain) < 0.5
+    noise = torch.randn(4, 3, 16, 16, generator=plain) * 0.05
+    outside = torch.ones(16, 16)
+    outside[4:8, 4:8] = 0
+    expected[:, :3] += noise * chosen[:, None, None, None] * outside
+    assert torch.equal(inputs, expected)
+    assert torch.equal(ours.get_state(), plain.get_state())
+    assert 0 < chosen.sum() < 4
+
+
+def test_seeds_for_another_device_follow_from_the_generator():
+    """What is drawn with them there takes a GPU to test; that it repeats, and differs by step, does not."""
+
+    def seeds(start, num=50):
+        generator = torch.Generator().manual_seed(start)
+        return [draw_seed(generator) for _ in range(num)]
+
+    assert seeds(1) == seeds(1)
+    assert len({*seeds(1), *seeds(2)}) == 100
+    assert all(0 <= seed < 2**62 for seed in seeds(1))
+    torch.Generator().manual_seed(max(seeds(1)))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_noise_on_a_gpu_is_drawn_there_and_repeats():
+    inputs = torch.zeros(8, 3, 64, 64, device="cuda")
+    first, second = (noise_like(inputs, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert first.device == inputs.device
+    assert torch.equal(first, second)
+    assert first.std().item() == pytest.approx(1, abs=0.02)
+    generator = torch.Generator().manual_seed(3)
+    assert not torch.equal(noise_like(inputs, generator), noise_like(inputs, generator))
 
 
 def only(change, amount):

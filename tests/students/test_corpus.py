@@ -212,9 +212,23 @@ def test_the_corpus_holds_kept_frames_of_the_stretches(data, stretches_s):
 
 def test_a_corpus_without_frames_is_refused_with_the_remedy(data):
     paths, _ = data
-    for stretches_s in ({}, {"empty": [(0, np.inf)]}, {"a": [(5.0, 6.0)]}):
+    for stretches_s in ({"empty": [(0, np.inf)]}, {"a": [(5.0, 6.0)]}):
         with pytest.raises(ValueError, match=r"no frame has a weak label.*weak_labels.min_score"):
             collect(paths, stretches_s)
+
+
+def test_where_all_videos_are_for_testing_it_is_said_and_what_helps(data):
+    paths, _ = data
+    videos = [
+        VideoRow(name, f"{name}.mp4", 0, 25.0, 64, 64, 100, 4.0, "test", "g") for name in ("a", "c")
+    ]
+    for distil_on in ("train", "actions"):
+        with pytest.raises(
+            ValueError, match=r"every one is of the test split.*distil_on: corpus"
+        ) as e:
+            collect(paths, share_of_videos(visible_stretches(videos, [], distil_on), 0.5))
+        assert "min_score" not in str(e.value)
+    assert collect(paths, visible_stretches(videos, [], "corpus")).refs
 
 
 def test_labels_of_other_frames_are_refused(data, tmp_path):

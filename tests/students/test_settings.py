@@ -38,6 +38,7 @@ def test_round_trip_through_json():
     [
         {"epoch": 3},
         {"widths": (8, 16), "blocks": (1,)},
+        {"widths": (8, 16), "blocks": (1, 0)},
         {"rgb_mean": (0.5, 0.5, 0.5)},
         {"samples_per_epoch": 10, "batch_size": 20},
         {"val_fraction": 1.0},
@@ -48,6 +49,13 @@ def test_round_trip_through_json():
 def test_refused(bad):
     with pytest.raises(ValidationError):
         StudentSettings.model_validate(bad)
+
+
+@pytest.mark.parametrize("widths", [(2,), (8, 6), (7, 8), (0,)])
+def test_stages_that_crash_torch_on_a_cpu_are_refused(widths):
+    with pytest.raises(ValidationError, match="every stage must have at least 8 channels"):
+        StudentSettings(widths=widths, blocks=(1,) * len(widths))
+    assert StudentSettings(widths=(8, 9), blocks=(1, 1)).widths == (8, 9)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +93,8 @@ STUDENTS = {
         ("vpdvi_actions", "vpdvi", {"distil_on": "actions"}),
         ("vpdvi_corpus", "vpdvi", {"distil_on": "corpus"}),
         ("vpdvi_t05", "vpdvi", {"min_score": 0.05}),
+        ("vpdvi_t00", "vpdvi", {"min_score": 0.0}),
+        ("vpd2d_v01", "vpd2d", {"video_share": 0.01}),
         # A student that is listed is what its settings say, whatever its name.
         ("vpd_rgb", "vpd_rgb", {}),
     ],
@@ -93,7 +103,9 @@ def test_ablations_follow_from_a_students_name(name, base, changes):
     assert find_student(STUDENTS, name) == STUDENTS[base].model_copy(update=changes)
 
 
-@pytest.mark.parametrize("name", ["vpd3d", "vpd2d_", "vpd2d_blue", "vpd2d_t5", "_rgb", "other_rgb"])
+@pytest.mark.parametrize(
+    "name", ["vpd3d", "vpd2d_", "vpd2d_blue", "vpd2d_t5", "vpd2d_v00", "_rgb", "other_rgb"]
+)
 def test_other_names_are_no_student(name):
     assert find_student(STUDENTS, name) is None
 

@@ -58,6 +58,13 @@ def test_changing_height_decides_where_a_pan_moves_everyone():
     assert height_change(other) == pytest.approx(0)
 
 
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_a_clip_of_a_few_frames_has_its_athlete(stride):
+    """A track lasts from its first to its last detection, the only one of a clip at times."""
+    for num_frames in range(1, 8):
+        assert choose(scene([runner], num_frames=num_frames, stride=stride)) is not None
+
+
 def test_upside_down_rule():
     def coach(t):
         return box_at(250, 180, 70, 170), 0.8, False

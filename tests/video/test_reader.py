@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 
+from vpdlib.video import reader
 from vpdlib.video.reader import DecodeReport, VideoError, previous_frame_index, probe, read_frames
 from vpdlib.video.writer import VideoWriter
 
@@ -56,12 +57,121 @@ def test_a_sound_video(tmp_path):
     assert np.abs(read[7].rgb.astype(int) - frames[20]).mean() > 40
 
 
-def test_matroska_declares_by_duration(tmp_path):
-    path = write(tmp_path / "a.mkv", textured(30))
-    report = DecodeReport()
-    assert len(list(read_frames(path, report=report))) == 30
-    assert report.declared_is_estimate
-    assert report.flags == ()
+def with_sound(path, frames, codec, sound, sound_s, rate=25):
+    """A video whose sound track lasts ``sound_s``, however long the pictures do."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream(codec, rate=rate)
+        video.width, video.height = frames[0].shape[1], frames[0].shape[0]
+        video.pix_fmt = "yuv420p"
+        audio = container.add_stream(sound, rate=48000)
+        for rgb in frames:
+            container.mux(video.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+        container.mux(video.encode(None))
+        for start in range(0, round(sound_s * 48000), 960):
+            heard = av.AudioFrame.from_ndarray(np.zeros((2, 960), np.float32), "fltp", "stereo")
+            heard.sample_rate, heard.pts = 48000, start
+            container.mux(audio.encode(heard))
+        container.mux(audio.encode(None))
+    return path
+
+
+def assert_counted(path, num, duration_s):
+    """The probe states the pictures that there are, and decoding finds no fault."""
+    info, report = probe(path), DecodeReport()
+    assert len(list(read_frames(path, report=report))) == num
+    assert (info.declared_frames, info.declared_is_estimate) == (num, False)
+    assert info.duration_s == pytest.approx(duration_s, abs=1.1e-3)
+    assert (report.declared, report.declared_is_estimate, report.flags) == (num, False, ())
+
+
+def test_matroska_is_counted(tmp_path):
+    assert_counted(write(tmp_path / "a.mkv", textured(30)), 30, 1.2)
+    assert_counted(write(tmp_path / "ntsc.mkv", textured(61), 30000 / 1001), 61, 61 * 1.001 / 30)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "sound"),
+    [("a.mkv", "libx264", "aac"), ("a.webm", "libvpx", "libopus"), ("a.mp4", "libx264", "aac")],
+)
+def test_a_longer_sound_track_makes_no_frames(tmp_path, name, codec, sound):
+    frames = [np.kron(f, np.ones((2, 2, 1), np.uint8)) for f in textured(50, 32, 32)]
+    assert_counted(with_sound(tmp_path / name, frames, codec, sound, 3), 50, 2)
+
+
+def test_a_live_recording_without_duration(tmp_path):
+    path = encode(tmp_path / "live.mkv", textured(50), container={"live": "1"})
+    with av.open(str(path)) as container:
+        assert container.duration is None
+    assert_counted(path, 50, 2)
+
+
+def test_a_recording_that_starts_late_lasts_from_its_first_frame(tmp_path):
+    path = encode(
+        tmp_path / "late.mkv",
+        textured(25),
+        pts=[7000 + 40 * index for index in range(25)],
+        time_base=Fraction(1, 1000),
+    )
+    assert_counted(path, 25, 1)
+
+
+def test_hidden_frames_of_vp8_are_not_counted(tmp_path):
+    plain = encode(tmp_path / "a.webm", textured(20), codec="libvpx")
+    with (
+        av.open(str(plain)) as container,
+        av.open(str(tmp_path / "hidden.webm"), "w") as copy,
+    ):
+        stream = copy.add_stream_from_template(container.streams.video[0])
+        for number, packet in enumerate(container.demux(video=0)):
+            if not packet.size:
+                continue
+            data = bytearray(packet)
+            if number in (5, 12):
+                data[0] &= ~0x10  # show_frame
+            changed = av.Packet(bytes(data))
+            changed.pts, changed.dts, changed.time_base = packet.pts, packet.dts, packet.time_base
+            changed.is_keyframe, changed.stream = packet.is_keyframe, stream
+            copy.mux(changed)
+    assert_counted(tmp_path / "hidden.webm", 18, 0.8)
+
+
+def test_a_program_stream_is_counted(tmp_path):
+    path = encode(tmp_path / "a.mpg", textured(50), codec="mpeg2video")
+    assert probe(path).declared_frames == 50
+
+
+@pytest.mark.parametrize("sound", [False, True])
+def test_a_matroska_file_that_breaks_off_is_refused(tmp_path, sound):
+    path = tmp_path / "a.mkv"
+    frames = textured(100)
+    if sound:
+        with_sound(path, frames, "libx264", "aac", 4)
+    else:
+        encode(path, frames)
+    data = path.read_bytes()
+    (tmp_path / "half.mkv").write_bytes(data[: len(data) // 2])
+    with pytest.raises(VideoError, match=r"half\.mkv: is truncated: its header states 4") as caught:
+        probe(tmp_path / "half.mkv")
+    assert "fetch it again" in str(caught.value)
+
+
+def test_packets_of_single_fields_are_not_taken_for_frames():
+    def frames(num, duration_s, num_errors=0):
+        survey = reader._Survey(num, duration_s, duration_s, num_errors)
+        return reader._frames_of_packets(survey, 25.0)
+
+    assert frames(50, 2.0) == (50, False)
+    assert frames(50, 2.0, num_errors=1) == (50, True)
+    assert frames(100, 2.0) == (50, True)
+    assert frames(1, 0.04) == (1, False)
+
+
+def test_an_mp4_is_not_read_to_its_end(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.mp4", textured(30))
+    monkeypatch.setattr(reader, "_survey", None)
+    assert probe(path).declared_frames == 30
+    avi = encode(tmp_path / "a.avi", textured(30), codec="mpeg4")
+    assert probe(avi).declared_frames == 30
 
 
 @pytest.mark.parametrize("degrees", [90, 180, -90])

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.workflow.conftest import SETTINGS
 from vpdlib.artifacts import SCHEMAS, read_artifact
 from vpdlib.recognition.results import read_result
 
@@ -304,6 +305,19 @@ class TestChain:
             for feature in ("joints2d", "vpd2d")
             for setting in ("full", "k1")
         }
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("change", [{"test_fraction": 0.5}, {"group_pattern": "(?P<group>.)"}])
+def test_a_change_of_the_split_leaves_the_list_of_videos(mine, change):
+    """Or every stage that looks at pixels would be done again."""
+    lists = [f"results/mine/shards/{shard}.csv" for shard in ("0000", "0001")]
+    done = mine.run(*lists)
+    assert done.returncode == 0, done.stdout
+    settings = {**SETTINGS, "adapter": {**SETTINGS["adapter"], **change}}
+    with mine.with_settings("datasets/mine.yaml", settings):
+        assert mine.planned(*lists) == {}
+        assert mine.planned("results/mine/dataset/actions.csv") == {"prepare_dataset": 1}
 
 
 STUDENT = {**TINY["students"]["vpd2d"], "augmentation": {"rotation_degrees": 180}}

@@ -1,7 +1,7 @@
 """R3D of a dataset: training on its actions, the folder it lies in, and descriptors of runs of frames.
 
-A folder holds encoder.safetensors, history.csv and settings.json (exact settings, best epoch, sha256 of the weights);
-none of these formats can run code.
+A folder holds encoder.safetensors, history.csv and settings.json (exact settings, best epoch, sha256 of itself and of
+the other files); none of these formats can run code.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class R3DRecord(ModelRecord):
     settings: R3DSettings
 
 
-FOLDER = ModelFolder("R3D", "vpd-r3d-1", "run rule train_r3d", R3DRecord)
+FOLDER = ModelFolder("R3D", "vpd-r3d-2", "run rule train_r3d", R3DRecord)
 
 
 def save_r3d(folder: Path, trained: TrainedNetwork, settings: R3DSettings) -> None:

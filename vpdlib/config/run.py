@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from vpdlib.config.base import ConfigError, Id, Section, merge, read_yaml, validate
 from vpdlib.config.dataset import DatasetSettings
+from vpdlib.datasets.paths import check_no_braces
 from vpdlib.downloads import DEFAULT_CACHE, downloads_dir
 from vpdlib.vipe.model_settings import VipeModelSettings
 
@@ -130,13 +131,30 @@ class RunSettings(Section):
     def _over_defaults(cls, given: Any) -> Any:
         return merge(_DEFAULT_RESOURCES, given) if isinstance(given, dict) else given
 
+    @field_validator("data_dir")
+    @classmethod
+    def _is_no_pattern(cls, given: Path) -> Path:
+        check_no_braces(given)
+        return given
+
     def stage(self, name: StageName) -> StageResources:
         """Resources of one job of stage ``name``."""
         return self.resources.get(name) or StageResources.model_validate(_DEFAULT_RESOURCES[name])
 
     def under_data(self, path: str) -> Path:
-        """Absolute paths as they are, others below the data folder."""
-        return Path(os.environ.get("VPD_DATA") or self.data_dir) / path
+        """Absolute paths as they are, others below the data folder.
+
+        Raises
+        ------
+        ConfigError
+            If the path, with VPD_DATA or data_dir before it, holds braces.
+        """
+        full = Path(os.environ.get("VPD_DATA") or self.data_dir) / path
+        try:
+            check_no_braces(full)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+        return full
 
     def downloads(self) -> Path:
         """The cache of downloads."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -31,6 +32,46 @@ class CropRecord:
     rect_px: np.ndarray
     crop: np.ndarray
     previous: np.ndarray
+
+
+@dataclass(frozen=True)
+class CropBlock:
+    """The crops of n frames: ``frame`` (n,) int32, ``rect_px`` (n, 4) int32, ``crop`` and ``previous`` uint8
+    (n, S, S, 3); see :class:`CropRecord`.
+    """
+
+    frame: np.ndarray
+    rect_px: np.ndarray
+    crop: np.ndarray
+    previous: np.ndarray
+
+
+def in_blocks(records: Iterable[CropRecord], size: int, length: int = 512) -> Iterator[CropBlock]:
+    """Put records together, so many at a time.
+
+    Parameters
+    ----------
+    records : as `crop_video` yields them.
+    size : side S of the crops.
+    length : most records of a block.
+
+    Yields
+    ------
+    Blocks of `length` records, the last one of the rest; a single block of none where there are none.
+    """
+    remaining = iter(records)
+    block = list(islice(remaining, length))
+    while True:
+        image = (len(block), size, size, 3)
+        yield CropBlock(
+            frame=np.array([r.frame for r in block], np.int32),
+            rect_px=np.array([r.rect_px for r in block], np.int32).reshape(-1, 4),
+            crop=np.array([r.crop for r in block], np.uint8).reshape(image),
+            previous=np.array([r.previous for r in block], np.uint8).reshape(image),
+        )
+        block = list(islice(remaining, length))
+        if not block:
+            return
 
 
 def crop_video(

@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 
+from vpdlib.datasets.paths import check_no_braces
 from vpdlib.identifiers import check_id
 
 #: Slack of comparisons of time stamps, s. Matroska rounds stamps to milliseconds, so that the time of a frame and
@@ -75,17 +76,18 @@ def frames_within(time_s: np.ndarray, start_s: float, end_s: float) -> np.ndarra
 
 
 def check_sources(sources: Iterable[VideoSource], place: str) -> list[VideoSource]:
-    """Return the sources sorted by id, after checking their ids.
+    """Return the sources sorted by id, after checking their ids and paths.
 
     Raises
     ------
     DatasetError
-        For an unsafe id, or an id that two files share (both are named).
+        For an unsafe id, an id that two files share (both are named), or a path with braces.
     """
     by_id: dict[str, VideoSource] = {}
     for source in sources:
         try:
             check_id(source.video_id, "video id", str(source.path))
+            check_no_braces(source.path)
         except ValueError as error:
             raise DatasetError(str(error)) from error
         other = by_id.setdefault(source.video_id, source)

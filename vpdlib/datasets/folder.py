@@ -35,7 +35,7 @@ def find_videos(folder: Path, setting: str) -> list[VideoSource]:
     Raises
     ------
     DatasetError
-        If the folder is missing or empty, or an id is unsafe or used twice.
+        If the folder is missing or empty, an id is unsafe or used twice, or a path holds braces.
     """
     if not folder.is_dir():
         raise DatasetError(

@@ -78,7 +78,7 @@ class PoseClip:
     keypoints_px : (T, 17, 3) float32 COCO-17: x px, y px, score.
     fps, width, height : where the file says; else None.
     label : class of the clip, name or number, where the file says.
-    split : split that a PySKL file lists the clip in.
+    splits : the splits that a PySKL file lists the clip in, which may be of several protocols.
     """
 
     keypoints_px: np.ndarray
@@ -86,7 +86,7 @@ class PoseClip:
     width: int | None = None
     height: int | None = None
     label: str | int | None = None
-    split: str | None = None
+    splits: tuple[str, ...] = ()
 
 
 def read_keypoints(
@@ -183,16 +183,16 @@ def _read_pyskl(
     except UnsafePickleError as error:
         raise DatasetError(str(error)) from error
     annotations = data.get("annotations") if isinstance(data, dict) else data
-    splits = data.get("split", {}) if isinstance(data, dict) else {}
-    if not isinstance(annotations, list) or not isinstance(splits, dict):
+    listed = data.get("split", {}) if isinstance(data, dict) else {}
+    if not isinstance(annotations, list) or not isinstance(listed, dict):
         raise DatasetError(f"{path}: expected PySKL's `annotations` and `split`")
-    split_of: dict[Any, str] = {}
-    for name, members in splits.items():
+    splits_of: dict[str, list[str]] = {}
+    for name, members in listed.items():
         if not isinstance(members, list | tuple):
             raise DatasetError(f"{path}: split {name!r} is no list of frame_dir")
         for member in members:
             if isinstance(member, str):
-                split_of.setdefault(member, str(name))
+                splits_of.setdefault(member, []).append(str(name))
     clips: dict[str, PoseClip] = {}
     members_of: dict[str, str] = {}
     for number, annotation in enumerate(annotations):
@@ -213,7 +213,8 @@ def _read_pyskl(
                 "remove one of them."
             )
         members_of[video_id] = member
-        clips[video_id] = _pyskl_clip(annotation, joint_names, fps, split_of.get(member), where)
+        splits = tuple(splits_of.get(member, ()))
+        clips[video_id] = _pyskl_clip(annotation, joint_names, fps, splits, where)
     if not clips:
         raise DatasetError(f"{path} holds none of the videos. Are the frame_dir their ids?")
     return clips
@@ -223,7 +224,7 @@ def _pyskl_clip(
     annotation: Mapping[str, Any],
     joint_names: JointNames,
     fps: float | None,
-    split: str | None,
+    splits: tuple[str, ...],
     where: str,
 ) -> PoseClip:
     place, score = annotation.get("keypoint"), annotation.get("keypoint_score")
@@ -253,7 +254,7 @@ def _pyskl_clip(
         else label
         if isinstance(label, str)
         else int(label),
-        split=split,
+        splits=splits,
     )
 
 

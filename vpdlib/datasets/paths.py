@@ -16,6 +16,22 @@ class DataPaths(Protocol):
         """Absolute paths as they are, others below the data folder."""
 
 
+def check_no_braces(path: str | os.PathLike[str]) -> None:
+    """Refuse a path that Snakemake would take for a pattern: ``{`` and ``}`` enclose its wildcards.
+
+    Raises
+    ------
+    ValueError
+        If there is a brace in the path; the message names the path and the remedy.
+    """
+    text = os.fspath(path)
+    if "{" in text or "}" in text:
+        raise ValueError(
+            f"{text}: the path holds {{ or }}, which Snakemake takes for a wildcard. Rename the folder or link it "
+            "under another name."
+        )
+
+
 @dataclass(frozen=True)
 class DataFolder:
     """Paths below one folder."""

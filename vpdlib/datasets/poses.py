@@ -25,25 +25,27 @@ def pose_actions(
     ----------
     adapter : where labels come from.
     path : the keypoint file, for messages.
-    clips : video id -> keypoints, with the label and split that the file gives.
+    clips : video id -> keypoints, with the label and splits that the file gives.
     durations_s : video id -> length, seconds.
 
     Raises
     ------
     DatasetError
-        If neither a table nor the file labels a clip, or a number has no name.
+        If neither a table nor the file labels a clip, a number has no name, or the file has splits, but none that
+        serves for testing.
     """
     if adapter.labels is not None:
         sources = [VideoSource(video_id, path) for video_id in clips]
         return read_labels(
             paths.under_data(adapter.labels), sources, durations_s, adapter.group_pattern
         )
+    _check_test_splits(adapter, path, clips)
     actions = []
     for video_id, clip in clips.items():
         where = f"{path}: {video_id}"
         split: Split | None = None
-        if clip.split is not None:
-            split = "test" if clip.split in adapter.test_splits else "train"
+        if clip.splits:
+            split = "train" if set(clip.splits).isdisjoint(adapter.test_splits) else "test"
         actions.append(
             Action(
                 action_id=video_id,
@@ -57,6 +59,15 @@ def pose_actions(
             )
         )
     return actions
+
+
+def _check_test_splits(adapter: PosesAdapter, path: Path, clips: Mapping[str, PoseClip]) -> None:
+    found = sorted({split for clip in clips.values() for split in clip.splits})
+    if found and set(found).isdisjoint(adapter.test_splits):
+        raise DatasetError(
+            f"{path}: adapter.test_splits is {list(adapter.test_splits)}, but the file lists its clips in {found}. "
+            "Name the split of them that serves for testing."
+        )
 
 
 def _label(label: str | int | None, names: tuple[str, ...] | None, where: str) -> str:

@@ -51,6 +51,15 @@ class StoredFlow:
         self._num_missing -= 1
 
 
+def parts_of_rows(num_rows: int, length: int = 512) -> list[slice]:
+    """Stretches of at most `length` rows that make up a video; a single empty one where it has none.
+
+    A video of hours does not fit into memory: `stored_flow` may be given its parts one after the other.
+    """
+    firsts = range(0, max(num_rows, 1), length)
+    return [slice(first, min(first + length, num_rows)) for first in firsts]
+
+
 def stored_flow(
     videos: Iterable[tuple[np.ndarray, np.ndarray]],
     estimator: FlowEstimator,
@@ -61,7 +70,8 @@ def stored_flow(
 
     Parameters
     ----------
-    videos : for each, its previous and its current crops, (N, S, S, 3) uint8; N may be 0. Read as needed.
+    videos : for each video, or part of one, its previous and its current crops, (N, S, S, 3) uint8; N may be 0.
+        Read as needed.
     estimator : finds the flow.
     settings : how it is stored.
     threads : CPU threads that quantise.

@@ -298,6 +298,31 @@ def plain_inputs(
     return raw.contiguous(memory_format=torch.channels_last)
 
 
+def noise_like(inputs: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Draw standard normal noise where the inputs lie.
+
+    On another device than the CPU it is drawn there, by a generator whose seed is drawn from the given one: the
+    device would else wait while a CPU draws and copies millions of numbers.
+
+    Parameters
+    ----------
+    inputs : (B, C, T, T), on any device; only its shape and device count.
+    generator : a CPU generator.
+
+    Returns
+    -------
+    (B, C, T, T) float32 : on the device of `inputs`.
+    """
+    if inputs.device.type != "cpu":
+        generator = torch.Generator(inputs.device).manual_seed(draw_seed(generator))
+    return torch.randn(inputs.shape, generator=generator, device=inputs.device)
+
+
+def draw_seed(generator: torch.Generator) -> int:
+    """Draw the seed of another generator, in 0..2**62 - 1; the next one drawn is another."""
+    return int(torch.randint(2**62, (), generator=generator))
+
+
 def augmented_inputs(
     batch: TensorBatch,
     side: int,
@@ -316,7 +341,7 @@ def augmented_inputs(
     num_channels : 3 or 5.
     rgb_mean, rgb_std : of values in 0..1.
     settings : ranges and probabilities.
-    generator : a CPU generator, from which everything random is drawn.
+    generator : a CPU generator, from which everything random is drawn; for noise on a GPU see `noise_like`.
 
     Returns
     -------
@@ -337,8 +362,8 @@ def augmented_inputs(
     normalize_inputs(inputs, rgb_mean, rgb_std)
     if noisy:
         chosen = torch.rand(len(raw), generator=generator) < settings.noise_probability
-        noise = torch.randn(inputs[:, :3].shape, generator=generator) * settings.noise_std
-        noise = (noise * chosen[:, None, None, None]).to(inputs.device)
+        noise = noise_like(inputs[:, :3], generator) * settings.noise_std
+        noise = noise * chosen[:, None, None, None].to(inputs.device)
         inputs[:, :3] += noise * background
     inputs = inputs.contiguous(memory_format=torch.channels_last)
     return inputs, geometry

@@ -100,8 +100,9 @@ def open_frames(
     refs: Sequence[FrameRef],
     crop_side: int,
     with_masks: bool = True,
+    in_memory: bool = True,
 ) -> FrameStore:
-    """Make a store of the given frames: in memory if they fit, else read as needed.
+    """Make a store of the given frames: in memory if wanted and they fit, else read as needed.
 
     Parameters
     ----------
@@ -109,6 +110,7 @@ def open_frames(
     refs : N frames.
     crop_side : side of the stored crops, px.
     with_masks : whether the athlete's masks are read, where the crops have them; only training needs them.
+    in_memory : False where frames are read once, in order: keeping them would be of no use.
 
     Raises
     ------
@@ -119,7 +121,8 @@ def open_frames(
         _check_same_frames(crops_paths, flow_paths, refs)
     masks = with_masks and _have_masks(crops_paths)
     channels = 3 + (2 if flow_paths is not None else 0) + (1 if masks else 0)
-    if len(refs) * crop_side * crop_side * channels > IN_MEMORY_BYTES:
+    num_bytes = len(refs) * crop_side * crop_side * channels
+    if refs and (not in_memory or num_bytes > IN_MEMORY_BYTES):
         return LazyFrames(partial(ShardFrames, crops_paths, flow_paths, refs, masks), len(refs))
     if not refs:
         empty = np.empty((0, crop_side, crop_side, 3), np.uint8)
@@ -265,8 +268,14 @@ def collect_corpus(
     Raises
     ------
     ValueError
-        If no frame is left, or crops and labels are of different frames.
+        If there is no stretch or no frame is left, or crops and labels are of different frames.
     """
+    if not any(stretches_s.values()):
+        raise ValueError(
+            "the student may learn from no video: every one is of the test split (one test action in it "
+            "is enough) or, with distil_on: actions, holds no training action. Split the actions by "
+            "video, or set the student's distil_on: corpus, which takes all videos and no labels."
+        )
     refs: list[FrameRef] = []
     pose, motion, score, video_of, side = [], [], [], [], 0
     keypoints: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])

@@ -1,11 +1,13 @@
 """A trained model's folder: weights as safetensors, history as CSV, settings as JSON; there whole or not at all.
 
-None of these formats can run code. `ModelFolder` is the same for students, VIPE* and R3D.
+None of these formats can run code. ``settings.json`` holds the sha256 of every other file and, under
+``record_sha256``, that of its own content. `ModelFolder` is the same for students, VIPE* and R3D.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -23,21 +25,32 @@ from torch import nn
 import vpdlib
 from vpdlib.provenance import digest_file
 
+_HISTORY = "history.csv"
+#: The key of ``settings.json`` for the sha256 of all that it holds besides.
+_RECORD_SHA256 = "record_sha256"
+
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder to write into, which takes the place of ``folder`` when all went well."""
+    """Give a temporary folder to write into, which takes the place of ``folder`` when all went well.
+
+    On an exception it is removed.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
-    yield temporary
-    for path in temporary.iterdir():
-        with path.open("rb") as stream:
-            os.fsync(stream.fileno())
-    if folder.exists():
-        shutil.rmtree(folder)
-    os.replace(temporary, folder)
+    try:
+        yield temporary
+        for path in temporary.iterdir():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(temporary, folder)
+    finally:
+        # Where all went well it has been renamed.
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 class ModelRecord(BaseModel):
@@ -48,7 +61,7 @@ class ModelRecord(BaseModel):
     schema_name : kind and version of the folder.
     vpdlib_version : of the library that wrote it.
     best_epoch : the epoch, from 1, whose weights these are.
-    sha256 : of every file of weights.
+    sha256 : of every other file of the folder, by its name.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -106,10 +119,11 @@ class ModelFolder(Generic[Record]):
                 }
                 save_file(weights, temporary / name)
                 sha256[name] = digest_file(temporary / name)
-            with (temporary / "history.csv").open("w", newline="") as file:
+            with (temporary / _HISTORY).open("w", newline="") as file:
                 writer = csv.DictWriter(file, columns)
                 writer.writeheader()
                 writer.writerows(history)
+            sha256[_HISTORY] = digest_file(temporary / _HISTORY)
             record = self.record(
                 schema_name=self.schema_name,
                 vpdlib_version=vpdlib.__version__,
@@ -117,7 +131,9 @@ class ModelFolder(Generic[Record]):
                 sha256=sha256,
                 **own,
             )
-            (temporary / "settings.json").write_text(record.model_dump_json(indent=2) + "\n")
+            content = record.model_dump(mode="json")
+            content[_RECORD_SHA256] = _digest_record(content)
+            (temporary / "settings.json").write_text(json.dumps(content, indent=2) + "\n")
 
     def read_record(self, folder: Path) -> Record:
         """Read a folder's ``settings.json``.
@@ -127,7 +143,7 @@ class ModelFolder(Generic[Record]):
         FileNotFoundError
             If it is missing.
         ValueError
-            If it is damaged, or of another kind or version.
+            If it is damaged (its content must have the sha256 that it holds), or of another kind or version.
         """
         path = folder / "settings.json"
         if not path.is_file():
@@ -135,14 +151,21 @@ class ModelFolder(Generic[Record]):
                 f"{folder} holds no {self.what} (no settings.json); {self.remedy}"
             )
         try:
-            record = self.record.model_validate(json.loads(path.read_text()))
-        except (json.JSONDecodeError, UnicodeDecodeError, ValidationError) as error:
-            raise ValueError(f"{path} is damaged or of another version: {error}") from error
-        if record.schema_name != self.schema_name:
+            content = json.loads(path.read_text())
+            if not isinstance(content, dict):
+                raise ValueError("it is no JSON object")
+            if (schema_name := content.get("schema_name")) != self.schema_name:
+                raise ValueError(f"schema {schema_name!r}, expected {self.schema_name!r}")
+            expected = content.pop(_RECORD_SHA256, None)
+            if (found := _digest_record(content)) != expected:
+                raise ValueError(f"sha256 of its content {found}, expected {expected}")
+            return self.record.model_validate(content)
+        # Also what json, the decoder of text and pydantic raise.
+        except ValueError as error:
             raise ValueError(
-                f"{path}: schema {record.schema_name!r}, expected {self.schema_name!r}"
-            )
-        return record
+                f"{path} is damaged or of another version ({error}); delete its folder and "
+                f"{self.remedy}"
+            ) from error
 
     def read_networks(
         self, folder: Path, record: Record, networks: Mapping[str, nn.Module]
@@ -157,36 +180,44 @@ class ModelFolder(Generic[Record]):
             If one is damaged: its sha256 must be the recorded one.
         """
         for name, network in networks.items():
-            path = folder / name
-            if not path.is_file():
-                raise FileNotFoundError(f"{path} is missing; {self.remedy}")
-            found, expected = digest_file(path), record.sha256.get(name)
-            if found != expected:
-                raise ValueError(
-                    f"{path} is damaged: sha256 {found}, expected {expected}; delete its folder and "
-                    f"{self.remedy}"
-                )
+            path = self._intact(folder / name, record)
             try:
                 network.load_state_dict(load_file(path))
             except SafetensorError as error:
                 raise ValueError(f"{path} is not a safetensors file: {error}") from error
 
-    def read_history(self, folder: Path) -> list[dict[str, float]]:
-        """Read ``history.csv``.
+    def read_history(self, folder: Path, record: Record) -> list[dict[str, float]]:
+        """Read ``history.csv``: one dict an epoch, by column.
 
         Raises
         ------
         FileNotFoundError
             If it is missing.
         ValueError
-            If it is damaged.
+            If it is damaged: its sha256 must be the recorded one.
         """
-        path = folder / "history.csv"
-        if not path.is_file():
-            raise FileNotFoundError(f"{path} is missing; {self.remedy}")
+        path = self._intact(folder / _HISTORY, record)
         try:
             with path.open(newline="") as file:
                 rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged: {error}") from error
         return [{**row, "epoch": int(row["epoch"])} for row in rows]
+
+    def _intact(self, path: Path, record: Record) -> Path:
+        """The path of a file, once it is there and has the recorded sha256."""
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is missing; {self.remedy}")
+        found, expected = digest_file(path), record.sha256.get(path.name)
+        if found != expected:
+            raise ValueError(
+                f"{path} is damaged: sha256 {found}, expected {expected}; delete its folder and "
+                f"{self.remedy}"
+            )
+        return path
+
+
+def _digest_record(content: Mapping[str, Any]) -> str:
+    """Sha256, as hex, of a record as canonical JSON: keys in order, no spaces."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

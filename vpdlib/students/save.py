@@ -2,7 +2,7 @@
 
 encoder.safetensors, decoder.safetensors (absent where the descriptor is the pose), history.csv
 (one row per epoch) and settings.json (exact settings, colour normalisation, best epoch, sha256 of
-the weights). None of these formats can run code.
+itself and of the other files). None of these formats can run code.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class StudentRecord(ModelRecord):
     rgb_std: tuple[float, float, float]
 
 
-FOLDER = ModelFolder("student", "vpd-student-2", "run rule distil_student", StudentRecord)
+FOLDER = ModelFolder("student", "vpd-student-3", "run rule distil_student", StudentRecord)
 
 
 def save_student(folder: Path, student: TrainedStudent) -> None:
@@ -80,7 +80,7 @@ def load_student(folder: Path, device: str = "cpu") -> TrainedStudent:
         rgb_mean=record.rgb_mean,
         rgb_std=record.rgb_std,
         best_epoch=record.best_epoch,
-        history=FOLDER.read_history(folder),
+        history=FOLDER.read_history(folder, record),
     )
     FOLDER.read_networks(folder, record, _networks(student))
     return student.to(torch.device(device))

@@ -24,8 +24,12 @@ VARIANTS: dict[str, dict[str, object]] = {
     "_corpus": {"distil_on": "corpus"},
 }
 #: Variants with a number, in hundredths: weak labels from this mean score on (Table S1); this share of the videos.
-_NUMBERED_VARIANT = re.compile(r"(?P<letter>[tv])(?P<hundredths>[0-9]{2})")
+#: There is no v00: it would learn from nothing.
+_NUMBERED_VARIANT = re.compile(r"(?P<letter>t|v(?!00))(?P<hundredths>[0-9]{2})")
 _NUMBERED = {"t": "min_score", "v": "video_share"}
+#: Channels of a stage, at least: in the backward pass of narrower ones (2 to 6; channels last, on a CPU), torch
+#: writes outside its memory.
+_MIN_WIDTH = 8
 
 
 class AugmentationSettings(BaseModel):
@@ -134,7 +138,8 @@ class StudentSettings(BaseModel):
     widths: tuple[int, ...] = Field(
         default=(32, 64, 128, 192),
         min_length=1,
-        description="Channels of each stage of the residual architecture.",
+        description="Channels of each stage of the residual architecture, at least 8: torch crashes on a CPU "
+        "where narrower ones are trained.",
     )
     blocks: tuple[int, ...] = Field(
         default=(1, 1, 1, 1),
@@ -225,8 +230,13 @@ class StudentSettings(BaseModel):
                 "each "
                 "per stage"
             )
-        if min(self.widths) < 1 or min(self.blocks) < 1:
-            raise ValueError("widths and blocks must be at least 1 in every stage")
+        if min(self.widths) < _MIN_WIDTH:
+            raise ValueError(
+                f"widths {list(self.widths)}: every stage must have at least {_MIN_WIDTH} channels, "
+                "for torch crashes on a CPU where narrower ones are trained"
+            )
+        if min(self.blocks) < 1:
+            raise ValueError("blocks must be at least 1 in every stage")
         if (self.rgb_mean is None) != (self.rgb_std is None):
             raise ValueError("rgb_mean and rgb_std: give both, or neither to have them measured")
         if self.rgb_std is not None and min(self.rgb_std) <= 0:

@@ -52,7 +52,9 @@ def choose_athlete(
     -------
     One track, or None where no track is long enough or none is ever in the central region.
     """
-    total_s = float(people.time_s[-1] - people.time_s[0]) if people.num_frames else 0.0
+    # A track lasts from its first to its last detection, so that of a very short clip lasts less than the clip.
+    times = np.asarray(people.time_s)[people.frames]
+    total_s = float(times[-1] - times[0]) if len(times) else 0.0
     shortest_s = min(settings.min_length_s, total_s / 2)
     candidates = [track for track in tracks if track.end_s - track.start_s >= shortest_s]
     if not candidates:

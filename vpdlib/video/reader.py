@@ -10,6 +10,7 @@ replaced by the previous one plus 1/fps.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ from av.stream import Disposition
 PROBE_LIMIT_S = 4.0
 #: Reading gives up after this many errors of the container in a row.
 MAX_CONTAINER_ERRORS = 16
+#: A file whose packets end this much before the end that its header states has lost its end.
+#: Headers of live recordings, filled in afterwards, are off by less.
+TRUNCATION_SLACK_S = 1.0
 
 
 class VideoError(ValueError):
@@ -34,10 +38,11 @@ class VideoError(ValueError):
 class VideoInfo:
     """What a file says about its video stream.
 
-    ``width`` and ``height`` are those of the upright frames, in px. ``declared_frames`` is the
-    container's count; where it has none (Matroska), ``declared_is_estimate`` is set and the count
-    is duration x fps, or 0 where the duration is unknown too. ``rotation`` is the counter-clockwise
-    quarter turn, in degrees (0, 90, 180, 270), that was applied.
+    ``width`` and ``height`` are those of the upright frames, in px. ``declared_frames`` is the video
+    stream's count and ``duration_s`` its length; what it does not state (Matroska, WebM) comes from
+    its packets, never from the container, whose length may be that of a longer sound track.
+    ``declared_is_estimate`` is set where reading the packets met errors, or they are of single fields.
+    ``rotation`` is the counter-clockwise quarter turn, in degrees (0, 90, 180, 270), that was applied.
     """
 
     path: Path
@@ -66,8 +71,8 @@ class DecodeReport:
     Attributes
     ----------
     decoded : frames that were handed out.
-    declared : frames the file declares, 0 where unknown.
-    declared_is_estimate : ``declared`` comes from the duration.
+    declared : frames the file declares or, where it declares none, holds packets for.
+    declared_is_estimate : the packets do not say for sure.
     corrupt_packets : packets (or reads of the container) that failed and were skipped.
     concealed_frames : frames the decoder marked as corrupt but answered; they are kept.
     nonmonotone : time stamps that were missing or did not increase and were replaced.
@@ -103,6 +108,9 @@ class DecodeReport:
 def probe(path: str | os.PathLike[str]) -> VideoInfo:
     """Open a video, decode its first frame, and say what it is.
 
+    A file whose video stream states no count of frames or no duration (Matroska, WebM) is read to its
+    end, without decoding, to find them.
+
     Parameters
     ----------
     path : the file.
@@ -114,8 +122,8 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
     Raises
     ------
     VideoError
-        If the file is missing, unreadable, shorter than its index says (half downloaded), has no
-        video stream, no frame rate, or no frame that decodes within ``PROBE_LIMIT_S`` seconds.
+        If the file is missing, unreadable, shorter than its index or header says (half downloaded),
+        has no video stream, no frame rate, or no frame that decodes within ``PROBE_LIMIT_S`` seconds.
     """
     path = Path(path)
     with _open(path, PROBE_LIMIT_S) as container:
@@ -124,22 +132,27 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         fps = _frame_rate(stream, path)
         first = _first_frame(container, stream, path)
         turns = _quarter_turns(first)
+        declared, estimate = stream.frames, False
         duration_s = 0.0
         if stream.duration and stream.time_base:
             duration_s = float(stream.duration * stream.time_base)
-        elif container.duration:
-            duration_s = container.duration / 1e6
-        declared = stream.frames
+        if not declared or not duration_s:
+            found = _survey(path, fps)
+            if not duration_s:
+                _refuse_broken_off(container, found, path)
+            duration_s = duration_s or found.duration_s
+            if not declared:
+                declared, estimate = _frames_of_packets(found, fps)
         width, height = first.width, first.height
         return VideoInfo(
             path=path,
             width=height if turns % 2 else width,
             height=width if turns % 2 else height,
             fps=fps,
-            declared_frames=declared or round(duration_s * fps),
-            duration_s=duration_s or declared / fps,
+            declared_frames=declared,
+            duration_s=duration_s,
             rotation=90 * turns,
-            declared_is_estimate=not declared,
+            declared_is_estimate=estimate,
         )
 
 
@@ -267,6 +280,76 @@ def _refuse_truncated(stream: av.VideoStream, path: Path) -> None:
         )
 
 
+@dataclass(frozen=True)
+class _Survey:
+    """What the packets of a file tell.
+
+    ``num_frames`` and ``duration_s`` (first frame to the end of the last) are the video stream's;
+    ``end_s`` is where the last packet of any stream ends; ``num_errors`` counts failed reads.
+    """
+
+    num_frames: int
+    duration_s: float
+    end_s: float
+    num_errors: int
+
+
+def _survey(path: Path, fps: float) -> _Survey:
+    """Read all packets of a file without decoding them."""
+    report = DecodeReport()
+    num_frames = 0
+    first_s, last_s, end_s = math.inf, -math.inf, -math.inf
+    # No time limit: a long file on a slow disk takes its time.
+    with _open(path, None) as container:
+        video = _video_stream(container, path)
+        for packet in _packets(container, report):
+            if packet.size == 0 or packet.is_discard:
+                continue
+            shown = packet.stream_index == video.index and not _is_hidden(packet, video)
+            num_frames += int(shown)
+            if packet.pts is None or packet.time_base is None:
+                continue
+            start_s = float(packet.pts * packet.time_base)
+            length_s = float((packet.duration or 0) * packet.time_base)
+            end_s = max(end_s, start_s + length_s)
+            if shown:
+                first_s = min(first_s, start_s)
+                last_s = max(last_s, start_s + (length_s or 1 / fps))
+    known = last_s > first_s
+    return _Survey(
+        num_frames=num_frames,
+        duration_s=last_s - first_s if known else num_frames / fps,
+        end_s=max(end_s, last_s),
+        num_errors=report.corrupt_packets,
+    )
+
+
+def _frames_of_packets(found: _Survey, fps: float) -> tuple[int, bool]:
+    """How many frames the packets are, and whether that is an estimate."""
+    by_time = round(found.duration_s * fps)
+    if found.num_frames > 1.5 * by_time + 1:
+        # Interlaced broadcasts may have a packet for each of a frame's two fields.
+        return by_time, True
+    return found.num_frames, found.num_errors > 0
+
+
+def _is_hidden(packet: av.Packet, stream: av.VideoStream) -> bool:
+    """Whether a packet is one of VP8's that only serve for reference; other codecs have none."""
+    # RFC 6386, section 9.1: bit 4 of a frame is show_frame.
+    return stream.codec_context.name == "vp8" and not memoryview(packet)[0] & 0x10
+
+
+def _refuse_broken_off(container: av.container.InputContainer, found: _Survey, path: Path) -> None:
+    # What states no length of its streams states that of the longest of them.
+    stated_s = (container.duration or 0) / 1e6
+    if math.isfinite(found.end_s) and found.end_s < stated_s - TRUNCATION_SLACK_S:
+        raise VideoError(
+            f"{path}: is truncated: its header states {stated_s:g} s, its packets end after "
+            f"{found.end_s:g} s; fetch it again or take it out of the list, or, if nothing is "
+            "missing, have the header written anew (ffmpeg -i old.mkv -c copy new.mkv)"
+        )
+
+
 def _frame_rate(stream: av.VideoStream, path: Path) -> float:
     for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
         if rate and 0 < rate <= 1000:
@@ -294,7 +377,7 @@ def _decode(
     deadline: float | None = None,
 ) -> Iterator[av.VideoFrame]:
     """Decode packet by packet, so that a corrupt one costs itself and not the rest of the file."""
-    for packet in _packets(container, stream, report):
+    for packet in _packets(container, report, stream):
         if deadline is not None and time.monotonic() > deadline:
             return
         try:
@@ -308,12 +391,13 @@ def _decode(
 
 
 def _packets(
-    container: av.container.InputContainer, stream: av.VideoStream, report: DecodeReport
+    container: av.container.InputContainer, report: DecodeReport, *streams: av.VideoStream
 ) -> Iterator[av.Packet]:
+    """The packets of some streams, or of all; a read that fails is counted and tried again."""
     for _ in range(MAX_CONTAINER_ERRORS):
         try:
             # Demuxing ends with an empty packet that flushes the decoder.
-            yield from container.demux(stream)
+            yield from container.demux(*streams)
             return
         except (av.FFmpegError, OSError):
             report.corrupt_packets += 1

@@ -1,8 +1,8 @@
 """A trained VIPE* on disk: a folder that appears whole, and is checked before it is used.
 
 encoder.safetensors, decoder.safetensors (for measuring only), history.csv (one row per epoch) and
-settings.json (exact settings, best epoch, sha256 of the weights). None of these formats can run
-code. Embeddings (N, 2, dim) are made of it by ``vpdlib.vipe.embed``.
+settings.json (exact settings, best epoch, sha256 of itself and of the other files). None of these
+formats can run code. Embeddings (N, 2, dim) are made of it by ``vpdlib.vipe.embed``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class VipeRecord(ModelRecord):
     settings: VipeSettings
 
 
-FOLDER = ModelFolder("VIPE*", "vpd-vipe-1", "run rule train_vipe", VipeRecord)
+FOLDER = ModelFolder("VIPE*", "vpd-vipe-2", "run rule train_vipe", VipeRecord)
 
 
 def save_vipe(folder: Path, model: TrainedVipe) -> None:
@@ -69,7 +69,7 @@ def load_vipe(folder: Path, device: str = "cpu") -> TrainedVipe:
         encoder=encoder,
         decoder=decoder,
         best_epoch=record.best_epoch,
-        history=FOLDER.read_history(folder),
+        history=FOLDER.read_history(folder, record),
     )
     FOLDER.read_networks(folder, record, _networks(model))
     return model.to(torch.device(device))
