@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,20 +66,22 @@ def checkpoint_path(
     "cuda"), whose state the other cannot always take. Inputs ``apart_from`` are left to the checkpoint's own identity:
     an edited label that changes no frame of the training must not throw it away.
     """
-    job = origin(snakemake)
     of_their_own = {str(snakemake.input[name]) for name in apart_from}
     paths = [str(path) for path in snakemake.input if str(path) not in of_their_own]
-    digests = f"{job.config_digest}.{job.code_digest}.{artifacts.digest_inputs(paths)}"
+    job = origin(snakemake, paths)
+    digests = f"{job.config_digest}.{job.code_digest}.{job.input_digest}"
     return folder.parent / f".{folder.name}.{device}.{digests}.checkpoint"
 
 
-def origin(snakemake: Any) -> artifacts.Provenance:
-    """Digests of this job's settings, code and inputs, to be written into its artifact."""
+def origin(snakemake: Any, paths: Sequence[str] | None = None) -> artifacts.Provenance:
+    """Digests of this job's settings, code and inputs, all or those at ``paths``, to be written into its artifact."""
+    if paths is None:
+        paths = [str(path) for path in snakemake.input]
     settings = {name: value for name, value in snakemake.params.items() if name != "code"}
     return artifacts.Provenance(
         rule=snakemake.rule,
         config_digest=provenance.digest_settings(settings),
         code_digest=str(snakemake.params.get("code", "")),
-        input_digest=artifacts.digest_inputs([str(path) for path in snakemake.input]),
+        input_digest=artifacts.digest_inputs(paths),
         settings=settings,
     )

@@ -160,6 +160,9 @@ def test_a_source_without_a_share_is_refused_and_a_share_of_0_is_not(capsys):
     held = [Motion("held", motion.xyz, 30.0, "held", "other") for motion in held]
     train_vipe(train, held, tiny_settings(epochs=1, source_share=shares))
     assert "source_share is 0 for all that is held out, ['other']" in capsys.readouterr().err
+    only = tiny_settings(epochs=1, source_share={"made": 1})
+    train_vipe(random_motions(3, 20), held, only)
+    assert "source_share is 0 for all that is held out, ['other']" in capsys.readouterr().err
 
 
 def test_a_saved_model_is_the_same_and_damage_is_found(tmp_path):

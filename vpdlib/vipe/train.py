@@ -245,7 +245,9 @@ def _check_shares(settings: VipeSettings, sources: set[str]) -> None:
 
 def _val_settings(settings: VipeSettings, val_bank: PoseBank) -> VipeSettings:
     """The settings, without shares where these would leave nothing to validate on."""
-    if not settings.source_share or any(settings.source_share[name] for name in val_bank.sources):
+    share = settings.source_share
+    # What is held out may come from a source of its own, which has no share.
+    if not share or any(share.get(name) for name in val_bank.sources):
         return settings
     note(
         f"source_share is 0 for all that is held out, {list(val_bank.sources)}: drawn evenly there"
