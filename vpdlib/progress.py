@@ -32,6 +32,13 @@ def note(text: str) -> None:
     print(text, file=_log or sys.stderr, flush=True)
 
 
+def warn(text: str) -> None:
+    """Tell the user what they should know and nothing fails of: to the terminal, and to the log where there is one."""
+    if _log is not None:
+        print(f"warning: {text}", file=_log, flush=True)
+    print(f"warning: {text}", file=sys.stderr, flush=True)
+
+
 def track(
     items: Iterable[Item],
     description: str,

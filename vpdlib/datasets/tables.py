@@ -10,6 +10,8 @@ published few-shot subsets that a training action belongs to, such as ``k4t0 k8t
 ``events.csv``: video, start, end, label, split: what temporal detection is to find.
 ``detection_trials.csv``: trial, place, video: the order in which a trial of few-shot detection takes videos.
 ``summary.csv``: quantity, found, published.
+``problems.csv``: video, start, end (seconds), stage, problem, remedy: what was passed over and what the user should
+look at; start and end are empty where the whole video is meant, video where it is the dataset.
 """
 
 from __future__ import annotations
@@ -94,7 +96,19 @@ class SummaryRow:
     published: str
 
 
-Row = TypeVar("Row", VideoRow, ActionRow, ClassRow, EventRow, TrialRow, SummaryRow)
+@dataclass(frozen=True)
+class ProblemRow:
+    """A row of ``problems.csv``. ``start`` and ``end`` are texts, since they may be empty."""
+
+    video: str
+    start: str
+    end: str
+    stage: str
+    problem: str
+    remedy: str
+
+
+Row = TypeVar("Row", VideoRow, ActionRow, ClassRow, EventRow, TrialRow, SummaryRow, ProblemRow)
 
 
 def action_rows(actions: Sequence[Action], few_shot: Mapping[str, str]) -> list[ActionRow]:
@@ -174,6 +188,11 @@ def read_videos(path: str | Path) -> list[VideoRow]:
 def read_actions(path: str | Path) -> list[ActionRow]:
     """Read ``actions.csv``."""
     return _read(path, ActionRow)
+
+
+def read_problems(path: str | Path) -> list[ProblemRow]:
+    """Read a table of problems."""
+    return _read(path, ProblemRow)
 
 
 def read_classes(path: str | Path) -> list[str]:
