@@ -42,6 +42,7 @@ rule track_athlete:
         **stage_resources("track_athlete"),
     params:
         settings=section("tracking"),
+        people=section("people"),
         keypoints=keypoint_settings,
         code=code_digest("workflow_scripts.track_athlete"),
     message:

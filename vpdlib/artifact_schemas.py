@@ -39,25 +39,32 @@ class Schema:
 
 SCHEMAS: dict[str, Schema] = {
     "people": Schema(
-        1,
+        2,
         "detect_people",
         {
             "time_s": Column("f8", ("T",)),
+            # Number of the shot that a frame is of; a cut lies between two.
+            "shot": Column("i4", ("T",)),
             "frame": Column("i4", ("M",)),
             "num_people": Column("i4", ("M",)),
             "box_px": Column("f4", ("K", 4)),
             "score": Column("f4", ("K",)),
             "source": Column("u1", ("K",)),
             "keypoints_px": Column("f4", ("K", 17, 3)),
+            # Colours of the upper and the lower body (vpdlib.people.appearance).
+            "appearance": Column("u1", ("K", 20)),
             # Packed, over box_px (vpdlib.geometry); a row of zeros where a person has none.
             "mask": Column("u1", ("K", 392), optional=True),
         },
     ),
     "tracks": Schema(
-        1,
+        2,
         "track_athlete",
         {
             "time_s": Column("f8", ("N",)),
+            "shot": Column("i4", ("N",)),
+            # Number of the athlete's segment; -1 where there is no box.
+            "segment": Column("i4", ("N",)),
             "previous_frame": Column("i4", ("N",)),
             "box_px": Column("f4", ("N", 4)),
             "origin": Column("u1", ("N",)),

@@ -1,6 +1,8 @@
 """Follow the athlete through every video of a shard, or take boxes from another tool."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import _job
 import numpy as np
@@ -9,12 +11,14 @@ from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
 from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.supplied import boxes_of_keypoints, check_length, read_boxes
 from vpdlib.datasets.tables import VideoRow, read_videos
+from vpdlib.people.settings import PeopleSettings
 from vpdlib.progress import note, track
-from vpdlib.tracking.fill import ORIGIN_NONE, ORIGIN_SUPPLIED
+from vpdlib.tracking.fill import AthleteTrack
 from vpdlib.tracking.people import PeopleDetections
 from vpdlib.tracking.settings import TrackingSettings
-from vpdlib.tracking.track import track_athlete
-from vpdlib.video.reader import previous_frame_index
+from vpdlib.tracking.track import supplied_track, track_athlete, track_datasets
+from vpdlib.video.reader import DecodeReport, read_frames
+from vpdlib.video.shots import find_shots
 
 
 def detections_of(video: VideoGroup) -> PeopleDetections:
@@ -31,7 +35,29 @@ def detections_of(video: VideoGroup) -> PeopleDetections:
         height=int(video.attributes["height"]),
         time_s=time_s,
         athlete=str(video.attributes["athlete"]),
+        shot=video.array("shot"),
+        appearance=np.split(video.array("appearance"), ends),
     )
+
+
+def add_track(
+    artifact: ArtifactWriter,
+    video: str,
+    athlete: AthleteTrack,
+    time_s: np.ndarray,
+    shot: np.ndarray,
+    attributes: Mapping[str, Any],
+) -> None:
+    """Write one video's track, and say in the log what became of it."""
+    if not (athlete.segment >= 0).any():
+        note(f"{video}: no athlete; it is carried on as empty")
+    else:
+        share = np.mean(athlete.segment >= 0)
+        note(
+            f"{video}: {shot[-1] + 1} shots, {athlete.segment.max() + 1} segments of the athlete in "
+            f"{share:.0%} of the frames"
+        )
+    artifact.add_video(video, track_datasets(athlete, time_s, shot), attributes)
 
 
 def track_people(snakemake, artifact: ArtifactWriter) -> None:
@@ -39,51 +65,60 @@ def track_people(snakemake, artifact: ArtifactWriter) -> None:
     settings = TrackingSettings.model_validate(snakemake.params.settings)
     with read_artifact(snakemake.input.people, "people") as people:
         for video in track(list(people.videos()), "tracking", unit="video"):
-            athlete = track_athlete(detections_of(video), settings)
-            time_s = video.array("time_s")
-            if not (athlete.origin > 0).any():
-                note(f"{video.video_id}: no athlete; it is carried on as empty")
-            artifact.add_video(
+            detections = detections_of(video)
+            athlete = track_athlete(detections, settings)
+            add_track(
+                artifact,
                 video.video_id,
-                {
-                    "time_s": time_s,
-                    "previous_frame": previous_frame_index(time_s),
-                    "box_px": athlete.box_px,
-                    "origin": athlete.origin,
-                    "score": athlete.score,
-                },
+                athlete,
+                detections.time_s,
+                detections.shots,
                 video.attributes,
             )
 
 
 def take_boxes(
-    videos: list[VideoRow], boxes: dict[str, np.ndarray], source: Path, artifact: ArtifactWriter
+    videos: list[VideoRow],
+    boxes: dict[str, np.ndarray],
+    source: Path,
+    people: PeopleSettings,
+    artifact: ArtifactWriter,
 ) -> None:
-    """Tracks from another tool's boxes; frames come at the video's constant rate."""
+    """Tracks from another tool's boxes.
+
+    A video is decoded for its time stamps and cuts, as it would be for detection; where keypoints stand in for it,
+    frames come at a constant rate.
+    """
     for video in videos:
-        num_frames = video.declared_frames
-        box_px = check_length(boxes, video.video, num_frames, source, shorter_is_absent=True)
-        time_s = np.arange(num_frames) / video.fps
-        found = np.isfinite(box_px).all(axis=1)
-        if not found.any():
-            note(f"{video.video}: no athlete; it is carried on as empty")
-        artifact.add_video(
+        report = DecodeReport(decoded=video.declared_frames, declared=video.declared_frames)
+        time_s = np.arange(video.declared_frames) / video.fps
+        shot = np.zeros(video.declared_frames, np.int32)
+        if video.path:
+            report = DecodeReport()
+            frames = track(
+                read_frames(video.path, report=report),
+                video.video,
+                total=video.declared_frames,
+                unit="frame",
+            )
+            time_s, shot = find_shots(frames, people.cut_min_change, people.cut_min_ratio)
+        box_px = check_length(boxes, video.video, len(time_s), source, shorter_is_absent=True)
+        for flag in report.flags:
+            note(f"{video.video}: {flag}")
+        add_track(
+            artifact,
             video.video,
-            {
-                "time_s": time_s,
-                "previous_frame": previous_frame_index(time_s),
-                "box_px": box_px,
-                "origin": np.where(found, ORIGIN_SUPPLIED, ORIGIN_NONE).astype(np.uint8),
-                "score": found.astype(np.float32),
-            },
+            supplied_track(box_px, shot),
+            time_s,
+            shot,
             {
                 "fps": video.fps,
                 "width": video.width,
                 "height": video.height,
                 "athlete": video.athlete,
-                "decoded_frames": num_frames,
-                "declared_frames": num_frames,
-                "flags": "boxes supplied",
+                "decoded_frames": report.decoded,
+                "declared_frames": report.declared,
+                "flags": "; ".join(("boxes supplied", *report.flags)),
             },
         )
 
@@ -106,7 +141,8 @@ def main(snakemake):
             source = Path(inputs.keypoints)
             clips = read_keypoints(source, snakemake.params.keypoints["joint_names"], only=wanted)
             boxes = {name: boxes_of_keypoints(clip.keypoints_px) for name, clip in clips.items()}
-        take_boxes(videos, boxes, source, artifact)
+        people = PeopleSettings.model_validate(snakemake.params.people)
+        take_boxes(videos, boxes, source, people, artifact)
 
 
 if __name__ == "__main__":

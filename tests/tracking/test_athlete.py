@@ -11,8 +11,13 @@ from vpdlib.tracking.settings import TrackingSettings
 SETTINGS = TrackingSettings()
 
 
-def choose(people, settings=SETTINGS):
+def segments_of(people, settings=SETTINGS):
     return choose_athlete(associate(people, settings), people, settings)
+
+
+def choose(people, settings=SETTINGS):
+    """The athlete's longest segment; None where there is none."""
+    return max(segments_of(people, settings), key=len, default=None)
 
 
 def test_salience_by_hand():

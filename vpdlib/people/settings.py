@@ -68,6 +68,17 @@ class PeopleSettings(BaseModel):
         0.5, gt=0, le=1, description="Boxes that overlap more than this are one person."
     )
     max_people: int = Field(20, ge=1, description="The best so many people of a frame are kept.")
+    cut_min_change: float = Field(
+        0.12,
+        gt=0,
+        le=1,
+        description="A cut changes the picture by this share at least; 1 finds no cut, for footage without any.",
+    )
+    cut_min_ratio: float = Field(
+        2.0,
+        ge=1,
+        description="And this many times as much as it changes from frame to frame around the cut.",
+    )
 
     @field_validator("detectors")
     @classmethod

@@ -1,18 +1,19 @@
 """From detections to tracks over the whole video.
 
-Two passes. Forward, each track predicts its box at constant velocity and is matched to the frame's
-detections by the Hungarian method: confident detections first, then weak ones to the tracks left
-over, as in ByteTrack (Zhang et al., ECCV 2022). The cost mixes overlap with the distance between
-centres in body lengths, because athletes between two sampled frames move further than their width
-and change shape when they tuck. A track that coasts too long ends. Then ends and starts of tracks
-are stitched across longer gaps by extrapolating both to meet. Boxes are xyxy source px; a "body
-length" is a box's longer side.
+Two passes. Forward, each track predicts its box at constant velocity and is matched to the frame's detections by
+the Hungarian method: confident detections first, then weak ones to the tracks left over, as in ByteTrack (Zhang et
+al., ECCV 2022). The cost mixes overlap with the distance between centres in body lengths, because athletes between
+two sampled frames move further than their width and change shape when they tuck. A track that coasts too long ends.
+Then ends and starts of tracks are stitched across longer gaps by extrapolating both to meet. All tracks end at a
+cut. Boxes are xyxy source px; a "body length" is a box's longer side.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from vpdlib.geometry import area, centre_size, from_centre_size, iou_matrix
 from vpdlib.tracking.people import PeopleDetections, Track
@@ -41,18 +42,20 @@ def associate(people: PeopleDetections, settings: TrackingSettings) -> list[Trac
 
 
 def link_forward(people: PeopleDetections, settings: TrackingSettings) -> list[Track]:
-    """Join detections frame by frame; gaps in a track are at most ``coast_s``."""
+    """Join detections frame by frame; gaps in a track are at most ``coast_s``, and cuts end it."""
     active: list[Track] = []
     ended: list[Track] = []
     # Where few frames are sampled a track must outlive at least one frame without a detection.
     sampled_s = np.asarray(people.time_s)[people.frames]
     step_s = float(np.median(np.diff(sampled_s))) if len(sampled_s) > 1 else 0.0
     coast_s = max(settings.coast_s, 2 * step_s) + 1e-6
+    shots = people.shots
     for row, frame in enumerate(people.frames):
-        now_s = float(people.time_s[frame])
+        now_s, shot = float(people.time_s[frame]), int(shots[frame])
         # Times are sums of floating-point steps, hence the slack.
-        ended += [track for track in active if now_s - track.end_s > coast_s]
-        active = [track for track in active if now_s - track.end_s <= coast_s]
+        goes_on = [track.shot == shot and now_s - track.end_s <= coast_s for track in active]
+        ended += [track for track, on in zip(active, goes_on, strict=True) if not on]
+        active = [track for track, on in zip(active, goes_on, strict=True) if on]
         score = people.score[row]
         strong = np.flatnonzero(score >= settings.high_score)
         weak = np.flatnonzero((score >= settings.low_score) & (score < settings.high_score))
@@ -61,7 +64,7 @@ def link_forward(people: PeopleDetections, settings: TrackingSettings) -> list[T
         for level in (strong, weak):
             taken = _match(free, people.box_px[row][level], now_s, settings)
             for track_row, box_row in taken.items():
-                _append(free[track_row], people, row, int(level[box_row]))
+                free[track_row].append(people, row, int(level[box_row]))
                 used.append(int(level[box_row]))
             free = [track for at, track in enumerate(free) if at not in taken]
         for item in sorted(set(strong.tolist()) - set(used), key=lambda item: -score[item]):
@@ -69,23 +72,25 @@ def link_forward(people: PeopleDetections, settings: TrackingSettings) -> list[T
             if (_shared(boxes[item], boxes[used]) >= _SECOND_BOX_SHARE).any():
                 continue
             used.append(item)
-            track = Track()
-            _append(track, people, row, item)
+            track = Track(shot)
+            track.append(people, row, item)
             active.append(track)
     return sorted(ended + active, key=lambda track: track.start_s)
 
 
 def stitch(tracks: list[Track], settings: TrackingSettings) -> list[Track]:
-    """Join tracks whose gap is at most ``max_gap_s`` and whose extrapolations meet."""
-    cost = np.full((len(tracks), len(tracks)), _IMPOSSIBLE)
+    """Join tracks of a shot whose gap is at most ``max_gap_s`` and whose extrapolations meet."""
+    tracks = sorted(tracks, key=lambda track: track.start_s)
+    starts_s = np.array([track.start_s for track in tracks])
+    costs: dict[tuple[int, int], float] = {}
     for a, earlier in enumerate(tracks):
-        for b, later in enumerate(tracks):
-            if 0 < later.start_s - earlier.end_s <= settings.max_gap_s + 1e-6:
-                cost[a, b] = meeting_cost(earlier, later, settings)
-    successor = {}
-    for a, b in zip(*linear_sum_assignment(cost), strict=True):
-        if cost[a, b] < _IMPOSSIBLE:
-            successor[int(a)] = int(b)
+        low = int(np.searchsorted(starts_s, earlier.end_s, side="right"))
+        high = int(np.searchsorted(starts_s, earlier.end_s + settings.max_gap_s + 1e-6, "right"))
+        for b in range(low, high):
+            cost = meeting_cost(earlier, tracks[b], settings)
+            if cost < _IMPOSSIBLE:
+                costs[a, b] = cost
+    successor = _best_pairs(costs, len(tracks))
     joined = []
     for first in sorted(set(range(len(tracks))) - set(successor.values())):
         track, at = tracks[first], first
@@ -94,6 +99,29 @@ def stitch(tracks: list[Track], settings: TrackingSettings) -> list[Track]:
             track = track.joined(tracks[at])
         joined.append(track)
     return sorted(joined, key=lambda track: track.start_s)
+
+
+def _best_pairs(costs: dict[tuple[int, int], float], num_tracks: int) -> dict[int, int]:
+    """Most pairs of least cost, each track at most once on either side."""
+    if not costs:
+        return {}
+    pairs = np.array(list(costs))
+    # Hours of video have many tracks, of which few can meet: what cannot is solved apart.
+    graph = coo_array(
+        (np.ones(len(pairs)), (pairs[:, 0], num_tracks + pairs[:, 1])), (2 * num_tracks,) * 2
+    )
+    _, part = connected_components(graph, directed=False)
+    successor = {}
+    for number in np.unique(part[pairs[:, 0]]):
+        own = pairs[part[pairs[:, 0]] == number]
+        rows, columns = np.unique(own[:, 0]), np.unique(own[:, 1])
+        cost = np.full((len(rows), len(columns)), _IMPOSSIBLE)
+        for a, b in own:
+            cost[np.searchsorted(rows, a), np.searchsorted(columns, b)] = costs[int(a), int(b)]
+        for row, column in zip(*linear_sum_assignment(cost), strict=True):
+            if cost[row, column] < _IMPOSSIBLE:
+                successor[int(rows[row])] = int(columns[column])
+    return successor
 
 
 def meeting_cost(earlier: Track, later: Track, settings: TrackingSettings) -> float:
@@ -106,8 +134,10 @@ def meeting_cost(earlier: Track, later: Track, settings: TrackingSettings) -> fl
     Returns
     -------
     Distance in body lengths over the allowed one, in [0, 1], plus the gap as a small tie-breaker; a
-    huge number where they do not fit.
+    huge number where they do not fit or a cut lies between them.
     """
+    if earlier.shot != later.shot:
+        return _IMPOSSIBLE
     gap_s = later.start_s - earlier.end_s
     state_a, velocity_a = earlier.motion(at_end=True)
     state_b, velocity_b = later.motion(at_end=False)
@@ -173,14 +203,3 @@ def _predict(track: Track, now_s: float) -> np.ndarray:
     # No one keeps a speed for long: the prediction stops moving after a quarter of a second.
     state[:2] += velocity * min(now_s - track.end_s, 0.25)
     return state
-
-
-def _append(track: Track, people: PeopleDetections, row: int, item: int) -> None:
-    frame = int(people.frames[row])
-    track.append(
-        frame,
-        float(people.time_s[frame]),
-        np.asarray(people.box_px[row][item], dtype=np.float64),
-        float(people.score[row][item]),
-        people.keypoints_px[row][item],
-    )

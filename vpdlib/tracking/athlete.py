@@ -1,7 +1,10 @@
-"""Which of the tracks is the athlete.
+"""Which of the tracks are the athlete's.
 
-One athlete per video, chosen among whole tracks and never frame by frame. A track's salience is the
-sum, over its detections, of
+The athlete of a video is a set of segments, whole tracks that do not overlap in time: who leaves and comes back,
+elsewhere in the picture too, and who is cut away from and shown again in another shot, has a segment each time.
+Segments are chosen among whole tracks and never frame by frame, by one rule.
+
+Salience. A track's salience is the sum, over its detections, of
 
     area share of the frame x score^score_power x time it stands for, where its centre is central,
 
@@ -19,15 +22,29 @@ pose"; specification section 3).
 
 Where two athletes share the picture (tennis), "central" in height is the half of the picture in which the
 one in question stands: the far one's feet are above ``net_height``, the near one's below.
+
+Segments. The track of the greatest salience is the first segment. What other tracks have outside its time competes
+for the next, and so on; a part is as long as ``min_length_s`` and its salience per second at least ``min_share`` of
+the first segments' own, so that nobody is followed who merely stands by while the athlete is away.
+
+Appearance. This is done twice. The first time tells when there are segments. Wherever several tracks could be one,
+the second time decides by what is seen again: a salience is multiplied by 1 + ``look_bonus`` x recurrence, where
+the recurrence of a track is how alike (:mod:`vpdlib.tracking.likeness`) its best match is among the candidates of
+each other segment's time, on average, less the least that any rival of its time has. So the athlete of every
+attempt beats those who are beside them in one; and where nobody else could be meant, or the video has one segment
+only, appearance changes nothing.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from vpdlib.geometry import area, centre_size
 from vpdlib.skeleton import COCO17
 from vpdlib.tracking.associate import meeting_cost
+from vpdlib.tracking.likeness import Look, likeness, look_of
 from vpdlib.tracking.people import PeopleDetections, Track
 from vpdlib.tracking.settings import TrackingSettings
 
@@ -39,8 +56,8 @@ _MIN_KEYPOINT_SCORE = 0.2
 
 def choose_athlete(
     tracks: list[Track], people: PeopleDetections, settings: TrackingSettings
-) -> Track | None:
-    """Pick the athlete's track and join to it the pieces of the same person after longer losses.
+) -> list[Track]:
+    """Choose the athlete's segments; to each, pieces of the same person after longer losses are joined.
 
     Parameters
     ----------
@@ -50,21 +67,139 @@ def choose_athlete(
 
     Returns
     -------
-    One track, or None where no track is long enough or none is ever in the central region.
+    The segments in order of time; none where no track is long enough or none is ever in the central region.
     """
+    plain = [(salience(track, people, settings), track) for track in tracks]
+    candidates = [_Candidate(track, value, value) for value, track in plain]
+    segments = _segments(candidates, people, settings)
+    if len(segments) > 1 and settings.look_bonus:
+        recurrence = _recurrence(candidates, segments)
+        candidates = [
+            _Candidate(c.track, c.salience, c.salience * (1 + settings.look_bonus * again))
+            for c, again in zip(candidates, recurrence, strict=True)
+        ]
+        segments = _segments(candidates, people, settings)
+    return sorted(segments, key=lambda track: track.start_s)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A track or a part of one, its salience, and its value in the choice, of which appearance is a part."""
+
+    track: Track
+    salience: float
+    value: float
+
+
+def _segments(
+    candidates: list[_Candidate], people: PeopleDetections, settings: TrackingSettings
+) -> list[Track]:
+    """Tracks that do not overlap in time, the best first."""
+    shot_s = _shot_lengths(people)
+    segments: list[Track] = []
+    least_rate = 0.0
+    left = [c for c in candidates if c.value > 0]
+    while left:
+        long_enough = [c for c in left if _is_long_enough(c.track, shot_s, settings)]
+        if not long_enough:
+            break
+        best = max(long_enough, key=lambda c: c.value)
+        rate = best.salience / _seconds(best.track, people)
+        if rate < least_rate:
+            left.remove(best)
+            continue
+        others = [c.track for c in left if c is not best]
+        segment = _bridge(best.track, others, settings)
+        segments.append(segment)
+        least_rate = max(least_rate, settings.min_share * rate)
+        left = [
+            part for c in left if c is not best for part in _outside(c, segment, people, settings)
+        ]
+    return segments
+
+
+def _outside(
+    candidate: _Candidate, segment: Track, people: PeopleDetections, settings: TrackingSettings
+) -> list[_Candidate]:
+    """What is left of a candidate outside a segment's time."""
+    track = candidate.track
+    if track.end_s < segment.start_s or track.start_s > segment.end_s:
+        return [candidate]
+    factor = candidate.value / candidate.salience
+    parts = []
+    for part in track.outside(segment.start_s, segment.end_s):
+        value = salience(part, people, settings)
+        if value > 0:
+            parts.append(_Candidate(part, value, value * factor))
+    return parts
+
+
+def _shot_lengths(people: PeopleDetections) -> dict[int, float]:
+    """Seconds from the first to the last sampled frame of every shot."""
+    sampled_s, shots = np.asarray(people.time_s)[people.frames], people.shots[people.frames]
+    firsts = (
+        np.flatnonzero(np.append(True, np.diff(shots) != 0)) if len(shots) else np.array([], int)
+    )
+    lasts = np.append(firsts[1:] - 1, len(shots) - 1) if len(shots) else firsts
+    return {
+        int(shots[a]): float(sampled_s[b] - sampled_s[a])
+        for a, b in zip(firsts, lasts, strict=True)
+    }
+
+
+def _is_long_enough(track: Track, shot_s: dict[int, float], settings: TrackingSettings) -> bool:
     # A track lasts from its first to its last detection, so that of a very short clip lasts less than the clip.
-    times = np.asarray(people.time_s)[people.frames]
-    total_s = float(times[-1] - times[0]) if len(times) else 0.0
-    shortest_s = min(settings.min_length_s, total_s / 2)
-    candidates = [track for track in tracks if track.end_s - track.start_s >= shortest_s]
-    if not candidates:
-        return None
-    values = [salience(track, people, settings) for track in candidates]
-    best = int(np.argmax(values))
-    if values[best] <= 0:
-        return None
-    others = [track for track in tracks if track is not candidates[best]]
-    return _bridge(candidates[best], others, settings)
+    shortest_s = min(settings.min_length_s, shot_s[track.shot] / 2)
+    return track.end_s - track.start_s >= shortest_s
+
+
+def _recurrence(candidates: list[_Candidate], segments: list[Track]) -> np.ndarray:
+    """How much of each candidate is seen again at other times, above the least of its rivals, (C,) in [0, 1]."""
+    rivals = [_rivals(candidates, segment) for segment in segments]
+    looks: dict[int, Look] = {}
+    for row in sorted({row for of_segment in rivals for row in of_segment}):
+        looks[row] = look_of(candidates[row].track)
+    again = np.zeros(len(candidates))
+    contested = {row for of_segment in rivals if len(of_segment) > 1 for row in of_segment}
+    for row in contested:
+        track = candidates[row].track
+        alike = [
+            max(likeness(looks[row], looks[other]) for other in of_segment)
+            for of_segment, segment in zip(rivals, segments, strict=True)
+            if of_segment and (segment.end_s < track.start_s or segment.start_s > track.end_s)
+        ]
+        again[row] = np.mean(alike) if alike else 0.0
+    above = np.zeros(len(candidates))
+    for of_segment in rivals:
+        if len(of_segment) > 1:
+            above[of_segment] = np.maximum(
+                above[of_segment], again[of_segment] - again[of_segment].min()
+            )
+    return above
+
+
+#: A candidate whose salience is this share of the best of a time, or more, could be meant there.
+_RIVAL_SHARE = 0.1
+#: So many of them are looked at.
+_MAX_RIVALS = 6
+
+
+def _rivals(candidates: list[_Candidate], segment: Track) -> list[int]:
+    """Rows of the candidates that could be meant in a segment's time, those of greatest salience first."""
+    rows = []
+    for row, candidate in enumerate(candidates):
+        track = candidate.track
+        shared_s = min(track.end_s, segment.end_s) - max(track.start_s, segment.start_s)
+        shorter_s = min(track.end_s - track.start_s, segment.end_s - segment.start_s)
+        if candidate.salience > 0 and track.shot == segment.shot and shared_s >= shorter_s / 2:
+            rows.append(row)
+    rows.sort(key=lambda row: -candidates[row].salience)
+    most = candidates[rows[0]].salience if rows else 0.0
+    return [row for row in rows if candidates[row].salience >= _RIVAL_SHARE * most][:_MAX_RIVALS]
+
+
+def _seconds(track: Track, people: PeopleDetections) -> float:
+    return float(_durations(people, track).sum())
 
 
 def salience(track: Track, people: PeopleDetections, settings: TrackingSettings) -> float:

@@ -1,19 +1,20 @@
-"""A box for every frame of the athlete's track.
+"""A box for every frame of the athlete's segments.
 
 The detections, on sampled frames only, are smoothed by centred local polynomials (they do not lag),
 joined by cubic curves across losses up to ``fill_s``, so that a jump keeps its arc, and extended a
-little beyond both ends of each stretch. Boxes far from any detection are enlarged. Boxes are xyxy
+little beyond both ends of each stretch, but not over a cut. Boxes far from any detection are enlarged. Boxes are xyxy
 source px.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vpdlib.geometry import centre_size, clip, from_centre_size
-from vpdlib.tracking.people import Track
+from vpdlib.tracking.people import PeopleDetections, Track
 from vpdlib.tracking.settings import TrackingSettings
 
 #: How a frame's box was found.
@@ -29,6 +30,7 @@ class AthleteTrack:
 
     Attributes
     ----------
+    segment : (N,) int32: number of the segment, in order of time; -1 where there is no box.
     box_px : (N, 4) float32 xyxy source px, within the frame; NaN where there is none.
     origin : (N,) uint8: 0 none, 1 detected, 2 propagated beyond the end of a stretch, 3
         interpolated, 4 supplied by another tool.
@@ -39,6 +41,7 @@ class AthleteTrack:
     box_px: np.ndarray
     origin: np.ndarray
     score: np.ndarray
+    segment: np.ndarray
 
     @classmethod
     def empty(cls, num_frames: int) -> AthleteTrack:
@@ -47,7 +50,43 @@ class AthleteTrack:
             np.full((num_frames, 4), np.nan, np.float32),
             np.zeros(num_frames, np.uint8),
             np.zeros(num_frames, np.float32),
+            np.full(num_frames, -1, np.int32),
         )
+
+
+def fill_segments(
+    segments: Sequence[Track], people: PeopleDetections, settings: TrackingSettings
+) -> AthleteTrack:
+    """Give every frame that one of the segments covers a box.
+
+    Parameters
+    ----------
+    segments : the athlete's detections, in order of time; they do not overlap.
+    people : the detections they are made of (for the frame's size, times and cuts).
+    settings : smoothing, gaps, growth.
+
+    Returns
+    -------
+    Boxes, origins, scores and segments of all N frames. Two segments share the time between them, and none
+    reaches over a cut.
+    """
+    time_s, shots = np.asarray(people.time_s, dtype=np.float64), people.shots
+    result = AthleteTrack.empty(people.num_frames)
+    for number, segment in enumerate(segments):
+        reach = shots == segment.shot
+        if number > 0:
+            reach &= time_s > (segments[number - 1].end_s + segment.start_s) / 2
+        if number + 1 < len(segments):
+            reach &= time_s <= (segment.end_s + segments[number + 1].start_s) / 2
+        frames = np.flatnonzero(reach)
+        filled = fill_track(
+            segment.shifted(-int(frames[0])), time_s[frames], people.width, people.height, settings
+        )
+        there = frames[filled.origin != ORIGIN_NONE]
+        for name in ("box_px", "origin", "score"):
+            getattr(result, name)[frames] = getattr(filled, name)
+        result.segment[there] = number
+    return result
 
 
 def fill_track(
@@ -64,7 +103,7 @@ def fill_track(
 
     Returns
     -------
-    Boxes, origins and scores of all N frames. Frames in losses longer than ``fill_s`` and out of
+    Boxes, origins and scores of all N frames, as one segment. Frames in losses longer than ``fill_s`` and out of
     reach of the propagation stay empty.
     """
     time_s = np.asarray(time_s, dtype=np.float64)
@@ -88,6 +127,7 @@ def fill_track(
     result.box_px[:] = np.where(lost[:, None], np.nan, boxes)
     result.origin[lost] = ORIGIN_NONE
     result.score[lost] = 0
+    result.segment[~lost] = 0
     return result
 
 

@@ -2,13 +2,13 @@
 
 Boxes are xyxy in source pixels, keypoints COCO-17 rows of x px, y px, score. Only some frames are
 looked at by the detector ("sampled"); the number of people differs from frame to frame, so they
-come as lists.
+come as lists. A shot is what lies between two cuts; no track reaches over one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,6 +29,9 @@ class PeopleDetections:
     width, height : frame size, px.
     time_s : (N,) increasing time of every frame.
     athlete : "near" or "far" where two athletes share the picture, else empty.
+    shot : (N,) number of the shot that every frame is of, never falling; None: all are of one.
+    appearance : M arrays (K, A), what each person looks like (:mod:`vpdlib.people.appearance`); None
+        where nothing is known of it.
 
     Raises
     ------
@@ -46,6 +49,8 @@ class PeopleDetections:
     height: int
     time_s: np.ndarray
     athlete: str = ""
+    shot: np.ndarray | None = None
+    appearance: Sequence[np.ndarray] | None = None
 
     def __post_init__(self) -> None:
         num = len(self.frames)
@@ -56,6 +61,14 @@ class PeopleDetections:
             )
         if len(self.time_s) != self.num_frames:
             raise ValueError(f"people: {len(self.time_s)} times for {self.num_frames} frames")
+        if self.shot is not None and (
+            np.shape(self.shot) != (self.num_frames,) or (np.diff(self.shot) < 0).any()
+        ):
+            raise ValueError(f"people: shots must be {self.num_frames} numbers that never fall")
+        if self.appearance is not None and [len(a) for a in self.appearance] != [
+            len(b) for b in self.box_px
+        ]:
+            raise ValueError("people: not as many appearances as boxes")
         if num and (
             (np.diff(self.frames) <= 0).any()
             or self.frames[0] < 0
@@ -77,20 +90,31 @@ class PeopleDetections:
             if not (np.isfinite(box).all() and np.isfinite(score).all()):
                 raise ValueError(f"people: frame {frame} has a box or score that is not finite")
 
+    @property
+    def shots(self) -> np.ndarray:
+        """(N,) the shot of every frame."""
+        return np.zeros(self.num_frames, np.int32) if self.shot is None else self.shot
+
+    def appearance_of(self, row: int, item: int) -> np.ndarray:
+        """What a person of a sampled frame looks like, (A,); empty where nothing is known."""
+        return np.zeros(0) if self.appearance is None else self.appearance[row][item]
+
 
 @dataclass
 class Track:
-    """Detections of one person, in order of time.
+    """Detections of one person, in order of time, within one shot.
 
     Every list has one entry per detection: frame number, time in s, box (4,), score, keypoints (17,
-    3).
+    3), appearance (A,).
     """
 
+    shot: int = 0
     frames: list[int] = field(default_factory=list)
     time_s: list[float] = field(default_factory=list)
     box_px: list[np.ndarray] = field(default_factory=list)
     score: list[float] = field(default_factory=list)
     keypoints_px: list[np.ndarray] = field(default_factory=list)
+    appearance: list[np.ndarray] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -105,25 +129,55 @@ class Track:
         """Time of the last detection."""
         return self.time_s[-1]
 
-    def append(
-        self, frame: int, time_s: float, box_px: np.ndarray, score: float, keypoints: np.ndarray
-    ) -> None:
-        """Add a later detection."""
+    def append(self, people: PeopleDetections, row: int, item: int) -> None:
+        """Add a person of a later sampled frame.
+
+        Parameters
+        ----------
+        people : the detections of the video.
+        row, item : which sampled frame, and which of its people.
+        """
+        frame = int(people.frames[row])
         self.frames.append(frame)
-        self.time_s.append(time_s)
-        self.box_px.append(box_px)
-        self.score.append(score)
-        self.keypoints_px.append(keypoints)
+        self.time_s.append(float(people.time_s[frame]))
+        self.box_px.append(np.asarray(people.box_px[row][item], dtype=np.float64))
+        self.score.append(float(people.score[row][item]))
+        self.keypoints_px.append(people.keypoints_px[row][item])
+        self.appearance.append(people.appearance_of(row, item))
 
     def joined(self, later: Track) -> Track:
-        """Return this track followed by ``later``, which must start after it ends."""
+        """Return this track followed by ``later``, which must start after it ends, in the same shot."""
         assert self.frames[-1] < later.frames[0]
+        assert self.shot == later.shot
         return Track(
+            self.shot,
             self.frames + later.frames,
             self.time_s + later.time_s,
             self.box_px + later.box_px,
             self.score + later.score,
             self.keypoints_px + later.keypoints_px,
+            self.appearance + later.appearance,
+        )
+
+    def outside(self, start_s: float, end_s: float) -> list[Track]:
+        """Return what is left of the track before and after a time, none to two tracks."""
+        before = [row for row, now_s in enumerate(self.time_s) if now_s < start_s]
+        after = [row for row, now_s in enumerate(self.time_s) if now_s > end_s]
+        return [self._rows(rows) for rows in (before, after) if rows]
+
+    def shifted(self, frames: int) -> Track:
+        """Return the same track with frame numbers that are greater by ``frames``; times stay."""
+        return replace(self, frames=[frame + frames for frame in self.frames])
+
+    def _rows(self, rows: list[int]) -> Track:
+        return Track(
+            self.shot,
+            [self.frames[row] for row in rows],
+            [self.time_s[row] for row in rows],
+            [self.box_px[row] for row in rows],
+            [self.score[row] for row in rows],
+            [self.keypoints_px[row] for row in rows],
+            [self.appearance[row] for row in rows],
         )
 
     def motion(self, at_end: bool, window_s: float = 0.25) -> tuple[np.ndarray, np.ndarray]:

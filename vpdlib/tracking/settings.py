@@ -99,10 +99,23 @@ class TrackingSettings(BaseModel):
         description="Weight added, at most, to a track whose height changes by half a body length "
         "or more: athletes crouch, reach and tuck, and a moving camera does not imitate that.",
     )
+    min_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="A further segment of the athlete has at least this share of the salience per second of "
+        "those chosen before it; 0 follows anyone while the athlete is away.",
+    )
+    look_bonus: float = Field(
+        4.0,
+        ge=0,
+        description="Weight of the appearance where several people could be the athlete: of colours, size and "
+        "proportions that are seen again in other segments.",
+    )
     min_length_s: float = Field(
         0.5,
         ge=0,
-        description="Tracks shorter than this (or than half a shorter video) are no athlete.",
+        description="Tracks shorter than this (or than half a shorter shot) are no athlete.",
     )
     bridge_s: float = Field(
         3.0,

@@ -1,15 +1,19 @@
-"""From the people of a video to its athlete: association, choice, and a box for every frame.
-
-Boxes are xyxy source px; see :mod:`vpdlib.tracking.associate`, :mod:`~vpdlib.tracking.athlete` and
-:mod:`~vpdlib.tracking.fill` for the three steps. Source: specification section 3.
-"""
+"""From the people of a video to the athlete: the tracking stage in one call."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from vpdlib.tracking.associate import associate
 from vpdlib.tracking.athlete import choose_athlete
-from vpdlib.tracking.fill import AthleteTrack, fill_track
+from vpdlib.tracking.fill import (
+    ORIGIN_NONE,
+    ORIGIN_SUPPLIED,
+    AthleteTrack,
+    fill_segments,
+)
 from vpdlib.tracking.people import PeopleDetections
+from vpdlib.tracking.previous import previous_frame_index, stretches
 from vpdlib.tracking.settings import TrackingSettings
 
 
@@ -23,9 +27,54 @@ def track_athlete(people: PeopleDetections, settings: TrackingSettings) -> Athle
 
     Returns
     -------
-    The athlete's box, its origin and score for every frame; an empty track where nobody was found.
+    The athlete's box, its origin, score and segment for every frame; an empty track where nobody was found.
     """
-    athlete = choose_athlete(associate(people, settings), people, settings)
-    if athlete is None:
-        return AthleteTrack.empty(people.num_frames)
-    return fill_track(athlete, people.time_s, people.width, people.height, settings)
+    segments = choose_athlete(associate(people, settings), people, settings)
+    return fill_segments(segments, people, settings)
+
+
+def supplied_track(box_px: np.ndarray, shot: np.ndarray) -> AthleteTrack:
+    """The track that another tool's boxes are.
+
+    Parameters
+    ----------
+    box_px : (N, 4) xyxy source px; NaN where there is none.
+    shot : (N,) number of every frame's shot.
+
+    Returns
+    -------
+    The boxes as they are; what lies in one shot is one segment.
+    """
+    there = np.isfinite(box_px).all(axis=1)
+    _, segment = np.unique(shot[there], return_inverse=True)
+    segments = np.full(len(box_px), -1, np.int32)
+    segments[there] = segment
+    return AthleteTrack(
+        box_px=box_px,
+        origin=np.where(there, ORIGIN_SUPPLIED, ORIGIN_NONE).astype(np.uint8),
+        score=there.astype(np.float32),
+        segment=segments,
+    )
+
+
+def track_datasets(
+    athlete: AthleteTrack, time_s: np.ndarray, shot: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Datasets of one video for the tracks artifact.
+
+    Parameters
+    ----------
+    athlete : the box of every frame.
+    time_s : (N,) time of every frame, s.
+    shot : (N,) its shot.
+    """
+    stretch = stretches(shot, athlete.segment)
+    return {
+        "time_s": time_s,
+        "shot": shot,
+        "segment": athlete.segment,
+        "previous_frame": previous_frame_index(time_s, stretch=stretch),
+        "box_px": athlete.box_px,
+        "origin": athlete.origin,
+        "score": athlete.score,
+    }

@@ -1,0 +1,136 @@
+"""Hard cuts, found in frames that are decoded anyway.
+
+A frame begins a shot where the picture changes suddenly and stays changed. Frames are compared as thumbnails (RGB,
+``THUMBNAIL`` px), two of them by how different they are, in [0, 1]: the mean of the greatest absolute differences of
+colour channels, weighted half and half with how little their colour histograms share. Then frame t begins a shot where
+
+* its difference from t - 1 is at least ``min_change``,
+* and at least ``min_ratio`` times the greatest difference among neighbouring frames within ``WINDOW_S`` to either
+  side, which a camera that swings, or an athlete close to it, makes large for many frames in turn,
+* and the pictures after it are as different from the one before it, as they are not after a photographer's flash.
+
+Dissolves and wipes are no hard cuts and are not looked for. Nothing is decoded for it: frames pass through.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+from vpdlib.video.reader import Frame
+
+#: Width and height of the thumbnails, px.
+THUMBNAIL = (48, 32)
+#: Frames within this time to either side tell how much the picture changes anyway.
+WINDOW_S = 0.2
+#: But no more of them than this, and no fewer than two where there are so many.
+MAX_NEIGHBOURS = 12
+#: A flash lights up this many frames at most; pictures are compared across it.
+_FLASH_FRAMES = 2
+#: Of the difference across a cut, so much must last.
+_LASTING_SHARE = 0.6
+#: Levels of a colour channel in the histograms.
+_LEVELS = 6
+
+
+class ShotFinder:
+    """Tells shots while a video's frames pass through :meth:`add`.
+
+    Parameters
+    ----------
+    min_change : least difference across a cut, in [0, 1].
+    min_ratio : least ratio of the difference across a cut to those around it.
+    """
+
+    def __init__(self, min_change: float, min_ratio: float) -> None:
+        self._min_change = min_change
+        self._min_ratio = min_ratio
+        # Thumbnails of the last frames: how long a flash may be, and the frame before it.
+        self._recent: deque[_Thumbnail] = deque(maxlen=_FLASH_FRAMES + 2)
+        self._time_s: list[float] = []
+        #: Difference of each frame from the one before.
+        self._change: list[float] = []
+        #: Difference of each frame from the one before the last ``_FLASH_FRAMES`` + 1: of frame t it stands at
+        #: the place of the frame that would have begun the shot.
+        self._lasting: list[float] = []
+
+    def add(self, frame: Frame) -> None:
+        """Look at the next frame of the video."""
+        thumbnail = _Thumbnail(frame.rgb)
+        if self._recent:
+            self._change.append(thumbnail.difference(self._recent[-1]))
+        else:
+            self._change.append(0.0)
+        self._recent.append(thumbnail)
+        self._time_s.append(frame.time_s)
+        if len(self._recent) == self._recent.maxlen:
+            self._lasting.append(thumbnail.difference(self._recent[0]))
+
+    def shots(self) -> np.ndarray:
+        """Return the number of the shot that every frame is of, int32 (N,), from 0."""
+        time_s, change = np.array(self._time_s), np.array(self._change)
+        num_frames = len(change)
+        begins = np.zeros(num_frames, np.int32)
+        for frame in np.flatnonzero(change >= self._min_change):
+            # At a video's end there is nothing after a flash that could tell it from a cut.
+            lasting = self._lasting[frame - 1] if frame - 1 < len(self._lasting) else change[frame]
+            around = _neighbours(time_s, int(frame))
+            usual = float(change[around].max(initial=0.0))
+            begins[frame] = (
+                frame > 0
+                and change[frame] >= self._min_ratio * usual
+                and lasting >= _LASTING_SHARE * change[frame]
+            )
+        return np.cumsum(begins, dtype=np.int32)
+
+
+def find_shots(
+    frames: Iterable[Frame], min_change: float, min_ratio: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Go through a video for its time stamps and cuts alone.
+
+    Parameters
+    ----------
+    frames : the video's frames, in order.
+    min_change, min_ratio : see :class:`ShotFinder`.
+
+    Returns
+    -------
+    time of every frame, s, float64 (N,), and its shot, int32 (N,).
+    """
+    finder = ShotFinder(min_change, min_ratio)
+    time_s = []
+    for frame in frames:
+        finder.add(frame)
+        time_s.append(frame.time_s)
+    return np.array(time_s, np.float64), finder.shots()
+
+
+def _neighbours(time_s: np.ndarray, frame: int) -> np.ndarray:
+    """The frames whose differences tell what is usual around one, without itself and the video's first."""
+    low = np.searchsorted(time_s, time_s[frame] - WINDOW_S)
+    high = np.searchsorted(time_s, time_s[frame] + WINDOW_S, side="right")
+    low = min(max(low, frame - MAX_NEIGHBOURS), frame - 2)
+    high = max(min(high, frame + MAX_NEIGHBOURS + 1), frame + 3)
+    around = np.arange(max(low, 1), min(high, len(time_s)))
+    return around[around != frame]
+
+
+class _Thumbnail:
+    """A small copy of a picture, and the histogram of its colours."""
+
+    def __init__(self, rgb: np.ndarray) -> None:
+        self.rgb = cv2.resize(rgb, THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.int16)
+        level = self.rgb.reshape(-1, 3) * _LEVELS // 256
+        place = (level[:, 0] * _LEVELS + level[:, 1]) * _LEVELS + level[:, 2]
+        counts = np.bincount(place, minlength=_LEVELS**3)
+        self.histogram = counts / len(place)
+
+    def difference(self, other: _Thumbnail) -> float:
+        """How different two pictures are, in [0, 1]."""
+        moved = np.abs(self.rgb - other.rgb).max(axis=2).mean() / 255
+        recoloured = 1 - np.minimum(self.histogram, other.histogram).sum()
+        return float(moved + recoloured) / 2
