@@ -51,6 +51,8 @@ def shards(tmp_path):
             "tracks": {
                 "time_s": time_s,
                 "previous_frame": np.arange(30, dtype=np.int32) - 1,
+                "shot": np.zeros(30, np.int32),
+                "segment": np.zeros(30, np.int32),
                 "box_px": np.zeros((30, 4), np.float32),
                 "origin": np.zeros(30, np.uint8),
                 "score": np.zeros(30, np.float32),

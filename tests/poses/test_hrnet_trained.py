@@ -71,6 +71,8 @@ def estimate_poses(folder, truths, settings):
                 {
                     "time_s": np.arange(num) / DEMO.fps,
                     "previous_frame": np.arange(num, dtype=np.int32) - 1,
+                    "shot": np.zeros(num, np.int32),
+                    "segment": np.zeros(num, np.int32),
                     "box_px": truth.box_px,
                     "origin": np.ones(num, np.uint8),
                     "score": np.ones(num, np.float32),

@@ -84,6 +84,8 @@ def shard(folder, number, videos):
                 {
                     "time_s": np.arange(20) / 10,
                     "previous_frame": np.arange(20, dtype=np.int32) - 1,
+                    "shot": np.zeros(20, np.int32),
+                    "segment": np.zeros(20, np.int32),
                     "box_px": np.zeros((20, 4), np.float32),
                     "origin": np.zeros(20, np.uint8),
                     "score": np.zeros(20, np.float32),

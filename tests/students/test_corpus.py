@@ -64,6 +64,8 @@ def data(tmp_path):
             by_kind["tracks"][name] = {
                 "time_s": np.arange(50) / FPS,
                 "previous_frame": np.zeros(50, np.int32),
+                "shot": np.zeros(50, np.int32),
+                "segment": np.zeros(50, np.int32),
                 "box_px": np.zeros((50, 4), np.float32),
                 "origin": np.zeros(50, np.uint8),
                 "score": np.zeros(50, np.float32),
