@@ -23,20 +23,23 @@ pose"; specification section 3).
 Where two athletes share the picture (tennis), "central" in height is the half of the picture in which the
 one in question stands: the far one's feet are above ``net_height``, the near one's below.
 
-Segments. The track of the greatest salience is the first segment. What other tracks have outside its time competes
-for the next, and so on; a part is as long as ``min_length_s`` and its salience per second at least ``min_share`` of
-the first segments' own, so that nobody is followed who merely stands by while the athlete is away.
+Segments. In every shot the tracks, and parts of them, are followed that together have the greatest sum of salience
+per second x seconds, one at a time, where to begin with a track later than it begins, or to leave it before it
+ends, costs ``switch_s`` seconds of its own. So an attempt beats the coach who stands beside it all day, and one who
+walks past the camera does not beat the athlete behind. What is followed has at least ``min_share`` of the greatest
+salience per second in its shot: nobody is followed who merely stands by while the athlete is away.
 
-Appearance. This is done twice. The first time tells when there are segments. Wherever several tracks could be one,
-the second time decides by what is seen again: a salience is multiplied by 1 + ``look_bonus`` x recurrence, where
-the recurrence of a track is how alike (:mod:`vpdlib.tracking.likeness`) its best match is among the candidates of
-each other segment's time, on average, less the least that any rival of its time has. So the athlete of every
-attempt beats those who are beside them in one; and where nobody else could be meant, or the video has one segment
-only, appearance changes nothing.
+Appearance. This is done twice. The first time tells when there are segments. Where several tracks could be one, the
+second time decides by who is seen again: salience is multiplied by 1 + ``look_bonus`` x recurrence, where the
+recurrence of a track is how alike (:mod:`vpdlib.tracking.likeness`) its best match is among the candidates of each
+other segment's time, on average, less the least that any rival of its time has. So the athlete of every attempt
+beats those who are beside them in one; where nobody else could be meant, or the video has one segment only,
+appearance changes nothing.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,69 +72,122 @@ def choose_athlete(
     -------
     The segments in order of time; none where no track is long enough or none is ever in the central region.
     """
-    plain = [(salience(track, people, settings), track) for track in tracks]
-    candidates = [_Candidate(track, value, value) for value, track in plain]
-    segments = _segments(candidates, people, settings)
+    shot_s = _shot_lengths(people)
+    candidates = [
+        _Candidate(track, salience(track, people, settings) / _seconds(track, people))
+        for track in tracks
+        if _is_long_enough(track, shot_s, settings)
+    ]
+    candidates = [c for c in candidates if c.rate > 0]
+    segments = _followed(candidates, settings)
     if len(segments) > 1 and settings.look_bonus:
         recurrence = _recurrence(candidates, segments)
-        candidates = [
-            _Candidate(c.track, c.salience, c.salience * (1 + settings.look_bonus * again))
+        recurring = [
+            _Candidate(c.track, c.rate * (1 + settings.look_bonus * again))
             for c, again in zip(candidates, recurrence, strict=True)
         ]
-        segments = _segments(candidates, people, settings)
-    return sorted(segments, key=lambda track: track.start_s)
+        segments = _followed(recurring, settings)
+    return _bridged(segments, tracks, settings)
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A track or a part of one, its salience, and its value in the choice, of which appearance is a part."""
+    """A track and its salience per second."""
 
     track: Track
-    salience: float
-    value: float
+    rate: float
 
 
-def _segments(
-    candidates: list[_Candidate], people: PeopleDetections, settings: TrackingSettings
-) -> list[Track]:
-    """Tracks that do not overlap in time, the best first."""
-    shot_s = _shot_lengths(people)
-    segments: list[Track] = []
-    least_rate = 0.0
-    left = [c for c in candidates if c.value > 0]
-    while left:
-        long_enough = [c for c in left if _is_long_enough(c.track, shot_s, settings)]
-        if not long_enough:
-            break
-        best = max(long_enough, key=lambda c: c.value)
-        rate = best.salience / _seconds(best.track, people)
-        if rate < least_rate:
-            left.remove(best)
-            continue
-        others = [c.track for c in left if c is not best]
-        segment = _bridge(best.track, others, settings)
-        segments.append(segment)
-        least_rate = max(least_rate, settings.min_share * rate)
-        left = [
-            part for c in left if c is not best for part in _outside(c, segment, people, settings)
-        ]
-    return segments
+def _followed(candidates: list[_Candidate], settings: TrackingSettings) -> list[Track]:
+    """The segments of all shots, in order of time."""
+    by_shot: dict[int, list[_Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        by_shot[candidate.track.shot].append(candidate)
+    segments = []
+    for of_shot in by_shot.values():
+        pieces = _best_pieces(of_shot, settings.switch_s)
+        least = settings.min_share * max(candidate.rate for candidate, _, _ in pieces)
+        done_s = -np.inf
+        for candidate, start_s, end_s in pieces:
+            if candidate.rate < least:
+                continue
+            part = candidate.track.within(start_s, end_s)
+            # Two tracks may have a detection at the moment at which one is left for the other.
+            for rest in part.outside(-np.inf, done_s):
+                segments.append(rest)
+                done_s = rest.end_s
+    return sorted(segments, key=lambda track: track.start_s)
 
 
-def _outside(
-    candidate: _Candidate, segment: Track, people: PeopleDetections, settings: TrackingSettings
-) -> list[_Candidate]:
-    """What is left of a candidate outside a segment's time."""
-    track = candidate.track
-    if track.end_s < segment.start_s or track.start_s > segment.end_s:
-        return [candidate]
-    factor = candidate.value / candidate.salience
-    parts = []
-    for part in track.outside(segment.start_s, segment.end_s):
-        value = salience(part, people, settings)
-        if value > 0:
-            parts.append(_Candidate(part, value, value * factor))
-    return parts
+def _best_pieces(
+    candidates: list[_Candidate], switch_s: float
+) -> list[tuple[_Candidate, float, float]]:
+    """The parts of tracks, one at a time, of the greatest value in sum; see the module's text.
+
+    Tracks begin and end at few moments, and between two of them nothing changes; so it is enough to decide there,
+    by dynamic programming over those moments.
+
+    Parameters
+    ----------
+    candidates : the tracks of a shot and their salience per second.
+    switch_s : what a cut into a track costs, in seconds of its salience.
+
+    Returns
+    -------
+    Candidates with begin and end of their parts, s, in order of time.
+    """
+    moments = sorted({t for c in candidates for t in (c.track.start_s, c.track.end_s)})
+    if len(moments) == 1:
+        # A shot of one sampled frame: each track lasts for no time at all.
+        best = max(candidates, key=lambda c: c.rate)
+        return [(best, moments[0], moments[0])]
+    span = [(moments.index(c.track.start_s), moments.index(c.track.end_s)) for c in candidates]
+    # value[i] of having followed i up to a moment; None is nobody. Links lead back to whom was followed before.
+    nobody = len(candidates)
+    value = np.full(nobody + 1, -np.inf)
+    value[nobody] = 0.0
+    links = np.empty((len(moments) - 1, nobody + 1), np.int64)
+    for at in range(len(moments) - 1):
+        leaving = value.copy()
+        for i, candidate in enumerate(candidates):
+            if span[i][0] < at < span[i][1]:
+                leaving[i] -= switch_s * candidate.rate
+        source = int(np.argmax(leaving))
+        now = np.full(nobody + 1, -np.inf)
+        now[nobody], links[at, nobody] = leaving[source], source
+        for i, candidate in enumerate(candidates):
+            if not span[i][0] <= at < span[i][1]:
+                continue
+            entering = leaving[source] - switch_s * candidate.rate * (at > span[i][0])
+            # What goes on is preferred among equals.
+            links[at, i] = i if value[i] >= entering else source
+            now[i] = max(value[i], entering) + candidate.rate * (moments[at + 1] - moments[at])
+        value = now
+    following = int(np.argmax(value))
+    pieces: list[tuple[_Candidate, float, float]] = []
+    for at in range(len(moments) - 2, -1, -1):
+        if following != nobody:
+            end_s = moments[at + 1]
+            if pieces and pieces[-1][0] is candidates[following] and pieces[-1][1] == end_s:
+                end_s = pieces.pop()[2]
+            pieces.append((candidates[following], moments[at], end_s))
+        following = int(links[at, following])
+    return pieces[::-1]
+
+
+def _bridged(segments: list[Track], tracks: list[Track], settings: TrackingSettings) -> list[Track]:
+    """Join to the segments what is the same person's: each other, and pieces of tracks in the time between."""
+    free = list(tracks)
+    for segment in segments:
+        free = [part for track in free for part in track.outside(segment.start_s, segment.end_s)]
+    bridged: list[Track] = []
+    waiting = list(segments)
+    while waiting:
+        segment = _bridge(waiting.pop(0), [*waiting, *free], settings)
+        waiting = [other for other in waiting if other.start_s > segment.end_s]
+        free = [part for track in free for part in track.outside(segment.start_s, segment.end_s)]
+        bridged.append(segment)
+    return bridged
 
 
 def _shot_lengths(people: PeopleDetections) -> dict[int, float]:
@@ -178,24 +234,24 @@ def _recurrence(candidates: list[_Candidate], segments: list[Track]) -> np.ndarr
     return above
 
 
-#: A candidate whose salience is this share of the best of a time, or more, could be meant there.
+#: A candidate whose salience per second is this share of the best of a time, or more, could be meant there.
 _RIVAL_SHARE = 0.1
 #: So many of them are looked at.
 _MAX_RIVALS = 6
 
 
 def _rivals(candidates: list[_Candidate], segment: Track) -> list[int]:
-    """Rows of the candidates that could be meant in a segment's time, those of greatest salience first."""
+    """Rows of the candidates that could be meant in a segment's time, the most salient first."""
     rows = []
     for row, candidate in enumerate(candidates):
         track = candidate.track
         shared_s = min(track.end_s, segment.end_s) - max(track.start_s, segment.start_s)
         shorter_s = min(track.end_s - track.start_s, segment.end_s - segment.start_s)
-        if candidate.salience > 0 and track.shot == segment.shot and shared_s >= shorter_s / 2:
+        if track.shot == segment.shot and shared_s >= shorter_s / 2:
             rows.append(row)
-    rows.sort(key=lambda row: -candidates[row].salience)
-    most = candidates[rows[0]].salience if rows else 0.0
-    return [row for row in rows if candidates[row].salience >= _RIVAL_SHARE * most][:_MAX_RIVALS]
+    rows.sort(key=lambda row: -candidates[row].rate)
+    most = candidates[rows[0]].rate if rows else 0.0
+    return [row for row in rows if candidates[row].rate >= _RIVAL_SHARE * most][:_MAX_RIVALS]
 
 
 def _seconds(track: Track, people: PeopleDetections) -> float:

@@ -165,6 +165,12 @@ class Track:
         after = [row for row, now_s in enumerate(self.time_s) if now_s > end_s]
         return [self._rows(rows) for rows in (before, after) if rows]
 
+    def within(self, start_s: float, end_s: float) -> Track:
+        """Return the part of the track in a time, both ends included."""
+        return self._rows(
+            [row for row, now_s in enumerate(self.time_s) if start_s <= now_s <= end_s]
+        )
+
     def shifted(self, frames: int) -> Track:
         """Return the same track with frame numbers that are greater by ``frames``; times stay."""
         return replace(self, frames=[frame + frames for frame in self.frames])

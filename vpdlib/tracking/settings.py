@@ -99,12 +99,18 @@ class TrackingSettings(BaseModel):
         description="Weight added, at most, to a track whose height changes by half a body length "
         "or more: athletes crouch, reach and tuck, and a moving camera does not imitate that.",
     )
+    switch_s: float = Field(
+        1.0,
+        ge=0,
+        description="To turn to someone who was there before, or away from someone who is still there, costs as much "
+        "as this many seconds of following them: an athlete beside a coach is worth it, a passer-by is not.",
+    )
     min_share: float = Field(
-        0.1,
+        0.3,
         ge=0,
         le=1,
-        description="A further segment of the athlete has at least this share of the salience per second of "
-        "those chosen before it; 0 follows anyone while the athlete is away.",
+        description="Who is followed has at least this share of the greatest salience per second in the shot; 0 "
+        "follows anyone while the athlete is away.",
     )
     look_bonus: float = Field(
         4.0,

@@ -1,0 +1,58 @@
+"""The frame 1/25 s earlier, and where there is none."""
+
+import numpy as np
+import pytest
+
+from vpdlib.tracking.previous import previous_frame_index, stretches
+
+
+@pytest.mark.parametrize(
+    ("fps", "steps"), [(24, 1), (25, 1), (30, 1), (50, 2), (59.94, 2), (120, 5)]
+)
+def test_constant_rate(fps, steps):
+    previous = previous_frame_index(np.arange(40) / fps)
+    assert previous[0] == -1
+    assert (previous[steps:] == np.arange(40 - steps)).all()
+    assert (previous[1:steps] == 0).all()
+
+
+def test_a_stretch_has_a_first_frame_of_its_own():
+    time_s = 2.5 + np.arange(12) / 50
+    stretch = np.repeat([0, 1, 2], [5, 1, 6])
+    previous = previous_frame_index(time_s, stretch=stretch)
+    assert previous.tolist() == [-1, 0, 0, 1, 2, -1, -1, 6, 6, 7, 8, 9]
+
+
+def test_no_previous_frame_crosses_a_stretch():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        time_s = np.cumsum(rng.uniform(0.004, 0.09, 80))
+        stretch = np.cumsum(rng.random(80) < 0.15)
+        previous = previous_frame_index(time_s, stretch=stretch)
+        first = np.append(True, np.diff(stretch) != 0)
+        assert ((previous == -1) == first).all()
+        has = np.flatnonzero(~first)
+        assert (stretch[previous[has]] == stretch[has]).all()
+        assert (previous[has] < has).all()
+
+
+def test_stretches_break_at_cuts_and_between_segments():
+    shot = np.array([0, 0, 0, 0, 0, 0, 0, 1, 1, 1])
+    segment = np.array([-1, 0, 0, -1, 1, 1, -1, -1, 2, -1])
+    assert stretches(shot, segment).tolist() == [0, 0, 0, 0, 1, 1, 1, 2, 3, 3]
+
+
+def test_a_segment_of_its_own_shot_has_the_frame_before_it():
+    """The athlete comes into a picture that went on: what was there a moment before is the same scene."""
+    assert stretches(np.zeros(4, int), np.array([-1, -1, 0, 0])).tolist() == [0, 0, 0, 0]
+
+
+def test_what_is_wrong_is_refused():
+    with pytest.raises(ValueError, match="does not increase at frame 2"):
+        previous_frame_index(np.array([0, 1, 1.0]))
+    with pytest.raises(ValueError, match="step_s must be positive"):
+        previous_frame_index(np.arange(3), 0)
+    with pytest.raises(ValueError, match="stretches for 3 times"):
+        previous_frame_index(np.arange(3), stretch=np.zeros(2))
+    assert previous_frame_index(np.array([])).shape == (0,)
+    assert stretches(np.array([], int), np.array([], int)).shape == (0,)

@@ -1,0 +1,193 @@
+"""The athlete as a set of segments: who leaves and comes back, is cut away from, or stands beside others."""
+
+import numpy as np
+import pytest
+from scenes import box_at, scene
+
+from vpdlib.tracking.associate import associate
+from vpdlib.tracking.athlete import choose_athlete
+from vpdlib.tracking.fill import ORIGIN_NONE
+from vpdlib.tracking.likeness import likeness, likeness_of_colours, look_of
+from vpdlib.tracking.settings import TrackingSettings
+from vpdlib.tracking.track import supplied_track, track_athlete, track_datasets
+
+SETTINGS = TrackingSettings()
+
+
+def performer(x, from_s, to_s, look="red", height=130, sway=60):
+    """Someone who moves and crouches about x during a time."""
+
+    def at(t):
+        if not from_s <= t < to_s:
+            return None
+        tall = height * (0.6 if (t - from_s) % 1 > 0.6 else 1.0)
+        return (
+            box_at(x + sway * np.sin(2 * (t - from_s)), 240 - tall / 2, 50, tall),
+            0.8,
+            False,
+            look,
+        )
+
+    return at
+
+
+def bystander(x, from_s=0.0, to_s=np.inf, look="green", height=120):
+    """Someone who stands there during a time."""
+    return lambda t: (box_at(x, 200, 45, height), 0.8, False, look) if from_s <= t < to_s else None
+
+
+def spans(people, settings=SETTINGS):
+    """Begin and end of the athlete's segments, s, and the middle of the box of each."""
+    track = track_athlete(people, settings)
+    result = []
+    for number in range(track.segment.max() + 1):
+        frames = np.flatnonzero(track.segment == number)
+        times = people.time_s[frames]
+        assert (np.diff(frames) == 1).all()
+        box = track.box_px[frames[len(frames) // 2]]
+        result.append((times[0], times[-1], (box[0] + box[2]) / 2))
+    assert ((track.segment >= 0) == (track.origin != ORIGIN_NONE)).all()
+    assert ((track.segment >= 0) == np.isfinite(track.box_px).all(axis=1)).all()
+    return result
+
+
+def assert_times(found, expected):
+    assert len(found) == len(expected)
+    for (start, end, _), times in zip(found, expected, strict=True):
+        assert (start, end) == pytest.approx(times, abs=0.1)
+
+
+def test_three_attempts_with_nobody_between():
+    people = scene(
+        [performer(300, 0, 3), performer(300, 8, 11), performer(300, 16, 19)], num_frames=500
+    )
+    found = spans(people)
+    assert_times(found, [(0.0, 3.5), (7.5, 11.5), (15.5, 19.5)])
+
+
+def test_who_comes_back_elsewhere_is_followed():
+    people = scene([performer(150, 0, 3), performer(500, 6, 9)], num_frames=260)
+    found = spans(people)
+    assert len(found) == 2
+    assert abs(found[0][2] - 150) < 80
+    assert abs(found[1][2] - 500) < 80
+
+
+def test_no_segment_and_no_box_reaches_over_a_cut():
+    """The athlete of the second shot stands where that of the first one stood."""
+    people = scene(
+        [performer(300, 0, 2, "red"), performer(320, 2, 4, "blue")], num_frames=100, cuts_s=[2.0]
+    )
+    track = track_athlete(people, SETTINGS)
+    assert (track.segment == np.repeat([0, 1], 50)).all()
+    datasets = track_datasets(track, people.time_s, people.shots)
+    assert datasets["previous_frame"][[0, 1, 49, 50, 51]].tolist() == [-1, 0, 48, -1, 50]
+
+
+def test_nobody_is_followed_who_stands_by_while_the_athlete_is_away():
+    people = scene(
+        [performer(300, 0, 4), bystander(520, height=110), performer(300, 12, 16)], num_frames=400
+    )
+    found = spans(people)
+    assert_times(found, [(0.0, 4.5), (11.5, 16.0)])
+    anyone = SETTINGS.model_copy(update={"min_share": 0.0})
+    assert len(spans(people, anyone)) == 3
+
+
+def test_another_athlete_in_turn_is_followed_too():
+    people = scene([performer(300, 0, 4, "red"), performer(280, 8, 12, "blue")], num_frames=320)
+    assert_times(spans(people), [(0.0, 4.5), (7.5, 12.5)])
+
+
+def test_where_two_could_be_meant_the_one_who_is_seen_again_is():
+    """In each shot somebody else, larger, performs beside the athlete in red."""
+    others = ["green", "blue", "white", "black"]
+    people = []
+    for number, look in enumerate(others):
+        left, right = (200, 440) if number % 2 else (440, 200)
+        people.append(performer(left, 2 * number, 2 * number + 2, "red", height=130))
+        people.append(performer(right, 2 * number, 2 * number + 2, look, height=145))
+    made = scene(people, num_frames=200, cuts_s=[2.0, 4.0, 6.0])
+    places = [place for _, _, place in spans(made)]
+    assert [place > 320 for place in places] == [True, False, True, False]
+    larger = SETTINGS.model_copy(update={"look_bonus": 0.0})
+    places = [place for _, _, place in spans(made, larger)]
+    assert [place > 320 for place in places] == [False, True, False, True]
+
+
+def test_appearance_changes_nothing_in_a_video_of_one_segment():
+    people = scene([performer(200, 0, 4, "red", 130), performer(440, 0, 4, "blue", 145)])
+    strong = SETTINGS.model_copy(update={"look_bonus": 100.0})
+    assert spans(people, strong) == spans(people)
+
+
+def test_segments_do_not_overlap_and_share_the_time_between_them():
+    """The second person comes before the first one has left."""
+    people = scene([performer(150, 0, 4), performer(480, 3.5, 8, height=120)], num_frames=200)
+    first, second = spans(people)
+    assert first[1] < second[0]
+    assert first[0] == 0.0
+    assert second[1] == pytest.approx(7.96, abs=0.05)
+
+
+def test_short_shots_have_their_athlete():
+    """A shot of less than min_length_s."""
+    people = scene([performer(300, 0, 0.4), performer(300, 0.4, 3)], num_frames=75, cuts_s=[0.4])
+    assert len(spans(people)) == 2
+
+
+def test_segments_are_in_order_of_time_and_of_tracks():
+    people = scene(
+        [performer(300, 0, 3, height=90), performer(300, 8, 11, height=150)], num_frames=300
+    )
+    segments = choose_athlete(associate(people, SETTINGS), people, SETTINGS)
+    assert [round(track.start_s) for track in segments] == [0, 8]
+
+
+def test_times_that_begin_later():
+    people = scene([performer(300, 3000, 3004)], num_frames=100, start_s=3000.0)
+    track = track_athlete(people, SETTINGS)
+    assert (track.segment == 0).all()
+
+
+def test_hours_of_many_people_are_tracked_quickly_enough():
+    """Ten thousand short tracks: their pairs are never laid out as one matrix."""
+    people = scene(
+        [
+            lambda t, x=x: performer(x, 0, np.inf)(t) if (t + x) % 3 < 1.2 else None
+            for x in (100, 540)
+        ],
+        num_frames=12_000,
+        stride=5,
+    )
+    tracks = associate(people, SETTINGS)
+    assert len(tracks) > 200
+
+
+def test_supplied_boxes_are_one_segment_a_shot():
+    box_px = np.tile(np.float32([10, 10, 40, 90]), (8, 1))
+    box_px[2:4] = np.nan
+    shot = np.array([0, 0, 0, 0, 0, 2, 2, 2], np.int32)
+    track = supplied_track(box_px, shot)
+    assert track.segment.tolist() == [0, 0, -1, -1, 0, 1, 1, 1]
+    previous = track_datasets(track, np.arange(8) / 25, shot)["previous_frame"]
+    assert previous.tolist() == [-1, 0, 1, 2, 3, -1, 5, 6]
+
+
+def test_likeness_of_colours_by_hand():
+    a, b = np.array([1, 0, 1, 1.0]), np.array([1, 1, 0, 2.0])
+    assert likeness_of_colours(a, b) == pytest.approx((0.5 + 0.5) / 2)
+    assert likeness_of_colours(a, np.array([2, 0, 0, 0.0])) == 1.0
+    assert likeness_of_colours(a, np.zeros(4)) is None
+
+
+def test_likeness_tells_people_by_colour_and_proportions():
+    def look(person, **more):
+        people = scene([person], **more)
+        return look_of(associate(people, SETTINGS)[0])
+
+    red, again = look(performer(300, 0, 3)), look(performer(200, 0, 2))
+    other = look(performer(300, 0, 3, "blue"))
+    assert likeness(red, again) > 0.9
+    assert likeness(red, other) < 0.4
+    assert likeness(red, other) == likeness(other, red)

@@ -1,0 +1,103 @@
+"""Cuts: found where the picture changes suddenly and for good, and nowhere else."""
+
+import numpy as np
+import pytest
+
+from vpdlib.people.settings import PeopleSettings
+from vpdlib.video.reader import Frame
+from vpdlib.video.shots import ShotFinder, find_shots
+
+DEFAULTS = PeopleSettings()
+RNG = np.random.default_rng(3)
+
+
+def scenery(seed, width=400, height=90):
+    """A wide picture of coloured blocks, to look at parts of."""
+    rng = np.random.default_rng(seed)
+    blocks = rng.integers(0, 255, (6, 20, 3))
+    return np.kron(blocks, np.ones((height // 6, width // 20, 1))).astype(np.uint8)
+
+
+def shot(seed, num_frames, speed=0.0, start=0):
+    """A camera that pans over a scenery by `speed` px a frame, and a small athlete who moves in it."""
+    wide = scenery(seed)
+    pictures = []
+    for number in range(num_frames):
+        left = int(abs((start + speed * number) % 480 - 240))
+        picture = wide[:, left : left + 160].copy()
+        x = 20 + 3 * number % 100
+        picture[40:70, x : x + 15] = (250, 240, 30)
+        noise = np.random.default_rng([seed, number]).integers(-4, 5, picture.shape)
+        pictures.append(np.clip(picture + noise, 0, 255).astype(np.uint8))
+    return pictures
+
+
+def shots_of(pictures, fps=25.0, **settings):
+    values = {
+        "min_change": DEFAULTS.cut_min_change,
+        "min_ratio": DEFAULTS.cut_min_ratio,
+        **settings,
+    }
+    frames = (Frame(n, n / fps, picture) for n, picture in enumerate(pictures))
+    time_s, number = find_shots(frames, **values)
+    assert np.allclose(time_s, np.arange(len(pictures)) / fps)
+    assert number.dtype == np.int32
+    return number
+
+
+def cuts(pictures, **settings):
+    return (np.flatnonzero(np.diff(shots_of(pictures, **settings))) + 1).tolist()
+
+
+def test_every_cut_and_no_other():
+    pictures = shot(1, 40) + shot(2, 25, speed=2) + shot(3, 8) + shot(1, 30)
+    assert cuts(pictures) == [40, 65, 73]
+
+
+@pytest.mark.parametrize("fps", [12.0, 25.0, 59.94, 240.0])
+def test_at_any_frame_rate(fps):
+    pictures = shot(4, 30) + shot(5, 30)
+    assert (np.diff(shots_of(pictures, fps=fps)) != 0).tolist().index(True) == 29
+    assert shots_of(pictures, fps=fps)[-1] == 1
+
+
+@pytest.mark.parametrize("speed", [1, 6, 25])
+def test_a_swinging_camera_is_no_cut(speed):
+    assert cuts(shot(6, 60, speed=speed)) == []
+
+
+@pytest.mark.parametrize("length", [1, 2])
+def test_a_flash_is_no_cut(length):
+    pictures = shot(7, 50)
+    for number in range(20, 20 + length):
+        pictures[number] = np.full_like(pictures[number], 250)
+    assert cuts(pictures) == []
+
+
+def test_repeated_pictures_do_not_make_the_next_one_a_cut():
+    """Film at 15 pictures a second in a video of 30: every second difference is nothing."""
+    panned = [picture for picture in shot(8, 40, speed=6) for _ in range(2)]
+    assert cuts(panned) == []
+    joined = [picture for picture in shot(8, 20, speed=3) + shot(9, 20, speed=3) for _ in range(2)]
+    assert cuts(joined) == [40]
+
+
+def test_cuts_to_an_empty_picture_and_back():
+    empty = [np.full((90, 160, 3), 74, np.uint8)] * 30
+    assert cuts(shot(1, 30) + empty + shot(1, 30)) == [30, 60]
+
+
+def test_cuts_at_the_very_beginning_and_end():
+    assert cuts(shot(1, 1) + shot(2, 20)) == [1]
+    assert cuts(shot(1, 20) + shot(2, 1)) == [20]
+    assert cuts(shot(1, 1)) == []
+    assert find_shots(iter(()), 0.1, 2.0)[1].shape == (0,)
+
+
+def test_settings():
+    pictures = shot(1, 20) + shot(2, 20)
+    assert cuts(pictures, min_change=1.0) == []
+    finder = ShotFinder(0.1, 2.0)
+    for number, picture in enumerate(pictures):
+        finder.add(Frame(number, number / 25, picture))
+    assert finder.shots().tolist() == [0] * 20 + [1] * 20
