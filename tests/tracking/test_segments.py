@@ -76,7 +76,10 @@ def test_who_comes_back_elsewhere_is_followed():
 def test_no_segment_and_no_box_reaches_over_a_cut():
     """The athlete of the second shot stands where that of the first one stood."""
     people = scene(
-        [performer(300, 0, 2, "red"), performer(320, 2, 4, "blue")], num_frames=100, cuts_s=[2.0]
+        [performer(300, 0, 2, "red"), performer(320, 2, 4, "blue")],
+        num_frames=100,
+        stride=3,
+        cuts_s=[2.0],
     )
     track = track_athlete(people, SETTINGS)
     assert (track.segment == np.repeat([0, 1], 50)).all()

@@ -74,9 +74,9 @@ def fill_segments(
     result = AthleteTrack.empty(people.num_frames)
     for number, segment in enumerate(segments):
         reach = shots == segment.shot
-        if number > 0:
+        if number > 0 and segments[number - 1].shot == segment.shot:
             reach &= time_s > (segments[number - 1].end_s + segment.start_s) / 2
-        if number + 1 < len(segments):
+        if number + 1 < len(segments) and segments[number + 1].shot == segment.shot:
             reach &= time_s <= (segment.end_s + segments[number + 1].start_s) / 2
         frames = np.flatnonzero(reach)
         filled = fill_track(
