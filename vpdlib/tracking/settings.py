@@ -113,7 +113,7 @@ class TrackingSettings(BaseModel):
         "follows anyone while the athlete is away.",
     )
     look_bonus: float = Field(
-        4.0,
+        10.0,
         ge=0,
         description="Weight of the appearance where several people could be the athlete: of colours, size and "
         "proportions that are seen again in other segments.",
