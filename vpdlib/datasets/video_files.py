@@ -89,7 +89,8 @@ def below(path: Path, folder: Path) -> str:
 
 def remedy(path: Path) -> str:
     """What to do with a file that is not taken."""
-    name, target = below(path, path.parent), path.stem
+    name = below(path, path.parent)
+    target = Path(name).stem
     while Path(target).suffix.lower() in VIDEO_SUFFIXES:
         target = Path(target).stem
     return (
