@@ -96,7 +96,7 @@ def check_sources(sources: Iterable[VideoSource], place: str) -> list[VideoSourc
         if other is not source:
             raise DatasetError(
                 f"{place}: two videos have the id {source.video_id!r}: {other.path} and "
-                f"{source.path}. Rename one of them."
+                f"{source.path}. Rename one of them, or take one out of the folder."
             )
     if not by_id:
         raise DatasetError(f"{place}: there is no video. Put videos there or correct the path.")
