@@ -155,6 +155,7 @@ rule prepare_dataset:
         events=f"{DATASET}/dataset/events.csv",
         trials=f"{DATASET}/dataset/detection_trials.csv",
         summary=f"{DATASET}/dataset/summary.csv",
+        problems=f"{DATASET}/dataset/problems.csv",
     log:
         f"{LOGS}/prepare_dataset.log",
     benchmark:

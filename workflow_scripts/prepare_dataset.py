@@ -1,5 +1,6 @@
 """Check a dataset's labels against its videos; write its tables."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import _job
@@ -8,7 +9,7 @@ from vpdlib.datasets.base import VideoSource
 from vpdlib.datasets.catalogue import labelled_actions
 from vpdlib.datasets.folder import group_of
 from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.listing import list_clips, refuse_all
+from vpdlib.datasets.listing import MAX_NAMED, list_clips, refuse_all
 from vpdlib.datasets.paper.build import load_paper_dataset
 from vpdlib.datasets.paper.files import find_label_files, published_numbers
 from vpdlib.datasets.paper.protocol import PaperDataset
@@ -27,12 +28,15 @@ from vpdlib.datasets.tables import (
     ActionRow,
     ClassRow,
     EventRow,
+    ProblemRow,
     SummaryRow,
     TrialRow,
     VideoRow,
     read_videos,
     write_rows,
 )
+from vpdlib.datasets.video_files import problems_of_files
+from vpdlib.progress import warn
 
 
 def listed(snakemake) -> list[VideoRow]:
@@ -44,10 +48,11 @@ def listed(snakemake) -> list[VideoRow]:
 def prepare_folder(adapter: FolderAdapter, paths: DataFolder, snakemake) -> Prepared:
     rows = listed(snakemake)
     sources = [VideoSource(row.video, Path(row.path)) for row in rows]
-    return prepare(
+    problems = not_taken(paths.under_data(adapter.videos))
+    prepared = prepare(
         rows,
         lambda durations_s: labelled_actions(
-            adapter, paths, sources, durations_s, snakemake.params.classes
+            adapter, paths, sources, durations_s, snakemake.params.classes, problems
         ),
         snakemake.params.classes,
         Protocol(adapter.test_fraction, adapter.val_fraction, snakemake.params.seed),
@@ -55,17 +60,33 @@ def prepare_folder(adapter: FolderAdapter, paths: DataFolder, snakemake) -> Prep
         if adapter.keep_unlabelled or adapter.group_pattern
         else None,
     )
+    return replace(prepared, problems=problems + prepared.problems)
+
+
+def not_taken(folder: Path) -> list[ProblemRow]:
+    """Files below a folder of videos that may be meant as such and are not taken; said once."""
+    problems = problems_of_files(folder)
+    if problems:
+        names = [problem.video for problem in problems]
+        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        warn(
+            f"{folder}: {len(names)} of the files are not taken: {', '.join(names[:MAX_NAMED])}{more}. "
+            f"{problems[0].remedy}"
+        )
+    return problems
 
 
 def prepare_keypoints(adapter: PosesAdapter, paths: DataFolder, snakemake) -> Prepared:
     path = paths.under_data(adapter.keypoints)
     clips = read_keypoints(path, adapter.joint_names, adapter.fps)
-    return prepare(
+    problems: list[ProblemRow] = []
+    prepared = prepare(
         listed(snakemake),
-        lambda durations_s: pose_actions(adapter, path, paths, clips, durations_s),
+        lambda durations_s: pose_actions(adapter, path, paths, clips, durations_s, problems),
         snakemake.params.classes,
         Protocol(adapter.test_fraction, adapter.val_fraction, snakemake.params.seed),
     )
+    return replace(prepared, problems=problems + prepared.problems)
 
 
 def path_of_clips(adapter: PaperAdapter, dataset: PaperDataset, snakemake) -> dict[str, str]:
@@ -146,6 +167,7 @@ def main(snakemake):
     write_rows(output.events, prepared.events, EventRow)
     write_rows(output.trials, prepared.trials, TrialRow)
     write_rows(output.summary, prepared.summary, SummaryRow)
+    write_rows(output.problems, prepared.problems, ProblemRow)
 
 
 if __name__ == "__main__":

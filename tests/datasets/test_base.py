@@ -106,7 +106,10 @@ def test_an_end_within_a_frame_of_the_videos_is_clipped():
     ("row", "texts"),
     [
         ({"video": "zz"}, ["there is no video 'zz'", "Correct the name, or add the file"]),
-        ({"label": "jmup"}, ["unknown class 'jmup'; known: jump, turn", "add it to `classes`"]),
+        (
+            {"label": "jmup"},
+            ["unknown class 'jmup', nearest 'jump'; known: jump, turn", "add it to `classes`"],
+        ),
         ({"start": 2, "end": 1}, ["runs from 2 s to 1 s", "end after it begins", "Correct"]),
         ({"start": 1, "end": 1}, ["runs from 1 s to 1 s"]),
         ({"start": -1, "end": 1}, ["runs from -1 s to 1 s", "begin at 0 or later"]),

@@ -10,13 +10,9 @@ from vpdlib.datasets.catalogue import labelled_actions, source_files
 from vpdlib.datasets.folder import (
     find_videos,
     labels_from_folders,
-    read_labels,
     restrict_to_classes,
 )
 from vpdlib.datasets.settings import FolderAdapter
-
-SOURCES = [VideoSource(name, Path(f"videos/day/{name}.mp4")) for name in ("a", "b.1", "m1_p2")]
-DURATIONS = {"a": 10.0, "b.1": 4.5, "m1_p2": 2.0}
 
 
 def touch(folder, *names):
@@ -24,19 +20,6 @@ def touch(folder, *names):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-
-
-@pytest.fixture
-def labels(tmp_path):
-    """Write labels.csv and read it."""
-    path = tmp_path / "labels.csv"
-
-    def read(text, pattern=None):
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return read_labels(path, SOURCES, DURATIONS, pattern)
-
-    read.path = path
-    return read
 
 
 def test_videos_are_found_in_sub_folders_and_through_links(tmp_path):
@@ -69,6 +52,9 @@ def test_a_missing_or_empty_folder_is_refused(tmp_path):
     touch(tmp_path, "notes.txt")
     with pytest.raises(DatasetError, match=r"adapter.videos: .*there is no video"):
         find_videos(tmp_path, "adapter.videos")
+    touch(tmp_path, "day/a.braw")
+    with pytest.raises(DatasetError, match=r"no video of a kind that is read, beside day/a.braw"):
+        find_videos(tmp_path, "adapter.videos")
 
 
 def test_an_id_in_two_folders_is_refused_naming_both_files(tmp_path):
@@ -98,88 +84,6 @@ def test_folders_with_braces_are_refused(tmp_path):
     # The remedy works.
     os.symlink(tmp_path / "{day}", tmp_path / "day")
     assert len(find_videos(tmp_path / "day", "adapter.videos")) == 1
-
-
-def test_labels_are_read(labels):
-    rows = labels(
-        "\ufeffvideo, label ,start,end,split,group\n"
-        "a,jump,0.5,1.25,train,g1\n"
-        " a.mp4 ,turn,2,,test,\n"
-        "day/b.1.mp4,jump,,,train,\n"
-        '"b.1","a, b",1,2,val,\n'
-        "\n"
-        "day/m1_p2,jump,,1.5,test,g2\n",
-        pattern=None,
-    )
-    assert [(a.action_id, a.video_id, a.start_s, a.end_s) for a in rows] == [
-        ("a_001", "a", 0.5, 1.25),
-        ("a_002", "a", 2.0, 10.0),
-        ("b.1_001", "b.1", 0.0, 4.5),
-        ("b.1_002", "b.1", 1.0, 2.0),
-        ("m1_p2_001", "m1_p2", 0.0, 1.5),
-    ]
-    assert [a.label for a in rows] == ["jump", "turn", "jump", "a, b", "jump"]
-    assert [a.split for a in rows] == ["train", "test", "train", "val", "test"]
-    assert [a.group for a in rows] == ["g1", "", "", "", "g2"]
-    assert rows[1].where == f"{labels.path}:3"
-    assert rows[4].where == f"{labels.path}:7"
-
-
-def test_two_columns_are_enough_and_groups_come_from_the_pattern(labels):
-    rows = labels("label,video\njump,m1_p2\n", pattern="^(?P<group>m[0-9]+)_")
-    assert [(a.split, a.group, a.start_s, a.end_s) for a in rows] == [(None, "m1", 0.0, 2.0)]
-    rows = labels("label,video,group\njump,m1_p2,mine\n", pattern="^(?P<group>m[0-9]+)_")
-    assert rows[0].group == "mine"
-    for pattern in ("^(?P<group>x)", "^(?P<group>x)?m"):
-        with pytest.raises(DatasetError) as caught:
-            labels("label,video\njump,m1_p2\n", pattern=pattern)
-        for text in (f"{labels.path}:2", "adapter.group_pattern", "'m1_p2'", "Correct the pattern"):
-            assert text in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "place", "message"),
-    [
-        (
-            "clip,label\na,jump\n",
-            "",
-            r"column 'video' is missing; found \['clip', 'label'\]. Add it",
-        ),
-        ("video;label\na;jump\n", "", "column 'video' is missing"),
-        ("", "", "column 'video' is missing; found"),
-        ("video,start\na,1\n", "", "column 'label' is missing"),
-        ("video,label,sprit\na,jump,test\n", "", r"unknown columns \['sprit'\]; known: \['video'"),
-        ("video,label,label\na,b,c\n", "", "a column occurs twice"),
-        ("video,label\n", "", "there is no row below the header"),
-        (b"video,label\na,gr\xfc\xdfe\n", "", "not UTF-8 text.*Save it as UTF-8"),
-        ("video,label\na\n", ":2", "more or fewer cells than the header"),
-        ("video,label\na,b,c\n", ":2", "more or fewer cells than the header"),
-        ("video,label\na,jump\n,jump\n", ":3", "video is empty"),
-        ("video,label\na,jump\na, \n", ":3", "label is empty"),
-        ("video,label,start\na,jump,half\n", ":2", "start is 'half'; give seconds as a number"),
-        ("video,label,end\na,jump,nan\n", ":2", "end is 'nan'"),
-        ("video,label,end\na,jump,inf\n", ":2", "end is 'inf'"),
-        ("video,label,end\na,jump,0:12\n", ":2", "end is '0:12'"),
-        (
-            "video,label,split\na,jump,trian\n",
-            ":2",
-            "unknown split 'trian'. Use train, val or test",
-        ),
-    ],
-)
-def test_wrong_labels_are_refused(labels, text, place, message):
-    with pytest.raises(DatasetError, match=message) as caught:
-        labels(text)
-    assert str(caught.value).startswith(f"{labels.path}{place}: ")
-
-
-def test_a_missing_file_of_labels_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match=r"adapter.labels: .*none.csv does not exist. Correct"):
-        read_labels(tmp_path / "none.csv", SOURCES, DURATIONS, None)
-
-
-def test_an_unknown_video_keeps_its_name_for_the_check(labels):
-    assert labels("video,label\nzz.mp4,jump\n")[0].video_id == "zz.mp4"
 
 
 def sources_in(**counts):
@@ -261,3 +165,10 @@ def test_folders_of_which_none_is_a_class_are_refused(tmp_path):
         source_files(FolderAdapter(videos="v"), Below(tmp_path), ("jump",))
     for text in ("adapter.videos", str(tmp_path / "v"), "['jmup']", "`classes`"):
         assert text in str(caught.value)
+
+
+@pytest.mark.parametrize("folder", ["Jump", "jump ", "jump\u200b", "jum\u0440"])
+def test_a_folder_that_is_called_nearly_as_a_class_is_refused(tmp_path, folder):
+    touch(tmp_path, f"v/{folder}/a.mp4", "v/turn/b.mp4", "v/rest/c.mp4")
+    with pytest.raises(DatasetError, match=r"differs from 'jump' \(`classes`\) by .*Rename"):
+        source_files(FolderAdapter(videos="v"), Below(tmp_path), ("jump", "turn"))

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from tests.workflow.conftest import GOOD, SETTINGS, write_video
+from vpdlib.datasets.tables import read_problems
 
 TABLE = "results/mine/table1.csv"
 HEAVY = ("detect_people", "crop_athlete", "estimate_pose", "distil_student")
@@ -26,6 +27,21 @@ class TestBadInput:
         assert done.returncode == 0, done.stdout
         assert (mine.folder / "results/mine/dataset/actions.csv").read_text().count("\n") == 4
 
+    def test_what_is_doubtful_and_stops_nothing_is_told_of(self, mine):
+        data = mine.folder / "data"
+        (data / "videos" / "day.braw").write_bytes(b"\xff\x00" * 100)
+        text = (
+            GOOD.replace("b,0,0.5,turn,train", "B.MP4,0,0:00.5,turn,train") + "b,0.5,,spin,test\n"
+        )
+        (data / "labels.csv").write_text(text.replace(",", ";").replace("0.5", "0,5"), "utf-16")
+        done = mine.run("results/mine/dataset/actions.csv")
+        assert done.returncode == 0, done.stdout
+        rows = read_problems(mine.folder / "results/mine/dataset/problems.csv")
+        assert [row.video for row in rows] == ["day.braw", "b", "b"]
+        for word in ("day.braw", "'B.MP4'", "class 'spin' is in split test alone"):
+            assert any(word in row.video + row.problem for row in rows)
+            assert word in done.stdout
+
     @pytest.mark.parametrize(
         ("labels", "words"),
         [
@@ -33,6 +49,12 @@ class TestBadInput:
             (GOOD + "a,0.2,9.5,jump,train\n", ("labels.csv:5", "outside its video", "lasts 1 s")),
             (GOOD + "a,0.4,0.2,jump,train\n", ("labels.csv:5", "end after it begins")),
             (GOOD + "b,0,0.5,turn,train\n", ("labels.csv:5", "labels.csv:3", "Remove one")),
+            (
+                GOOD.replace("turn,test", "Turn,test"),
+                ("labels.csv:4", "labels.csv:3", "case alone"),
+            ),
+            (GOOD.replace("jump", '"jump'), ("labels.csv:2", "quote", "not closed in its row")),
+            (GOOD + "day/b.mp4,0.6,0.7,turn,train\n", ("labels.csv:5", "not in a folder 'day'")),
         ],
     )
     def test_bad_labels(self, mine, labels, words):

@@ -7,6 +7,7 @@ frame; an action holds the frames with ``start_s <= t < end_s``.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import Literal
 
 import numpy as np
 
+from vpdlib.datasets.alike import difference, find_alike
 from vpdlib.datasets.paths import check_no_braces
 from vpdlib.identifiers import check_id
 
@@ -94,7 +96,7 @@ def check_sources(sources: Iterable[VideoSource], place: str) -> list[VideoSourc
         if other is not source:
             raise DatasetError(
                 f"{place}: two videos have the id {source.video_id!r}: {other.path} and "
-                f"{source.path}. Rename one of them."
+                f"{source.path}. Rename one of them, or take one out of the folder."
             )
     if not by_id:
         raise DatasetError(f"{place}: there is no video. Put videos there or correct the path.")
@@ -138,8 +140,8 @@ def check_actions(
             )
         if action.label not in names:
             raise DatasetError(
-                f"{action.where}: unknown class {action.label!r}; known: {', '.join(names)}. Correct "
-                "the label, or add it to `classes` in the dataset's YAML."
+                f"{action.where}: unknown class {action.label!r}{_near(action.label, names)}; known: "
+                f"{', '.join(names)}. Correct the label, or add it to `classes` in the dataset's YAML."
             )
         duration = durations_s[action.video_id]
         slack = frame_s[action.video_id]
@@ -164,6 +166,14 @@ def check_actions(
         checked.append(replace(action, end_s=min(action.end_s, duration)))
     _check_splits(checked)
     return sorted(checked, key=lambda a: a.action_id), names
+
+
+def _near(label: str, names: Sequence[str]) -> str:
+    alike = find_alike(label, names)
+    if alike is not None:
+        return f", which {difference(label, alike)}"
+    near = difflib.get_close_matches(label, names, 1)
+    return f", nearest {near[0]!r}" if near else ""
 
 
 def _check_splits(actions: Sequence[Action]) -> None:

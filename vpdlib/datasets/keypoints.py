@@ -79,6 +79,7 @@ class PoseClip:
     fps, width, height : where the file says; else None.
     label : class of the clip, name or number, where the file says.
     splits : the splits that a PySKL file lists the clip in, which may be of several protocols.
+    folder : what stands before the clip's name in the file's key, its last part; empty without.
     """
 
     keypoints_px: np.ndarray
@@ -87,6 +88,7 @@ class PoseClip:
     height: int | None = None
     label: str | int | None = None
     splits: tuple[str, ...] = ()
+    folder: str = ""
 
 
 def read_keypoints(
@@ -126,6 +128,7 @@ def read_keypoints(
             width=int(facts["width"]) if "width" in facts else None,
             height=int(facts["height"]) if "height" in facts else None,
             label=stored.folder or None,
+            folder=stored.folder,
         )
     return clips
 
@@ -255,6 +258,7 @@ def _pyskl_clip(
         if isinstance(label, str)
         else int(label),
         splits=splits,
+        folder=folder,
     )
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vpdlib.datasets.base import Action, DatasetError, Split, VideoSource
-from vpdlib.datasets.folder import group_of, read_labels
+from vpdlib.datasets.folder import group_of
 from vpdlib.datasets.keypoints import PoseClip
+from vpdlib.datasets.labels import read_labels
 from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.settings import PosesAdapter
+from vpdlib.datasets.tables import ProblemRow
 
 
 def pose_actions(
@@ -18,6 +20,7 @@ def pose_actions(
     paths: DataPaths,
     clips: Mapping[str, PoseClip],
     durations_s: Mapping[str, float],
+    problems: list[ProblemRow] | None = None,
 ) -> list[Action]:
     """The labelled actions, not yet checked.
 
@@ -27,6 +30,7 @@ def pose_actions(
     path : the keypoint file, for messages.
     clips : video id -> keypoints, with the label and splits that the file gives.
     durations_s : video id -> length, seconds.
+    problems : gets rows as from :func:`vpdlib.datasets.labels.read_labels`.
 
     Raises
     ------
@@ -35,9 +39,15 @@ def pose_actions(
         serves for testing.
     """
     if adapter.labels is not None:
-        sources = [VideoSource(video_id, path) for video_id in clips]
+        # A key is the clip's path in the file.
+        sources = [VideoSource(name, path / clip.folder / name) for name, clip in clips.items()]
         return read_labels(
-            paths.under_data(adapter.labels), sources, durations_s, adapter.group_pattern
+            paths.under_data(adapter.labels),
+            sources,
+            durations_s,
+            adapter.group_pattern,
+            path,
+            problems,
         )
     _check_test_splits(adapter, path, clips)
     actions = []

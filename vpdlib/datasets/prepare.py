@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from vpdlib.datasets.base import (
     Action,
     check_actions,
 )
 from vpdlib.datasets.fewshot import membership_column
+from vpdlib.datasets.label_problems import check_names, class_problems
 from vpdlib.datasets.paper.protocol import PaperDataset
 from vpdlib.datasets.split import split_by_group
 from vpdlib.datasets.tables import (
     ActionRow,
     ClassRow,
     EventRow,
+    ProblemRow,
     SummaryRow,
     TrialRow,
     VideoRow,
@@ -24,7 +26,7 @@ from vpdlib.datasets.tables import (
     class_rows,
     video_split,
 )
-from vpdlib.progress import note
+from vpdlib.progress import note, warn
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The tables of a dataset, see :mod:`vpdlib.datasets.tables`."""
+    """The tables of a dataset, see :mod:`vpdlib.datasets.tables`; ``problems`` are what the user should look at."""
 
     videos: list[VideoRow]
     actions: list[ActionRow]
@@ -46,6 +48,7 @@ class Prepared:
     events: list[EventRow]
     trials: list[TrialRow]
     summary: list[SummaryRow]
+    problems: list[ProblemRow] = field(default_factory=list)
 
 
 def prepare(
@@ -68,16 +71,21 @@ def prepare(
     Raises
     ------
     DatasetError
-        If an action is not usable; see :func:`vpdlib.datasets.base.check_actions`.
+        If an action is not usable, or two classes or groups are hardly told apart; see
+        :func:`vpdlib.datasets.base.check_actions` and :func:`vpdlib.datasets.label_problems.check_names`.
     """
     durations_s = {video.video: video.duration_s for video in videos}
     frame_s = {video.video: 1 / video.fps for video in videos}
     actions, names = check_actions(label(durations_s), durations_s, classes, frame_s)
+    check_names(actions, classes)
     if actions and actions[0].split is None:
         actions = split_by_group(
             actions, protocol.test_fraction, protocol.val_fraction, protocol.seed
         )
         actions, _ = check_actions(actions, durations_s, classes, frame_s)
+    problems = class_problems(actions, names)
+    for problem in problems:
+        warn(f"{problem.problem}. {problem.remedy}")
     by_video: dict[str, list[Action]] = defaultdict(list)
     for action in actions:
         by_video[action.video_id].append(action)
@@ -103,6 +111,7 @@ def prepare(
         ],
         trials=[],
         summary=[],
+        problems=problems,
     )
     return _summarised(prepared, {}, len(videos))
 

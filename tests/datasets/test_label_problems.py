@@ -1,0 +1,108 @@
+"""Labels as a whole: names that are nearly the same are refused, classes that cannot be learnt are told of."""
+
+import pytest
+
+from vpdlib.datasets.base import Action, DatasetError
+from vpdlib.datasets.label_problems import check_names, class_problems
+from vpdlib.datasets.prepare import Protocol, prepare
+from vpdlib.datasets.tables import VideoRow
+
+
+def action(row, label="axel", split=None, group="", video=None):
+    video = video or f"heat_{row:02d}"
+    return Action(f"{video}_001", video, 1.0, 2.5, label, split, group, f"l.csv:{row}")
+
+
+def prepared(actions, classes=None):
+    videos = [
+        VideoRow(a.video_id, f"{a.video_id}.mp4", 0, 25.0, 64, 48, 250, 10.0, "", "")
+        for a in actions
+    ]
+    return prepare(videos, lambda durations_s: actions, classes, Protocol(0.3, 0.0, 0))
+
+
+@pytest.mark.parametrize("other", ["Axel", "axel\u200b", "\u0430xel"])
+def test_classes_that_are_hardly_told_apart_are_refused_naming_both_rows(other):
+    actions = [
+        action(2, split="train"),
+        action(3, other, "test"),
+        action(4, "lutz", "train"),
+        action(5, "lutz", "test"),
+    ]
+    with pytest.raises(DatasetError) as caught:
+        prepared(actions)
+    message = str(caught.value)
+    for text in (f"l.csv:3: class {other!r} differs from 'axel' (l.csv:2)", "Write both the same"):
+        assert text in message
+
+
+def test_classes_that_are_listed_may_differ_by_case_and_not_invisibly():
+    actions = [action(2, "r"), action(3, "R")]
+    check_names(actions, ("r", "R"))
+    with pytest.raises(DatasetError, match="if two classes are meant, list both under `classes`"):
+        check_names(actions, None)
+    with pytest.raises(DatasetError, match="`classes`: class 'r\\\\u200b' differs from 'r'"):
+        check_names(actions[:1], ("r", "r\u200b"))
+
+
+def test_a_label_that_is_nearly_a_listed_class_names_it():
+    for label, text in (
+        (
+            "Axel",
+            "unknown class 'Axel', which differs from 'axel' by case alone; known: axel, lutz",
+        ),
+        ("axel\u00a0", "by white space alone ('axel\\xa0' holds U+00A0 NO-BREAK SPACE)"),
+        ("axle", "unknown class 'axle', nearest 'axel'"),
+    ):
+        with pytest.raises(DatasetError) as caught:
+            prepared([action(2, label)], ("axel", "lutz"))
+        assert "l.csv:2: " in str(caught.value)
+        assert text in str(caught.value)
+
+
+def test_groups_that_are_hardly_told_apart_are_refused():
+    """They would be on both sides of the split."""
+    for other in ("Mia", "mia\u200b", "mi\u0430"):
+        with pytest.raises(DatasetError, match=r"l.csv:4: group .* differs from 'mia' \(l.csv:2\)"):
+            check_names([action(2, group="mia"), action(3), action(4, group=other)], None)
+    check_names([action(2, group="heat 1 12"), action(3, group="heat 11 2"), action(4)], None)
+
+
+def test_a_class_name_with_a_line_break_is_refused():
+    with pytest.raises(DatasetError, match=r"l.csv:2: class 'a\\nb' holds U\+000A"):
+        check_names([action(2, "a\nb")], None)
+
+
+def test_a_class_without_training_actions_is_told_of_by_row(capsys):
+    actions = [
+        action(2, "axel", "train"),
+        action(3, "lutz", "test"),
+        action(10, "flip", "test"),
+        action(9, "flip", "val"),
+        action(11, "loop", "train"),
+    ]
+    made = prepared(actions, ("axel", "lutz", "flip", "loop", "rest"))
+    assert [(p.video, p.start, p.end, p.stage) for p in made.problems] == [
+        ("heat_03", "1", "2.5", "prepare_dataset"),
+        ("heat_09", "1", "2.5", "prepare_dataset"),
+        ("", "", "", "prepare_dataset"),
+    ]
+    for problem, texts in zip(
+        made.problems,
+        [
+            ("l.csv:3: class 'lutz' is in split test alone (1 action,", "cannot be learnt"),
+            ("l.csv:9: class 'flip' is in split val and test alone (2 actions,", "this the first"),
+            ("class 'rest' of `classes` has no action",),
+        ],
+        strict=True,
+    ):
+        assert all(text in problem.problem for text in texts)
+    told = capsys.readouterr().err
+    assert told.count("warning: ") == 3
+    assert all(problem.problem in told for problem in made.problems)
+
+
+def test_classes_that_are_learnt_are_no_problem():
+    actions = [action(row, label) for row, label in enumerate(["axel", "lutz"] * 5, start=2)]
+    assert prepared(actions).problems == []
+    assert class_problems([action(2, "axel", "train")], ["axel"]) == []

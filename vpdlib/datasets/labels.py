@@ -1,0 +1,142 @@
+"""The table of labelled actions, ``labels.csv``.
+
+It has a header and the columns ``video`` and ``label``, and optionally ``start``, ``end`` (times as a player shows
+them; empty: from the beginning, to the end), ``split`` (train, val, test) and ``group``.
+:mod:`vpdlib.datasets.csv_table` says what text is taken for a table, :mod:`vpdlib.datasets.times` what for a time, and
+:mod:`vpdlib.datasets.video_names` which video is meant.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from vpdlib.datasets.alike import without_invisible
+from vpdlib.datasets.base import SPLITS, Action, DatasetError, Split, VideoSource
+from vpdlib.datasets.csv_table import TableRow, read_table
+from vpdlib.datasets.folder import group_of
+from vpdlib.datasets.tables import ProblemRow
+from vpdlib.datasets.times import TimeCell, read_times
+from vpdlib.datasets.video_names import VideoNames
+from vpdlib.progress import warn
+
+_TIMES = ("start", "end")
+#: A million rows; a larger file is something else.
+_MAX_BYTES = 1 << 26
+
+
+def read_labels(
+    path: Path,
+    sources: Sequence[VideoSource],
+    durations_s: Mapping[str, float],
+    group_pattern: str | None,
+    folder: Path | None = None,
+    problems: list[ProblemRow] | None = None,
+) -> list[Action]:
+    """Read ``labels.csv``.
+
+    Parameters
+    ----------
+    path : the table.
+    sources : the videos that it may name.
+    durations_s : their lengths, seconds, where an action has no end; one that is missing counts as endless.
+    group_pattern : what finds the group in a video's id where the table brings none.
+    folder : where the videos lie; paths in the table are compared below it.
+    problems : gets a row for what was taken though it is not quite what the table says.
+
+    Returns
+    -------
+    The actions in the order of the rows, not yet checked against the videos' lengths and the classes.
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing, empty or no table of these columns, a cell is missing, a time is none or may be read in
+        two ways, or a video is none of the sources; the row is named.
+    """
+    if not path.is_file():
+        raise DatasetError(
+            f"adapter.labels: {path} does not exist. Correct the setting or make the file."
+        )
+    table = read_table(path, ("video", "label"), (*_TIMES, "split", "group"), _MAX_BYTES)
+    rows = list(table.rows)
+    if not rows:
+        raise DatasetError(f"{path}: there is no row below the header. Add the labelled actions.")
+    for row in rows:
+        for name in ("video", "label"):
+            if not without_invisible(row.cells[name]).strip():
+                raise DatasetError(f"{row.where}: {name} is empty. Fill it in or remove the row.")
+    names = VideoNames(sources, folder)
+    found = [names.find(row.cells["video"], row.where) for row in rows]
+    lengths_s = [durations_s.get(video.video_id, math.inf) for video in found]
+    times = _times(rows, lengths_s, table.separator)
+    actions: list[Action] = []
+    numbers = Counter[str]()
+    for row, video, length_s in zip(rows, found, lengths_s, strict=True):
+        numbers[video.video_id] += 1
+        actions.append(
+            Action(
+                action_id=f"{video.video_id}_{numbers[video.video_id]:03d}",
+                video_id=video.video_id,
+                start_s=times.get((row.where, "start"), 0.0),
+                end_s=times.get((row.where, "end"), length_s),
+                label=row.cells["label"],
+                split=_split(row),
+                group=row.cells.get("group") or group_of(video.video_id, group_pattern, row.where),
+                where=row.where,
+            )
+        )
+    remarks = [
+        (video.video_id, video.remark, row.where)
+        for row, video in zip(rows, found, strict=True)
+        if video.remark
+    ]
+    _report(remarks, problems)
+    return actions
+
+
+def _times(
+    rows: Sequence[TableRow], lengths_s: Sequence[float], separator: str
+) -> dict[tuple[str, str], float]:
+    """Row and column -> seconds, of the cells that are not empty."""
+    cells = [
+        TimeCell(row.where, column, row.cells[column], length_s)
+        for row, length_s in zip(rows, lengths_s, strict=True)
+        for column in _TIMES
+        if row.cells.get(column)
+    ]
+    values = read_times(cells, separator)
+    return {(cell.where, cell.column): value for cell, value in zip(cells, values, strict=True)}
+
+
+def _split(row: TableRow) -> Split | None:
+    given = row.cells.get("split")
+    if not given:
+        return None
+    for split in SPLITS:
+        if without_invisible(given).strip().casefold() == split:
+            return split
+    raise DatasetError(f"{row.where}: unknown split {given!r}. Use train, val or test.")
+
+
+def _report(remarks: Sequence[tuple[str, str, str]], problems: list[ProblemRow] | None) -> None:
+    """Tell once of all videos that are called otherwise than they are."""
+    if not remarks:
+        return
+    _, remark, where = remarks[0]
+    more = f" (and {len(remarks) - 1} more rows of this kind)" if len(remarks) > 1 else ""
+    warn(f"{where}: {remark}{more}; correct the table if another video is meant")
+    if problems is not None:
+        problems.extend(
+            ProblemRow(
+                video=video_id,
+                start="",
+                end="",
+                stage="prepare_dataset",
+                problem=f"{where}: {remark}",
+                remedy="Write the name as the file has it, or correct it if another video is meant.",
+            )
+            for video_id, remark, where in remarks
+        )
