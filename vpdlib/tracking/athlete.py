@@ -176,16 +176,19 @@ def _best_pieces(
 
 
 def _bridged(segments: list[Track], tracks: list[Track], settings: TrackingSettings) -> list[Track]:
-    """Join to the segments what is the same person's: each other, and pieces of tracks in the time between."""
-    free = list(tracks)
-    for segment in segments:
-        free = [part for track in free for part in track.outside(segment.start_s, segment.end_s)]
+    """Join to the segments what is the same person's: each other, and tracks in the time between them."""
+    # Who is there at the same time as the athlete is somebody else, before and after too.
+    free = [
+        track
+        for track in tracks
+        if all(track.end_s < s.start_s or track.start_s > s.end_s for s in segments)
+    ]
     bridged: list[Track] = []
     waiting = list(segments)
     while waiting:
         segment = _bridge(waiting.pop(0), [*waiting, *free], settings)
         waiting = [other for other in waiting if other.start_s > segment.end_s]
-        free = [part for track in free for part in track.outside(segment.start_s, segment.end_s)]
+        free = [t for t in free if t.end_s < segment.start_s or t.start_s > segment.end_s]
         bridged.append(segment)
     return bridged
 
