@@ -15,7 +15,7 @@ rule detect_people:
         "../envs/vpd.yaml"
     threads: stage_threads("detect_people")
     resources:
-        **stage_resources("detect_people"),
+        **bad_video_resources("detect_people"),
     params:
         settings=section("people"),
         networks_dir=str(RUN.networks_dir),
@@ -39,7 +39,7 @@ rule track_athlete:
         "../envs/vpd.yaml"
     threads: stage_threads("track_athlete")
     resources:
-        **stage_resources("track_athlete"),
+        **bad_video_resources("track_athlete"),
     params:
         settings=section("tracking"),
         people=section("people"),
@@ -66,7 +66,7 @@ rule crop_athlete:
         "../envs/vpd.yaml"
     threads: stage_threads("crop_athlete")
     resources:
-        **stage_resources("crop_athlete"),
+        **bad_video_resources("crop_athlete"),
     params:
         settings=section("crops"),
         code=code_digest("workflow_scripts.crop_athlete"),

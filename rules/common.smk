@@ -146,6 +146,14 @@ def stage_resources(name):
     return {"mem_mb": stage.mem_mb, "runtime": stage.runtime, "gpu": stage.gpu}
 
 
+def bad_video_resources(name):
+    """Resources of a stage that opens videos: with them, what becomes of one that cannot be used.
+
+    As `params` the setting would remake all that was made when it is changed because one video broke.
+    """
+    return {**stage_resources(name), "on_bad_video": section("on_bad_video")}
+
+
 def shards(wildcards):
     """Names of all shards of the dataset."""
     return [

@@ -38,6 +38,7 @@ def run_script(
         output=[output],
         threads=1,
         config={"device": "cpu"},
+        resources={},
         params=Named(settings=settings.model_dump(mode="json"), code="", **params),
     )
     sys.path.insert(0, str(ROOT / "workflow_scripts"))
