@@ -68,7 +68,13 @@ def take_keypoints(
     )
     keypoints_of = {name: clip.keypoints_px for name, clip in clips.items()}
     for video in videos:
-        found = has_box(tracks[video.video].array("box_px"))
+        path = tracks[video.video]
+        found = has_box(path.array("box_px"))
+        broken = path.attributes.get("broken", "")
+        if broken:
+            # Its keypoints have as many rows as it once had frames.
+            add_poses(artifact, video.video, np.empty(0, np.int32), np.empty(0), broken)
+            continue
         keypoints = check_length(keypoints_of, video.video, len(found), source)
         frame = np.flatnonzero(found).astype(np.int32)
         add_poses(artifact, video.video, frame, keypoints[frame])

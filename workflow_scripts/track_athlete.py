@@ -25,19 +25,24 @@ from vpdlib.video.shots import find_shots
 def detections_of(video: VideoGroup) -> PeopleDetections:
     """The people of one video, one list per sampled frame."""
     time_s = video.array("time_s")
-    ends = np.cumsum(video.array("num_people"))[:-1]
+    num_people = video.array("num_people")
+
+    def by_frame(name: str) -> list[np.ndarray]:
+        # No frame, no list: a split always gives one part.
+        return np.split(video.array(name), np.cumsum(num_people)[:-1])[: len(num_people)]
+
     return PeopleDetections(
         frames=video.array("frame"),
-        box_px=np.split(video.array("box_px"), ends),
-        score=np.split(video.array("score"), ends),
-        keypoints_px=np.split(video.array("keypoints_px"), ends),
+        box_px=by_frame("box_px"),
+        score=by_frame("score"),
+        keypoints_px=by_frame("keypoints_px"),
         num_frames=len(time_s),
         width=int(video.attributes["width"]),
         height=int(video.attributes["height"]),
         time_s=time_s,
         athlete=str(video.attributes["athlete"]),
         shot=video.array("shot"),
-        appearance=np.split(video.array("appearance"), ends),
+        appearance=by_frame("appearance"),
     )
 
 

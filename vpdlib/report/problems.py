@@ -32,7 +32,7 @@ from vpdlib.progress import warn
 ENOUGH = 0.5
 #: A note in `flags` of tracks that is nothing wrong with the video.
 _NO_DAMAGE = frozenset({"boxes supplied"})
-_DETECTION, _TRACKING, _FOLDER = "detect_people", "track_athlete", "adapter.videos"
+_DETECTION, _TRACKING = "detect_people", "track_athlete"
 
 #: What a problem is, in the order of the terminal's messages.
 Kind = Literal[
@@ -89,7 +89,7 @@ class Problems:
 def collect_problems(
     listed: Iterable[ProblemRow],
     labels: Iterable[ProblemRow],
-    not_taken: Iterable[str],
+    not_taken: Iterable[ProblemRow],
     tracks: Sequence[Path],
     actions: Sequence[ActionRow],
     dataset: str,
@@ -103,7 +103,7 @@ def collect_problems(
     ----------
     listed : of the shards' lists of videos.
     labels : of the checked labels.
-    not_taken : paths of files that lie in the folder of videos and are not taken.
+    not_taken : of files that lie beside the videos and are not taken; ``labels`` may have them too.
     tracks : track artifacts of all shards; none where nobody is followed.
     actions : the labelled actions.
     dataset : its name, for the remedies.
@@ -122,12 +122,9 @@ def collect_problems(
     found: dict[Kind, list[ProblemRow]] = {kind: [] for kind in _HEADINGS}
     labels = list(labels)
     found["left out"] = [*listed, *(row for row in labels if row.stage == LISTING)]
-    found["label"] = [row for row in labels if row.stage != LISTING]
-    found["not taken"] = [
-        ProblemRow("", "", "", _FOLDER, f"{path} is not taken: no video by its ending",
-                   "Convert it to .mp4, or ignore this if it is no video.")
-        for path in not_taken
-    ]  # fmt: skip
+    found["not taken"] = list(not_taken)
+    told = {*found["left out"], *found["not taken"]}
+    found["label"] = [row for row in labels if row not in told]
     remedy = _remedy(dataset if has_videos else None, tracks_from)
     if tracks:
         of_video = ActionsByVideo(actions)
