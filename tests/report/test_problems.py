@@ -49,7 +49,11 @@ def tracks(tmp_path):
                     range(10),
                     {"flags": "decoded 10 of 12 declared frames; 2 time stamps replaced"},
                 ),
-                "theirs": (10, range(10), {"flags": "boxes supplied"}),
+                "theirs": (
+                    10,
+                    range(10),
+                    {"flags": "boxes supplied; 10 interlaced frames deinterlaced"},
+                ),
             },
         ),
         write_tracks(

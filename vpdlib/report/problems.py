@@ -30,8 +30,8 @@ from vpdlib.progress import warn
 
 #: An action followed in a smaller share of its frames than this is mentioned.
 ENOUGH = 0.5
-#: A note in `flags` of tracks that is nothing wrong with the video.
-_NO_DAMAGE = frozenset({"boxes supplied"})
+#: How notes in `flags` of tracks end that are nothing wrong with the video.
+_NO_DAMAGE = ("boxes supplied", "deinterlaced")
 _DETECTION, _TRACKING = "detect_people", "track_athlete"
 
 #: What a problem is, in the order of the terminal's messages.
@@ -159,7 +159,7 @@ def _of_video(
         remedy = REMEDY
         yield whole("broken", _DETECTION, f"carried on as empty: {broken}", REMEDY)
     flags = [flag for flag in str(attributes.get("flags", "")).split("; ") if flag]
-    flags = [flag for flag in flags if flag not in _NO_DAMAGE]
+    flags = [flag for flag in flags if not flag.endswith(_NO_DAMAGE)]
     if flags and not broken:
         how = "Look at it in a player; fetch or export it again if something is missing."
         yield whole("damaged", _DETECTION, f"damaged: {'; '.join(flags)}", how)
