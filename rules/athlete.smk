@@ -11,6 +11,8 @@ rule detect_people:
         f"{LOGS}/detect_people/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/detect_people/{{shard}}.tsv"
+    # Of all shards before the rest of any: problems are told once everybody has been looked for.
+    priority: 70
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("detect_people")
@@ -35,6 +37,7 @@ rule track_athlete:
         f"{LOGS}/track_athlete/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/track_athlete/{{shard}}.tsv"
+    priority: 70
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("track_athlete")
