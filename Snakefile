@@ -42,6 +42,7 @@ localrules:
     figure3,
     kept_frames,
     predictions,
+    problems,
     table1,
     table2,
     table3,

@@ -44,7 +44,7 @@ def main() -> None:
         return
     videos = {
         row.video: row
-        for shard in sorted((options.results / "shards").glob("*.csv"))
+        for shard in sorted((options.results / "shards").glob("[0-9]*[0-9].csv"))
         for row in read_videos(shard)
     }
     truth = (

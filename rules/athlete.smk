@@ -11,11 +11,13 @@ rule detect_people:
         f"{LOGS}/detect_people/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/detect_people/{{shard}}.tsv"
+    # Of all shards before the rest of any: problems are told once everybody has been looked for.
+    priority: 70
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("detect_people")
     resources:
-        **stage_resources("detect_people"),
+        **bad_video_resources("detect_people"),
     params:
         settings=section("people"),
         networks_dir=str(RUN.networks_dir),
@@ -35,11 +37,12 @@ rule track_athlete:
         f"{LOGS}/track_athlete/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/track_athlete/{{shard}}.tsv"
+    priority: 70
     conda:
         "../envs/vpd.yaml"
     threads: stage_threads("track_athlete")
     resources:
-        **stage_resources("track_athlete"),
+        **bad_video_resources("track_athlete"),
     params:
         settings=section("tracking"),
         people=section("people"),
@@ -66,7 +69,7 @@ rule crop_athlete:
         "../envs/vpd.yaml"
     threads: stage_threads("crop_athlete")
     resources:
-        **stage_resources("crop_athlete"),
+        **bad_video_resources("crop_athlete"),
     params:
         settings=section("crops"),
         code=code_digest("workflow_scripts.crop_athlete"),

@@ -15,7 +15,7 @@ rule resize_frames:
         "../envs/vpd.yaml"
     threads: stage_threads("resize_frames")
     resources:
-        **stage_resources("resize_frames"),
+        **bad_video_resources("resize_frames"),
     params:
         settings=section("whole_frames"),
         code=code_digest("workflow_scripts.resize_frames"),

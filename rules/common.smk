@@ -17,11 +17,13 @@ from vpdlib.datasets.paths import files_below
 from vpdlib.datasets.settings import (
     DemoAdapter,
     Diving48Adapter,
+    FolderAdapter,
     FX35Adapter,
     PaperAdapter,
     PosesAdapter,
     Tennis7Adapter,
 )
+from vpdlib.datasets.video_files import problems_of_files
 from vpdlib.identifiers import (
     CONCAT_PATTERN,
     ENSEMBLE_PATTERN,
@@ -144,6 +146,14 @@ def stage_resources(name):
     """mem_mb, runtime and gpu of a stage; gpu only where one is asked for."""
     stage = RUN.stage(name)
     return {"mem_mb": stage.mem_mb, "runtime": stage.runtime, "gpu": stage.gpu}
+
+
+def bad_video_resources(name):
+    """Resources of a stage that opens videos: with them, what becomes of one that cannot be used.
+
+    As `params` the setting would remake all that was made when it is changed because one video broke.
+    """
+    return {**stage_resources(name), "on_bad_video": section("on_bad_video")}
 
 
 def shards(wildcards):

@@ -15,7 +15,7 @@ rule estimate_pose:
         "../envs/vpd.yaml"
     threads: stage_threads("estimate_pose")
     resources:
-        **stage_resources("estimate_pose"),
+        **bad_video_resources("estimate_pose"),
     params:
         settings=section("poses"),
         keypoints=keypoint_settings,

@@ -1,8 +1,37 @@
-"""Figures and videos to look at, and comparison with ground truth."""
+"""Problems, figures and videos to look at, and comparison with ground truth."""
+
+
+rule problems:
+    input:
+        unpack(problem_inputs),
+    output:
+        f"{DATASET}/problems.csv",
+    log:
+        f"{LOGS}/problems.log",
+    benchmark:
+        f"{BENCHMARKS}/problems.tsv"
+    # As soon as the tracks are there: who waits for a table learns in time what is wrong.
+    priority: 80
+    conda:
+        "../envs/vpd.yaml"
+    threads: stage_threads("tables")
+    resources:
+        **stage_resources("tables"),
+    params:
+        tracks_from=lambda wc: settings_of(wc.dataset).tracks_from,
+        has_videos=lambda wc: settings_of(wc.dataset).has_videos,
+        not_taken=files_not_taken,
+        on_bad_video=section("on_bad_video"),
+        code=code_digest("workflow_scripts.problems"),
+    message:
+        "Looking for what was passed over: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/problems.py"
 
 
 rule figure3:
     input:
+        problems=f"{DATASET}/problems.csv",
         recognition=recognition_of(lambda settings: [f"k{k}" for k in settings.shots]),
         baselines=baseline_cells(
             lambda settings: [f"k{k}" for k in settings.baseline_shots]
@@ -44,6 +73,7 @@ rule figure3:
 
 rule predictions:
     input:
+        problems=f"{DATASET}/problems.csv",
         recognition=recognition_of(lambda settings: ["full"]),
         actions=f"{DATASET}/dataset/actions.csv",
     output:

@@ -107,7 +107,7 @@ rule recut_broadcasts:
         "../envs/vpd.yaml"
     threads: stage_threads("recut_broadcasts")
     resources:
-        **stage_resources("recut_broadcasts"),
+        **bad_video_resources("recut_broadcasts"),
     params:
         adapter=section("adapter"),
         data_dir=str(RUN.under_data("")),
@@ -122,7 +122,8 @@ rule list_videos:
     input:
         unpack(list_inputs),
     output:
-        f"{DATASET}/shards/{{shard}}.csv",
+        videos=f"{DATASET}/shards/{{shard}}.csv",
+        problems=f"{DATASET}/shards/{{shard}}.problems.csv",
     log:
         f"{LOGS}/list_videos/{{shard}}.log",
     benchmark:
@@ -132,7 +133,7 @@ rule list_videos:
         "../envs/vpd.yaml"
     threads: every_core
     resources:
-        **stage_resources("list_videos"),
+        **bad_video_resources("list_videos"),
     params:
         adapter=list_settings,
         keypoints=keypoint_settings,
@@ -165,7 +166,7 @@ rule prepare_dataset:
         "../envs/vpd.yaml"
     threads: every_core
     resources:
-        **stage_resources("prepare_dataset"),
+        **bad_video_resources("prepare_dataset"),
     params:
         adapter=section("adapter"),
         classes=section("classes"),

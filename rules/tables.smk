@@ -3,6 +3,7 @@
 
 rule table1:
     input:
+        problems=f"{DATASET}/problems.csv",
         recognition=recognition_of(lambda settings: ["full"]),
         baselines=baseline_cells(lambda settings: ["full"]),
         classes=classes_of_trivial_rows,
@@ -40,6 +41,7 @@ rule table1:
 
 rule table2:
     input:
+        problems=f"{DATASET}/problems.csv",
         recognition=ablation_cells,
     output:
         csv=report(
@@ -73,6 +75,7 @@ rule table2:
 
 rule table3:
     input:
+        problems=f"{DATASET}/problems.csv",
         retrieval=of_methods("retrieval"),
     output:
         csv=report(
@@ -105,6 +108,7 @@ rule table3:
 
 rule table4:
     input:
+        problems=f"{DATASET}/problems.csv",
         detection=of_methods("detection"),
     output:
         csv=report(
@@ -137,6 +141,7 @@ rule table4:
 
 rule tableS1:
     input:
+        problems=f"{DATASET}/problems.csv",
         recognition=threshold_cells,
         labels=threshold_labels,
         tracks=all_shards(f"{DATASET}/tracks/{{shard}}.h5"),
@@ -174,6 +179,7 @@ rule tableS1:
 
 rule tableS2:
     input:
+        problems=f"{DATASET}/problems.csv",
         recognition=few_shot_cells,
     output:
         csv=report(
@@ -206,6 +212,7 @@ rule tableS2:
 
 rule tableS3:
     input:
+        problems=f"{DATASET}/problems.csv",
         detection=of_methods("detection"),
     output:
         csv=report(
@@ -237,6 +244,7 @@ rule tableS3:
 
 rule tableS4:
     input:
+        problems=f"{DATASET}/problems.csv",
         recognition=every_head,
     output:
         csv=report(
@@ -268,6 +276,7 @@ rule tableS4:
 
 rule tableS8:
     input:
+        problems=f"{DATASET}/problems.csv",
         recognition=vipe_cells,
     output:
         csv=report(

@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 # Parallelism is by jobs and by explicit thread counts; libraries that help themselves to all cores
 # of the machine make jobs that share it many times slower.
@@ -54,6 +54,16 @@ def downloads(snakemake: Any) -> Path:
 def device(snakemake: Any) -> devices.DeviceChoice:
     """Where networks are to run, by the checked configuration. It is no `params`: another device remakes nothing."""
     wanted: devices.DeviceChoice = snakemake.config.get("device", "auto")
+    return wanted
+
+
+def on_bad_video(snakemake: Any) -> Literal["refuse", "skip"]:
+    """What becomes of a video that cannot be used, by the dataset's settings.
+
+    It comes as a resource and is no `params`: whoever turns to `skip` because one video broke keeps what was made of
+    the others.
+    """
+    wanted: Literal["refuse", "skip"] = snakemake.resources.get("on_bad_video", "refuse")
     return wanted
 
 

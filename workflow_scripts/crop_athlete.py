@@ -10,9 +10,9 @@ from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
 from vpdlib.crops.crop import crop_video, in_blocks
 from vpdlib.crops.masks import FoundPeople, crop_masks
 from vpdlib.crops.settings import CropSettings
+from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.tables import read_videos
 from vpdlib.progress import track
-from vpdlib.video.reader import read_frames
 
 
 def people_of(video: VideoGroup) -> FoundPeople:
@@ -25,6 +25,7 @@ def main(snakemake):
     cv2.setNumThreads(snakemake.threads)
     side = settings.size
     videos = read_videos(snakemake.input.videos)
+    reading = VideoReading(_job.on_bad_video(snakemake))
     with (
         read_artifact(snakemake.input.tracks, "tracks") as tracks,
         ArtifactWriter(snakemake.output[0], "crops", _job.origin(snakemake)) as artifact,
@@ -42,7 +43,7 @@ def main(snakemake):
             previous_frame = path.array("previous_frame")
             found = people_of(people[video.video]) if people is not None else None
             records = crop_video(
-                read_frames(video.path),
+                reading.frames(video, broken_before=path.attributes.get("broken", "")),
                 box_px,
                 previous_frame,
                 side,
@@ -68,7 +69,7 @@ def main(snakemake):
                     "previous_frame": previous_frame[frame],
                     "rect_px": np.concatenate(rects_px),
                 },
-                path.attributes,
+                {**path.attributes, "broken": reading.broken(video)},
             )
 
 

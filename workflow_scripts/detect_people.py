@@ -5,13 +5,14 @@ from pathlib import Path
 import _job
 
 from vpdlib.artifacts import ArtifactWriter
+from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.tables import read_videos
 from vpdlib.devices import choose_device
 from vpdlib.people.build import build_detector
 from vpdlib.people.detect import detect_video
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.progress import note, track
-from vpdlib.video.reader import DecodeReport, read_frames
+from vpdlib.video.reader import DecodeReport
 
 
 def main(snakemake):
@@ -24,13 +25,14 @@ def main(snakemake):
     videos = read_videos(snakemake.input.videos)
     # Two athletes of one file are two videos of one shard: the file is looked through once.
     videos.sort(key=lambda video: video.path)
+    reading = VideoReading(_job.on_bad_video(snakemake))
     done_path, found, report = None, None, DecodeReport()
     with ArtifactWriter(snakemake.output[0], "people", _job.origin(snakemake)) as artifact:
         for video in videos:
             if video.path != done_path:
                 report = DecodeReport()
                 frames = track(
-                    read_frames(video.path, report=report),
+                    reading.frames(video, report),
                     video.video,
                     total=video.declared_frames,
                     unit="frame",
@@ -54,6 +56,7 @@ def main(snakemake):
                     "decoded_frames": report.decoded,
                     "declared_frames": report.declared,
                     "flags": "; ".join(report.flags),
+                    "broken": reading.broken(video),
                 },
             )
 

@@ -1,6 +1,6 @@
 """Estimate the athlete's pose in every frame with a box, or take keypoints from another tool."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import _job
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from vpdlib.artifacts import Artifact, ArtifactWriter, read_artifact
+from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.supplied import check_length
 from vpdlib.datasets.tables import VideoRow, read_videos
@@ -15,7 +16,7 @@ from vpdlib.poses.base import View, estimate_in_batches
 from vpdlib.poses.build import build_teacher
 from vpdlib.poses.settings import PoseSettings
 from vpdlib.progress import track
-from vpdlib.video.reader import read_frames
+from vpdlib.video.reader import Frame
 
 
 def estimate(videos: list[VideoRow], tracks: Artifact, snakemake, artifact: ArtifactWriter) -> None:
@@ -29,17 +30,21 @@ def estimate(videos: list[VideoRow], tracks: Artifact, snakemake, artifact: Arti
         snakemake.threads,
     )
     artifact.set_attributes(teacher=settings.teacher, **teacher.attributes)
+    reading = VideoReading(_job.on_bad_video(snakemake))
     for video in videos:
-        box_px = tracks[video.video].array("box_px")
-        keypoints = np.array(list(estimate_in_batches(teacher, views(video, box_px))))
+        path = tracks[video.video]
+        box_px = path.array("box_px")
+        frames = reading.frames(video, broken_before=path.attributes.get("broken", ""))
+        frames = track(frames, video.video, total=len(box_px), unit="frame")
+        keypoints = np.array(list(estimate_in_batches(teacher, views(frames, box_px))))
         frame = np.flatnonzero(has_box(box_px))[: len(keypoints)].astype(np.int32)
-        add_poses(artifact, video.video, frame, keypoints)
+        add_poses(artifact, video.video, frame, keypoints, reading.broken(video))
 
 
-def views(video: VideoRow, box_px: np.ndarray) -> Iterator[View]:
+def views(frames: Iterable[Frame], box_px: np.ndarray) -> Iterator[View]:
     """The athlete in each frame of a video that has a box."""
     found = has_box(box_px)
-    for item in track(read_frames(video.path), video.video, total=len(box_px), unit="frame"):
+    for item in frames:
         if found[item.index]:
             yield View(item.rgb, box_px[item.index])
 
@@ -63,14 +68,24 @@ def take_keypoints(
     )
     keypoints_of = {name: clip.keypoints_px for name, clip in clips.items()}
     for video in videos:
-        found = has_box(tracks[video.video].array("box_px"))
+        path = tracks[video.video]
+        found = has_box(path.array("box_px"))
+        broken = path.attributes.get("broken", "")
+        if broken:
+            # Its keypoints have as many rows as it once had frames.
+            add_poses(artifact, video.video, np.empty(0, np.int32), np.empty(0), broken)
+            continue
         keypoints = check_length(keypoints_of, video.video, len(found), source)
         frame = np.flatnonzero(found).astype(np.int32)
         add_poses(artifact, video.video, frame, keypoints[frame])
 
 
 def add_poses(
-    artifact: ArtifactWriter, video: str, frame: np.ndarray, keypoints: np.ndarray
+    artifact: ArtifactWriter,
+    video: str,
+    frame: np.ndarray,
+    keypoints: np.ndarray,
+    broken: str = "",
 ) -> None:
     artifact.add_video(
         video,
@@ -78,6 +93,7 @@ def add_poses(
             "frame": frame,
             "keypoints_px": np.asarray(keypoints, np.float32).reshape(-1, 17, 3),
         },
+        {"broken": broken},
     )
 
 

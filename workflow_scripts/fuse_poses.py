@@ -22,21 +22,24 @@ def main(snakemake):
     ):
         for video in features.videos():
             pose = poses[video.video_id]
-            frame = video.array("frame")
-            if list(frame) != list(pose.array("frame")):
+            frame, descriptor = video.array("frame"), video.array("descriptor")
+            keypoints_px = pose.array("keypoints_px")
+            if not len(frame) or not len(keypoints_px):
+                # Nobody is in it, or its file broke between the two stages: there is nothing to mend.
+                frame, descriptor, keypoints_px = frame[:0], descriptor[:0], keypoints_px[:0]
+            elif list(frame) != list(pose.array("frame")):
                 raise ValueError(
                     f"{snakemake.input.features}: frames of video {video.video_id} are not those of its "
                     "poses; rerun estimate_pose and crop_athlete"
                 )
-            keypoints_px = pose.array("keypoints_px")
             artifact.add_video(
                 video.video_id,
                 {
                     "frame": frame,
-                    "time_s": video.array("time_s"),
+                    "time_s": video.array("time_s")[: len(frame)],
                     "descriptor": fuse_poses(
                         teacher_rows(keypoints_px),
-                        decode_pose(student, video.array("descriptor")),
+                        decode_pose(student, descriptor),
                         mean_joint_score(keypoints_px),
                         settings,
                     ),

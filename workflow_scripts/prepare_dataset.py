@@ -5,11 +5,12 @@ from pathlib import Path
 
 import _job
 
+from vpdlib.datasets.bad_videos import BadVideos, left_out, refuse_all
 from vpdlib.datasets.base import VideoSource
-from vpdlib.datasets.catalogue import labelled_actions
+from vpdlib.datasets.catalogue import labelled_actions, source_files
 from vpdlib.datasets.folder import group_of
 from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.listing import MAX_NAMED, list_clips, refuse_all
+from vpdlib.datasets.listing import list_clips
 from vpdlib.datasets.paper.build import load_paper_dataset
 from vpdlib.datasets.paper.files import find_label_files, published_numbers
 from vpdlib.datasets.paper.protocol import PaperDataset
@@ -32,11 +33,10 @@ from vpdlib.datasets.tables import (
     SummaryRow,
     TrialRow,
     VideoRow,
+    read_problems,
     read_videos,
     write_rows,
 )
-from vpdlib.datasets.video_files import problems_of_files
-from vpdlib.progress import warn
 
 
 def listed(snakemake) -> list[VideoRow]:
@@ -45,10 +45,20 @@ def listed(snakemake) -> list[VideoRow]:
     return sorted(rows, key=lambda row: row.video)
 
 
+def passed_over(snakemake) -> dict[str, str]:
+    """The videos that all shards left out, with the reason."""
+    return left_out([row for path in snakemake.input.problems for row in read_problems(path)])
+
+
 def prepare_folder(adapter: FolderAdapter, paths: DataFolder, snakemake) -> Prepared:
     rows = listed(snakemake)
+    bad = passed_over(snakemake)
     sources = [VideoSource(row.video, Path(row.path)) for row in rows]
-    problems = not_taken(paths.under_data(adapter.videos))
+    if bad:
+        # Labels may name them by their files, too.
+        found = source_files(adapter, paths, snakemake.params.classes)
+        sources += [source for source in found if source.video_id in bad]
+    problems: list[ProblemRow] = []
     prepared = prepare(
         rows,
         lambda durations_s: labelled_actions(
@@ -59,21 +69,9 @@ def prepare_folder(adapter: FolderAdapter, paths: DataFolder, snakemake) -> Prep
         (lambda row: group_of(row.video, adapter.group_pattern, row.path))
         if adapter.keep_unlabelled or adapter.group_pattern
         else None,
+        bad,
     )
     return replace(prepared, problems=problems + prepared.problems)
-
-
-def not_taken(folder: Path) -> list[ProblemRow]:
-    """Files below a folder of videos that may be meant as such and are not taken; said once."""
-    problems = problems_of_files(folder)
-    if problems:
-        names = [problem.video for problem in problems]
-        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-        warn(
-            f"{folder}: {len(names)} of the files are not taken: {', '.join(names[:MAX_NAMED])}{more}. "
-            f"{problems[0].remedy}"
-        )
-    return problems
 
 
 def prepare_keypoints(adapter: PosesAdapter, paths: DataFolder, snakemake) -> Prepared:
@@ -85,6 +83,7 @@ def prepare_keypoints(adapter: PosesAdapter, paths: DataFolder, snakemake) -> Pr
         lambda durations_s: pose_actions(adapter, path, paths, clips, durations_s, problems),
         snakemake.params.classes,
         Protocol(adapter.test_fraction, adapter.val_fraction, snakemake.params.seed),
+        left_out=passed_over(snakemake),
     )
     return replace(prepared, problems=problems + prepared.problems)
 
@@ -118,20 +117,47 @@ def path_of_clips(adapter: PaperAdapter, dataset: PaperDataset, snakemake) -> di
     return {clip: found.get(clip, str(folder / f"{clip}.mp4")) for clip in clips}
 
 
+def missing_files(
+    adapter: PaperAdapter, dataset: PaperDataset, rows: list[VideoRow], snakemake
+) -> BadVideos:
+    """Under `skip`: the videos of which no shard says anything, since there is no file."""
+    there, known = {row.video for row in rows}, passed_over(snakemake)
+    missing = BadVideos("skip")
+    how = f"docs/datasets/{adapter.kind}.md says how to obtain"
+    missing.settle(
+        {
+            video.video_id: f"{video.clip}: missing; expected {video.info.num_frames} frames at "
+            f"{video.info.fps:g} a second"
+            for video in dataset.videos
+            if video.video_id not in there and video.video_id not in known
+        },
+        f"of {len(dataset.clips())} clips, these are missing",
+        f"{how} them.",
+        f"{how} it.",
+    )
+    return missing
+
+
 def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Prepared:
     params = snakemake.params
     dataset = load_paper_dataset(
         adapter, find_label_files(adapter.kind, _job.downloads(snakemake)), paths
     )
+    missing_clips = BadVideos()
+    bad: dict[str, str] = {}
     if snakemake.input.get("shards"):
         rows = listed(snakemake)
-        there = {row.video for row in rows}
-        missing = [f"{clip}: no keypoints" for clip in dataset.clips() if clip not in there]
-        refuse_all(
-            missing,
-            f"the keypoints lack {len(missing)} of {len(dataset.clips())} actions",
-            "adapter.only restricts the dataset to those that you have.",
-        )
+        if _job.on_bad_video(snakemake) == "skip":
+            missing_clips = missing_files(adapter, dataset, rows, snakemake)
+            bad = {**passed_over(snakemake), **left_out(missing_clips.rows)}
+        else:
+            there = {row.video for row in rows}
+            missing = [f"{clip}: no keypoints" for clip in dataset.clips() if clip not in there]
+            refuse_all(
+                missing,
+                f"the keypoints lack {len(missing)} of {len(dataset.clips())} actions",
+                "adapter.only restricts the dataset to those that you have.",
+            )
     else:
         rows = list_clips(
             adapter.kind,
@@ -139,11 +165,10 @@ def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Pr
             path_of_clips(adapter, dataset, snakemake),
             params.num_shards,
         )
-    return prepare_paper(
-        dataset,
-        rows,
-        {} if adapter.only else published_numbers(adapter.kind),
+    prepared = prepare_paper(
+        dataset, rows, {} if adapter.only else published_numbers(adapter.kind), bad
     )
+    return replace(prepared, problems=[*missing_clips.rows, *prepared.problems])
 
 
 def main(snakemake):

@@ -13,9 +13,21 @@ from vpdlib.datasets.paper.fx35 import read_annotation
 from vpdlib.datasets.paper.recordings import cuts_of
 from vpdlib.datasets.paths import DataFolder
 from vpdlib.datasets.settings import parse_adapter
-from vpdlib.progress import note
+from vpdlib.progress import note, warn
 from vpdlib.report.tables import write_table
-from vpdlib.video.recut import recut
+from vpdlib.video.reader import VideoError
+from vpdlib.video.recut import RecutError, recut
+
+
+def cut(recording, cuts, folder, fps, snakemake):
+    """Cut the clips; under `skip` those that a damaged recording still gives, which then lack the others."""
+    try:
+        return recut(recording, cuts, folder, fps, num_threads=snakemake.threads)
+    except (VideoError, RecutError) as error:
+        if _job.on_bad_video(snakemake) == "refuse":
+            raise
+        warn(f"{error}\nIts clips that are not complete are left out (on_bad_video: skip)")
+        return []
 
 
 def main(snakemake):
@@ -39,7 +51,7 @@ def main(snakemake):
         note(f"{recording}: no clip of the dataset is cut from it")
         reports = []
     else:
-        reports = recut(recording, cuts, folder, fps, num_threads=snakemake.threads)
+        reports = cut(recording, cuts, folder, fps, snakemake)
     published = dataset.clips()
     for report in reports:
         wanted = published[report.clip_id].num_frames

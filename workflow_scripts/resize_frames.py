@@ -8,10 +8,10 @@ import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter
 from vpdlib.baselines.methods import WholeFrameSettings
+from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.base import frames_within
 from vpdlib.datasets.tables import read_actions, read_videos
 from vpdlib.progress import track
-from vpdlib.video.reader import read_frames
 
 
 def shrink(rgb, side):
@@ -30,11 +30,12 @@ def main(snakemake):
     for action in read_actions(snakemake.input.actions):
         actions[action.video].append(action)
     videos = read_videos(snakemake.input.videos)
+    reading = VideoReading(_job.on_bad_video(snakemake))
     with ArtifactWriter(snakemake.output[0], "frames", _job.origin(snakemake)) as artifact:
         for video in track(videos, "resizing", unit="video"):
             frames, times, pictures = [], [], []
             # Frames of no action are not needed, and whole pictures are many bytes.
-            for frame in read_frames(video.path) if actions[video.video] else ():
+            for frame in reading.frames(video) if actions[video.video] else ():
                 time_s = np.array([frame.time_s])
                 if any(frames_within(time_s, a.start, a.end)[0] for a in actions[video.video]):
                     frames.append(frame.index)
@@ -47,6 +48,7 @@ def main(snakemake):
                     "time_s": np.array(times, np.float64),
                     "picture": np.stack(pictures) if pictures else np.empty((0, 1, 1, 3), np.uint8),
                 },
+                {"broken": reading.broken(video)},
             )
 
 

@@ -8,6 +8,7 @@ import _job
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
+from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.supplied import boxes_of_keypoints, check_length, read_boxes
 from vpdlib.datasets.tables import VideoRow, read_videos
@@ -17,26 +18,31 @@ from vpdlib.tracking.fill import AthleteTrack
 from vpdlib.tracking.people import PeopleDetections
 from vpdlib.tracking.settings import TrackingSettings
 from vpdlib.tracking.track import supplied_track, track_athlete, track_datasets
-from vpdlib.video.reader import DecodeReport, read_frames
+from vpdlib.video.reader import DecodeReport
 from vpdlib.video.shots import find_shots
 
 
 def detections_of(video: VideoGroup) -> PeopleDetections:
     """The people of one video, one list per sampled frame."""
     time_s = video.array("time_s")
-    ends = np.cumsum(video.array("num_people"))[:-1]
+    num_people = video.array("num_people")
+
+    def by_frame(name: str) -> list[np.ndarray]:
+        # No frame, no list: a split always gives one part.
+        return np.split(video.array(name), np.cumsum(num_people)[:-1])[: len(num_people)]
+
     return PeopleDetections(
         frames=video.array("frame"),
-        box_px=np.split(video.array("box_px"), ends),
-        score=np.split(video.array("score"), ends),
-        keypoints_px=np.split(video.array("keypoints_px"), ends),
+        box_px=by_frame("box_px"),
+        score=by_frame("score"),
+        keypoints_px=by_frame("keypoints_px"),
         num_frames=len(time_s),
         width=int(video.attributes["width"]),
         height=int(video.attributes["height"]),
         time_s=time_s,
         athlete=str(video.attributes["athlete"]),
         shot=video.array("shot"),
-        appearance=np.split(video.array("appearance"), ends),
+        appearance=by_frame("appearance"),
     )
 
 
@@ -82,6 +88,7 @@ def take_boxes(
     boxes: dict[str, np.ndarray],
     source: Path,
     people: PeopleSettings,
+    reading: VideoReading,
     artifact: ArtifactWriter,
 ) -> None:
     """Tracks from another tool's boxes.
@@ -96,13 +103,15 @@ def take_boxes(
         if video.path:
             report = DecodeReport()
             frames = track(
-                read_frames(video.path, report=report),
+                reading.frames(video, report),
                 video.video,
                 total=video.declared_frames,
                 unit="frame",
             )
             time_s, shot = find_shots(frames, people.cut_min_change, people.cut_min_ratio)
-        box_px = check_length(boxes, video.video, len(time_s), source, shorter_is_absent=True)
+        broken = reading.broken(video)
+        given = {} if broken else boxes
+        box_px = check_length(given, video.video, len(time_s), source, shorter_is_absent=True)
         for flag in report.flags:
             note(f"{video.video}: {flag}")
         add_track(
@@ -119,6 +128,7 @@ def take_boxes(
                 "decoded_frames": report.decoded,
                 "declared_frames": report.declared,
                 "flags": "; ".join(("boxes supplied", *report.flags)),
+                "broken": broken,
             },
         )
 
@@ -142,7 +152,9 @@ def main(snakemake):
             clips = read_keypoints(source, snakemake.params.keypoints["joint_names"], only=wanted)
             boxes = {name: boxes_of_keypoints(clip.keypoints_px) for name, clip in clips.items()}
         people = PeopleSettings.model_validate(snakemake.params.people)
-        take_boxes(videos, boxes, source, people, artifact)
+        take_boxes(
+            videos, boxes, source, people, VideoReading(_job.on_bad_video(snakemake)), artifact
+        )
 
 
 if __name__ == "__main__":

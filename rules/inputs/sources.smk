@@ -154,6 +154,15 @@ def clips_there(wildcards):
     return [str(source.path) for source in or_refuse(clip_files, adapter, RUN)]
 
 
+def files_not_taken(wildcards):
+    """What lies among a dataset's videos, may be meant as one and is not taken: rows of problems, as plain values."""
+    adapter = settings_of(wildcards.dataset).adapter
+    if not isinstance(adapter, FolderAdapter):
+        return []
+    found = or_refuse(problems_of_files, or_refuse(RUN.under_data, adapter.videos))
+    return [vars(row) for row in found]
+
+
 def supplied(name):
     """An input function: a file that stands in for a stage, or nothing."""
 
@@ -181,14 +190,24 @@ def supplied_features(wildcards, name):
 
 
 def prepare_inputs(wildcards):
-    """Labels, and the lists of videos; published datasets do without the latter."""
-    adapter = settings_of(wildcards.dataset).adapter
+    """Labels, and the lists of videos; published datasets do without the latter, unless bad clips are to be left out."""
+    settings = settings_of(wildcards.dataset)
+    adapter = settings.adapter
     labels = {"labels": label_files_of(wildcards)}
     by_action = isinstance(adapter, FX35Adapter) and adapter.unit == "action"
-    if is_published(wildcards.dataset) and not by_action:
+    without_lists = not by_action and settings.on_bad_video == "refuse"
+    if is_published(wildcards.dataset) and without_lists:
         return {**labels, "files": clips_there(wildcards)}
-    found = all_shards(f"{DATASET}/shards/{{shard}}.csv")(wildcards)
-    return {**labels, "shards": found}
+    return {
+        **labels,
+        "shards": all_shards(f"{DATASET}/shards/{{shard}}.csv")(wildcards),
+        "problems": problems_of_lists(wildcards),
+    }
+
+
+def problems_of_lists(wildcards):
+    """What each shard's list of videos leaves out."""
+    return all_shards(f"{DATASET}/shards/{{shard}}.problems.csv")(wildcards)
 
 
 def keypoint_settings(wildcards):

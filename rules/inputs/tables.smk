@@ -1,6 +1,20 @@
 """What tables, figures, measurements and overlays are made of."""
 
 
+def problem_inputs(wildcards):
+    """What problems are looked for in; tracks where the tables need some."""
+    folder = f"results/{wildcards.dataset}"
+    tracks = {}
+    if settings_of(wildcards.dataset).tracks_from is not None:
+        tracks["tracks"] = all_shards(f"{DATASET}/tracks/{{shard}}.h5")(wildcards)
+    return {
+        "listed": problems_of_lists(wildcards),
+        "labels": f"{folder}/dataset/problems.csv",
+        "actions": f"{folder}/dataset/actions.csv",
+        **tracks,
+    }
+
+
 def recognition_of(settings_names):
     """An input function: recognition artifacts of every method, ensemble and head for some settings."""
 

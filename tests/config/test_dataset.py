@@ -35,6 +35,38 @@ def test_an_unknown_setting_of_a_stage_is_refused_with_the_known_ones(section):
         settings(**{section: {"spede": 1}})
 
 
+SUPPLIED = {"features": {"net": "n.npz", "net2": "m.npz"}}
+#: No videos: keypoints stand in for them.
+POSES = {"adapter": {"kind": "poses", "keypoints": "k.npz"}, "methods": ["joints2d"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "people"),
+        ({"supplied": {"boxes": "b.csv"}}, "boxes"),
+        (POSES, "keypoints"),
+        ({"supplied": SUPPLIED, "methods": ["net"]}, None),
+        ({"supplied": SUPPLIED, "methods": ["netconcat"], "concat": {"netconcat": ["net", "net2"]}}, None),
+        ({"supplied": SUPPLIED, "methods": ["netconcat"], "concat": {"netconcat": ["net", "vpd2d"]}}, "people"),
+        ({"supplied": SUPPLIED, "methods": ["net"], "retrieval": {"methods": ["joints2d"]}}, "people"),
+        ({"supplied": SUPPLIED, "methods": ["net"], "ensembles": {"ensemble": ["net", "joints2d"]}}, "people"),
+        ({"supplied": SUPPLIED, "methods": ["net"], "baselines": {"st": {"kind": "stgcn"}}}, "people"),
+        (
+            {
+                "supplied": SUPPLIED,
+                "methods": ["net"],
+                "baselines": {"t": {"kind": "tsn", "input": "frame", "weights": None}},
+            },
+            None,
+        ),
+    ],
+)  # fmt: skip
+def test_problems_look_at_tracks_where_a_table_needs_some(changes, expected):
+    """Or asking for a table of supplied descriptors would detect people."""
+    assert settings(**changes).tracks_from == expected
+
+
 @pytest.mark.parametrize(
     ("changes", "place"),
     [

@@ -29,7 +29,12 @@ class Named(dict):
 
 
 def run_script(
-    name: str, inputs: dict[str, Path], output: Path, settings: BaseModel, **params: Any
+    name: str,
+    inputs: dict[str, Path],
+    output: Path,
+    settings: BaseModel,
+    on_bad_video: str = "refuse",
+    **params: Any,
 ) -> Path:
     """Run ``workflow_scripts/<name>.py`` and return its output."""
     snakemake = SimpleNamespace(
@@ -38,6 +43,7 @@ def run_script(
         output=[output],
         threads=1,
         config={"device": "cpu"},
+        resources={"on_bad_video": on_bad_video},
         params=Named(settings=settings.model_dump(mode="json"), code="", **params),
     )
     sys.path.insert(0, str(ROOT / "workflow_scripts"))

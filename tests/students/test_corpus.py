@@ -316,3 +316,17 @@ def test_sure_frames_weigh_more_and_the_loss_stays_as_large():
     np.testing.assert_allclose(weight / weight[0], [1.0, 4.0, 16.0], rtol=1e-5)
     assert weight.mean() == pytest.approx(1.0)
     assert score_weights(score, 0.0) is None
+
+
+def test_a_video_that_broke_before_it_was_cropped_is_passed_over(data, tmp_path):
+    paths, content = data
+    crops = tmp_path / "crops.h5"
+    with ArtifactWriter(crops, "crops", Provenance("r", "c", "d", "i")) as artifact:
+        artifact.set_attributes(crop_size=SIDE)
+        for name in SHARDS[1]:
+            rows = {key: value[:0] for key, value in content["crops"][name].items()}
+            artifact.add_video(name, rows, {"broken": f"{name}.mp4: no such file"})
+    changed = {**paths, "crops": [paths["crops"][0], crops]}
+    everything = {name: [(0.0, np.inf)] for videos in SHARDS for name in videos}
+    found = collect_corpus(changed["crops"], changed["weak_labels"], changed["tracks"], everything)
+    assert {ref.video_id for ref in found.refs} == set(SHARDS[0])

@@ -6,7 +6,9 @@ from scenes import box_at, keypoints, lost_between, runner, scene, spectator
 
 from vpdlib.tracking.associate import associate
 from vpdlib.tracking.athlete import choose_athlete, height_change, inverted, salience, travel
+from vpdlib.tracking.people import PeopleDetections
 from vpdlib.tracking.settings import TrackingSettings
+from vpdlib.tracking.track import track_athlete, track_datasets
 
 SETTINGS = TrackingSettings()
 
@@ -140,3 +142,15 @@ def test_two_athletes_over_a_net():
     # Nobody is on the far side of a net that is higher up.
     high = SETTINGS.model_copy(update={"net_height": 0.1})
     assert choose(replace(people, athlete="far"), high) is None
+
+
+def test_a_video_without_a_frame_has_no_track():
+    """One that broke after it was listed is carried on so."""
+    empty = np.zeros(0)
+    people = PeopleDetections(
+        frames=empty.astype(int), box_px=[], score=[], keypoints_px=[], num_frames=0,
+        width=64, height=48, time_s=empty, shot=empty.astype(np.int32), appearance=[],
+    )  # fmt: skip
+    track = track_athlete(people, SETTINGS)
+    datasets = track_datasets(track, people.time_s, people.shots)
+    assert {len(rows) for rows in datasets.values()} == {0}

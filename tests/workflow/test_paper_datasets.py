@@ -14,12 +14,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.paper_standins import SMALL, make_standins
+from tests.paper_standins import SMALL, choose_clips, make_standins
 from tests.standins import StandIns
 from vpdlib.artifacts import read_artifact
 from vpdlib.config.base import merge
+from vpdlib.datasets.paper.build import load_paper_dataset
 from vpdlib.datasets.paper.files import find_label_files
 from vpdlib.datasets.paper.fx35 import load_fx35
+from vpdlib.datasets.paths import DataFolder
+from vpdlib.datasets.settings import parse_adapter
+from vpdlib.datasets.tables import read_problems
 from vpdlib.downloads import DownloadError
 from vpdlib.video.reader import probe, read_frames
 from vpdlib.video.writer import VideoWriter
@@ -97,7 +101,7 @@ def test_from_labels_and_clips_to_the_table(name, workflow, downloads_dir):
     # The paper's own numbers stand beside ours.
     assert table.set_index(["method", "head"])["top1_paper"]["joints2d", "bigru"] > 50
     videos = pd.read_csv(results / "dataset/videos.csv")
-    listed = pd.concat([pd.read_csv(path) for path in (results / "shards").glob("*.csv")])
+    listed = pd.concat([pd.read_csv(path) for path in (results / "shards").glob("[0-9]*[0-9].csv")])
     assert set(listed["video"]) == set(videos["video"])
     athletes = 2 if name == "tennis7" else 1
     assert len(videos) == athletes * videos["path"].nunique() == athletes * COUNTS[name]
@@ -172,6 +176,42 @@ def test_missing_and_wrong_clips_are_named_with_what_was_expected(workflow):
     assert "69 of 72 clips are missing" in done.stdout
     assert "usopen_2019_womens_osaka_gauff" in done.stdout
     assert "expected" in done.stdout
+
+
+def test_missing_and_wrong_clips_are_left_out_and_listed_under_skip(workflow, downloads_dir):
+    adapter = parse_adapter({"kind": "tennis7"})
+    files = find_label_files("tennis7", downloads_dir)
+    dataset = load_paper_dataset(adapter, files, DataFolder(workflow.folder))
+    clips = choose_clips(dataset, 9)
+    # The last chosen of either split: their classes are in others too.
+    missing, wrong = clips[5], clips[8]
+    for clip, info in dataset.clips().items():
+        if clip not in clips or clip == missing:
+            continue
+        path = workflow.folder / "data" / "tennis7" / "videos" / f"{clip}.mp4"
+        with VideoWriter(path, info.fps, 64, 48) as video:
+            for _ in range(info.num_frames + 3 * (clip == wrong)):
+                video.write(np.zeros((48, 64, 3), np.uint8))
+    settings = {"adapter": {"only": clips}, "num_shards": 2, "on_bad_video": "skip"}
+    over(workflow, "tennis7", settings)
+    target = "results/tennis7/dataset/actions.csv"
+    done = workflow.run(target)
+    assert done.returncode == 0, done.stdout[-4000:]
+    folder = workflow.folder / "results" / "tennis7"
+    players = ("back__", "front__")
+    left_out = {player + clip for player in players for clip in (missing, wrong)}
+    videos = pd.read_csv(folder / "dataset/videos.csv")["video"]
+    assert set(videos) == {p + clip for p in players for clip in clips} - left_out
+    assert not left_out & set(pd.read_csv(workflow.folder / target)["video"])
+    rows = read_problems(folder / "dataset/problems.csv")
+    for shard in ("0000", "0001"):
+        rows += read_problems(folder / f"shards/{shard}.problems.csv")
+    whole = {row.video: row.problem for row in rows if not row.end}
+    assert set(whole) == left_out
+    assert f"{missing}: missing; expected" in whole["front__" + missing]
+    assert f"{wrong}.mp4: found" in whole["back__" + wrong]
+    assert {row.video for row in rows if row.end} <= left_out
+    assert any(row.end for row in rows)
 
 
 def test_recordings_are_cut_to_the_frame(workflow):

@@ -14,6 +14,8 @@ from vpdlib.baselines.encoder_settings import VideoEncoderSettings
 from vpdlib.baselines.methods import (
     PRETRAINED,
     BaselineSettings,
+    EnsembleMethod,
+    FrameMethod,
     R3DSettings,
     WholeFrameSettings,
     paper_row,
@@ -29,8 +31,10 @@ from vpdlib.datasets.settings import (
     Diving48Adapter,
     FolderAdapter,
     FX35Adapter,
+    OnBadVideo,
     PosesAdapter,
     SuppliedSettings,
+    TracksFrom,
 )
 from vpdlib.detection.settings import DetectionSettings
 from vpdlib.flow.settings import FlowSettings
@@ -68,6 +72,12 @@ class DatasetSections(Section):
     )
     supplied: SuppliedSettings = Field(
         SuppliedSettings(), description="Output of other tools in place of a stage."
+    )
+    on_bad_video: OnBadVideo = Field(
+        "refuse",
+        description="What becomes of a video that cannot be used (missing, cut off, without pictures; a clip of "
+        "keypoints in which nobody is): refuse stops and names it; skip leaves it out, with its labels, and lists it "
+        "in problems.csv.",
     )
     num_shards: int = Field(
         8, ge=1, le=4096, description="Jobs a stage is cut into; a video's id decides its shard."
@@ -332,6 +342,29 @@ class DatasetSections(Section):
         if isinstance(self.adapter, PosesAdapter):
             return False
         return self.adapter.videos is not None or self.adapter.recordings is not None
+
+    @property
+    def tracks_from(self) -> TracksFrom | None:
+        """What the tracks behind the tables are made from; None where no table needs any."""
+        names = {*self.methods, *(self.retrieval.methods or ()), *sum(self.ensembles.values(), ())}
+        follow_somebody = any(self._follows(name) for name in names) or any(
+            not isinstance(baseline, EnsembleMethod)
+            and not (isinstance(baseline, FrameMethod) and baseline.input == "frame")
+            for baseline in self.baselines.values()
+        )
+        if not follow_somebody:
+            return None
+        if self.supplied.boxes is not None:
+            return "boxes"
+        if self.has_videos:
+            return "people"
+        return "keypoints" if self.keypoints is not None else None
+
+    def _follows(self, name: str) -> bool:
+        """Whether a feature set is made of what was seen of the athlete here."""
+        if self.kind_of(name) == "concat":
+            return any(self._follows(part) for part in self.concat[name])
+        return self.kind_of(name) != "supplied"
 
     @property
     def keypoints(self) -> tuple[str, str] | None:

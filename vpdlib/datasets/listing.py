@@ -9,51 +9,42 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from vpdlib.datasets.bad_videos import BadVideos
 from vpdlib.datasets.base import DatasetError, VideoSource, shard_of
 from vpdlib.datasets.keypoints import PoseClip
 from vpdlib.datasets.paper.clips import athletes_of
 from vpdlib.datasets.paper.files import PaperName
 from vpdlib.datasets.paper.protocol import ClipInfo
 from vpdlib.datasets.tables import VideoRow
-from vpdlib.progress import note, track
+from vpdlib.progress import track
 from vpdlib.video.reader import VideoError, probe
 from vpdlib.video.recut import check_clip
 
-#: So many problems are named in a message; all of them are in the log.
-MAX_NAMED = 40
 
-
-def refuse_all(problems: Sequence[str], what: str, remedy: str) -> None:
-    """Raise one error that names every problem, if there is any.
-
-    Raises
-    ------
-    DatasetError
-        ``what``, the first problems, ``remedy``.
-    """
-    if not problems:
-        return
-    for problem in problems:
-        note(problem)
-    more = len(problems) - MAX_NAMED
-    shown = [*problems[:MAX_NAMED], *([f"and {more} more (log)"] if more > 0 else [])]
-    raise DatasetError(f"{what}:\n  " + "\n  ".join(shown) + f"\n{remedy}")
-
-
-def list_files(sources: Sequence[VideoSource], num_shards: int) -> list[VideoRow]:
+def list_files(
+    sources: Sequence[VideoSource], num_shards: int, bad_videos: BadVideos | None = None
+) -> list[VideoRow]:
     """Rows of video files, after opening each and decoding its first frame.
 
+    Parameters
+    ----------
+    sources : the files.
+    num_shards : of the dataset.
+    bad_videos : what becomes of those that cannot be used; None refuses them.
+
     Raises
     ------
     DatasetError
-        Naming every video that cannot be used, and why.
+        Where they are refused: naming every video that cannot be used, and why.
     """
-    rows, bad = [], []
+    rows, reasons = [], {}
     for source in track(sources, "checking videos", unit="video"):
         try:
             info = probe(source.path)
         except VideoError as error:
-            bad.append(str(error))
+            reasons[source.video_id] = str(error)
             continue
         rows.append(
             VideoRow(
@@ -69,8 +60,10 @@ def list_files(sources: Sequence[VideoSource], num_shards: int) -> list[VideoRow
                 group="",
             )
         )
-    refuse_all(
-        bad, f"{len(bad)} of {len(sources)} videos cannot be used", "Replace or remove them."
+    (bad_videos or BadVideos()).settle(
+        reasons,
+        f"{len(reasons)} of {len(sources)} videos cannot be used",
+        "Replace or remove them.",
     )
     return rows
 
@@ -142,27 +135,89 @@ def list_clips(
     return sorted(rows, key=lambda row: row.video)
 
 
-def check_clips(rows: Sequence[VideoRow], kind: PaperName, max_frame_difference: int) -> None:
+def check_clips(
+    rows: Sequence[VideoRow],
+    kind: PaperName,
+    max_frame_difference: int,
+    bad_videos: BadVideos | None = None,
+) -> list[VideoRow]:
     """Compare clips with their published length and rate.
+
+    Parameters
+    ----------
+    rows : of the clips.
+    kind : which dataset.
+    max_frame_difference : so many frames more or fewer are let pass.
+    bad_videos : what becomes of clips that differ; None refuses them.
+
+    Returns
+    -------
+    The rows of clips that are as published.
 
     Raises
     ------
     DatasetError
-        Naming every clip that is missing or differs, with what was expected.
+        Where they are refused: naming every clip that is missing or differs, with what was expected.
     """
     files = {row.path: row for row in rows}
-    problems = [
-        problem
+    problem_of = {
+        path: problem
         for path, row in track(sorted(files.items()), "checking clips", unit="clip")
         if (
             problem := check_clip(
                 Path(path), row.declared_frames, row.fps, slack_frames=max_frame_difference
             )
         )
-    ]
-    refuse_all(
-        problems,
-        f"{len(problems)} of {len(files)} clips are missing or not as published",
-        f"docs/datasets/{kind}.md says how to obtain them; adapter.only restricts the dataset to those that "
-        "you have.",
+    }
+    how = f"docs/datasets/{kind}.md says how to obtain"
+    (bad_videos or BadVideos()).settle(
+        {row.video: problem_of[row.path] for row in rows if row.path in problem_of},
+        f"{len(problem_of)} of {len(files)} clips are missing or not as published",
+        f"{how} them; adapter.only restricts the dataset to those that you have.",
+        f"{how} it.",
     )
+    return [row for row in rows if row.path not in problem_of]
+
+
+def check_people(
+    rows: Sequence[VideoRow],
+    clips: Mapping[str, PoseClip],
+    bad_videos: BadVideos | None = None,
+) -> list[VideoRow]:
+    """Look for clips of keypoints in which nobody is, or that the file of keypoints lacks.
+
+    Parameters
+    ----------
+    rows : of videos that keypoints stand in for.
+    clips : the keypoints.
+    bad_videos : what becomes of clips without anybody; None refuses them. A clip that is not there is left out with
+        them, and otherwise for the stage that wants it to refuse.
+
+    Returns
+    -------
+    The rows of the others.
+
+    Raises
+    ------
+    DatasetError
+        Where they are refused: naming every clip in which nobody is.
+    """
+    bad_videos = bad_videos or BadVideos()
+    reasons = {
+        row.video: f"{row.video}: nobody is in its keypoints: no joint of its "
+        f"{len(clips[row.video].keypoints_px)} frames has a place"
+        for row in rows
+        if row.video in clips
+        and not np.isfinite(clips[row.video].keypoints_px[..., :2]).all(axis=2).any()
+    }
+    if bad_videos.on_bad_video == "skip":
+        reasons |= {
+            row.video: f"{row.video}: no keypoints" for row in rows if row.video not in clips
+        }
+    bad_videos.settle(
+        reasons,
+        f"{len(reasons)} of {len(rows)} clips of keypoints cannot be used",
+        "Take them out of the file and of the labels, or look at what the tool that made them says of them.",
+        "Take it out of the file and of the labels, or give keypoints.",
+    )
+    return [row for row in rows if row.video not in reasons]

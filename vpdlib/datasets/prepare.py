@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from vpdlib.datasets.bad_videos import drop_actions
 from vpdlib.datasets.base import (
     Action,
     check_actions,
 )
 from vpdlib.datasets.fewshot import membership_column
 from vpdlib.datasets.label_problems import check_names, class_problems
-from vpdlib.datasets.paper.protocol import PaperDataset
+from vpdlib.datasets.paper.protocol import PaperDataset, without
 from vpdlib.datasets.split import split_by_group
 from vpdlib.datasets.tables import (
     ActionRow,
@@ -57,26 +59,32 @@ def prepare(
     classes: Sequence[str] | None,
     protocol: Protocol,
     group_of_video: Callable[[VideoRow], str] | None = None,
+    left_out: Mapping[str, str] | None = None,
 ) -> Prepared:
     """Make the tables of videos whose labels come from the user.
 
     Parameters
     ----------
     videos : see :mod:`vpdlib.datasets.listing`.
-    label : gives the labelled actions, from the lengths of the videos in seconds.
+    label : gives the labelled actions, from the lengths of the videos in seconds; infinite of those left out.
     classes : class names in order, or None for those found.
     protocol : how to split them where the labels do not say.
     group_of_video : the group of a video without actions; such a video goes to the test split with its group.
+    left_out : videos that cannot be used and are passed over -> why; their actions are dropped and listed.
 
     Raises
     ------
     DatasetError
-        If an action is not usable, or two classes or groups are hardly told apart; see
-        :func:`vpdlib.datasets.base.check_actions` and :func:`vpdlib.datasets.label_problems.check_names`.
+        If an action is not usable, or two classes or groups are hardly told apart, see
+        :func:`vpdlib.datasets.base.check_actions` and :func:`vpdlib.datasets.label_problems.check_names`; or too few
+        actions are left, see :func:`vpdlib.datasets.bad_videos.drop_actions`.
     """
     durations_s = {video.video: video.duration_s for video in videos}
     frame_s = {video.video: 1 / video.fps for video in videos}
-    actions, names = check_actions(label(durations_s), durations_s, classes, frame_s)
+    left_out = left_out or {}
+    labelled = label({**dict.fromkeys(left_out, math.inf), **durations_s})
+    labelled, dropped = drop_actions(labelled, left_out)
+    actions, names = check_actions(labelled, durations_s, classes, frame_s)
     check_names(actions, classes)
     if actions and actions[0].split is None:
         actions = split_by_group(
@@ -111,7 +119,7 @@ def prepare(
         ],
         trials=[],
         summary=[],
-        problems=problems,
+        problems=[*dropped, *problems],
     )
     return _summarised(prepared, {}, len(videos))
 
@@ -120,6 +128,7 @@ def prepare_paper(
     dataset: PaperDataset,
     listed: Sequence[VideoRow],
     published: Mapping[str, str],
+    left_out: Mapping[str, str] | None = None,
 ) -> Prepared:
     """Make the tables of one of the paper's datasets; no video is opened.
 
@@ -128,12 +137,22 @@ def prepare_paper(
     dataset : labels and protocol.
     listed : a row for every video of it, see :mod:`vpdlib.datasets.listing`.
     published : quantity -> the published number, for ``summary.csv``.
+    left_out : videos of it that cannot be used and are passed over -> why; their actions are dropped and listed.
 
     Raises
     ------
     DatasetError
-        See :func:`vpdlib.datasets.base.check_actions`.
+        See :func:`vpdlib.datasets.base.check_actions` and :func:`vpdlib.datasets.bad_videos.drop_actions`.
     """
+    left_out = left_out or {}
+    _, dropped = drop_actions(dataset.actions, left_out)
+    if left_out:
+        published_shots = dataset.few_shot
+        dataset = without(dataset, left_out)
+        if published_shots and not dataset.few_shot:
+            warn(
+                "the published few-shot subsets do not fit what is left of the dataset: others are drawn from it"
+            )
     row_of = {row.video: row for row in listed}
     videos = [
         replace(row_of[video.video_id], split=video.split, group=video.group)
@@ -166,6 +185,7 @@ def prepare_paper(
             for video_id in ids_of[clip]
         ],
         summary=[],
+        problems=dropped,
     )
     return _summarised(prepared, published, len(ids_of))
 

@@ -19,6 +19,12 @@ from pydantic import (
 #: Orders of joints that keypoint files may have; see :mod:`vpdlib.datasets.keypoints`.
 JointNames = Literal["coco17", "joints13", "jhmdb15", "h36m17"]
 
+#: What becomes of a video that cannot be used; see :mod:`vpdlib.datasets.bad_videos`.
+OnBadVideo = Literal["refuse", "skip"]
+
+#: What the athlete's tracks are made from: people detected, or boxes or keypoints of another tool.
+TracksFrom = Literal["people", "boxes", "keypoints"]
+
 
 def _check_group_pattern(pattern: str | None) -> str | None:
     if pattern is not None:

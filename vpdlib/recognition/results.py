@@ -28,8 +28,18 @@ def write_result(
     attributes : of the artifact beside the result's own, such as the feature set.
     """
     note(f"top-1 per trial: {np.round(100 * top1(result), 2).tolist()} %")
+    if any(result.num_empty_train):
+        note(
+            f"training actions without a frame, left out per trial: {list(result.num_empty_train)}"
+        )
     if result.num_empty_test:
-        note(f"{result.num_empty_test} test actions without the athlete got the commonest class")
+        empty = [
+            a for a, is_empty in zip(result.test_ids, result.is_empty_test, strict=True) if is_empty
+        ]
+        note(
+            f"{len(empty)} of {len(result.test_ids)} test actions without the athlete got the commonest class: "
+            f"{', '.join(empty)}"
+        )
     with ArtifactWriter(path, "recognition", provenance) as artifact:
         artifact.set_attributes(
             head=result.head,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vpdlib.progress import note
 from vpdlib.recognition.actions import ActionTable, Trial, check_ids, check_trial, hold_out
 from vpdlib.recognition.settings import (
     HEAD_TITLES,
@@ -171,6 +172,9 @@ def run_trials(
                 f"trial {place}: none of its {len(trials[place].train_ids)} training actions has a "
                 "frame with features: was the athlete tracked in these videos?"
             )
+    without = sorted({a for t in trials for a in t.train_ids + t.val_ids if not lengths[a]})
+    if without:
+        note(f"without a frame, and so not learnt from: {', '.join(without)}")
     kept_trials = [hold_out(kept, actions, holdout_fraction) for kept in kept_trials]
     predicted, best_epochs = predict(kept_trials, [a for a in test_ids if lengths[a]])
     probabilities = np.zeros((len(trials), len(test_ids), num_classes), dtype=np.float32)

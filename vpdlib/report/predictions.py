@@ -31,8 +31,8 @@ def prediction_table(cells: Cells, actions: Sequence[ActionRow]) -> pd.DataFrame
     -------
     Sorted as `cells`, then by video and start. ``start``, ``end`` in seconds; ``predicted`` is the class of the
     highest mean probability over the trials, ``probability`` that mean (of nearest neighbours, the share of trials),
-    ``agreement`` the share of trials that say so alone, ``correct`` and ``has_athlete`` 1 or 0; an action without the
-    athlete is given the commonest class.
+    ``agreement`` the share of trials that say so alone, ``correct`` and ``has_athlete`` 1 or 0. An action without the
+    athlete is given the commonest class, as the tables count it, and neither probability nor agreement.
 
     Raises
     ------
@@ -62,6 +62,9 @@ def _one_result(features: str, head: str, path: Path, known: dict[str, ActionRow
     mean = result.probabilities.mean(axis=0, dtype=np.float64)
     predicted = mean.argmax(axis=1)
     rows = [known[action] for action in result.test_ids]
+    agreement = (result.probabilities.argmax(axis=2) == predicted).mean(axis=0)
+    # Nothing was seen of it, so nothing speaks for its class.
+    unknown = np.where(result.is_empty_test, np.nan, 1.0)
     table = pd.DataFrame(
         {
             "features": features,
@@ -71,8 +74,8 @@ def _one_result(features: str, head: str, path: Path, known: dict[str, ActionRow
             "end": [row.end for row in rows],
             "label": [result.class_names[index] for index in result.true_labels],
             "predicted": [result.class_names[index] for index in predicted],
-            "probability": mean.max(axis=1).round(4),
-            "agreement": (result.probabilities.argmax(axis=2) == predicted).mean(axis=0).round(4),
+            "probability": (unknown * mean.max(axis=1)).round(4),
+            "agreement": (unknown * agreement).round(4),
             "correct": (predicted == result.true_labels).astype(int),
             "has_athlete": (~result.is_empty_test).astype(int),
             "action": result.test_ids,

@@ -8,7 +8,7 @@ file shows two athletes (tennis), each of them is a video of its own with the sa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -114,18 +114,37 @@ def restrict(dataset: PaperDataset, only: Sequence[str]) -> PaperDataset:
                 f"{clips[0]!r}. Correct the name or the pattern."
             )
         kept |= matched
-    videos = tuple(video for video in dataset.videos if video.clip in kept)
-    ids = {video.video_id for video in videos}
-    actions = tuple(action for action in dataset.actions if action.video_id in ids)
+    ids = {video.video_id for video in dataset.videos if video.clip in kept}
+    return _part(dataset, ids)
+
+
+def without(dataset: PaperDataset, left_out: Collection[str]) -> PaperDataset:
+    """Leave all videos but some, and the published few-shot subsets where none of their actions is lost.
+
+    Parameters
+    ----------
+    left_out : ids of videos, not of clips.
+    """
+    part = _part(dataset, {video.video_id for video in dataset.videos} - set(left_out))
+    there = {action.action_id for action in part.actions}
+    subsets = [subset for trials in dataset.few_shot.values() for subset in trials]
+    whole = all(there.issuperset(subset) for subset in subsets)
+    return replace(part, few_shot=dataset.few_shot if whole else {})
+
+
+def _part(dataset: PaperDataset, ids: Collection[str]) -> PaperDataset:
+    """What belongs to some of the videos."""
+    videos = tuple(video for video in dataset.videos if video.video_id in ids)
+    clips = {video.clip for video in videos}
     return replace(
         dataset,
         videos=videos,
-        actions=actions,
+        actions=tuple(action for action in dataset.actions if action.video_id in ids),
         # A published subset cut down to some clips would no longer have k actions of a class.
         few_shot={},
         events=tuple(event for event in dataset.events if event.video_id in ids),
         detection_trials=tuple(
-            tuple(clip for clip in trial if clip in kept) for trial in dataset.detection_trials
+            tuple(clip for clip in trial if clip in clips) for trial in dataset.detection_trials
         ),
     )
 

@@ -1,0 +1,30 @@
+"""List what was passed over and what the user should look at, and tell the terminal."""
+
+from pathlib import Path
+
+import _job
+
+from vpdlib.datasets.tables import ProblemRow, read_actions, read_problems, write_rows
+from vpdlib.report.problems import collect_problems
+
+
+def main(snakemake):
+    inputs, params = snakemake.input, snakemake.params
+    output = snakemake.output[0]
+    problems = collect_problems(
+        [row for path in inputs.listed for row in read_problems(path)],
+        read_problems(inputs.labels),
+        [ProblemRow(**row) for row in params.not_taken],
+        [Path(path) for path in inputs.get("tracks", [])],
+        read_actions(inputs.actions),
+        snakemake.wildcards.dataset,
+        params.tracks_from,
+        params.on_bad_video,
+        params.has_videos,
+    )
+    write_rows(output, problems.rows, ProblemRow)
+    problems.warn(output)
+
+
+if __name__ == "__main__":
+    _job.run(main, snakemake)
