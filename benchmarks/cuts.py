@@ -1,9 +1,9 @@
 """Hard cuts: the library's test against PySceneDetect's detectors, on the same frames in the same run.
 
 Clips of JHMDB follow one another without a gap, in an order drawn by a seed; every clip's first frame is a cut, and
-no other frame is. The settings were chosen on the first 400 clips of the order; the figures printed first are those of
-the others. PySceneDetect gets frames scaled to 256 x 192, with its default settings but for the least length of a scene,
-which is a frame, as for ours. Run: ``VPD_DATA=... python benchmarks/cuts.py`` from the project's root.
+no other frame is. The settings were chosen on the first 400 clips of the order; the figures printed first are those
+of the others. PySceneDetect gets frames scaled to 256 x 192, with its default settings but for the least length of
+a scene, which is a frame, as for ours. Run: ``VPD_DATA=... python benchmarks/cuts.py`` from the project's root.
 """
 
 from __future__ import annotations
