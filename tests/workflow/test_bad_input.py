@@ -29,7 +29,6 @@ class TestBadInput:
 
     def test_what_is_doubtful_and_stops_nothing_is_told_of(self, mine):
         data = mine.folder / "data"
-        (data / "videos" / "day.braw").write_bytes(b"\xff\x00" * 100)
         text = (
             GOOD.replace("b,0,0.5,turn,train", "B.MP4,0,0:00.5,turn,train") + "b,0.5,,spin,test\n"
         )
@@ -37,8 +36,8 @@ class TestBadInput:
         done = mine.run("results/mine/dataset/actions.csv")
         assert done.returncode == 0, done.stdout
         rows = read_problems(mine.folder / "results/mine/dataset/problems.csv")
-        assert [row.video for row in rows] == ["day.braw", "b", "b"]
-        for word in ("day.braw", "'B.MP4'", "class 'spin' is in split test alone"):
+        assert [row.video for row in rows] == ["b", "b"]
+        for word in ("'B.MP4'", "class 'spin' is in split test alone"):
             assert any(word in row.video + row.problem for row in rows)
             assert word in done.stdout
 

@@ -127,6 +127,19 @@ def test_refused_again_it_is_named_again_and_nothing_else_is_made_anew(finished)
     assert f"{BROKEN}.mp4" in done.stdout
 
 
+def test_a_file_that_is_not_taken_is_named_when_it_comes(finished):
+    workflow, _, _ = finished
+    added = workflow.folder / "data" / "videos" / "day.braw"
+    added.write_bytes(b"\xff\x00" * 100)
+    assert workflow.planned(TABLE) == {"problems": 1, "table1": 1}
+    done = workflow.run(PROBLEMS)
+    assert done.returncode == 0, done.stdout
+    assert "day.braw" in done.stdout
+    assert "day.braw" in [row.video for row in read_problems(workflow.folder / PROBLEMS)]
+    added.unlink()
+    assert workflow.run(TABLE).returncode == 0
+
+
 def test_a_video_that_breaks_after_it_was_listed(make):
     """Its file is replaced while the workflow runs: same time stamp, so that Snakemake does not notice."""
     workflow = make({**SETTINGS, "num_shards": 1})
