@@ -10,9 +10,9 @@ from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
 from vpdlib.crops.crop import crop_video, in_blocks
 from vpdlib.crops.masks import FoundPeople, crop_masks
 from vpdlib.crops.settings import CropSettings
+from vpdlib.datasets.opening import frames_of
 from vpdlib.datasets.tables import read_videos
 from vpdlib.progress import track
-from vpdlib.video.reader import read_frames
 
 
 def people_of(video: VideoGroup) -> FoundPeople:
@@ -42,7 +42,7 @@ def main(snakemake):
             previous_frame = path.array("previous_frame")
             found = people_of(people[video.video]) if people is not None else None
             records = crop_video(
-                read_frames(video.path),
+                frames_of(video),
                 box_px,
                 previous_frame,
                 side,

@@ -6,13 +6,14 @@ import _job
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter
+from vpdlib.datasets.opening import frames_of
 from vpdlib.datasets.tables import VideoRow, read_videos
 from vpdlib.devices import choose_device
 from vpdlib.people.base import People, PersonDetector
 from vpdlib.people.build import build_detector
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.progress import note, track
-from vpdlib.video.reader import DecodeReport, read_frames
+from vpdlib.video.reader import DecodeReport
 
 
 def detect_video(
@@ -26,7 +27,7 @@ def detect_video(
     frame: list[int] = []
     found: list[People] = []
     waiting: list[np.ndarray] = []
-    frames = read_frames(video.path, report=report)
+    frames = frames_of(video, report=report)
     for item in track(frames, video.video, total=video.declared_frames, unit="frame"):
         time_s.append(item.time_s)
         size = item.rgb.shape[1], item.rgb.shape[0]

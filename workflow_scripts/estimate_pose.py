@@ -10,12 +10,12 @@ import numpy as np
 from vpdlib.artifacts import Artifact, ArtifactWriter, read_artifact
 from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.supplied import check_length
+from vpdlib.datasets.opening import frames_of
 from vpdlib.datasets.tables import VideoRow, read_videos
 from vpdlib.poses.base import View, estimate_in_batches
 from vpdlib.poses.build import build_teacher
 from vpdlib.poses.settings import PoseSettings
 from vpdlib.progress import track
-from vpdlib.video.reader import read_frames
 
 
 def estimate(videos: list[VideoRow], tracks: Artifact, snakemake, artifact: ArtifactWriter) -> None:
@@ -39,7 +39,7 @@ def estimate(videos: list[VideoRow], tracks: Artifact, snakemake, artifact: Arti
 def views(video: VideoRow, box_px: np.ndarray) -> Iterator[View]:
     """The athlete in each frame of a video that has a box."""
     found = has_box(box_px)
-    for item in track(read_frames(video.path), video.video, total=len(box_px), unit="frame"):
+    for item in track(frames_of(video), video.video, total=len(box_px), unit="frame"):
         if found[item.index]:
             yield View(item.rgb, box_px[item.index])
 

@@ -61,6 +61,7 @@ def published(adapter: PaperAdapter, snakemake) -> list[VideoRow]:
         {clip: info for clip, info in known.items() if clip in path_of},
         path_of,
         params.num_shards,
+        adapter.deinterlace,
     )
     rows = [row for row in rows if row.shard == int(snakemake.wildcards.shard)]
     check_clips(rows, adapter.kind, adapter.max_frame_difference)
@@ -81,7 +82,7 @@ def main(snakemake):
             rows = list_files(sources, params.num_shards)
         case FolderAdapter():
             sources = [VideoSource(Path(path).stem, Path(path)) for path in inputs.get("files", [])]
-            rows = list_files(sources, params.num_shards)
+            rows = list_files(sources, params.num_shards, adapter.deinterlace)
         case PosesAdapter():
             clips = read_keypoints(Path(inputs.keypoints), adapter.joint_names, adapter.fps)
             rows = list_keypoints(clips, params.num_shards, adapter.fps)

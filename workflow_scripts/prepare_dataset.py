@@ -117,6 +117,7 @@ def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Pr
             dataset.clips(),
             path_of_clips(adapter, dataset, snakemake),
             params.num_shards,
+            adapter.deinterlace,
         )
     return prepare_paper(
         dataset,

@@ -39,7 +39,14 @@ def main(snakemake):
         note(f"{recording}: no clip of the dataset is cut from it")
         reports = []
     else:
-        reports = recut(recording, cuts, folder, fps, num_threads=snakemake.threads)
+        reports = recut(
+            recording,
+            cuts,
+            folder,
+            fps,
+            num_threads=snakemake.threads,
+            deinterlace=adapter.deinterlace,
+        )
     published = dataset.clips()
     for report in reports:
         wanted = published[report.clip_id].num_frames

@@ -9,9 +9,9 @@ import numpy as np
 from vpdlib.artifacts import ArtifactWriter
 from vpdlib.baselines.methods import WholeFrameSettings
 from vpdlib.datasets.base import frames_within
+from vpdlib.datasets.opening import frames_of
 from vpdlib.datasets.tables import read_actions, read_videos
 from vpdlib.progress import track
-from vpdlib.video.reader import read_frames
 
 
 def shrink(rgb, side):
@@ -34,7 +34,7 @@ def main(snakemake):
         for video in track(videos, "resizing", unit="video"):
             frames, times, pictures = [], [], []
             # Frames of no action are not needed, and whole pictures are many bytes.
-            for frame in read_frames(video.path) if actions[video.video] else ():
+            for frame in frames_of(video) if actions[video.video] else ():
                 time_s = np.array([frame.time_s])
                 if any(frames_within(time_s, a.start, a.end)[0] for a in actions[video.video]):
                     frames.append(frame.index)

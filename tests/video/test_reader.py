@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from vpdlib.video import reader
+from vpdlib.video import survey
 from vpdlib.video.reader import DecodeReport, VideoError, previous_frame_index, probe, read_frames
 from vpdlib.video.writer import VideoWriter
 
@@ -155,20 +155,9 @@ def test_a_matroska_file_that_breaks_off_is_refused(tmp_path, sound):
     assert "fetch it again" in str(caught.value)
 
 
-def test_packets_of_single_fields_are_not_taken_for_frames():
-    def frames(num, duration_s, num_errors=0):
-        survey = reader._Survey(num, duration_s, duration_s, num_errors)
-        return reader._frames_of_packets(survey, 25.0)
-
-    assert frames(50, 2.0) == (50, False)
-    assert frames(50, 2.0, num_errors=1) == (50, True)
-    assert frames(100, 2.0) == (50, True)
-    assert frames(1, 0.04) == (1, False)
-
-
 def test_an_mp4_is_not_read_to_its_end(tmp_path, monkeypatch):
     path = write(tmp_path / "a.mp4", textured(30))
-    monkeypatch.setattr(reader, "_survey", None)
+    monkeypatch.setattr(survey, "read_stamps", None)
     assert probe(path).declared_frames == 30
     avi = encode(tmp_path / "a.avi", textured(30), codec="mpeg4")
     assert probe(avi).declared_frames == 30

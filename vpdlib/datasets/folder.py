@@ -1,7 +1,7 @@
 """The folder adapter: a folder of videos and, if there is one, a ``labels.csv``.
 
 ``labels.csv`` has a header and the columns ``video`` and ``label``, and optionally ``start``, ``end``
-(seconds from the first frame; empty: from the beginning, to the end), ``split`` (train, val, test) and
+(seconds as a player shows them; empty: from the beginning, to the end), ``split`` (train, val, test) and
 ``group``. ``video`` is the file's name with or without ending, or its path below the folder.
 """
 

@@ -16,6 +16,7 @@ import numpy as np
 from vpdlib.artifacts import ArtifactWriter
 from vpdlib.datasets.arrays import read_arrays
 from vpdlib.datasets.base import DatasetError
+from vpdlib.datasets.opening import times_of
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.identifiers import check_id
 
@@ -157,7 +158,7 @@ def read_features(path: Path, only: Collection[str] | None = None) -> dict[str, 
 def add_supplied_features(
     artifact: ArtifactWriter, source: Path, videos: Sequence[VideoRow]
 ) -> None:
-    """Write another tool's descriptors of some videos, whose frames come at a constant rate.
+    """Write another tool's descriptors of some videos, at the times of the videos' own frames.
 
     Parameters
     ----------
@@ -168,7 +169,7 @@ def add_supplied_features(
     Raises
     ------
     DatasetError
-        As `read_features` and `check_length`.
+        As `read_features`, `check_length` and `times_of`.
     """
     if not videos:
         return
@@ -178,7 +179,7 @@ def add_supplied_features(
         frame = np.flatnonzero(np.isfinite(descriptor).all(axis=(1, 2))).astype(np.int32)
         artifact.add_video(
             video.video,
-            {"frame": frame, "time_s": frame / video.fps, "descriptor": descriptor[frame]},
+            {"frame": frame, "time_s": times_of(video)[frame], "descriptor": descriptor[frame]},
         )
 
 
