@@ -2,7 +2,8 @@
 
 An adapter (``folder.py``, ``demo.py``) only says what there is; :func:`check_sources` and
 :func:`check_actions` refuse what is wrong before any heavy job starts. Times are seconds on the player's
-clock, from the beginning of the file (:mod:`vpdlib.video.reader`); an action holds the frames with ``start_s <= t < end_s``.
+clock, from the beginning of the file (:mod:`vpdlib.video.reader`); an action holds the frames with
+``start_s <= t < end_s``.
 """
 
 from __future__ import annotations

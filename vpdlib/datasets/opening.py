@@ -1,7 +1,7 @@
 """Reading the video of a row as its dataset says: how it is deinterlaced, and by which clock its times are.
 
-Labels that a person made are by a player's clock (``file``); those of published clips are numbers of frames, which count
-from the first picture (``picture``).
+Labels that a person made are by a player's clock (``file``); those of published clips are numbers of frames, which
+count from the first picture (``picture``).
 """
 
 from __future__ import annotations

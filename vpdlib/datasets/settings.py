@@ -74,8 +74,9 @@ class FolderAdapter(_LabelledByUser):
     )
     deinterlace: Deinterlace = Field(
         "auto",
-        description="Interlaced pictures (AVCHD, DV, broadcasts), of which one remains one: auto deinterlaces those that "
-        "are marked so, always all, for files that do not say, never none, for progressive ones that are marked wrongly.",
+        description="Interlaced pictures (AVCHD, DV, broadcasts), of which one remains one: auto deinterlaces those "
+        "that are marked so, always all, for files that do not say, never none, for progressive pictures that are "
+        "marked wrongly.",
     )
 
     _names_a_group = field_validator("group_pattern")(_check_group_pattern)
@@ -130,8 +131,9 @@ class _PublishedAdapter(BaseModel):
     )
     deinterlace: Deinterlace = Field(
         "auto",
-        description="Interlaced pictures (AVCHD, DV, broadcasts), of which one remains one: auto deinterlaces those that "
-        "are marked so, always all, for files that do not say, never none, for progressive ones that are marked wrongly.",
+        description="Interlaced pictures (AVCHD, DV, broadcasts), of which one remains one: auto deinterlaces those "
+        "that are marked so, always all, for files that do not say, never none, for progressive pictures that are "
+        "marked wrongly.",
     )
 
     @field_validator("recordings")

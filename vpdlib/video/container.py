@@ -83,8 +83,13 @@ def open_container(path: Path, limit_s: float | None) -> av.container.InputConta
     if not path.is_file():
         raise VideoError(f"{path}: no such file")
     with naming(path, "cannot be opened as a video"):
-        # Titles may be in any encoding; nothing here reads them.
-        return av.open(str(path), timeout=limit_s, metadata_errors="replace")
+        # Titles may be in any encoding; nothing here reads them. A playlist must not lead to other places.
+        return av.open(
+            str(path),
+            timeout=limit_s,
+            metadata_errors="replace",
+            container_options={"protocol_whitelist": "file"},
+        )
 
 
 def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:

@@ -1,7 +1,7 @@
 """Which packets of H.264 hold the second field of a picture.
 
-Interlaced recordings (AVCHD, broadcasts) may store a picture as two fields, each in a packet of its own, of which the decoder
-makes one picture. Only the slice headers tell (ITU-T H.264, sections 7.3.2.1.1 and 7.3.3).
+Interlaced recordings (AVCHD, broadcasts) may store a picture as two fields, each in a packet of its own, of which the
+decoder makes one picture. Only the slice headers tell (ITU-T H.264, sections 7.3.2.1.1 and 7.3.3).
 """
 
 from __future__ import annotations

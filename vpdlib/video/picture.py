@@ -1,17 +1,17 @@
 """From stored pictures to pictures as a player shows them: turned, mirrored, with square pixels, deinterlaced.
 
 A file may ask for its pictures to be turned and mirrored (its display matrix) and may store pixels that are not
-square (its sample aspect ratio). What FFmpeg does with a display matrix, which players follow, is the definition. Stored
-pixels that are not square are made so by scaling the width, as players do.
+square (its sample aspect ratio). What FFmpeg does with a display matrix, which players follow, is the definition.
+Stored pixels that are not square are made so by scaling the width, as players do.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal, cast
 
 import av
 import numpy as np
@@ -90,7 +90,7 @@ def orientation(matrix: np.ndarray | None) -> tuple[bool, int, float]:
 
     Returns
     -------
-    Whether to mirror left to right; the counter-clockwise quarter turns after that; else the clockwise angle in degrees.
+    Whether to mirror left to right; the counter-clockwise quarter turns after that; else the clockwise angle, degrees.
     """
     if matrix is None:
         return False, 0, 0.0
@@ -116,7 +116,8 @@ def orientation(matrix: np.ndarray | None) -> tuple[bool, int, float]:
 
 
 def _display_matrix(picture: av.VideoFrame) -> np.ndarray | None:
-    data = picture.side_data.get(SideDataType.DISPLAYMATRIX)
+    # PyAV's annotations know its older, plain form only.
+    data = cast(Mapping[Any, Any], picture.side_data).get(SideDataType.DISPLAYMATRIX)
     return None if data is None else np.frombuffer(bytes(data), np.int32)
 
 
@@ -147,7 +148,7 @@ class Filter:
         form = picture.width, picture.height, picture.format.name
         if form != self._form:
             yield from self.flush()
-            self._graph, self._form = self._build(*form), form
+            self._graph, self._form = self._build(picture), form
         assert self._graph is not None
         picture.pts, picture.time_base = self._number, _TIME_BASE
         self._number += 1
@@ -166,10 +167,11 @@ class Filter:
             return bool(picture.interlaced_frame)
         return self._deinterlace == "always"
 
-    def _build(self, width: int, height: int, pixel_format: str) -> Graph:
+    def _build(self, picture: av.VideoFrame) -> Graph:
+        width, height = picture.width, picture.height
         graph = Graph()
         last = graph.add_buffer(
-            width=width, height=height, format=pixel_format, time_base=_TIME_BASE
+            width=width, height=height, format=picture.format, time_base=_TIME_BASE
         )
         steps = []
         # Its smallest picture is 3 x 3.

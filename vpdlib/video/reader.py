@@ -1,15 +1,15 @@
 """Reading videos, frame after frame.
 
-Frames come as RGB uint8 (H, W, 3), as a player shows them (:mod:`vpdlib.video.picture`), with times in seconds that strictly
-increase. Decoding is always sequential: seeking by frame number is slow and, in files with variable frame rate or damaged
-indices, wrong. What is damaged is counted in a :class:`DecodeReport`: a packet that cannot be decoded is skipped, a frame
-that the decoder patched up is kept, and a time stamp that is missing or wrong is replaced
+Frames come as RGB uint8 (H, W, 3), as a player shows them (:mod:`vpdlib.video.picture`), with times in seconds that
+strictly increase. Decoding is always sequential: seeking by frame number is slow and, in files with variable frame rate
+or damaged indices, wrong. What is damaged is counted in a :class:`DecodeReport`: a packet that cannot be decoded is
+skipped, a frame that the decoder patched up is kept, and a time stamp that is missing or wrong is replaced
 (:mod:`vpdlib.video.stamps`).
 
 **The clock.** Times are those that a player shows: from the beginning of the file, which is not always that of its
-pictures. MP4, Matroska, AVI and FLV have a zero of their own; in streams of broadcasts (MPEG-TS, MPEG-PS), whose stamps begin
-anywhere, the earliest stamp is the beginning. Pictures that begin later than the sound, as after a cut
-without encoding anew, therefore begin later than 0, and the edit list of an MP4 is followed.
+pictures. MP4, Matroska, AVI and FLV have a zero of their own; in streams of broadcasts (MPEG-TS, MPEG-PS), whose stamps
+begin anywhere, the earliest stamp is the beginning. Pictures that begin later than the sound, as after a cut without
+encoding anew, therefore begin later than 0, and the edit list of an MP4 is followed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from vpdlib.video.container import (
 from vpdlib.video.errors import VideoError, naming
 from vpdlib.video.picture import Deinterlace, Filter, Presentation, presentation_of
 from vpdlib.video.stamps import StampMender, mend
-from vpdlib.video.survey import Survey, counts_chunks, read_stamps, survey
+from vpdlib.video.survey import Survey, counts_chunks, read_stamps, survey, tick_of
 
 __all__ = [
     "Clock",
@@ -53,8 +53,8 @@ __all__ = [
 
 #: A probe gives up on a file whose first frame has not come after this time.
 PROBE_LIMIT_S = 4.0
-#: A file whose timeline has its own zero, but whose first stamp is later than this, is a piece of a longer recording that
-#: kept its stamps; it begins with them.
+#: A file whose timeline has its own zero, but whose first stamp is later than this, is a piece of a longer recording
+#: that kept its stamps; it begins with them.
 LATE_START_S = 5.0
 #: Containers without a zero of their own.
 _STREAMS = frozenset({"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "obu", "rtsp", "sdp"})
@@ -67,13 +67,13 @@ Clock = Literal["file", "picture"]
 class VideoInfo:
     """What a file holds of pictures.
 
-    ``width`` and ``height`` are those of the shown frames, in px. ``declared_frames`` is the number of pictures that are
-    shown and ``duration_s`` the time, on the player's clock, at which the last of them ends: by index or packets, never by a
-    header that says otherwise. ``declared_is_estimate`` is set where reading the packets met errors.
-    ``rotation`` is the counter-clockwise quarter turn, in degrees (0, 90, 180, 270), that was applied, after mirroring left
-    to right where ``mirrored``; ``angle_degrees`` a clockwise one that is no quarter turn. Stored pixels are scaled to
-    ``pixel_aspect`` times their width. ``interlaced`` is what the first picture says of itself. ``origin_s`` is the
-    container's time at the player's 0.
+    ``width`` and ``height`` are those of the shown frames, in px. ``declared_frames`` is the number of pictures that
+    are shown and ``duration_s`` the time, on the player's clock, at which the last of them ends: by index or packets,
+    never by a header that says otherwise. ``declared_is_estimate`` is set where reading the packets met errors.
+    ``rotation`` is the counter-clockwise quarter turn, in degrees (0, 90, 180, 270), that was applied, after mirroring
+    left to right where ``mirrored``; ``angle_degrees`` a clockwise one that is no quarter turn. Stored pixels are
+    scaled to ``pixel_aspect`` times their width. ``interlaced`` is what the first picture says of itself. ``origin_s``
+    is the container's time at the player's 0.
     """
 
     path: Path
@@ -124,11 +124,11 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
 
 @dataclass(frozen=True)
 class _Look:
-    """A file's facts, how its pictures are shown, the stamp of the first one, and what index or packets say."""
+    """A file's facts, how its pictures are shown, stamps of those that cannot be decoded, what index or packets say."""
 
     info: VideoInfo
     presentation: Presentation
-    first_pts: int | None
+    skipped: frozenset[int]
     survey: Survey
 
 
@@ -136,9 +136,9 @@ def _look(path: Path) -> _Look:
     with naming(path), open_container(path, PROBE_LIMIT_S) as container:
         stream = video_stream(container, path)
         _refuse_truncated(stream, path)
-        first, num_skipped = _first_picture(container, stream, path)
+        first, skipped = _first_picture(container, stream, path)
         presentation = presentation_of(first, stream.sample_aspect_ratio)
-        found = survey(container, stream, path, first, num_skipped)
+        found = survey(container, stream, path, first, skipped)
         if found.stamps_s is not None and len(found.stamps_s):
             first_s = float(mend(found.stamps_s, 1 / found.fps)[0])
         else:
@@ -159,7 +159,7 @@ def _look(path: Path) -> _Look:
             interlaced=bool(first.interlaced_frame),
             origin_s=origin_s,
         )
-        return _Look(info, presentation, first.pts, found)
+        return _Look(info, presentation, skipped, found)
 
 
 def _origin(
@@ -194,8 +194,8 @@ def read_frames(
     path : the file.
     num_threads : threads of the decoder.
     report : filled while reading; look at it after the loop.
-    deinterlace : ``auto``: frames that are marked as interlaced; ``never``; ``always``: all frames. One comes out for each
-        that is stored, at its time.
+    deinterlace : ``auto``: frames that are marked as interlaced; ``never``; ``always``: all frames. One comes out for
+        each that is stored, at its time.
     clock : ``file``: times are a player's, the first frame may come later than 0; ``picture``: from the first frame.
 
     Yields
@@ -256,7 +256,7 @@ def frame_times(
     look = _look(Path(path))
     stamps_s, is_regular = look.survey.stamps_s, look.survey.is_regular
     if stamps_s is None:
-        read = read_stamps(look.info.path, look.first_pts)
+        read = read_stamps(look.info.path, look.skipped)
         stamps_s, is_regular = read.stamps_s, read.is_regular
     if not is_regular:
         pictures = _timed_pictures(look, num_threads, DecodeReport(), clock)
@@ -297,6 +297,7 @@ def _timed_pictures(
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = num_threads
         read = DecodeReport()
+        tick = tick_of(stream)
         chunks: list[int] | None = [] if counts_chunks(container, stream) else None
 
         def note_chunk(packet: av.Packet, taken: bool) -> None:
@@ -308,9 +309,9 @@ def _timed_pictures(
             if size is None:
                 size = picture.width, picture.height
             read.resized += int((picture.width, picture.height) != size)
-            stamp = picture.time
+            stamp: float | None = picture.time
             if chunks is not None:
-                stamp = float(heapq.heappop(chunks) * stream.time_base) if chunks else None
+                stamp = float(heapq.heappop(chunks) * tick) if chunks else None
             waiting.append((picture, replace(read)))
             yield from settled(mender.push(stamp))
     yield from settled(mender.flush())
@@ -375,8 +376,8 @@ def _refuse_truncated(stream: av.VideoStream, path: Path) -> None:
 
 def _first_picture(
     container: av.container.InputContainer, stream: av.VideoStream, path: Path
-) -> tuple[av.VideoFrame, int]:
-    """The first picture that decodes, and how many before it, of those read, do not."""
+) -> tuple[av.VideoFrame, frozenset[int]]:
+    """The first picture that decodes, and the stamps of those before it, which do not."""
     report = DecodeReport()
     deadline = time.monotonic() + PROBE_LIMIT_S
     seen: list[int] = []
@@ -387,8 +388,8 @@ def _first_picture(
 
     for picture in decode_pictures(container, stream, report, deadline, note_packet):
         if picture.pts is None or counts_chunks(container, stream):
-            return picture, 0
-        return picture, sum(pts < picture.pts for pts in seen)
+            return picture, frozenset()
+        return picture, frozenset(pts for pts in seen if pts < picture.pts)
     raise VideoError(
         f"{path}: no frame could be decoded ({report.corrupt_packets} corrupt packets, "
         f"{stream.frames} frames declared); fetch it again or take it out of the list"

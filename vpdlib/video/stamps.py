@@ -8,11 +8,11 @@ Which stamp is wrong is told by the others around it: the longest increasing run
 from __future__ import annotations
 
 import statistics
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,14 +102,14 @@ class StampMender:
         """Whether the stamps fall behind and increase from there."""
         if values[0] is None or values[0] > last_s:
             return False
-        ahead = len(_increasing(values, last_s, self._gap_s))
-        anyhow = len(_increasing(values, None, self._gap_s))
+        ahead = len(_increasing(values, last_s))
+        anyhow = len(_increasing(values, None))
         return anyhow >= 3 and 2 * anyhow > len(values) and anyhow > 2 * ahead
 
     def _good(self, values: Sequence[float | None], ended: bool) -> list[int]:
         """Places of the stamps that stay, of those in view."""
         last_s = self._last_s
-        good = _increasing(values, last_s, self._gap_s)
+        good = _increasing(values, last_s)
         if not good:
             return good
         if last_s is None:
@@ -143,15 +143,14 @@ def _at(values: Sequence[float | None], place: int) -> float:
     return value
 
 
-def _increasing(values: Sequence[float | None], above: float | None, far_s: float) -> list[int]:
+def _increasing(values: Sequence[float | None], above: float | None) -> list[int]:
     """Places of the longest run of strictly increasing values that lie above a limit.
 
-    Of runs of one length, one that begins near the limit comes before one that begins far away, and then one that
-    begins early.
+    Of runs of one length, the one that begins lowest.
     """
     known = [at for at, v in enumerate(values) if v is not None and (above is None or v > above)]
     numbers = [_at(values, at) for at in known]
-    if all(a < b for a, b in zip(numbers, numbers[1:], strict=False)):
+    if all(a < b for a, b in pairwise(numbers)):
         return known
     length = [1] * len(known)
     following: list[int | None] = [None] * len(known)
@@ -161,8 +160,7 @@ def _increasing(values: Sequence[float | None], above: float | None, far_s: floa
                 length[i], following[i] = length[j] + 1, j
     longest = max(length)
     begins = [i for i in range(len(known)) if length[i] == longest]
-    near = [i for i in begins if above is not None and numbers[i] - above <= far_s]
-    at: int | None = (near or begins)[0]
+    at: int | None = min(begins, key=lambda i: numbers[i])
     run = []
     while at is not None:
         run.append(known[at])
@@ -209,20 +207,21 @@ def choose_rate(
     is one but for the rounding; None where neither says anything.
     """
     rates = [Fraction(rate) for rate in stated if rate and 0 < rate <= 1000]
-    # Where nothing is stated, FFmpeg takes a rounded step for it: 33 ms, 30.303 a second.
-    rates.sort(key=lambda rate: rate not in COMMON_RATES and (1 / rate / tick).denominator == 1)
     found = _tell_rate(stamps_s)
     if found is None:
         return float(rates[0]) if rates else None
+    # Where nothing is stated, FFmpeg takes a rounded step for it: 33 ms, 30.303 a second.
+    rates = [rate for rate in rates if rate in COMMON_RATES or (1 / rate / tick).denominator > 1]
     # Both ends of the span are rounded.
     rounding = 2 * float(tick) / found.span_s
     for rate in rates:
         if abs(float(rate) - found.rate) <= max(found.slack, rounding) * found.rate:
             return float(rate)
-    at = bisect_left(COMMON_RATES, found.rate)
-    near = min(COMMON_RATES[max(at - 1, 0) : at + 1], key=lambda rate: abs(rate - found.rate))
-    is_near = abs(float(near) - found.rate) <= max(2e-4, rounding) * found.rate
-    return float(near) if is_near else found.rate
+    slack = max(2e-4, rounding) * found.rate
+    near = [rate for rate in COMMON_RATES if abs(float(rate) - found.rate) <= slack]
+    # A few rounded stamps do not tell 30 from 29.97.
+    near.sort(key=lambda rate: (rate.denominator > 1, abs(float(rate) - found.rate)))
+    return float(near[0]) if near else found.rate
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from vpdlib.video.container import DecodeReport, open_container, packets_of, video_stream
 from vpdlib.video.errors import VideoError, naming
 from vpdlib.video.fields import FieldReader
-from vpdlib.video.stamps import choose_rate
+from vpdlib.video.stamps import choose_rate, mend
 
 #: A file whose packets end this much before the end that its header states has lost its end.
 #: Headers of live recordings, filled in afterwards, are off by less.
@@ -63,7 +64,7 @@ def survey(
     stream: av.VideoStream,
     path: Path,
     first: av.VideoFrame,
-    num_skipped: int,
+    skipped: Collection[int],
 ) -> Survey:
     """Find out what a video holds.
 
@@ -71,8 +72,8 @@ def survey(
     ----------
     container, stream : of the file.
     path : the file; it is opened anew where its packets have to be read.
-    first : the first picture that was decoded; what comes before it cannot be decoded.
-    num_skipped : pictures before that one, of those read so far.
+    first : the first picture that was decoded.
+    skipped : stamps of pictures before that one, which cannot be decoded.
 
     Raises
     ------
@@ -81,21 +82,22 @@ def survey(
     """
     # The fields of a picture may have an entry each.
     if not (first.interlaced_frame and _is_h264(stream)):
-        found = _from_index(container, stream, path, num_skipped)
+        found = _from_index(container, stream, path, len(skipped))
         if found is not None:
             return found
-    return _from_packets(container, stream, path, first.pts)
+    return _from_packets(container, stream, path, skipped)
 
 
 def _rate(stream: av.VideoStream, stamps_s: NDArray[np.float64], path: Path) -> float:
     stated = stream.average_rate, stream.guessed_rate, stream.base_rate
-    fps = choose_rate(stated, stamps_s, _tick(stream))
+    fps = choose_rate(stated, stamps_s, tick_of(stream))
     if fps is None or not 0 < fps <= 1000:
         raise VideoError(f"{path}: states no usable frame rate; re-encode it with one")
     return fps
 
 
-def _tick(stream: av.VideoStream) -> Fraction:
+def tick_of(stream: av.VideoStream) -> Fraction:
+    """The unit of a stream's stamps, s."""
     return Fraction(stream.time_base or Fraction(1, 1000))
 
 
@@ -106,7 +108,7 @@ def _from_index(
     entries = stream.index_entries
     if not len(entries) or len(entries) != stream.frames:
         return None
-    tick = _tick(stream)
+    tick = tick_of(stream)
     kind = str(container.format.name)
     if kind == "avi" and not stream.codec_context.reorder_depth:
         # An empty chunk shows the picture before it for longer.
@@ -143,15 +145,15 @@ def _from_packets(
     container: av.container.InputContainer,
     stream: av.VideoStream,
     path: Path,
-    first_pts: int | None,
+    skipped: Collection[int],
 ) -> Survey:
-    read = read_stamps(path, first_pts)
+    read = read_stamps(path, skipped)
     fps = _rate(stream, read.stamps_s, path)
     if not len(read.stamps_s):
         # No stamps at all: a constant rate.
         return Survey(read.num_frames, True, fps, read.num_frames / fps, read.stamps_s, False)
-    last_s = float(read.stamps_s[-1])
-    length_s = read.last_length_s
+    last_s = float(mend(read.stamps_s, 1 / fps)[-1])
+    length_s = read.last_length_s if last_s == read.stamps_s[-1] else 0.0
     # Lengths are rounded, or missing.
     if length_s < 0.5 / fps or abs(length_s - 1 / fps) < 1.5e-3:
         length_s = 1 / fps
@@ -183,13 +185,13 @@ class Stamps:
     num_errors: int
 
 
-def read_stamps(path: Path, first_pts: int | None) -> Stamps:
+def read_stamps(path: Path, skipped: Collection[int]) -> Stamps:
     """Read all packets of a file, without decoding them.
 
     Parameters
     ----------
     path : the file.
-    first_pts : packets of earlier pictures cannot be decoded; None for no such limit.
+    skipped : stamps of pictures that cannot be decoded.
     """
     report = DecodeReport()
     pts: list[int | None] = []
@@ -199,7 +201,7 @@ def read_stamps(path: Path, first_pts: int | None) -> Stamps:
     with naming(path), open_container(path, None) as container:
         video = video_stream(container, path)
         by_chunk = counts_chunks(container, video)
-        tick = _tick(video)
+        tick = tick_of(video)
         fields = FieldReader(video.codec_context.extradata) if _is_h264(video) else None
         for packet in packets_of(container, report):
             if packet.size == 0 or packet.is_discard:
@@ -214,7 +216,7 @@ def read_stamps(path: Path, first_pts: int | None) -> Stamps:
                 lengths.clear()
                 continue
             if stamp is not None:
-                if first_pts is not None and not by_chunk and stamp < first_pts:
+                if not by_chunk and stamp in skipped:
                     continue
                 lengths[stamp] = packet.duration or 0
             pts.append(stamp)
@@ -223,7 +225,7 @@ def read_stamps(path: Path, first_pts: int | None) -> Stamps:
     stamps = np.unique(_in_place(known, reorder))
     return Stamps(
         num_frames=len(pts),
-        stamps_s=stamps * float(tick),
+        stamps_s=stamps.astype(np.float64) * float(tick),
         is_regular=len(stamps) == len(pts),
         last_length_s=float(lengths.get(int(stamps[-1]), 0) * tick) if len(stamps) else 0.0,
         end_s=end_s,
