@@ -41,6 +41,8 @@ class FieldReader:
 
     def is_second(self, packet: av.Packet) -> bool:
         """Whether a packet completes the picture that the one before it began."""
+        if self._form is not None and self._form.frames_only:
+            return False
         data = bytes(memoryview(packet)[:_HEAD_BYTES])
         for unit in _units(data, self._length_size):
             self._take_parameters(unit)
@@ -57,7 +59,7 @@ class FieldReader:
 
     def _is_second_slice(self, unit: bytes) -> bool:
         before, self._open_field = self._open_field, None
-        if self._form is None or self._form.frames_only:
+        if self._form is None:
             return False
         bits = _Bits(unit[1:40])
         try:

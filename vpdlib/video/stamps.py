@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 #: Pictures held back until their stamps are settled.
 LOOK_AHEAD = 8
+#: A stamp at most so many steps after the one before is settled at once.
+PLAIN_STEPS = 1.5
 #: So many pictures at a video's beginning or end that lie far away from all others are stamped wrongly.
 MAX_STRAY = 3
 #: "Far away" is this long and this many pictures.
@@ -70,13 +72,29 @@ class StampMender:
     def push(self, stamp_s: float | None) -> list[float]:
         """Take the next picture's stamp; return the times that are now settled, in order."""
         self._waiting.append(stamp_s)
-        return [self._settle(ended=False)] if len(self._waiting) > LOOK_AHEAD else []
+        times = []
+        while self._waiting and (len(self._waiting) > LOOK_AHEAD or self._is_plain()):
+            times.append(self._settle(ended=False))
+        return times
+
+    def _is_plain(self) -> bool:
+        """Whether the next stamp is where it is expected, so that none after it can belong before it."""
+        stamp_s = self._waiting[0]
+        if stamp_s is None or self._last_s is None:
+            return False
+        step_s = stamp_s + self._offset_s - self._last_s
+        return 0 < step_s <= PLAIN_STEPS * self._local_step()
 
     def flush(self) -> list[float]:
         """Return the times of all pictures that are still held back."""
         return [self._settle(ended=True) for _ in range(len(self._waiting))]
 
     def _settle(self, ended: bool) -> float:
+        if self._is_plain():
+            plain_s = (self._waiting.popleft() or 0.0) + self._offset_s
+            self._steps.append(plain_s - (self._last_s or 0.0))
+            self._last_s = plain_s
+            return plain_s
         values = [None if v is None else v + self._offset_s for v in self._waiting]
         last_s = self._last_s
         if last_s is not None and self._is_set_anew(values, last_s):
