@@ -26,6 +26,8 @@ MAX_STRAY = 3
 #: "Far away" is this long and this many pictures.
 STRAY_GAP_S = 10.0
 STRAY_GAP_STEPS = 100
+#: What Matroska, FLV and ASF round stamps to, s.
+MILLISECOND = Fraction(1, 1000)
 #: Rates that stamps and header give agree where they differ by less than this share.
 RATE_AGREEMENT = 2e-3
 #: Rates that cameras and broadcasts have.
@@ -228,8 +230,9 @@ def choose_rate(
     found = _tell_rate(stamps_s)
     if found is None:
         return float(rates[0]) if rates else None
-    # Where nothing is stated, FFmpeg takes a rounded step for it: 33 ms, 30.303 a second.
-    rates = [rate for rate in rates if rate in COMMON_RATES or (1 / rate / tick).denominator > 1]
+    if tick == MILLISECOND:
+        # Where Matroska states nothing, FFmpeg takes a rounded step for it: 33 ms, 30.303 a second.
+        rates = [r for r in rates if r in COMMON_RATES or (1 / r / tick).denominator > 1]
     # Both ends of the span are rounded.
     rounding = 2 * float(tick) / found.span_s
     for rate in rates:
