@@ -118,7 +118,7 @@ rule embed_r3d:
         "../envs/vpd.yaml"
     threads: stage_threads("embed_r3d")
     resources:
-        **stage_resources("embed_r3d"),
+        **bad_video_resources("embed_r3d"),
     params:
         settings=embed_r3d_settings,
         networks_dir=str(RUN.networks_dir),
@@ -142,7 +142,7 @@ rule embed_video_encoder:
         "../envs/vpd.yaml"
     threads: stage_threads("embed_video_encoder")
     resources:
-        **stage_resources("embed_video_encoder"),
+        **bad_video_resources("embed_video_encoder"),
     params:
         settings=embed_video_encoder_settings,
         networks_dir=str(RUN.networks_dir),

@@ -45,7 +45,7 @@ rule embed_frames:
         "../envs/vpd.yaml"
     threads: stage_threads("embed_frames")
     resources:
-        **stage_resources("embed_frames"),
+        **bad_video_resources("embed_frames"),
     params:
         code=code_digest("workflow_scripts.embed_frames"),
     message:

@@ -60,6 +60,8 @@ def main(snakemake):
             kept,
             title=name,
             num_threads=snakemake.threads,
+            deinterlace=source.deinterlace,
+            clock=source.clock,
         )
 
 

@@ -6,6 +6,7 @@ import _job
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.supplied import add_supplied_features
 from vpdlib.datasets.tables import read_videos
 from vpdlib.devices import choose_device
@@ -55,7 +56,8 @@ def main(snakemake):
     with ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact:
         if snakemake.input.get("features"):
             videos = read_videos(snakemake.input.videos)
-            add_supplied_features(artifact, Path(snakemake.input.features), videos)
+            reading = VideoReading(_job.on_bad_video(snakemake))
+            add_supplied_features(artifact, Path(snakemake.input.features), videos, reading)
         else:
             embed_crops(snakemake, artifact)
 

@@ -10,6 +10,7 @@ from vpdlib.baselines.encoder_settings import VideoEncoderSettings
 from vpdlib.baselines.methods import PRETRAINED
 from vpdlib.baselines.video_encoder import build_video_encoder, embed_video
 from vpdlib.baselines.windows import embed_crops
+from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.supplied import add_supplied_features
 from vpdlib.datasets.tables import read_videos
 from vpdlib.devices import choose_device
@@ -37,7 +38,8 @@ def main(snakemake):
     with ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact:
         if snakemake.input.get("features"):
             videos = read_videos(snakemake.input.videos)
-            add_supplied_features(artifact, Path(snakemake.input.features), videos)
+            reading = VideoReading(_job.on_bad_video(snakemake))
+            add_supplied_features(artifact, Path(snakemake.input.features), videos, reading)
         else:
             embed(snakemake, artifact)
 

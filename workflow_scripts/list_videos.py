@@ -78,6 +78,7 @@ def published(adapter: PaperAdapter, snakemake, bad_videos: BadVideos) -> list[V
         {clip: info for clip, info in known.items() if clip in path_of},
         path_of,
         params.num_shards,
+        adapter.deinterlace,
     )
     rows = [row for row in rows if row.shard == shard]
     return check_clips(rows, adapter.kind, adapter.max_frame_difference, bad_videos)
@@ -98,7 +99,7 @@ def main(snakemake):
             rows = list_files(sources, params.num_shards, bad_videos)
         case FolderAdapter():
             sources = [VideoSource(Path(path).stem, Path(path)) for path in inputs.get("files", [])]
-            rows = list_files(sources, params.num_shards, bad_videos)
+            rows = list_files(sources, params.num_shards, bad_videos, adapter.deinterlace)
         case PosesAdapter():
             clips = read_keypoints(Path(inputs.keypoints), adapter.joint_names, adapter.fps)
             rows = list_keypoints(clips, params.num_shards, adapter.fps)

@@ -164,6 +164,7 @@ def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Pr
             dataset.clips(),
             path_of_clips(adapter, dataset, snakemake),
             params.num_shards,
+            adapter.deinterlace,
         )
     prepared = prepare_paper(
         dataset, rows, {} if adapter.only else published_numbers(adapter.kind), bad

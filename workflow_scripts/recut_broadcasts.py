@@ -19,10 +19,17 @@ from vpdlib.video.reader import VideoError
 from vpdlib.video.recut import RecutError, recut
 
 
-def cut(recording, cuts, folder, fps, snakemake):
+def cut(recording, cuts, folder, fps, deinterlace, snakemake):
     """Cut the clips; under `skip` those that a damaged recording still gives, which then lack the others."""
     try:
-        return recut(recording, cuts, folder, fps, num_threads=snakemake.threads)
+        return recut(
+            recording,
+            cuts,
+            folder,
+            fps,
+            num_threads=snakemake.threads,
+            deinterlace=deinterlace,
+        )
     except (VideoError, RecutError) as error:
         if _job.on_bad_video(snakemake) == "refuse":
             raise
@@ -51,7 +58,7 @@ def main(snakemake):
         note(f"{recording}: no clip of the dataset is cut from it")
         reports = []
     else:
-        reports = cut(recording, cuts, folder, fps, snakemake)
+        reports = cut(recording, cuts, folder, fps, adapter.deinterlace, snakemake)
     published = dataset.clips()
     for report in reports:
         wanted = published[report.clip_id].num_frames

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 from vpdlib.crops.crop import crop_video, in_blocks
 from vpdlib.crops.settings import CropSettings
 from vpdlib.geometry import crop_rectangle, cut
-from vpdlib.video.reader import Frame, previous_frame_index
+from vpdlib.tracking.previous import previous_frame_index
+from vpdlib.video.reader import Frame
 
 
 def make_video(num, seed=0):

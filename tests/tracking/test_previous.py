@@ -7,13 +7,25 @@ from vpdlib.tracking.previous import previous_frame_index, stretches
 
 
 @pytest.mark.parametrize(
-    ("fps", "steps"), [(24, 1), (25, 1), (30, 1), (50, 2), (59.94, 2), (120, 5)]
+    ("fps", "back"), [(25, 1), (30000 / 1001, 1), (30, 1), (50, 2), (60, 2), (100, 4), (12, 1)]
 )
-def test_constant_rate(fps, steps):
-    previous = previous_frame_index(np.arange(40) / fps)
-    assert previous[0] == -1
-    assert (previous[steps:] == np.arange(40 - steps)).all()
-    assert (previous[1:steps] == 0).all()
+def test_previous_frame_at_constant_rate(fps, back):
+    # Also with the millisecond stamps of Matroska.
+    for times in (np.arange(200) / fps, np.round(np.arange(200) / fps, 3)):
+        index = previous_frame_index(times)
+        assert index.dtype == np.int32
+        np.testing.assert_array_equal(index[back:], np.arange(200 - back))
+        assert index[0] == -1
+        assert (index[1:back] == 0).all()
+
+
+def test_previous_frame_at_variable_rate_against_a_search():
+    rng = np.random.default_rng(0)
+    times = np.cumsum(rng.uniform(0.005, 0.12, 300))
+    index = previous_frame_index(times)
+    for now in range(1, 300):
+        earlier = np.abs(times[:now] - (times[now] - 0.04))
+        assert index[now] == np.argmin(earlier)
 
 
 def test_a_stretch_has_a_first_frame_of_its_own():

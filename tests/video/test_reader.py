@@ -7,8 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from vpdlib.video import reader
-from vpdlib.video.reader import DecodeReport, VideoError, previous_frame_index, probe, read_frames
+from vpdlib.video import survey
+from vpdlib.video.reader import DecodeReport, VideoError, probe, read_frames
 from vpdlib.video.writer import VideoWriter
 
 
@@ -155,20 +155,9 @@ def test_a_matroska_file_that_breaks_off_is_refused(tmp_path, sound):
     assert "fetch it again" in str(caught.value)
 
 
-def test_packets_of_single_fields_are_not_taken_for_frames():
-    def frames(num, duration_s, num_errors=0):
-        survey = reader._Survey(num, duration_s, duration_s, num_errors)
-        return reader._frames_of_packets(survey, 25.0)
-
-    assert frames(50, 2.0) == (50, False)
-    assert frames(50, 2.0, num_errors=1) == (50, True)
-    assert frames(100, 2.0) == (50, True)
-    assert frames(1, 0.04) == (1, False)
-
-
 def test_an_mp4_is_not_read_to_its_end(tmp_path, monkeypatch):
     path = write(tmp_path / "a.mp4", textured(30))
-    monkeypatch.setattr(reader, "_survey", None)
+    monkeypatch.setattr(survey, "read_stamps", None)
     assert probe(path).declared_frames == 30
     avi = encode(tmp_path / "a.avi", textured(30), codec="mpeg4")
     assert probe(avi).declared_frames == 30
@@ -277,31 +266,3 @@ def test_flipped_bytes_are_counted_not_fatal(tmp_path, seed):
     assert (np.diff([frame.time_s for frame in read]) > 0).all()
     assert report.corrupt_packets + report.concealed_frames > 0
     assert report.flags
-
-
-@pytest.mark.parametrize(
-    ("fps", "back"), [(25, 1), (30000 / 1001, 1), (30, 1), (50, 2), (60, 2), (100, 4), (12, 1)]
-)
-def test_previous_frame_at_constant_rate(fps, back):
-    # Also with the millisecond stamps of Matroska.
-    for times in (np.arange(200) / fps, np.round(np.arange(200) / fps, 3)):
-        index = previous_frame_index(times)
-        assert index.dtype == np.int32
-        np.testing.assert_array_equal(index[back:], np.arange(200 - back))
-        assert index[0] == -1
-        assert (index[1:back] == 0).all()
-
-
-def test_previous_frame_at_variable_rate_against_a_search():
-    rng = np.random.default_rng(0)
-    times = np.cumsum(rng.uniform(0.005, 0.12, 300))
-    index = previous_frame_index(times)
-    for now in range(1, 300):
-        earlier = np.abs(times[:now] - (times[now] - 0.04))
-        assert index[now] == np.argmin(earlier)
-
-
-def test_previous_frame_refuses_times_that_stand_still():
-    with pytest.raises(ValueError, match="at frame 2"):
-        previous_frame_index(np.array([0.0, 0.1, 0.1]))
-    assert previous_frame_index(np.array([])).shape == (0,)

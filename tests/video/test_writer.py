@@ -68,3 +68,20 @@ def test_wrong_frames_and_settings_are_refused(tmp_path):
         VideoWriter(tmp_path / "a.mp4", 0, 64, 48)
     with pytest.raises(ValueError, match="not open"):
         VideoWriter(tmp_path / "a.mp4", 25, 64, 48).write(grey(0))
+
+
+def test_frames_may_have_times_of_their_own(tmp_path):
+    times = [0.5, 0.52, 0.9, 2.0]
+    with VideoWriter(tmp_path / "a.mp4", 25, 64, 48, own_times=True) as writer:
+        for time_s in times:
+            writer.write(np.zeros((48, 64, 3), np.uint8), time_s)
+        with pytest.raises(ValueError, match="not after the one before"):
+            writer.write(np.zeros((48, 64, 3), np.uint8), 2.0)
+        with pytest.raises(ValueError, match="has no time"):
+            writer.write(np.zeros((48, 64, 3), np.uint8))
+    read = [frame.time_s for frame in read_frames(tmp_path / "a.mp4")]
+    np.testing.assert_allclose(read, times, atol=1e-4)
+    with VideoWriter(tmp_path / "b.mp4", 25, 64, 48) as writer:
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+        with pytest.raises(ValueError, match="constant rate"):
+            writer.write(np.zeros((48, 64, 3), np.uint8), 0.04)

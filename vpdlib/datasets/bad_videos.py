@@ -11,11 +11,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vpdlib.datasets.base import Action, DatasetError
+from vpdlib.datasets.opening import frames_of, times_of
 from vpdlib.datasets.settings import OnBadVideo
 from vpdlib.datasets.tables import ProblemRow, VideoRow
 from vpdlib.progress import note, warn
-from vpdlib.video.reader import DecodeReport, Frame, VideoError, read_frames
+from vpdlib.video.reader import DecodeReport, Frame, VideoError
 
 #: So many problems of a kind are named in a message; all of them are in the log or in problems.csv.
 MAX_NAMED = 40
@@ -196,7 +200,7 @@ class VideoReading:
             return
         found = False
         try:
-            for frame in read_frames(video.path, report=report):
+            for frame in frames_of(video, report=report):
                 found = True
                 yield frame
             if not found:
@@ -204,13 +208,32 @@ class VideoReading:
                     f"{video.path}: not one frame could be decoded; fetch it again or take it out of the list"
                 )
         except VideoError as error:
-            if self._on_bad_video == "refuse":
-                raise
-            self._broken[video.path] = str(error)
-            warn(
-                f"{video.video}: {error}\nIt was all right when it was listed; it is carried on as empty "
-                "(on_bad_video: skip)"
-            )
+            self._settle(video, error)
+
+    def times(self, video: VideoRow) -> NDArray[np.float64]:
+        """When the frames of a video are shown, s; under ``skip`` none of a file that cannot be used.
+
+        Raises
+        ------
+        DatasetError
+            As :func:`vpdlib.datasets.opening.times_of`.
+        VideoError
+            Under ``refuse``: the file is gone or broken.
+        """
+        try:
+            return times_of(video)
+        except VideoError as error:
+            self._settle(video, error)
+            return np.empty(0)
+
+    def _settle(self, video: VideoRow, error: VideoError) -> None:
+        if self._on_bad_video == "refuse":
+            raise error
+        self._broken[video.path] = str(error)
+        warn(
+            f"{video.video}: {error}\nIt was all right when it was listed; it is carried on as empty "
+            "(on_bad_video: skip)"
+        )
 
     def broken(self, video: VideoRow) -> str:
         """Why a video that was read could not be used; empty where it could."""

@@ -1,8 +1,9 @@
 """Videos, labelled actions and splits of a dataset, and the checks on them.
 
 An adapter (``folder.py``, ``demo.py``) only says what there is; :func:`check_sources` and
-:func:`check_actions` refuse what is wrong before any heavy job starts. Times are seconds from the first
-frame; an action holds the frames with ``start_s <= t < end_s``.
+:func:`check_actions` refuse what is wrong before any heavy job starts. Times are seconds on the player's
+clock, from the beginning of the file (:mod:`vpdlib.video.reader`); an action holds the frames with
+``start_s <= t < end_s``.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def frames_within(time_s: np.ndarray, start_s: float, end_s: float) -> np.ndarra
 
     Parameters
     ----------
-    time_s : (T,) seconds from the first frame.
+    time_s : (T,) seconds on the player's clock.
     start_s, end_s : seconds; a frame at the end of one stretch belongs to the next.
 
     Returns

@@ -17,22 +17,29 @@ from vpdlib.datasets.keypoints import PoseClip
 from vpdlib.datasets.paper.clips import athletes_of
 from vpdlib.datasets.paper.files import PaperName
 from vpdlib.datasets.paper.protocol import ClipInfo
+from vpdlib.datasets.settings import Deinterlace
 from vpdlib.datasets.tables import VideoRow
-from vpdlib.progress import track
-from vpdlib.video.reader import VideoError, probe
+from vpdlib.progress import note, track, warn
+from vpdlib.video.reader import VideoError, VideoInfo, probe
 from vpdlib.video.recut import check_clip
 
 
 def list_files(
-    sources: Sequence[VideoSource], num_shards: int, bad_videos: BadVideos | None = None
+    sources: Sequence[VideoSource],
+    num_shards: int,
+    bad_videos: BadVideos | None = None,
+    deinterlace: Deinterlace = "auto",
 ) -> list[VideoRow]:
     """Rows of video files, after opening each and decoding its first frame.
+
+    What is out of the ordinary in how a file is shown is said.
 
     Parameters
     ----------
     sources : the files.
     num_shards : of the dataset.
     bad_videos : what becomes of those that cannot be used; None refuses them.
+    deinterlace : see :class:`vpdlib.datasets.settings.FolderAdapter`.
 
     Raises
     ------
@@ -46,6 +53,7 @@ def list_files(
         except VideoError as error:
             reasons[source.video_id] = str(error)
             continue
+        _tell_presentation(info, deinterlace)
         rows.append(
             VideoRow(
                 video=source.video_id,
@@ -58,6 +66,7 @@ def list_files(
                 duration_s=info.duration_s,
                 split="",
                 group="",
+                deinterlace=deinterlace,
             )
         )
     (bad_videos or BadVideos()).settle(
@@ -66,6 +75,26 @@ def list_files(
         "Replace or remove them.",
     )
     return rows
+
+
+def _tell_presentation(info: VideoInfo, deinterlace: Deinterlace) -> None:
+    if info.interlaced and deinterlace == "never":
+        warn(
+            f"{info.path}: is interlaced, and `adapter.deinterlace: never` leaves moving athletes torn into lines; "
+            "set it to auto, unless the camera marks progressive pictures as interlaced"
+        )
+    elif info.interlaced:
+        note(f"{info.path}: is interlaced; its frames are deinterlaced")
+    if info.angle_degrees:
+        warn(
+            f"{info.path}: asks to be turned by {info.angle_degrees:g} degrees, which is no quarter turn; its corners "
+            "are cut off, as FFmpeg does. If players show it otherwise, encode it anew."
+        )
+    if info.pixel_aspect != 1:
+        note(
+            f"{info.path}: its pixels are {info.pixel_aspect:.3f} times as wide as high; frames are scaled to "
+            f"{info.width} x {info.height} px, as players show them"
+        )
 
 
 def list_keypoints(
@@ -104,7 +133,11 @@ def list_keypoints(
 
 
 def list_clips(
-    kind: PaperName, clips: Mapping[str, ClipInfo], path_of: Mapping[str, str], num_shards: int
+    kind: PaperName,
+    clips: Mapping[str, ClipInfo],
+    path_of: Mapping[str, str],
+    num_shards: int,
+    deinterlace: Deinterlace = "auto",
 ) -> list[VideoRow]:
     """Rows of published clips, by their published facts; no file is opened.
 
@@ -113,6 +146,8 @@ def list_clips(
     kind : which dataset; decides the athletes of a clip.
     clips : published facts.
     path_of : clip -> its file; empty where keypoints stand in.
+    num_shards : of the dataset.
+    deinterlace : how files are read.
     """
     rows = [
         VideoRow(
@@ -128,6 +163,9 @@ def list_clips(
             split="",
             group="",
             athlete=athlete,
+            deinterlace=deinterlace,
+            # Published labels are numbers of frames.
+            clock="picture",
         )
         for clip, info in clips.items()
         for video_id, athlete in athletes_of(kind, clip)

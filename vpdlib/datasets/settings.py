@@ -18,6 +18,7 @@ from pydantic import (
 
 #: Orders of joints that keypoint files may have; see :mod:`vpdlib.datasets.keypoints`.
 JointNames = Literal["coco17", "joints13", "jhmdb15", "h36m17"]
+Deinterlace = Literal["auto", "never", "always"]
 
 #: What becomes of a video that cannot be used; see :mod:`vpdlib.datasets.bad_videos`.
 OnBadVideo = Literal["refuse", "skip"]
@@ -77,6 +78,12 @@ class FolderAdapter(_LabelledByUser):
     max_videos_per_class: int | None = Field(
         None, ge=1, description="Take only so many videos of a class (label folders only)."
     )
+    deinterlace: Deinterlace = Field(
+        "auto",
+        description="Interlaced pictures (AVCHD, DV, broadcasts), of which one remains one: auto deinterlaces those "
+        "that are marked so, always all, for files that do not say, never none, for progressive pictures that are "
+        "marked wrongly.",
+    )
 
     _names_a_group = field_validator("group_pattern")(_check_group_pattern)
 
@@ -127,6 +134,12 @@ class _PublishedAdapter(BaseModel):
         0,
         ge=0,
         description="A clip may have this many frames more or fewer than published; 0 for an exact match.",
+    )
+    deinterlace: Deinterlace = Field(
+        "auto",
+        description="Interlaced pictures (AVCHD, DV, broadcasts), of which one remains one: auto deinterlaces those "
+        "that are marked so, always all, for files that do not say, never none, for progressive pictures that are "
+        "marked wrongly.",
     )
 
     @field_validator("recordings")

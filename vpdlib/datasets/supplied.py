@@ -15,6 +15,7 @@ import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter
 from vpdlib.datasets.arrays import read_arrays
+from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.identifiers import check_id
@@ -155,30 +156,35 @@ def read_features(path: Path, only: Collection[str] | None = None) -> dict[str, 
 
 
 def add_supplied_features(
-    artifact: ArtifactWriter, source: Path, videos: Sequence[VideoRow]
+    artifact: ArtifactWriter, source: Path, videos: Sequence[VideoRow], reading: VideoReading
 ) -> None:
-    """Write another tool's descriptors of some videos, whose frames come at a constant rate.
+    """Write another tool's descriptors of some videos, at the times of the videos' own frames.
 
     Parameters
     ----------
     artifact : of kind "features".
     source : file of the descriptors.
     videos : of the shard.
+    reading : what becomes of a video whose file broke since it was listed.
 
     Raises
     ------
     DatasetError
-        As `read_features` and `check_length`.
+        As `read_features`, `check_length` and `times_of`.
+    VideoError
+        As `VideoReading.times`.
     """
     if not videos:
         return
     features = read_features(source, only={video.video for video in videos})
     for video in videos:
         descriptor = check_length(features, video.video, video.declared_frames, source)
-        frame = np.flatnonzero(np.isfinite(descriptor).all(axis=(1, 2))).astype(np.int32)
+        time_s = reading.times(video)
+        there = np.isfinite(descriptor).all(axis=(1, 2))[: len(time_s)]
+        frame = np.flatnonzero(there).astype(np.int32)
         artifact.add_video(
             video.video,
-            {"frame": frame, "time_s": frame / video.fps, "descriptor": descriptor[frame]},
+            {"frame": frame, "time_s": time_s[frame], "descriptor": descriptor[frame]},
         )
 
 

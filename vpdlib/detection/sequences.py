@@ -28,7 +28,7 @@ class DenseSequence:
     Attributes
     ----------
     descriptors : (T, 2, d) float32, NaN in frames without the athlete.
-    time_s : (T,) float64, seconds from the first frame, strictly rising.
+    time_s : (T,) float64, seconds on the player's clock, strictly rising.
     fps : nominal frames a second, for events where fewer than two time stamps tell the rate.
     """
 
@@ -47,7 +47,7 @@ def dense_sequences(
 ) -> dict[str, DenseSequence]:
     """Read whole videos from feature artifacts.
 
-    Time stamps of frames without a row are interpolated; frame 0 is at 0 s.
+    Time stamps of frames without a row are interpolated; those before the first row go on at its rate, down to 0 s.
 
     Parameters
     ----------
@@ -106,8 +106,14 @@ def _dense(
     # One number that is none spoils the frame.
     dense[~np.isfinite(dense).all(axis=(1, 2))] = np.nan
     if frame[0] > 0:
-        frame, time_s = np.append(0, frame), np.append(0.0, time_s)
+        frame, time_s = np.append(0, frame), np.append(_start(frame, time_s, fps), time_s)
     return DenseSequence(dense, np.interp(np.arange(num_frames), frame, time_s), fps)
+
+
+def _start(frame: NDArray[np.int64], time_s: NDArray[np.float64], fps: float) -> float:
+    """When frame 0 is shown, where rows begin later: the picture may begin later than the file."""
+    rate = (frame[-1] - frame[0]) / (time_s[-1] - time_s[0]) if len(frame) > 1 else fps
+    return max(0.0, float(time_s[0] - frame[0] / rate))
 
 
 def fill_gaps(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -173,7 +179,8 @@ def _frame_at(time_s: NDArray[np.float64], seconds: float, fps: float) -> int:
     if len(time_s) and wanted <= time_s[-1]:
         return int(np.searchsorted(time_s, wanted, side="left"))
     last = float(time_s[-1]) if len(time_s) else 0.0
-    rate = (len(time_s) - 1) / last if len(time_s) > 1 and last > 0 else fps
+    spanned = last - float(time_s[0]) if len(time_s) else 0.0
+    rate = (len(time_s) - 1) / spanned if spanned > 0 else fps
     return max(len(time_s) - 1, 0) + max(int(np.ceil((wanted - last) * rate)), 0)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from vpdlib.skeleton import BONES13, COCO17_TO_JOINTS13
 from vpdlib.tracking.fill import ORIGIN_NAMES
-from vpdlib.video.reader import probe, read_frames
+from vpdlib.video.reader import Clock, Deinterlace, probe, read_frames
 from vpdlib.video.writer import VideoWriter
 
 #: Looks up the crop or flow of a frame; None where it has none. ``dict.get`` is one.
@@ -47,8 +47,10 @@ def write_overlay(
     max_frames: int | None = None,
     title: str = "",
     num_threads: int = 1,
+    deinterlace: Deinterlace = "auto",
+    clock: Clock = "file",
 ) -> int:
-    """Write an H.264 video of what the chain found.
+    """Write an H.264 video of what the chain found, each frame at its own time.
 
     Parameters
     ----------
@@ -64,6 +66,7 @@ def write_overlay(
     max_frames : stop after so many frames.
     title : a line at the head of the panel.
     num_threads : threads of the decoder.
+    deinterlace, clock : how the source is read.
 
     Returns
     -------
@@ -93,8 +96,8 @@ def write_overlay(
     inset = min((height - 10 * _LINE) // 2, 300)
     panel_width = max(inset, 200) + 20
     written = 0
-    with VideoWriter(out_path, info.fps, size[0] + panel_width, height) as writer:
-        for frame in read_frames(video_path, num_threads):
+    with VideoWriter(out_path, info.fps, size[0] + panel_width, height, own_times=True) as writer:
+        for frame in read_frames(video_path, num_threads, None, deinterlace, clock):
             if max_frames is not None and frame.index >= max_frames:
                 break
             if frame.index >= num_frames:
@@ -126,7 +129,7 @@ def write_overlay(
                 flow_of(at) if flow_of else None,
                 inset,
             )
-            writer.write(canvas)
+            writer.write(canvas, frame.time_s)
             written += 1
     return written
 

@@ -25,7 +25,15 @@ from av.stream import Disposition
 
 from vpdlib.identifiers import check_id
 from vpdlib.progress import note, track
-from vpdlib.video.reader import DecodeReport, Frame, VideoError, VideoInfo, probe, read_frames
+from vpdlib.video.reader import (
+    DecodeReport,
+    Deinterlace,
+    Frame,
+    VideoError,
+    VideoInfo,
+    probe,
+    read_frames,
+)
 from vpdlib.video.writer import VideoWriter
 
 #: Two rates that differ by less than this fraction count as the same.
@@ -72,6 +80,7 @@ def recut(
     crf: int = 18,
     skip_existing: bool = False,
     num_threads: int = 1,
+    deinterlace: Deinterlace = "auto",
 ) -> list[CutReport]:
     """Cut clips out of a recording.
 
@@ -85,6 +94,7 @@ def recut(
     skip_existing : keep clips that are there with the right length, rate and size. Their content is
         not looked at: a clip whose range moved but kept its length passes.
     num_threads : threads of the decoder.
+    deinterlace : see :func:`vpdlib.video.reader.read_frames`; a frame stays one frame.
 
     Returns
     -------
@@ -122,7 +132,9 @@ def recut(
     if len(wanted) < len(cuts):
         note(f"{recording}: {len(cuts) - len(wanted)} of {len(cuts)} clips are there already")
     if wanted:
-        _cut_all(info, wanted, paths, _Grid(info, expected_fps, fps), fps, crf, num_threads)
+        _cut_all(
+            info, wanted, paths, _Grid(info, expected_fps, fps), fps, crf, num_threads, deinterlace
+        )
     return [_report(cut, paths[cut.clip_id]) for cut in cuts]
 
 
@@ -242,12 +254,16 @@ def _cut_all(
     fps: float,
     crf: int,
     num_threads: int,
+    deinterlace: Deinterlace,
 ) -> None:
     """Write the wanted clips, ordered by their first frames, in one pass."""
     last_end = max(cut.end_frame for cut in wanted)
     report = DecodeReport()
     # The slice stops after the last wanted frame without asking for one more.
-    frames = itertools.islice(read_frames(info.path, num_threads, report), last_end)
+    # Frame numbers count from the first picture, whenever it comes.
+    frames = itertools.islice(
+        read_frames(info.path, num_threads, report, deinterlace, "picture"), last_end
+    )
     waiting = list(reversed(wanted))
     active: list[_OpenClip] = []
     with ExitStack() as stack:
@@ -285,7 +301,7 @@ def _cut_all(
 def _damage(report: DecodeReport) -> str | None:
     counts = (
         (report.corrupt_packets, "corrupt packets"),
-        (report.nonmonotone, "time stamps that are missing or do not increase"),
+        (report.nonmonotone, "time stamps that are missing or wrong"),
         (report.resized, "frames of another size"),
     )
     found = ", ".join(f"{count} {text}" for count, text in counts if count)

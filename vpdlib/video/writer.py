@@ -16,6 +16,9 @@ from types import TracebackType
 import av
 import numpy as np
 
+#: What times of frames are rounded to, s: that of broadcasts.
+_OWN_TICK = Fraction(1, 90000)
+
 
 class VideoWriter:
     """Context manager that writes frames to an H.264 file.
@@ -30,6 +33,7 @@ class VideoWriter:
     width, height : size of the frames given to :meth:`write`, px; odd sizes are padded by one
         pixel.
     crf : quality of x264, 0 (lossless) to 51.
+    own_times : every frame comes with its time; else they come at the constant rate.
 
     Raises
     ------
@@ -38,7 +42,13 @@ class VideoWriter:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], fps: float, width: int, height: int, crf: int = 20
+        self,
+        path: str | os.PathLike[str],
+        fps: float,
+        width: int,
+        height: int,
+        crf: int = 20,
+        own_times: bool = False,
     ) -> None:
         if width < 1 or height < 1:
             raise ValueError(f"{path}: a video needs a positive size, not {width} x {height}")
@@ -50,6 +60,8 @@ class VideoWriter:
         self.fps = Fraction(fps).limit_denominator(1001)
         self.width, self.height = int(width), int(height)
         self.crf = int(crf)
+        self._tick = _OWN_TICK if own_times else None
+        self._last_pts = -1
         self.num_frames = 0
         self._temporary = self.path.with_name(f".{self.path.stem}.{os.getpid()}{self.path.suffix}")
         self._container: av.container.OutputContainer | None = None
@@ -71,20 +83,24 @@ class VideoWriter:
             "threads": "1",
             "x264-params": "mbtree=0",
         }
+        if self._tick is not None:
+            stream.codec_context.time_base = self._tick
         self._stream = stream
         return self
 
-    def write(self, rgb: np.ndarray) -> None:
+    def write(self, rgb: np.ndarray, time_s: float | None = None) -> None:
         """Append one frame.
 
         Parameters
         ----------
         rgb : (height, width, 3) uint8.
+        time_s : when it is shown, s; given where, and only where, frames have times of their own.
 
         Raises
         ------
         ValueError
-            If shape or dtype differ from what the writer was opened for, or it is not open.
+            If shape or dtype differ from what the writer was opened for, it is not open, or the time is missing, is
+            superfluous, or does not increase.
         """
         if self._container is None or self._stream is None:
             raise ValueError(f"{self.path}: the writer is not open; use it in a `with` block")
@@ -96,11 +112,25 @@ class VideoWriter:
         if self.height % 2 or self.width % 2:
             rgb = np.pad(rgb, ((0, self.height % 2), (0, self.width % 2), (0, 0)), mode="edge")
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-        frame.pts = self.num_frames
-        frame.time_base = 1 / self.fps
+        frame.pts, frame.time_base = self._stamp(time_s)
         for packet in self._stream.encode(frame):
             self._container.mux(packet)
         self.num_frames += 1
+
+    def _stamp(self, time_s: float | None) -> tuple[int, Fraction]:
+        if self._tick is None:
+            if time_s is not None:
+                raise ValueError(f"{self.path}: frames come at a constant rate here, without times")
+            return self.num_frames, 1 / self.fps
+        if time_s is None:
+            raise ValueError(f"{self.path}: frame {self.num_frames} has no time")
+        pts = round(time_s / self._tick)
+        if pts <= self._last_pts:
+            raise ValueError(
+                f"{self.path}: frame {self.num_frames} is to be shown at {time_s:g} s, not after the one before"
+            )
+        self._last_pts = pts
+        return pts, self._tick
 
     def __exit__(
         self,
