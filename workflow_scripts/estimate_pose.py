@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from vpdlib.artifacts import Artifact, ArtifactWriter, read_artifact
+from vpdlib.datasets.coordinates import keypoints_in_pixels, warn_of_joints_outside_boxes
 from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.supplied import check_length
 from vpdlib.datasets.tables import VideoRow, read_videos
@@ -61,12 +62,13 @@ def take_keypoints(
         snakemake.params.keypoints["joint_names"],
         only={video.video for video in videos},
     )
-    keypoints_of = {name: clip.keypoints_px for name, clip in clips.items()}
-    for video in videos:
-        found = has_box(tracks[video.video].array("box_px"))
-        keypoints = check_length(keypoints_of, video.video, len(found), source)
-        frame = np.flatnonzero(found).astype(np.int32)
-        add_poses(artifact, video.video, frame, keypoints[frame])
+    keypoints_of = keypoints_in_pixels(source, clips, videos)
+    boxes_of = {video.video: tracks[video.video].array("box_px") for video in videos}
+    for name, box_px in boxes_of.items():
+        keypoints = check_length(keypoints_of, name, len(box_px), source)
+        frame = np.flatnonzero(has_box(box_px)).astype(np.int32)
+        add_poses(artifact, name, frame, keypoints[frame])
+    warn_of_joints_outside_boxes(source, keypoints_of, boxes_of)
 
 
 def add_poses(

@@ -6,8 +6,10 @@ import _job
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
+from vpdlib.datasets.boxes import boxes_of_keypoints, ends_early, supplied_boxes
+from vpdlib.datasets.coordinates import keypoints_in_pixels
 from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.supplied import boxes_of_keypoints, check_length, read_boxes
+from vpdlib.datasets.supplied import check_length
 from vpdlib.datasets.tables import VideoRow, read_videos
 from vpdlib.progress import note, track
 from vpdlib.tracking.fill import ORIGIN_NONE, ORIGIN_SUPPLIED
@@ -62,7 +64,7 @@ def take_boxes(
     """Tracks from another tool's boxes; frames come at the video's constant rate."""
     for video in videos:
         num_frames = video.declared_frames
-        box_px = check_length(boxes, video.video, num_frames, source, shorter_is_absent=True)
+        box_px = check_length(boxes, video.video, num_frames, source, ends_early(source))
         time_s = np.arange(num_frames) / video.fps
         found = np.isfinite(box_px).all(axis=1)
         if not found.any():
@@ -100,12 +102,12 @@ def main(snakemake):
         wanted = {video.video for video in videos}
         if inputs.get("boxes"):
             source = Path(inputs.boxes)
-            # All of them: a shard of videos in which nobody was seen has none.
-            boxes = read_boxes(source)
+            boxes = supplied_boxes(source, videos)
         else:
             source = Path(inputs.keypoints)
             clips = read_keypoints(source, snakemake.params.keypoints["joint_names"], only=wanted)
-            boxes = {name: boxes_of_keypoints(clip.keypoints_px) for name, clip in clips.items()}
+            keypoints = keypoints_in_pixels(source, clips, videos)
+            boxes = {name: boxes_of_keypoints(one) for name, one in keypoints.items()}
         take_boxes(videos, boxes, source, artifact)
 
 

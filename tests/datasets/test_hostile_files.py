@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from vpdlib.datasets.base import DatasetError
+from vpdlib.datasets.boxes import read_boxes
 from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.supplied import read_boxes, read_features
+from vpdlib.datasets.supplied import read_features
 from vpdlib.safe_pickle import UnsafePickleError, loads_plain
 
 ANNOTATION = {
@@ -224,7 +225,7 @@ def test_wrong_rows_of_boxes_are_named(tmp_path, row, message):
 def test_boxes_are_found_by_the_last_part_of_the_name(tmp_path):
     path = tmp_path / "b.csv"
     path.write_bytes(b"video,frame,x0,y0,x1,y1\ngolf/a,1,0,0,1,2\n")
-    assert read_boxes(path, only={"a"})["a"].shape == (2, 4)
+    assert read_boxes(path, only={"a"})["a"].values.shape == (2, 4)
 
 
 def test_arrays_without_frames_and_half_missing_descriptors_are_refused(arrays):

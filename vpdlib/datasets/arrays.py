@@ -25,6 +25,11 @@ from vpdlib.identifiers import check_id
 FACTS = ("fps", "width", "height")
 #: A compressed array of more bytes than this is refused.
 MAX_BYTES = 4 << 30
+#: Arrays that take more memory than so many bytes and so many times their file are a bomb. What was measured shrinks
+#: little; rows that are all NaN, of frames in which nobody is, shrink to a hundredth.
+_SMALL_BYTES = 32 << 20
+_MAX_RATIO = 150
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -92,11 +97,22 @@ def _npz(path: Path, name: str, only: Collection[str] | None) -> Iterator[tuple[
     # Not np.load, which allocates what a header claims before it looks for the bytes.
     with zipfile.ZipFile(path) as archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-        given = {f: _member(path, archive, members[f]) for f in FACTS if f in members}
-        facts = _facts(path, "", given)
-        for key, info in members.items():
-            if key not in FACTS and _wanted(path, key, only):
-                yield key, StoredArray(_member(path, archive, info), _folder(key), facts)
+        wanted = [key for key in members if key not in FACTS and _wanted(path, key, only)]
+        stated = [fact for fact in FACTS if fact in members]
+        _check_total(path, sum(members[key].file_size for key in (*wanted, *stated)))
+        facts = _facts(path, "", {fact: _member(path, archive, members[fact]) for fact in stated})
+        for key in wanted:
+            yield key, StoredArray(_member(path, archive, members[key]), _folder(key), facts)
+
+
+def _check_total(path: Path, claimed: int) -> None:
+    """Refuse a file whose arrays take much more memory than it has bytes."""
+    size = path.stat().st_size
+    if claimed > max(_SMALL_BYTES, _MAX_RATIO * size):
+        raise DatasetError(
+            f"{path}: its arrays claim {claimed} bytes, more than {_MAX_RATIO} times the {size} that the file has. "
+            "If that is right, store them without compression."
+        )
 
 
 def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
@@ -120,13 +136,19 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.n
                 f"{path}: {info.filename} of shape {shape} claims {claimed} bytes and has {given}: damaged "
                 "or cut. Make or obtain it again."
             )
-        # Through a bytearray, so that the array can be written to.
-        return np.ndarray(shape, dtype, bytearray(stream.read()), order="F" if fortran else "C")
+        # Into a buffer of the claimed size, so that the array can be written to and is there once.
+        content, done = bytearray(claimed), 0
+        while piece := stream.read(_PIECE_BYTES):
+            content[done : done + len(piece)] = piece
+            done += len(piece)
+        if done != claimed:
+            raise EOFError(f"{info.filename} has {done} bytes of {claimed}")
+        return np.ndarray(shape, dtype, content, order="F" if fortran else "C")
 
 
 def _hdf5(path: Path, name: str, only: Collection[str] | None) -> Iterator[tuple[str, StoredArray]]:
     with h5py.File(path, "r", locking=False) as file:
-        common = _facts(path, "", file.attrs)
+        common = _facts(path, "", _stated(path, file))
         found: list[str] = []
         # Follows no links to other files.
         file.visititems(
@@ -134,25 +156,43 @@ def _hdf5(path: Path, name: str, only: Collection[str] | None) -> Iterator[tuple
         )
         # A video's group may hold further datasets beside the one that is asked for.
         groups = {full.rpartition("/")[0] for full in found if full.endswith(f"/{name}")}
+        wanted = {}
         for full in found:
             parent, _, last = full.rpartition("/")
-            if parent in groups and last != name:
+            if (parent in groups and last != name) or last in FACTS:
                 continue
             key = full.removesuffix(f"/{name}")
-            if not _wanted(path, key, only):
-                continue
+            if _wanted(path, key, only):
+                wanted[full] = key
+        total = 0
+        for full in wanted:
+            total += _checked_size(path, full, file[full])
+        _check_total(path, total)
+        for full, key in wanted.items():
             dataset = file[full]
-            _check_dataset(path, full, dataset)
             facts = {
                 **common,
-                **_facts(path, full, dataset.parent.attrs),
+                **_facts(path, full, _stated(path, dataset.parent)),
                 **_facts(path, full, dataset.attrs),
             }
             yield key, StoredArray(dataset[()], _folder(key), facts)
 
 
-def _check_dataset(path: Path, full: str, dataset: h5py.Dataset) -> None:
-    if dataset.shape is None:
+def _stated(path: Path, group: h5py.Group) -> dict[str, Any]:
+    """Facts as attributes of a group, or as single numbers in it."""
+    stated = {}
+    for fact in FACTS:
+        if fact in group.attrs:
+            stated[fact] = group.attrs[fact]
+        elif isinstance(group.get(fact, getlink=True), h5py.HardLink):
+            _check_total(path, _checked_size(path, f"{group.name}/{fact}", group[fact]))
+            stated[fact] = group[fact][()]
+    return stated
+
+
+def _checked_size(path: Path, full: str, dataset: h5py.Dataset) -> int:
+    """The bytes that a dataset takes in memory, and the chunk through which it is read."""
+    if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
         raise DatasetError(f"{path}: {full} is empty, expected an array of numbers")
     if dataset.is_virtual or dataset.external:
         raise DatasetError(f"{path}: {full} lies in another file. Copy it into this one.")
@@ -163,6 +203,8 @@ def _check_dataset(path: Path, full: str, dataset: h5py.Dataset) -> None:
         raise DatasetError(
             f"{path}: {full} claims {claimed} bytes, more than the file can hold or is read"
         )
+    chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
+    return max(claimed, chunk)
 
 
 def _folder(key: str) -> str:
