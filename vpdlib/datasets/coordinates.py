@@ -42,12 +42,12 @@ _BORDER = 0.05
 #: (share of points outside, share that is more at one side). Either pair serves.
 IMPOSSIBLE = ((0.75, 0.0), (0.5, 0.25))
 UNLIKELY = ((0.25, 0.08),)
-DOUBTFUL = ((0.25, 0.0), (0.0, 0.08))
+DOUBTFUL = ((0.15, 0.0), (0.0, 0.08))
 #: So many videos together say more than one, and so few frames say nothing.
 ENOUGH_VIDEOS = 5
 ENOUGH_FRAMES = 5
-#: All points in this part of all pictures, from the upper left corner, are rather those of a smaller picture.
-_CORNER = 0.55
+#: (part of the picture's sides from the upper left corner, share of points): rather of a smaller picture, or percent.
+_CORNER = (0.55, 0.9)
 #: In pictures.
 FAR = 3.0
 #: Frames of a video that are looked at for its figures, evenly spread.
@@ -212,13 +212,13 @@ def warn_of_joints_outside_boxes(
 
 @dataclass(frozen=True)
 class _Figures:
-    """How points lie to the picture: shares of points, and the 99 % quantile of x and y in pictures."""
+    """How points lie to the picture: shares of the points, and their range in words."""
 
     video: str
     frames: int
     outside: float
     to_the_right: float
-    reach: float
+    in_corner: float
     found: str
     stated: bool
 
@@ -280,17 +280,14 @@ class _Job:
         """The verdict on all videos: what one is too short for, and what many of them make certain."""
         if self.problems or not self.figures:
             return
-        frames = np.array([one.frames for one in self.figures])
-        total = int(frames.sum())
+        total = sum(one.frames for one in self.figures)
         worst = max(self.figures, key=lambda one: one.outside)
         together = _Figures(
             video="",
             frames=total,
-            outside=float(np.average([one.outside for one in self.figures], weights=frames)),
-            to_the_right=float(
-                np.average([one.to_the_right for one in self.figures], weights=frames)
-            ),
-            reach=max(one.reach for one in self.figures),
+            outside=self._average("outside"),
+            to_the_right=self._average("to_the_right"),
+            in_corner=self._average("in_corner"),
             found="",
             stated=all(one.stated for one in self.figures),
         )
@@ -306,12 +303,17 @@ class _Job:
                 f"{self.path}: {self.noun}: {text}. Athletes whom the picture cuts off, or coordinates of a larger "
                 "picture? Look at an overlay of the video."
             )
-        elif together.reach < _CORNER and not together.stated:
+        elif together.in_corner > _CORNER[1] and not together.stated:
             warn(
-                f"{self.path}: all {self.noun} lie in the upper left part of the picture, at most "
-                f"{together.reach:.0%} of its sides away from the corner. Coordinates of a smaller picture, or "
-                "percent? Look at an overlay of the video."
+                f"{self.path}: {together.in_corner:.0%} of all {self.noun} lie in the upper left part of the picture, "
+                f"as in {worst.video}: {worst.found}. Coordinates of a smaller picture, or percent? Look at an overlay "
+                "of the video."
             )
+
+    def _average(self, figure: str) -> float:
+        """Over all videos, by their frames."""
+        frames = [one.frames for one in self.figures]
+        return float(np.average([getattr(one, figure) for one in self.figures], weights=frames))
 
     def say(self) -> None:
         """Tell the user what was changed."""
@@ -397,7 +399,7 @@ class _Job:
             frames=int(there.any(axis=1).sum()),
             outside=float(outside),
             to_the_right=float(right.mean() - left.mean()),
-            reach=float(max(np.quantile(x, 0.99), np.quantile(y, 0.99))),
+            in_corner=float(((x < _CORNER[0]) & (y < _CORNER[0])).mean()),
             found=found,
             stated=stated,
         )
