@@ -30,6 +30,15 @@ def test_a_table_of_boxes(tmp_path):
         (HEADER + "a,-1,0,0,10,20\n", r"boxes\.csv:2: frame -1"),
         (HEADER + "a,0,0,0,nan,20\n", r"boxes\.csv:2: "),
         (HEADER + "a,0,0,0\n", r"boxes\.csv:2: "),
+        (HEADER + "a,0,0,0,10,20,7\n", r"boxes\.csv:2: 7 cells, expected 6"),
+        (HEADER + "a,1_0,0,0,10,20\n", r"boxes\.csv:2: '1_0' is no number"),
+        (HEADER + "a,0.5,0,0,10,20\n", r"boxes\.csv:2: "),
+        (HEADER + "a,0,,0,10,20\n", r"boxes\.csv:2: '' is no number"),
+        (HEADER + 'a,0,0,0,10,20\n"a,1,0,0,10,20\na,2,0,0,10,20\n', "a quote that is not closed"),
+        (HEADER + '"a,0,0,0,10,20\na",1,0,0,10,20\n', r"boxes\.csv:3: a line break within a cell"),
+        (HEADER + "a,0,200,100,50,90\na,1,20,10,50,90\n", r"boxes\.csv:2: .*x, y, width, height"),
+        (HEADER + "a,9999999,0,0,9,9\nb,9999999,0,0,9,9\n", "frame numbers up to 9999999"),
+        (HEADER + "x" * 200_000 + ",0,0,0,9,9\n", r"boxes\.csv:2: field larger"),
         (HEADER + "a,one,0,0,1,1\n", r"boxes\.csv:2: 'one' is no number"),
     ],
 )
@@ -52,8 +61,15 @@ def test_arrays_of_boxes(tmp_path):
     with pytest.raises(DatasetError, match=r"expected \(T, 4\) xyxy"):
         read_boxes(path)
     np.savez(path, a=box[:, [2, 1, 0, 3]])
-    with pytest.raises(DatasetError, match="the box of frame 0 is empty"):
+    with pytest.raises(DatasetError, match=r"the box of frame 0 is empty .*; give x0, y0, x1, y1"):
         read_boxes(path)
+    np.savez(path, a=np.array([[20, 30, 40, 90], [200, 30, 40, 90]]))
+    with pytest.raises(
+        DatasetError, match=r"frame 1 is empty .*these look like x, y, width, height"
+    ):
+        read_boxes(path)
+    np.savez(path, a=np.array([[-1] * 4, [0, 0, 5, 5], [0] * 4]))
+    assert np.isnan(read_boxes(path)["a"].values).all(axis=1).tolist() == [True, False, True]
 
 
 def test_descriptors(tmp_path):
