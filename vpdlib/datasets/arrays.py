@@ -8,6 +8,7 @@ claims more than its file has.
 from __future__ import annotations
 
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
@@ -127,7 +128,8 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.n
                 else np.lib.format.read_array_header_2_0
             )
             shape, fortran, dtype = read_header(stream)
-        except ValueError as error:
+        # NumPy reads headers of the form of Python 2 through `tokenize`, whose error is no ValueError.
+        except (ValueError, tokenize.TokenError) as error:
             raise DatasetError(f"{path}: {info.filename} is no array ({error})") from error
         _check_numbers(dtype, path, info.filename)
         claimed, given = math.prod(shape) * dtype.itemsize, info.file_size - stream.tell()
@@ -154,6 +156,10 @@ def _hdf5(path: Path, name: str, only: Collection[str] | None) -> Iterator[tuple
         file.visititems(
             lambda key, item: found.append(key) if isinstance(item, h5py.Dataset) else None
         )
+        # h5py gives a name that it cannot decode as bytes.
+        undecoded = [full for full in found if isinstance(full, bytes)]
+        if undecoded:
+            raise DatasetError(f"{path}: the name {undecoded[0]!r} is no UTF-8. Rename it.")
         # A video's group may hold further datasets beside the one that is asked for.
         groups = {full.rpartition("/")[0] for full in found if full.endswith(f"/{name}")}
         wanted = {}
@@ -196,7 +202,12 @@ def _checked_size(path: Path, full: str, dataset: h5py.Dataset) -> int:
         raise DatasetError(f"{path}: {full} is empty, expected an array of numbers")
     if dataset.is_virtual or dataset.external:
         raise DatasetError(f"{path}: {full} lies in another file. Copy it into this one.")
-    _check_numbers(dataset.dtype, path, full)
+    try:
+        dtype = dataset.dtype
+    except (TypeError, ValueError) as error:
+        # Numbers of a form that NumPy has not.
+        raise DatasetError(f"{path}: {full} is of a type that is not read ({error})") from error
+    _check_numbers(dtype, path, full)
     claimed = math.prod(dataset.shape) * dataset.dtype.itemsize
     filtered = dataset.id.get_create_plist().get_nfilters() > 0
     if claimed > (MAX_BYTES if filtered else path.stat().st_size):
