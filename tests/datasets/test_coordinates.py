@@ -463,6 +463,9 @@ def test_the_rules_take_a_table_that_ends_early(tmp_path, capsys):
     path.write_text(header + f"a,{FRAMES},100,50,200,220\n")
     with pytest.raises(DatasetError, match=r"row of frame 40, the video has 40 frames, 0 to 39"):
         rules.boxes(path)
+    path.write_text(header + "a,9999998,100,50,200,220\n")
+    with pytest.raises(DatasetError, match=r"boxes\.csv:2: frame 9999998, the video has 40"):
+        rules.boxes(path)
     path.write_text(header + "other,0,100,50,200,220\n")
     capsys.readouterr()
     assert np.isnan(rules.boxes(path)).all()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +49,7 @@ def supplied_boxes(path: Path, videos: Sequence[VideoRow]) -> dict[str, np.ndarr
     DatasetError
         As `read_boxes` and :func:`vpdlib.datasets.coordinates.to_pixels`.
     """
-    found = read_boxes(path, only={video.video for video in videos})
+    found = read_boxes(path, {video.video: video.declared_frames for video in videos})
     given = {name: Given(one.values.reshape(-1, 2, 2), one.facts) for name, one in found.items()}
     points = to_pixels(path, "boxes", given, videos, are_boxes=True)
     absent = [video.video for video in videos if video.video not in found]
@@ -66,7 +66,9 @@ def ends_early(path: Path) -> bool:
     return path.suffix.lower() == ".csv"
 
 
-def read_boxes(path: Path, only: Collection[str] | None = None) -> dict[str, StoredArray]:
+def read_boxes(
+    path: Path, only: Mapping[str, int] | Collection[str] | None = None
+) -> dict[str, StoredArray]:
     """Read the athlete's boxes.
 
     Four equal numbers, such as 0 0 0 0 or -1 -1 -1 -1, stand for no box, as NaN does.
@@ -74,7 +76,8 @@ def read_boxes(path: Path, only: Collection[str] | None = None) -> dict[str, Sto
     Parameters
     ----------
     path : ``.csv`` with the columns video, frame, x0, y0, x1, y1; or ``.npz``, ``.h5``: video -> (T, 4).
-    only : ids of the videos wanted; None for all.
+    only : ids of the videos wanted, None for all. With their numbers of frames, a row far beyond them is refused before
+        it takes memory.
 
     Returns
     -------
@@ -126,7 +129,9 @@ def _listed(box: np.ndarray) -> str:
     return ", ".join(f"{number:g}" for number in box)
 
 
-def _read_box_table(path: Path, only: Collection[str] | None) -> dict[str, StoredArray]:
+def _read_box_table(
+    path: Path, only: Mapping[str, int] | Collection[str] | None
+) -> dict[str, StoredArray]:
     if not path.is_file():
         raise DatasetError(f"{path} does not exist. Correct the setting or make the file.")
     try:
@@ -151,6 +156,13 @@ def _read_box_table(path: Path, only: Collection[str] | None) -> dict[str, Store
                 video_id, frame, box = _box_row(cells, where, names, only)
                 if box is None:
                     continue
+                # A header may count somewhat less than is shown.
+                limit = 2 * only[video_id] + 1000 if isinstance(only, Mapping) else _MAX_FRAMES
+                if not 0 <= frame < min(limit, _MAX_FRAMES):
+                    known = f"the video has {only[video_id]}" if isinstance(only, Mapping) else ""
+                    raise DatasetError(
+                        f"{where}: frame {frame}, {known or 'expected a frame number'}"
+                    )
                 of_video = rows.setdefault(video_id, {})
                 if frame in of_video:
                     raise DatasetError(f"{where}: frame {frame} of {video_id!r} has a box already")
@@ -221,8 +233,6 @@ def _box_row(
     finite = np.isfinite(box)
     if not finite.all() and not np.isnan(box).all():
         raise DatasetError(f"{where}: frame {frame}, box {box}: expected four numbers, or none")
-    if not 0 <= frame < _MAX_FRAMES:
-        raise DatasetError(f"{where}: frame {frame}, expected 0 to {_MAX_FRAMES - 1}")
     return video_id, frame, box
 
 
