@@ -12,8 +12,8 @@ from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
 from vpdlib.datasets import coordinates
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.boxes import supplied_boxes
-from vpdlib.datasets.coordinates import keypoints_in_pixels, warn_of_joints_outside_boxes
 from vpdlib.datasets.keypoints import read_keypoints
+from vpdlib.datasets.supplied_keypoints import keypoints_in_pixels, warn_of_joints_outside_boxes
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.tracking.settings import TrackingSettings
 
@@ -44,6 +44,7 @@ def said(monkeypatch):
     told = []
     monkeypatch.setattr(coordinates, "warn", told.append)
     monkeypatch.setattr("vpdlib.datasets.boxes.warn", told.append)
+    monkeypatch.setattr("vpdlib.datasets.supplied_keypoints.warn", told.append)
     return told
 
 
