@@ -201,6 +201,39 @@ def test_arrays_of_other_types_are_refused(arrays, dtype):
         read_keypoints(arrays(a=np.zeros((3, 17, 2), dtype)), "coco17")
 
 
+def test_types_that_numpy_has_not_are_refused_by_name(tmp_path):
+    path = tmp_path / "a.h5"
+    odd = h5py.h5t.UNIX_D32LE
+    for name, message in (
+        (b"a", r"a\.h5: a is of a type"),
+        (b"fps", r"a\.h5: /: fps is of a type"),
+    ):
+        with h5py.File(path, "w") as file:
+            file["b"] = np.ones((2, 17, 2))
+            space = (
+                h5py.h5s.create_simple((2, 17, 2)) if name == b"a" else h5py.h5s.create_simple((1,))
+            )
+            if name == b"a":
+                h5py.h5d.create(file.id, name, odd, space)
+            else:
+                h5py.h5a.create(file.id, name, odd, space)
+        with pytest.raises(DatasetError, match=message):
+            read_keypoints(path, "coco17")
+    with h5py.File(path, "w") as file:
+        h5py.h5d.create(
+            file.id, b"\xff\xfe", h5py.h5t.IEEE_F32LE, h5py.h5s.create_simple((2, 17, 2))
+        )
+    with pytest.raises(DatasetError, match=r"a\.h5"):
+        read_keypoints(path, "coco17")
+
+
+def test_a_damaged_header_of_the_old_form_is_named(npz):
+    content = bytearray(header((3, 17, 2)))
+    content[content.index(b"(3") : content.index(b"(3") + 3] = b"((L"
+    with pytest.raises(DatasetError, match=r"a\.npz: a\.npy is no array"):
+        read_keypoints(npz(a=bytes(content)), "coco17")
+
+
 def test_facts_in_another_file_are_not_followed(tmp_path):
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["fps"] = 25.0

@@ -76,7 +76,15 @@ def read_arrays(path: Path, name: str, only: Collection[str] | None) -> dict[str
                 )
             keys[video_id] = key
             found[video_id] = stored
-    except (OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        RuntimeError,
+        UnicodeDecodeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise DatasetError(
             f"{path} is damaged or cut ({error}). Make or obtain it again."
         ) from error
@@ -179,7 +187,15 @@ def _hdf5(path: Path, name: str, only: Collection[str] | None) -> Iterator[tuple
             facts = {
                 **common,
                 **_facts(path, full, _stated(path, dataset.parent)),
-                **_facts(path, full, dataset.attrs),
+                **_facts(
+                    path,
+                    full,
+                    {
+                        fact: _attribute(path, dataset, fact)
+                        for fact in FACTS
+                        if fact in dataset.attrs
+                    },
+                ),
             }
             yield key, StoredArray(dataset[()], _folder(key), facts)
 
@@ -189,11 +205,20 @@ def _stated(path: Path, group: h5py.Group) -> dict[str, Any]:
     stated = {}
     for fact in FACTS:
         if fact in group.attrs:
-            stated[fact] = group.attrs[fact]
+            stated[fact] = _attribute(path, group, fact)
         elif isinstance(group.get(fact, getlink=True), h5py.HardLink):
             _check_total(path, _checked_size(path, f"{group.name}/{fact}", group[fact]))
             stated[fact] = group[fact][()]
     return stated
+
+
+def _attribute(path: Path, item: h5py.Group | h5py.Dataset, fact: str) -> Any:
+    try:
+        return item.attrs[fact]
+    except (TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{path}: {item.name}: {fact} is of a type that is not read ({error})"
+        ) from error
 
 
 def _checked_size(path: Path, full: str, dataset: h5py.Dataset) -> int:
