@@ -11,6 +11,7 @@ from vpdlib.artifacts import Artifact, ArtifactWriter, read_artifact
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.supplied import check_length
+from vpdlib.datasets.supplied_keypoints import keypoints_in_pixels, warn_of_joints_outside_boxes
 from vpdlib.datasets.tables import VideoRow, read_videos
 from vpdlib.poses.base import View, estimate_in_batches
 from vpdlib.poses.build import build_teacher
@@ -66,18 +67,21 @@ def take_keypoints(
         snakemake.params.keypoints["joint_names"],
         only={video.video for video in videos},
     )
-    keypoints_of = {name: clip.keypoints_px for name, clip in clips.items()}
+    keypoints_of = keypoints_in_pixels(source, clips, videos)
+    boxes_of = {}
     for video in videos:
         path = tracks[video.video]
-        found = has_box(path.array("box_px"))
+        box_px = path.array("box_px")
         broken = path.attributes.get("broken", "")
         if broken:
             # Its keypoints have as many rows as it once had frames.
             add_poses(artifact, video.video, np.empty(0, np.int32), np.empty(0), broken)
             continue
-        keypoints = check_length(keypoints_of, video.video, len(found), source)
-        frame = np.flatnonzero(found).astype(np.int32)
+        boxes_of[video.video] = box_px
+        keypoints = check_length(keypoints_of, video.video, len(box_px), source)
+        frame = np.flatnonzero(has_box(box_px)).astype(np.int32)
         add_poses(artifact, video.video, frame, keypoints[frame])
+    warn_of_joints_outside_boxes(source, keypoints_of, boxes_of)
 
 
 def add_poses(

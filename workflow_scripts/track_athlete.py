@@ -9,8 +9,10 @@ import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
 from vpdlib.datasets.bad_videos import VideoReading
+from vpdlib.datasets.boxes import boxes_of_keypoints, ends_early, supplied_boxes
 from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.supplied import boxes_of_keypoints, check_length, read_boxes
+from vpdlib.datasets.supplied import check_length
+from vpdlib.datasets.supplied_keypoints import keypoints_in_pixels
 from vpdlib.datasets.tables import VideoRow, read_videos
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.progress import note, track
@@ -110,8 +112,10 @@ def take_boxes(
             )
             time_s, shot = find_shots(frames, people.cut_min_change, people.cut_min_ratio)
         broken = reading.broken(video)
-        given = {} if broken else boxes
-        box_px = check_length(given, video.video, len(time_s), source, shorter_is_absent=True)
+        if broken:
+            box_px = np.full((len(time_s), 4), np.nan, np.float32)
+        else:
+            box_px = check_length(boxes, video.video, len(time_s), source, ends_early(source))
         for flag in report.flags:
             note(f"{video.video}: {flag}")
         add_track(
@@ -145,12 +149,12 @@ def main(snakemake):
         wanted = {video.video for video in videos}
         if inputs.get("boxes"):
             source = Path(inputs.boxes)
-            # All of them: a shard of videos in which nobody was seen has none.
-            boxes = read_boxes(source)
+            boxes = supplied_boxes(source, videos)
         else:
             source = Path(inputs.keypoints)
             clips = read_keypoints(source, snakemake.params.keypoints["joint_names"], only=wanted)
-            boxes = {name: boxes_of_keypoints(clip.keypoints_px) for name, clip in clips.items()}
+            keypoints = keypoints_in_pixels(source, clips, videos)
+            boxes = {name: boxes_of_keypoints(one) for name, one in keypoints.items()}
         people = PeopleSettings.model_validate(snakemake.params.people)
         take_boxes(
             videos, boxes, source, people, VideoReading(_job.on_bad_video(snakemake)), artifact

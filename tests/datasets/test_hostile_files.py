@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from vpdlib.datasets.base import DatasetError
+from vpdlib.datasets.boxes import read_boxes
 from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.supplied import read_boxes, read_features
+from vpdlib.datasets.supplied import read_features
 from vpdlib.safe_pickle import UnsafePickleError, loads_plain
 
 ANNOTATION = {
@@ -129,6 +130,119 @@ def test_damaged_compression_is_named(arrays):
         read_keypoints(path, "coco17")
 
 
+def memory_of(call):
+    """Peak of a call that is refused as a bomb, bytes."""
+    tracemalloc.start()
+    with pytest.raises(DatasetError, match=r"claims? \d+ bytes"):
+        call()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+@pytest.mark.parametrize("members", [1, 20])
+def test_a_compressed_bomb_is_refused_before_it_unpacks(npz, tmp_path, members):
+    size = (100 << 20) // members
+    content = header((size // 204, 17, 3)) + bytes(size // 204 * 204)
+    path = npz(**{f"a{n}": content for n in range(members)})
+    del content
+    assert path.stat().st_size < 200_000
+    for read in (read_boxes, read_features, lambda p: read_keypoints(p, "coco17")):
+        assert memory_of(lambda read=read: read(path)) < 10 << 20
+    # What is not asked for is left alone.
+    with pytest.raises(DatasetError, match="none of the videos"):
+        read_boxes(path, only={"b"})
+
+    path = tmp_path / "bomb.h5"
+    with h5py.File(path, "w") as file:
+        zeros = np.zeros((size // 204, 17, 3), np.float32)
+        for n in range(members):
+            file.create_dataset(f"a{n}", data=zeros, chunks=(5000, 17, 3), compression="gzip")
+    assert path.stat().st_size < 500_000
+    assert memory_of(lambda: read_keypoints(path, "coco17")) < 10 << 20
+    with h5py.File(path, "w") as file:
+        file.create_dataset(
+            "a",
+            (3, 17, 3),
+            "f4",
+            maxshape=(None, 17, 3),
+            chunks=(1 << 19, 17, 3),
+            compression="gzip",
+        )
+    assert memory_of(lambda: read_keypoints(path, "coco17")) < 10 << 20
+
+
+def test_arrays_that_shrink_well_are_still_taken(arrays):
+    sparse = np.full((100_000, 17, 2), np.nan, np.float32)
+    sparse[::500] = np.random.default_rng(0).random((200, 17, 2)) * 100
+    found = read_keypoints(arrays(a=sparse), "coco17")["a"].keypoints_px
+    assert np.isfinite(found[..., 0]).sum() == 200 * 17
+
+
+class Runs:
+    def __reduce__(self):
+        return (print, ("executed",))
+
+
+def test_objects_in_arrays_never_run(tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", a=np.array([Runs()], object), allow_pickle=True)
+    for read in (read_boxes, read_features, lambda p: read_keypoints(p, "coco17")):
+        with pytest.raises(DatasetError, match="Store numbers, not objects"):
+            read(tmp_path / "a.npz")
+    np.save(tmp_path / "a.npy", np.array([Runs()], object), allow_pickle=True)
+    with pytest.raises(DatasetError, match="npy"):
+        read_boxes(tmp_path / "a.npy")
+    assert "executed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("dtype", [complex, bool, "S3", "datetime64[s]", [("x", "f4")]])
+def test_arrays_of_other_types_are_refused(arrays, dtype):
+    with pytest.raises(DatasetError, match="expected numbers"):
+        read_keypoints(arrays(a=np.zeros((3, 17, 2), dtype)), "coco17")
+
+
+def test_types_that_numpy_has_not_are_refused_by_name(tmp_path):
+    path = tmp_path / "a.h5"
+    odd = h5py.h5t.UNIX_D32LE
+    for name, message in (
+        (b"a", r"a\.h5: a is of a type"),
+        (b"fps", r"a\.h5: /: fps is of a type"),
+    ):
+        with h5py.File(path, "w") as file:
+            file["b"] = np.ones((2, 17, 2))
+            space = (
+                h5py.h5s.create_simple((2, 17, 2)) if name == b"a" else h5py.h5s.create_simple((1,))
+            )
+            if name == b"a":
+                h5py.h5d.create(file.id, name, odd, space)
+            else:
+                h5py.h5a.create(file.id, name, odd, space)
+        with pytest.raises(DatasetError, match=message):
+            read_keypoints(path, "coco17")
+    with h5py.File(path, "w") as file:
+        h5py.h5d.create(
+            file.id, b"\xff\xfe", h5py.h5t.IEEE_F32LE, h5py.h5s.create_simple((2, 17, 2))
+        )
+    with pytest.raises(DatasetError, match=r"a\.h5"):
+        read_keypoints(path, "coco17")
+
+
+def test_a_damaged_header_of_the_old_form_is_named(npz):
+    content = bytearray(header((3, 17, 2)))
+    content[content.index(b"(3") : content.index(b"(3") + 3] = b"((L"
+    with pytest.raises(DatasetError, match=r"a\.npz: a\.npy is no array"):
+        read_keypoints(npz(a=bytes(content)), "coco17")
+
+
+def test_facts_in_another_file_are_not_followed(tmp_path):
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["fps"] = 25.0
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["a"] = np.ones((2, 17, 2))
+        file["fps"] = h5py.ExternalLink("other.h5", "fps")
+    assert read_keypoints(tmp_path / "a.h5", "coco17")["a"].fps is None
+
+
 @pytest.mark.parametrize("fps", [np.zeros(2), np.nan, 0.0, -25.0, np.inf])
 def test_a_rate_that_is_none_is_refused(arrays, fps):
     with pytest.raises(DatasetError, match="fps is"):
@@ -224,7 +338,7 @@ def test_wrong_rows_of_boxes_are_named(tmp_path, row, message):
 def test_boxes_are_found_by_the_last_part_of_the_name(tmp_path):
     path = tmp_path / "b.csv"
     path.write_bytes(b"video,frame,x0,y0,x1,y1\ngolf/a,1,0,0,1,2\n")
-    assert read_boxes(path, only={"a"})["a"].shape == (2, 4)
+    assert read_boxes(path, only={"a"})["a"].values.shape == (2, 4)
 
 
 def test_arrays_without_frames_and_half_missing_descriptors_are_refused(arrays):

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.supplied import (
-    boxes_of_keypoints,
-    check_length,
-    read_boxes,
-    read_features,
-)
+from vpdlib.datasets.boxes import boxes_of_keypoints, read_boxes
+from vpdlib.datasets.supplied import check_length, read_features
 
 HEADER = "video,frame,x0,y0,x1,y1\n"
 
@@ -17,7 +13,7 @@ HEADER = "video,frame,x0,y0,x1,y1\n"
 def test_a_table_of_boxes(tmp_path):
     path = tmp_path / "boxes.csv"
     path.write_text(HEADER + "a,3,1,2,11,22.5\na,0,0,0,10,20\nb,0,5,5,6,6\n")
-    boxes = read_boxes(path)
+    boxes = {name: one.values for name, one in read_boxes(path).items()}
     assert set(boxes) == {"a", "b"}
     assert boxes["a"].shape == (4, 4)
     assert boxes["a"][3].tolist() == [1, 2, 11, 22.5]
@@ -34,7 +30,16 @@ def test_a_table_of_boxes(tmp_path):
         (HEADER + "a,-1,0,0,10,20\n", r"boxes\.csv:2: frame -1"),
         (HEADER + "a,0,0,0,nan,20\n", r"boxes\.csv:2: "),
         (HEADER + "a,0,0,0\n", r"boxes\.csv:2: "),
-        (HEADER + "a,one,0,0,1,1\n", r"boxes\.csv:2: invalid literal"),
+        (HEADER + "a,0,0,0,10,20,7\n", r"boxes\.csv:2: 7 cells, expected 6"),
+        (HEADER + "a,1_0,0,0,10,20\n", r"boxes\.csv:2: '1_0' is no number"),
+        (HEADER + "a,0.5,0,0,10,20\n", r"boxes\.csv:2: "),
+        (HEADER + "a,0,,0,10,20\n", r"boxes\.csv:2: '' is no number"),
+        (HEADER + 'a,0,0,0,10,20\n"a,1,0,0,10,20\na,2,0,0,10,20\n', "a quote that is not closed"),
+        (HEADER + '"a,0,0,0,10,20\na",1,0,0,10,20\n', r"boxes\.csv:3: a line break within a cell"),
+        (HEADER + "a,0,200,100,50,90\na,1,20,10,50,90\n", r"boxes\.csv:2: .*x, y, width, height"),
+        (HEADER + "a,9999999,0,0,9,9\nb,9999999,0,0,9,9\n", "frame numbers up to 9999999"),
+        (HEADER + "x" * 200_000 + ",0,0,0,9,9\n", r"boxes\.csv:2: field larger"),
+        (HEADER + "a,one,0,0,1,1\n", r"boxes\.csv:2: 'one' is no number"),
     ],
 )
 def test_wrong_tables_are_refused(text, message, tmp_path):
@@ -48,7 +53,7 @@ def test_arrays_of_boxes(tmp_path):
     path = tmp_path / "boxes.npz"
     box = np.array([[0, 0, 10, 20], [np.nan] * 4, [0, np.nan, 3, 4]])
     np.savez(path, a=box)
-    found = read_boxes(path)["a"]
+    found = read_boxes(path)["a"].values
     assert found.dtype == np.float32
     assert np.isfinite(found).all(axis=1).tolist() == [True, False, False]
     assert np.isnan(found[2]).all()
@@ -56,8 +61,15 @@ def test_arrays_of_boxes(tmp_path):
     with pytest.raises(DatasetError, match=r"expected \(T, 4\) xyxy"):
         read_boxes(path)
     np.savez(path, a=box[:, [2, 1, 0, 3]])
-    with pytest.raises(DatasetError, match="the box of frame 0 is empty"):
+    with pytest.raises(DatasetError, match=r"the box of frame 0 is empty .*; give x0, y0, x1, y1"):
         read_boxes(path)
+    np.savez(path, a=np.array([[20, 30, 40, 90], [200, 30, 40, 90]]))
+    with pytest.raises(
+        DatasetError, match=r"frame 1 is empty .*these look like x, y, width, height"
+    ):
+        read_boxes(path)
+    np.savez(path, a=np.array([[-1] * 4, [0, 0, 5, 5], [0] * 4]))
+    assert np.isnan(read_boxes(path)["a"].values).all(axis=1).tolist() == [True, False, True]
 
 
 def test_descriptors(tmp_path):
@@ -92,7 +104,7 @@ def test_lengths_are_those_of_the_videos(tmp_path):
     filled = check_length(arrays, "a", 7, tmp_path, shorter_is_absent=True)
     assert np.isfinite(filled).all(axis=1).tolist() == [True] * 5 + [False] * 2
     assert np.isnan(check_length(arrays, "b", 2, tmp_path, shorter_is_absent=True)).all()
-    with pytest.raises(DatasetError, match="5 rows, the video has 4"):
+    with pytest.raises(DatasetError, match=r"row of frame 4, the video has 4 frames, 0 to 3"):
         check_length(arrays, "a", 4, tmp_path, shorter_is_absent=True)
 
 

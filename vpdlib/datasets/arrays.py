@@ -8,6 +8,7 @@ claims more than its file has.
 from __future__ import annotations
 
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
@@ -25,6 +26,11 @@ from vpdlib.identifiers import check_id
 FACTS = ("fps", "width", "height")
 #: A compressed array of more bytes than this is refused.
 MAX_BYTES = 4 << 30
+#: Arrays that take more memory than so many bytes and so many times their file are a bomb. What was measured shrinks
+#: little; rows that are all NaN, of frames in which nobody is, shrink to a hundredth.
+_SMALL_BYTES = 32 << 20
+_MAX_RATIO = 150
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,15 @@ def read_arrays(path: Path, name: str, only: Collection[str] | None) -> dict[str
                 )
             keys[video_id] = key
             found[video_id] = stored
-    except (OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        RuntimeError,
+        UnicodeDecodeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise DatasetError(
             f"{path} is damaged or cut ({error}). Make or obtain it again."
         ) from error
@@ -92,11 +106,22 @@ def _npz(path: Path, name: str, only: Collection[str] | None) -> Iterator[tuple[
     # Not np.load, which allocates what a header claims before it looks for the bytes.
     with zipfile.ZipFile(path) as archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-        given = {f: _member(path, archive, members[f]) for f in FACTS if f in members}
-        facts = _facts(path, "", given)
-        for key, info in members.items():
-            if key not in FACTS and _wanted(path, key, only):
-                yield key, StoredArray(_member(path, archive, info), _folder(key), facts)
+        wanted = [key for key in members if key not in FACTS and _wanted(path, key, only)]
+        stated = [fact for fact in FACTS if fact in members]
+        _check_total(path, sum(members[key].file_size for key in (*wanted, *stated)))
+        facts = _facts(path, "", {fact: _member(path, archive, members[fact]) for fact in stated})
+        for key in wanted:
+            yield key, StoredArray(_member(path, archive, members[key]), _folder(key), facts)
+
+
+def _check_total(path: Path, claimed: int) -> None:
+    """Refuse a file whose arrays take much more memory than it has bytes."""
+    size = path.stat().st_size
+    if claimed > max(_SMALL_BYTES, _MAX_RATIO * size):
+        raise DatasetError(
+            f"{path}: its arrays claim {claimed} bytes, more than {_MAX_RATIO} times the {size} that the file has. "
+            "If that is right, store them without compression."
+        )
 
 
 def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
@@ -111,7 +136,8 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.n
                 else np.lib.format.read_array_header_2_0
             )
             shape, fortran, dtype = read_header(stream)
-        except ValueError as error:
+        # NumPy reads headers of the form of Python 2 through `tokenize`, whose error is no ValueError.
+        except (ValueError, tokenize.TokenError) as error:
             raise DatasetError(f"{path}: {info.filename} is no array ({error})") from error
         _check_numbers(dtype, path, info.filename)
         claimed, given = math.prod(shape) * dtype.itemsize, info.file_size - stream.tell()
@@ -120,49 +146,101 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.n
                 f"{path}: {info.filename} of shape {shape} claims {claimed} bytes and has {given}: damaged "
                 "or cut. Make or obtain it again."
             )
-        # Through a bytearray, so that the array can be written to.
-        return np.ndarray(shape, dtype, bytearray(stream.read()), order="F" if fortran else "C")
+        # Into a buffer of the claimed size, so that the array can be written to and is there once.
+        content, done = bytearray(claimed), 0
+        while piece := stream.read(_PIECE_BYTES):
+            content[done : done + len(piece)] = piece
+            done += len(piece)
+        if done != claimed:
+            raise EOFError(f"{info.filename} has {done} bytes of {claimed}")
+        return np.ndarray(shape, dtype, content, order="F" if fortran else "C")
 
 
 def _hdf5(path: Path, name: str, only: Collection[str] | None) -> Iterator[tuple[str, StoredArray]]:
     with h5py.File(path, "r", locking=False) as file:
-        common = _facts(path, "", file.attrs)
+        common = _facts(path, "", _stated(path, file))
         found: list[str] = []
         # Follows no links to other files.
         file.visititems(
             lambda key, item: found.append(key) if isinstance(item, h5py.Dataset) else None
         )
+        # h5py gives a name that it cannot decode as bytes.
+        undecoded = [full for full in found if isinstance(full, bytes)]
+        if undecoded:
+            raise DatasetError(f"{path}: the name {undecoded[0]!r} is no UTF-8. Rename it.")
         # A video's group may hold further datasets beside the one that is asked for.
         groups = {full.rpartition("/")[0] for full in found if full.endswith(f"/{name}")}
+        wanted = {}
         for full in found:
             parent, _, last = full.rpartition("/")
-            if parent in groups and last != name:
+            if (parent in groups and last != name) or last in FACTS:
                 continue
             key = full.removesuffix(f"/{name}")
-            if not _wanted(path, key, only):
-                continue
+            if _wanted(path, key, only):
+                wanted[full] = key
+        total = 0
+        for full in wanted:
+            total += _checked_size(path, full, file[full])
+        _check_total(path, total)
+        for full, key in wanted.items():
             dataset = file[full]
-            _check_dataset(path, full, dataset)
             facts = {
                 **common,
-                **_facts(path, full, dataset.parent.attrs),
-                **_facts(path, full, dataset.attrs),
+                **_facts(path, full, _stated(path, dataset.parent)),
+                **_facts(
+                    path,
+                    full,
+                    {
+                        fact: _attribute(path, dataset, fact)
+                        for fact in FACTS
+                        if fact in dataset.attrs
+                    },
+                ),
             }
             yield key, StoredArray(dataset[()], _folder(key), facts)
 
 
-def _check_dataset(path: Path, full: str, dataset: h5py.Dataset) -> None:
-    if dataset.shape is None:
+def _stated(path: Path, group: h5py.Group) -> dict[str, Any]:
+    """Facts as attributes of a group, or as single numbers in it."""
+    stated = {}
+    for fact in FACTS:
+        if fact in group.attrs:
+            stated[fact] = _attribute(path, group, fact)
+        elif isinstance(group.get(fact, getlink=True), h5py.HardLink):
+            _check_total(path, _checked_size(path, f"{group.name}/{fact}", group[fact]))
+            stated[fact] = group[fact][()]
+    return stated
+
+
+def _attribute(path: Path, item: h5py.Group | h5py.Dataset, fact: str) -> Any:
+    try:
+        return item.attrs[fact]
+    except (TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{path}: {item.name}: {fact} is of a type that is not read ({error})"
+        ) from error
+
+
+def _checked_size(path: Path, full: str, dataset: h5py.Dataset) -> int:
+    """The bytes that a dataset takes in memory, and the chunk through which it is read."""
+    if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
         raise DatasetError(f"{path}: {full} is empty, expected an array of numbers")
     if dataset.is_virtual or dataset.external:
         raise DatasetError(f"{path}: {full} lies in another file. Copy it into this one.")
-    _check_numbers(dataset.dtype, path, full)
+    try:
+        dtype = dataset.dtype
+    except (TypeError, ValueError) as error:
+        # Numbers of a form that NumPy has not.
+        raise DatasetError(f"{path}: {full} is of a type that is not read ({error})") from error
+    _check_numbers(dtype, path, full)
     claimed = math.prod(dataset.shape) * dataset.dtype.itemsize
     filtered = dataset.id.get_create_plist().get_nfilters() > 0
     if claimed > (MAX_BYTES if filtered else path.stat().st_size):
         raise DatasetError(
             f"{path}: {full} claims {claimed} bytes, more than the file can hold or is read"
         )
+    chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
+    return max(claimed, chunk)
 
 
 def _folder(key: str) -> str:

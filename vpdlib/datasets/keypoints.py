@@ -1,7 +1,8 @@
 """Keypoints that come from another tool, brought into one form: COCO-17, source pixels.
 
 npz, HDF5 (see :mod:`vpdlib.datasets.arrays`) and the annotation pickles of PySKL are read. A joint that the
-source lacks is NaN, NaN with score 0; so is every joint of a frame without a person. x points right, y down.
+source lacks is NaN, NaN with score 0; so is every joint of a frame without a person. x points right, y down. Whether
+the numbers can be pixels of a video is for :mod:`vpdlib.datasets.coordinates`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from vpdlib.skeleton import COCO17, JOINTS13
 
 #: Largest score that is taken for one: some networks' scores pass 1 a little.
 _MAX_SCORE = 1.5
+#: No video is as large: (9999, 9999) and the like stand for a missing joint.
+_NO_PIXEL = 9999
 
 #: JHMDB's 15 joints, order of the annotation; its ``face`` stands for the nose.
 JHMDB15: tuple[str, ...] = (
@@ -161,8 +164,10 @@ def to_coco17(keypoints: np.ndarray, joint_names: JointNames, where: str) -> np.
     given = np.full((*shape[:2], 3), 1.0, np.float32)
     with np.errstate(over="ignore"):
         given[..., : shape[2]] = keypoints
-    # Some tools write a joint or frame that was not found as zeros.
-    there = np.isfinite(given[..., :2]).all(axis=2) & (given[..., :2] != 0).any(axis=2)
+    x, y = given[..., 0], given[..., 1]
+    # Some tools write a joint or frame that was not found as zeros, as (-1, -1), or as numbers that no pixel has.
+    placeholder = (x == y) & ((x <= 0) | (x >= _NO_PIXEL))
+    there = np.isfinite(x) & np.isfinite(y) & ~placeholder
     given[~there] = (np.nan, np.nan, 0.0)
     score = given[..., 2]
     if not ((score >= 0) & (score <= _MAX_SCORE)).all():
@@ -272,6 +277,11 @@ def _size(annotation: Mapping[str, Any], where: str) -> tuple[int, int] | tuple[
     if given is None:
         return None, None
     size = np.asarray(given if isinstance(given, list | tuple | np.ndarray) else ())
-    if size.shape[:1] not in ((2,), (3,)) or size.ndim != 1 or size.dtype.kind not in "iu":
+    if (
+        size.shape[:1] not in ((2,), (3,))
+        or size.ndim != 1
+        or size.dtype.kind not in "iu"
+        or size.min() < 1
+    ):
         raise DatasetError(f"{where}: img_shape is {given!s:.60}, expected (height, width)")
     return int(size[0]), int(size[1])
