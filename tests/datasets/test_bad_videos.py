@@ -257,7 +257,7 @@ def test_a_file_that_breaks_later(tmp_path, breaks, capsys):
 
 def test_a_file_of_which_nothing_decodes_is_broken_too(tmp_path, monkeypatch):
     video = row("a", write_video(tmp_path / "a.mp4"))
-    monkeypatch.setattr("vpdlib.datasets.bad_videos.read_frames", lambda *_, **__: iter(()))
+    monkeypatch.setattr("vpdlib.datasets.bad_videos.frames_of", lambda *_, **__: iter(()))
     with pytest.raises(VideoError, match="not one frame could be decoded"):
         list(VideoReading("refuse").frames(video))
     reading = VideoReading("skip")

@@ -1,6 +1,7 @@
 """Coordinates of other tools that are, or are not, pixels of their video: as the library and the rules take them."""
 
 import pickle
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -15,7 +16,9 @@ from vpdlib.datasets.boxes import supplied_boxes
 from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.supplied_keypoints import keypoints_in_pixels, warn_of_joints_outside_boxes
 from vpdlib.datasets.tables import VideoRow
+from vpdlib.people.settings import PeopleSettings
 from vpdlib.tracking.settings import TrackingSettings
+from vpdlib.video.writer import VideoWriter
 
 SIZE = np.array([320, 240])
 FRAMES = 40
@@ -365,13 +368,21 @@ class Rules:
 
     def __init__(self, folder, size=SIZE):
         self.folder = folder
-        rows = [video(size=size)]
+        rows = [replace(video(size=size), path=str(folder / "a.mp4"))]
+        with VideoWriter(folder / "a.mp4", 30, *size) as writer:
+            for level in range(FRAMES):
+                writer.write(np.full((size[1], size[0], 3), level, np.uint8))
         pd.DataFrame([vars(row) for row in rows]).to_csv(folder / "videos.csv", index=False)
 
     def boxes(self, path):
         inputs = {"boxes": path, "videos": self.folder / "videos.csv"}
         out = run_script(
-            "track_athlete", inputs, self.folder / "tracks.h5", TrackingSettings(), keypoints=None
+            "track_athlete",
+            inputs,
+            self.folder / "tracks.h5",
+            TrackingSettings(),
+            keypoints=None,
+            people=PeopleSettings().model_dump(mode="json"),
         )
         with read_artifact(out, "tracks") as tracks:
             return tracks["a"].array("box_px")
@@ -385,6 +396,8 @@ class Rules:
                 "a",
                 {
                     "time_s": time_s,
+                    "shot": np.zeros(FRAMES, np.int32),
+                    "segment": np.zeros(FRAMES, np.int32),
                     "previous_frame": np.full(FRAMES, -1, np.int32),
                     "box_px": np.tile(np.float32([10, 10, 300, 230]), (FRAMES, 1)),
                     "origin": np.ones(FRAMES, np.uint8),

@@ -237,7 +237,7 @@ def test_interlaced_recordings(tmp_path, name, codec, fmt, capsys):
     np.testing.assert_array_equal(always[12].rgb, frames[12].rgb)
 
     capsys.readouterr()
-    rows = list_files([VideoSource("a", path)], 1, "never")
+    rows = list_files([VideoSource("a", path)], 1, deinterlace="never")
     said = capsys.readouterr().err
     assert "warning" in said
     assert str(path) in said
