@@ -77,7 +77,12 @@ def origin(snakemake: Any, paths: Sequence[str] | None = None) -> artifacts.Prov
     """Digests of this job's settings, code and inputs, all or those at ``paths``, to be written into its artifact."""
     if paths is None:
         paths = [str(path) for path in snakemake.input]
-    settings = {name: value for name, value in snakemake.params.items() if name != "code"}
+    settings = {
+        name: value
+        for name, value in snakemake.params.items()
+        # The last is for Snakemake (rules/recorded.smk), and holds the others.
+        if name not in ("code", "recorded")
+    }
     return artifacts.Provenance(
         rule=snakemake.rule,
         config_digest=provenance.digest_settings(settings),
