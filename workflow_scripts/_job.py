@@ -5,6 +5,7 @@ before: which devices a job may see is settled there.
 """
 
 import os
+import re
 import sys
 import time
 import traceback
@@ -71,6 +72,16 @@ def checkpoint_path(
     job = origin(snakemake, paths)
     digests = f"{job.config_digest}.{job.code_digest}.{job.input_digest}"
     return folder.parent / f".{folder.name}.{device}.{digests}.checkpoint"
+
+
+def discard_checkpoints(folder: Path) -> None:
+    """Remove what trainings of ``folder`` left to go on from, now that it is finished: of other settings too."""
+    name = re.compile(
+        rf"\.{re.escape(folder.name)}\.[a-z]+\.[0-9a-f]+\.[0-9a-f]*\.[0-9a-f]+\.checkpoint"
+    )
+    for path in folder.parent.glob(".*.checkpoint"):
+        if name.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def origin(snakemake: Any, paths: Sequence[str] | None = None) -> artifacts.Provenance:
