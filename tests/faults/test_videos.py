@@ -2,6 +2,7 @@
 
 import time
 from fractions import Fraction
+from itertools import pairwise
 
 import av
 import numpy as np
@@ -236,7 +237,7 @@ def test_18_interlaced_recordings_are_deinterlaced_and_said(mine, name, codec, o
         times = [frame.time_s for frame in frames]
         np.testing.assert_allclose(np.diff(times), 0.04, atol=1e-3)
         # None is frozen, and lines are torn where they are let.
-        assert all((a.rgb != b.rgb).any() for a, b in zip(frames, frames[1:], strict=False))
+        assert all((a.rgb != b.rgb).any() for a, b in pairwise(frames))
         found[setting] = np.mean([combing(frame.rgb) for frame in frames[2:-2]])
     print(f"{name}: torn lines {found}")
     assert found["auto"] < 0.3 * found["never"]
