@@ -75,7 +75,11 @@ class ArtifactWriter:
         self._temporary = temporary_beside(self.path)
         with ExitStack() as on_error:
             on_error.callback(discard, self._temporary)
-            self._file = h5py.File(self._temporary, "w", track_order=True, libver=_FORMAT)
+            # Chunks are written whole, and at once: one that HDF5 still held when the disk was full would crash the
+            # process when the file is closed.
+            self._file = h5py.File(
+                self._temporary, "w", track_order=True, libver=_FORMAT, rdcc_nbytes=0
+            )
             on_error.callback(self.abandon)
             self.set_attributes(
                 schema=kind,
