@@ -9,7 +9,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 PIP_OPTIONS := install --quiet --no-build-isolation --no-binary xtcocotools -c constraints.txt
 PIP_INSTALL := $(BIN)/pip $(PIP_OPTIONS)
 
-.PHONY: help demo tables env dev pins networks measure standins test test-slow openmmlab \
+.PHONY: help demo tables env dev pins networks measure standins test test-slow test-faults openmmlab \
 	test-openmmlab lint format types overlays report benchmarks schemas clean
 
 help: ## list the targets
@@ -56,6 +56,9 @@ test: dev networks ## unit tests and the small workflow tests
 
 test-slow: dev networks ## tests of some minutes each: networks trained, floor exercises from label to table
 	$(BIN)/python -m pytest -m slow
+
+test-faults: dev networks ## kills, full disks, damaged files and the like, all rows of docs/reliability.md (half an hour)
+	$(BIN)/python -m pytest tests/faults -m '' -s
 
 openmmlab: $(OPENMMLAB)/.built ## the full mmcv and its operators, built into an environment of its own (10 to 20 minutes)
 

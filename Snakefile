@@ -29,6 +29,7 @@ include: "rules/retrieval.smk"
 include: "rules/detection.smk"
 include: "rules/tables.smk"
 include: "rules/report.smk"
+include: "rules/recorded.smk"
 
 
 # On a cluster these run where Snakemake does: what needs the network, and what takes a second.
@@ -62,6 +63,11 @@ rule all:
         "results/demo/table3.csv",
         "results/demo/table4.csv",
         "results/demo/figure3.csv",
+
+
+onsuccess:
+    # What jobs that were killed outright left in folders that nothing has written to since.
+    sweep_below("results")
 
 
 onstart:

@@ -1,6 +1,8 @@
 """What the rules share: the checked configuration, names, and what a job is given."""
 
+import json
 import sys
+from inspect import signature
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -8,12 +10,14 @@ from snakemake.exceptions import WorkflowError
 # The library lies beside the Snakefile; jobs find it there too, whatever is installed.
 sys.path.insert(0, str(Path(workflow.basedir)))
 
+from vpdlib.atomic import sweep_below
 from vpdlib.config.base import ConfigError, validate
 from vpdlib.config.run import RunSettings
 from vpdlib.datasets.base import DatasetError, shard_of
 from vpdlib.datasets.catalogue import clip_files, recording_files, source_files
 from vpdlib.datasets.paper.diving48 import LABELS, VOCABULARY
-from vpdlib.datasets.paths import files_below
+from vpdlib.datasets.folder import VIDEO_SUFFIXES
+from vpdlib.datasets.paths import state_of
 from vpdlib.datasets.settings import (
     DemoAdapter,
     Diving48Adapter,
@@ -42,7 +46,7 @@ from vpdlib.poses.settings import checkpoint_references as pose_weights
 from vpdlib.provenance import code_digest, digest_settings
 from vpdlib.recognition.settings import HEADS, NETWORK_HEADS, sections_of
 from vpdlib.students.settings import POSE2D, find_student
-from vpdlib.weights.check import WeightsError, onnx_path, verify_present
+from vpdlib.weights.check import NETWORKS, WeightsError, onnx_path, verify_present
 from vpdlib.weights.checkpoints import (
     CHECKPOINTS,
     checkpoint_path,

@@ -18,7 +18,6 @@ rule train_vipe:
         **stage_resources("train_vipe"),
     params:
         settings=lambda wc: vipe_model(wc).model_dump(mode="json"),
-        listing=motion_listing,
         code=code_digest("workflow_scripts.train_vipe"),
     message:
         "Training VIPE* {wildcards.vipe}"

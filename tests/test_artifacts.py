@@ -193,13 +193,14 @@ def test_nothing_is_at_the_path_before_the_end(tmp_path):
 def test_what_cannot_be_verified_or_flushed_is_not_put_in_place(tmp_path, monkeypatch):
     path = tmp_path / "0000.h5"
 
-    def damage_then_sync(written):
+    def damage_then_read(written, kind):
         data = bytearray(written.read_bytes())
         data[len(data) // 2] ^= 255
         written.write_bytes(data)
+        return read_artifact(written, kind)
 
     with monkeypatch.context() as patch:
-        patch.setattr(artifacts, "_sync", damage_then_sync)
+        patch.setattr(artifacts, "read_artifact", damage_then_read)
         with pytest.raises(ArtifactError):
             write(path)
     assert list(tmp_path.iterdir()) == []

@@ -2,8 +2,8 @@
 
 One file per shard of videos (or per result), written whole or not at all:
 
-* it is written under a temporary name beside the target, closed, synced, reopened and verified, and
-  only then renamed to its final name, so a killed job leaves nothing there;
+* it is written under a temporary name beside the target, closed, reopened and verified, and only then synced and
+  renamed to its final name (:mod:`vpdlib.atomic`), so a killed job leaves nothing there;
 * the root says what it is: ``schema`` (the kind), ``schema_version``, ``complete``, ``rule``,
   ``vpdlib_version``, digests of configuration, code and inputs, and ``num_videos``;
 * every dataset carries a ``fletcher32`` checksum and everything else (headers, attributes, indices) those
@@ -18,11 +18,9 @@ hold are in :mod:`vpdlib.artifact_schemas`.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import math
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +39,7 @@ from vpdlib.artifact_schemas import (
     check_columns,
     stored_as,
 )
+from vpdlib.atomic import discard, put_in_place, temporary_beside
 from vpdlib.identifiers import check_id
 
 #: The oldest format of which every header has a checksum; h5py writes an older one unless told.
@@ -73,10 +72,14 @@ class ArtifactWriter:
         self.path = Path(path)
         self.kind = kind
         self.schema = SCHEMAS[kind]
-        self._temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = h5py.File(self._temporary, "w", track_order=True, libver=_FORMAT)
+        self._temporary = temporary_beside(self.path)
         with ExitStack() as on_error:
+            on_error.callback(discard, self._temporary)
+            # Chunks are written whole, and at once: one that HDF5 still held when the disk was full would crash the
+            # process when the file is closed.
+            self._file = h5py.File(
+                self._temporary, "w", track_order=True, libver=_FORMAT, rdcc_nbytes=0
+            )
             on_error.callback(self.abandon)
             self.set_attributes(
                 schema=kind,
@@ -215,7 +218,7 @@ class ArtifactWriter:
         return self._file["videos"].require_group(video_id)
 
     def close(self) -> None:
-        """Finish: mark complete, sync, reopen and verify every checksum, rename into place."""
+        """Finish: mark complete, reopen and verify every checksum, sync and rename into place."""
         try:
             if self._begun is not None:
                 raise ArtifactError(f"{self.path}: video {self._begun} was begun and not finished")
@@ -223,11 +226,9 @@ class ArtifactWriter:
                 self.set_attributes(num_videos=len(self._file["videos"]))
             self.set_attributes(complete=True)
             self._file.close()
-            _sync(self._temporary)
             with read_artifact(self._temporary, self.kind) as artifact:
                 artifact.verify_payload()
-            os.replace(self._temporary, self.path)
-            _sync(self.path.parent)
+            put_in_place(self._temporary, self.path)
         finally:
             self.abandon()
 
@@ -238,7 +239,7 @@ class ArtifactWriter:
                 self._file.close()
         finally:
             # On a full disk closing fails too; the file must go all the more.
-            self._temporary.unlink(missing_ok=True)
+            discard(self._temporary)
 
 
 class VideoGroup:
@@ -452,18 +453,6 @@ def _read_chunks(artifact: Artifact, name: str, dataset: h5py.Dataset) -> None:
             dataset[start : start + step]
     except (OSError, RuntimeError) as error:
         raise artifact.damaged(name, error) from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some network file systems cannot sync a folder; the rename itself is still atomic there.
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(descriptor)
 
 
 def _remedy(path: Path, kind: str) -> str:

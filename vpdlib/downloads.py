@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from vpdlib.atomic import replacing
 from vpdlib.progress import track
 from vpdlib.provenance import digest_file
 
@@ -97,18 +98,15 @@ def _download(item: Download, path: Path, cache_dir: Path) -> None:
         "config.yaml (or the variable VPD_DOWNLOADS) names the cache."
     )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pooch.retrieve(
-            url=item.url,
-            known_hash=f"sha256:{item.sha256}",
-            fname=path.name,
-            path=path.parent,
-            progressbar=False,
-        )
+        with replacing(path) as temporary:
+            pooch.HTTPDownloader()(item.url, str(temporary), None)
+            found = digest_file(temporary)
+            if found != item.sha256:
+                raise DownloadError(
+                    f"{item.url}: expected sha256 {item.sha256}, found the hash {found}: the file there is no longer "
+                    f"the one that was there when this project was made. {remedy}"
+                )
     except requests.RequestException as error:
         raise DownloadError(f"{item.url} cannot be downloaded ({error}). {remedy}") from error
     except OSError as error:
         raise DownloadError(f"{cache_dir} cannot be written to ({error}). {remedy}") from error
-    except ValueError as error:
-        # pooch says so when the digest differs, and leaves nothing behind.
-        raise DownloadError(f"{item.url}: {error}. {remedy}") from error

@@ -47,3 +47,20 @@ def check_id(value: str, what: str, where: str) -> str:
             " and do not start with a dot: rename the file or the id."
         )
     return value
+
+
+def check_key(key: str, what: str, where: str) -> str:
+    """Return the id that a key of another tool's file ends in; folders may stand in front, as in ``golf/clip1``.
+
+    Raises
+    ------
+    ValueError
+        As `check_id`, and for folders that climb or begin at the root: no name of a class.
+    """
+    *folders, last = key.split("/")
+    if any(folder in ("", ".", "..") for folder in folders):
+        raise ValueError(
+            f"{where}: {key[:60]!r} is a path of somebody's computer, not a {what} with its folder in front. Name "
+            "it as in golf/clip1."
+        )
+    return check_id(last, what, where)

@@ -4,7 +4,8 @@ A rule carries the digest of its script, and of the vpdlib modules that the scri
 edit of either makes Snakemake rerun what depends on it and nothing else. (Snakemake itself sees a script's time
 stamp, and nothing of the library.) The digest is taken over the syntax tree without docstrings, so comments,
 formatting and file times do not count. Of a module that reads tables of the package (``resources.files``), the
-tables count too. This module and the progress reports do not: nothing that is made depends on them.
+tables count too. This module, the progress reports and how files are put in place do not: nothing that is
+made depends on them.
 
 To read all of the library so takes seconds, and every start of Snakemake, on a cluster every job, wants it: what
 was read of a file is kept where Python keeps bytecode, under the digest of that file's bytes; also where
@@ -17,18 +18,19 @@ import ast
 import hashlib
 import importlib.util
 import json
-import uuid
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from vpdlib.atomic import replacing
 
 #: What a script and what all scripts share are named by.
 _SCRIPTS = ("workflow_scripts", "_job")
 
 #: What no artifact depends on. A package's __init__ runs too, but what it gathers for others is not used, and the
 #: version number in vpdlib/__init__.py must not count.
-_NOT_COUNTED = ("vpdlib", "vpdlib.provenance", "vpdlib.progress")
+_NOT_COUNTED = ("vpdlib", "vpdlib.provenance", "vpdlib.progress", "vpdlib.atomic")
 
 #: Of the files in a package that are not code, what is read.
 _TABLES = "*.csv"
@@ -180,14 +182,8 @@ class _Kept:
             return
         self._is_changed = False
         # Several runs may start at once.
-        part = self._path.with_name(f"{self._path.name}.{uuid.uuid4().hex}")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(self._entries), encoding="utf-8")
-            part.replace(self._path)
-        except OSError:
-            with suppress(OSError):
-                part.unlink()
+        with suppress(OSError), replacing(self._path) as temporary:
+            temporary.write_text(json.dumps(self._entries), encoding="utf-8")
 
 
 def _read_module(source: bytes, name: str, path: Path) -> _Module:

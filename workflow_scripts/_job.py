@@ -5,6 +5,7 @@ before: which devices a job may see is settled there.
 """
 
 import os
+import re
 import sys
 import time
 import traceback
@@ -83,11 +84,26 @@ def checkpoint_path(
     return folder.parent / f".{folder.name}.{device}.{digests}.checkpoint"
 
 
+def discard_checkpoints(folder: Path) -> None:
+    """Remove what trainings of ``folder`` left to go on from, now that it is finished: of other settings too."""
+    name = re.compile(
+        rf"\.{re.escape(folder.name)}\.[a-z]+\.[0-9a-f]+\.[0-9a-f]*\.[0-9a-f]+\.checkpoint"
+    )
+    for path in folder.parent.glob(".*.checkpoint"):
+        if name.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
 def origin(snakemake: Any, paths: Sequence[str] | None = None) -> artifacts.Provenance:
     """Digests of this job's settings, code and inputs, all or those at ``paths``, to be written into its artifact."""
     if paths is None:
         paths = [str(path) for path in snakemake.input]
-    settings = {name: value for name, value in snakemake.params.items() if name != "code"}
+    settings = {
+        name: value
+        for name, value in snakemake.params.items()
+        # The last is for Snakemake (rules/recorded.smk), and holds the others.
+        if name not in ("code", "recorded")
+    }
     return artifacts.Provenance(
         rule=snakemake.rule,
         config_digest=provenance.digest_settings(settings),

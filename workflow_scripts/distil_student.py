@@ -72,7 +72,7 @@ def main(snakemake):
     )
     student = resume_or_start(lambda path: train(checkpoint_path=path), checkpoint)
     save_student(folder, student)
-    checkpoint.unlink(missing_ok=True)
+    _job.discard_checkpoints(folder)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def main(snakemake):
         checkpoint,
     )
     save_vipe(folder, model)
-    checkpoint.unlink(missing_ok=True)
+    _job.discard_checkpoints(folder)
 
 
 if __name__ == "__main__":

@@ -31,22 +31,30 @@ def is_published(dataset):
 
 def shard_videos(wildcards):
     """The video files of a shard: a changed or added video reruns its own shard only."""
-    settings = settings_of(wildcards.dataset)
-    adapter = settings.adapter
+    adapter = settings_of(wildcards.dataset).adapter
     if isinstance(adapter, DemoAdapter):
         return [f"results/{wildcards.dataset}/source/labels.csv"]
-    if is_published(wildcards.dataset):
-        if adapter.recordings is not None:
-            return cut_recordings(wildcards)
-        found = or_refuse(clip_files, adapter, RUN)
-    else:
-        found = or_refuse(source_files, adapter, RUN, settings.classes)
-    number = int(wildcards.shard)
-    return [
-        str(source.path)
-        for source in found
-        if shard_of(source.video_id, settings.num_shards) == number
-    ]
+    if is_published(wildcards.dataset) and adapter.recordings is not None:
+        return cut_recordings(wildcards)
+    return videos_by_shard(wildcards.dataset).get(int(wildcards.shard), [])
+
+
+_videos_by_shard = {}
+
+
+def videos_by_shard(dataset):
+    """The video files of a dataset, by the number of their shard; looked for once."""
+    if dataset not in _videos_by_shard:
+        settings = settings_of(dataset)
+        if is_published(dataset):
+            found = or_refuse(clip_files, settings.adapter, RUN)
+        else:
+            found = or_refuse(source_files, settings.adapter, RUN, settings.classes)
+        by_shard = _videos_by_shard[dataset] = {}
+        for source in found:
+            number = shard_of(source.video_id, settings.num_shards)
+            by_shard.setdefault(number, []).append(str(source.path))
+    return _videos_by_shard[dataset]
 
 
 def cut_recordings(wildcards):

@@ -108,20 +108,6 @@ def demo_motions(dataset, name):
     return f"results/{dataset}/source/motions.npz"
 
 
-def motion_listing(wildcards):
-    """A digest of what lies in the folders of motions: Snakemake sees of a folder only its own time stamp."""
-    files = [
-        path
-        for folder in map(Path, motion_files(wildcards))
-        if folder.is_dir()
-        for path in sorted(files_below(folder))
-        if path.is_file()
-    ]
-    return digest_settings(
-        [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    )
-
-
 def motions_there(path, name):
     """A file or folder of motions, or a refusal that says where it was looked for."""
     full = or_refuse(RUN.under_data, path)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from vpdlib.datasets import tables
 from vpdlib.datasets.base import Action, DatasetError
 from vpdlib.datasets.tables import (
     ActionRow,
@@ -55,7 +54,7 @@ def test_an_error_leaves_the_old_table_and_no_litter(tmp_path, monkeypatch):
     def full(source, target):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(tables.os, "replace", full)
+    monkeypatch.setattr("os.replace", full)
     with pytest.raises(OSError, match="no space left"):
         write_rows(path, ACTIONS[:1], ActionRow)
     assert [p.name for p in tmp_path.iterdir()] == ["actions.csv"]

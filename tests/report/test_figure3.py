@@ -34,10 +34,7 @@ def test_files_are_made(tmp_path, frame):
 
 
 def test_curves_are_the_tables(tmp_path, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(Figure, "savefig", lambda self, path, **_: drawn.append(self))
-    draw_figure3(table(top1_paper=(50.5, None)), "A sport", [tmp_path / "f.png"])
-    (axes,) = drawn[0].axes
+    (axes,) = drawn(table(top1_paper=(50.5, None)), monkeypatch, tmp_path).axes
     lines = [c.lines[0] for c in axes.containers]
     assert [line.get_ydata().tolist() for line in lines] == [[40, 80], [40, 80], [41, 81], [41, 81]]
     assert all(line.get_xdata().tolist() == [4, 8] for line in lines)
@@ -76,7 +73,12 @@ def many(num_methods):
 
 def drawn(table, monkeypatch, tmp_path):
     figures = []
-    monkeypatch.setattr(Figure, "savefig", lambda self, path, **_: figures.append(self))
+
+    def keep(figure, path, **_):
+        figures.append(figure)
+        path.touch()
+
+    monkeypatch.setattr(Figure, "savefig", keep)
     draw_figure3(table, "A sport", [tmp_path / "f.png"])
     return figures[0]
 

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from vpdlib.artifacts import ArtifactError, ArtifactWriter, Provenance
-from vpdlib.report import tables
 from vpdlib.report.tables import (
     accuracy_table,
     mean_and_std,
@@ -162,7 +161,7 @@ def test_an_error_leaves_the_old_table_and_no_litter(tmp_path, monkeypatch):
     def full(source, target):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(tables.os, "replace", full)
+    monkeypatch.setattr("os.replace", full)
     with pytest.raises(OSError, match="no space left"):
         write_table(path, pd.DataFrame({"a": [2]}))
     assert [p.name for p in tmp_path.iterdir()] == ["table1.csv"]

@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_put_in_place_leaves_no_litter(folder, monkeypat
         raise OSError(errno.EIO, "Input/output error")
 
     shutil.rmtree(folder)
-    monkeypatch.setattr(folder_module.os, "replace", fails)
+    monkeypatch.setattr("os.replace", fails)
     with pytest.raises(OSError, match="Input/output"):
         save_student(folder, student())
     assert list(folder.parent.iterdir()) == []

@@ -251,7 +251,7 @@ def test_missing_files(networks: Path, tmp_path: Path) -> None:
     verify_checkpoints_present([("small", None)], networks)
     with pytest.raises(
         WeightsError,
-        match=r"small\.pth, found no such file; run: python -m vpdlib\.weights .*--checkpoint small",
+        match=r"small\.pth of sha256 \w+, found no such file; run: python -m vpdlib\.weights .*--checkpoint small",
     ):
         verify_checkpoint("small", networks)
 

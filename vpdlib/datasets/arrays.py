@@ -20,7 +20,7 @@ import h5py
 import numpy as np
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.identifiers import check_id
+from vpdlib.identifiers import check_key
 
 #: Attributes of a video or of the whole file.
 FACTS = ("fps", "width", "height")
@@ -96,7 +96,7 @@ def read_arrays(path: Path, name: str, only: Collection[str] | None) -> dict[str
 def _wanted(path: Path, key: str, only: Collection[str] | None) -> bool:
     video_id = key.rsplit("/", 1)[-1]
     try:
-        check_id(video_id, "video id", str(path))
+        check_key(key, "video id", str(path))
     except ValueError as error:
         raise DatasetError(str(error)) from error
     return only is None or video_id in only

@@ -17,7 +17,7 @@ import numpy as np
 from vpdlib.datasets.arrays import read_arrays
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.settings import JointNames
-from vpdlib.identifiers import check_id
+from vpdlib.identifiers import check_key
 from vpdlib.safe_pickle import UnsafePickleError, load_plain
 from vpdlib.skeleton import COCO17, JOINTS13
 
@@ -212,7 +212,7 @@ def _read_pyskl(
         if only is not None and video_id not in only:
             continue
         try:
-            check_id(video_id, "video id", where)
+            check_key(member, "video id", where)
         except ValueError as error:
             raise DatasetError(str(error)) from error
         if video_id in clips:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Protocol
+
+from vpdlib.provenance import digest_file, digest_settings
+
+#: More is not read at every start of the workflow.
+_MOST_READ_BYTES = 16 << 20
 
 
 class DataPaths(Protocol):
@@ -41,6 +47,32 @@ class DataFolder:
     def under_data(self, path: str) -> Path:
         """Absolute paths as they are, others below the folder."""
         return self.folder / path
+
+
+@cache
+def state_of(path: str, by_content: bool = True) -> str:
+    """A text that is another one when a file, or the files of a folder, are others.
+
+    Parameters
+    ----------
+    path : a file or folder.
+    by_content : whether a file of up to 16 MiB is known by its content; else, and in a folder, by size and time stamp.
+        Of whatever date it comes back, and where it is only touched, it is then the same.
+    """
+    found = Path(path)
+    if found.is_dir():
+        files = sorted(file for file in files_below(found) if file.is_file())
+        return digest_settings([(str(file.relative_to(found)), _stamp(file)) for file in files])
+    if not found.is_file():
+        return "missing"
+    if by_content and found.stat().st_size <= _MOST_READ_BYTES:
+        return digest_file(found)
+    return _stamp(found)
+
+
+def _stamp(file: Path) -> str:
+    stat = file.stat()
+    return f"{stat.st_size} bytes of {stat.st_mtime_ns}"
 
 
 def files_below(folder: Path) -> Iterator[Path]:

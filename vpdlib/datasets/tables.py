@@ -19,12 +19,12 @@ look at; start and end are empty where the whole video is meant, video where it 
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from vpdlib.atomic import replacing
 from vpdlib.datasets.base import Action, DatasetError
 
 
@@ -148,19 +148,12 @@ def class_rows(actions: Iterable[Action], names: Sequence[str]) -> list[ClassRow
 
 def write_rows(path: str | Path, rows: Sequence[Row], kind: type[Row]) -> None:
     """Write rows as CSV, whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
-            names = [field.name for field in fields(kind)]
-            writer.writerow(names)
-            for row in rows:
-                writer.writerow([getattr(row, name) for name in names])
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        names = [field.name for field in fields(kind)]
+        writer.writerow(names)
+        for row in rows:
+            writer.writerow([getattr(row, name) for name in names])
 
 
 def _read(path: str | Path, kind: type[Row], rule: str = "prepare_dataset") -> list[Row]:

@@ -19,6 +19,7 @@ import cv2
 import h5py
 import numpy as np
 
+from vpdlib.atomic import replacing
 from vpdlib.demo.body import Proportions, draw_proportions
 from vpdlib.demo.motions import CLASSES
 from vpdlib.demo.parts import build_mesh
@@ -316,8 +317,7 @@ def generate_demo(
 
 
 def _write_labels(path: Path, routines: list[Routine], truths: dict[str, RoutineTruth]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(temporary, "w", newline="", encoding="utf-8") as handle:
+    with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as handle:
         table = csv.writer(handle, lineterminator="\n")
         table.writerow(["video", "start", "end", "label", "split", "group"])
         for routine in routines:
@@ -331,7 +331,6 @@ def _write_labels(path: Path, routines: list[Routine], truths: dict[str, Routine
                     routine.group,
                 ]
                 table.writerow(row)
-    os.replace(temporary, path)
 
 
 def _write_motions(
@@ -339,8 +338,7 @@ def _write_motions(
 ) -> None:
     captured = [routine for routine in routines if routine.split == "train"]
     lengths = np.array([len(truths[routine.id].joints_m) for routine in captured], np.int64)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(temporary, "wb") as handle:
+    with replacing(path) as temporary, open(temporary, "wb") as handle:
         np.savez(
             handle,
             xyz=np.concatenate(
@@ -355,14 +353,12 @@ def _write_motions(
             joints=np.array(JOINTS13),
             fps=np.array(settings.fps),
         )
-    os.replace(temporary, path)
 
 
 def _write_truth(
     path: Path, settings: DemoSettings, routines: list[Routine], truths: dict[str, RoutineTruth]
 ) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with h5py.File(temporary, "w") as file:
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["fps"] = settings.fps
         file.attrs["classes"] = list(CLASSES)
         for routine in routines:
@@ -378,4 +374,3 @@ def _write_truth(
                 "facing_deg",
             ):
                 group.create_dataset(name, data=getattr(truth, name), fletcher32=True)
-    os.replace(temporary, path)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from vpdlib.atomic import replacing
+
 _COLOURS = (
     "#7f8fa6",
     "#c23616",
@@ -83,6 +85,7 @@ def draw_figure3(table: pd.DataFrame, title: str, paths: list[Path]) -> None:
     else:
         figure.set_figwidth(7.2)
         figure.legend(fontsize=7, handlelength=4, loc="outside right upper")
-    for path in paths:
-        figure.savefig(path, dpi=150)
+    for path in map(Path, paths):
+        with replacing(path) as temporary:
+            figure.savefig(temporary, dpi=150, format=path.suffix.removeprefix("."))
     plt.close(figure)

@@ -6,7 +6,6 @@ trials (n - 1), empty where there is one trial. What was not run is an empty cel
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.atomic import replacing
 from vpdlib.recognition.settings import NETWORK_HEADS
 from vpdlib.report.published import published_baseline, published_precision, published_top1
 
@@ -242,14 +242,8 @@ def retrieval_table(
 
 def write_text(path: str | Path, text: str) -> None:
     """Write a text, whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from vpdlib.atomic import replacing
 from vpdlib.progress import note
 
 SCHEMA = "vpd-student-checkpoint-1"
@@ -31,16 +31,8 @@ def save_checkpoint(path: Path, identity: str, state: dict[str, Any]) -> None:
     identity : digest of what the training depends on; see `load_checkpoint`.
     state : tensors, numbers, strings, lists and dicts.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            torch.save({"schema": SCHEMA, "identity": identity, "state": state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        torch.save({"schema": SCHEMA, "identity": identity, "state": state}, file)
 
 
 def load_checkpoint(path: Path, identity: str) -> dict[str, Any]:

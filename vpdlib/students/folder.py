@@ -9,10 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -23,34 +20,12 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 import vpdlib
+from vpdlib.atomic import replacing
 from vpdlib.provenance import digest_file
 
 _HISTORY = "history.csv"
 #: The key of ``settings.json`` for the sha256 of all that it holds besides.
 _RECORD_SHA256 = "record_sha256"
-
-
-@contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder to write into, which takes the place of ``folder`` when all went well.
-
-    On an exception it is removed.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    try:
-        yield temporary
-        for path in temporary.iterdir():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(temporary, folder)
-    finally:
-        # Where all went well it has been renamed.
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 class ModelRecord(BaseModel):
@@ -111,7 +86,8 @@ class ModelFolder(Generic[Record]):
         best_epoch : see `ModelRecord`.
         own : what the kind's record holds besides.
         """
-        with new_folder(folder) as temporary:
+        with replacing(folder) as temporary:
+            temporary.mkdir()
             sha256 = {}
             for name, network in networks.items():
                 weights = {

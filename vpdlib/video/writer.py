@@ -16,8 +16,12 @@ from types import TracebackType
 import av
 import numpy as np
 
+from vpdlib.atomic import discard, put_in_place, temporary_beside
+
 #: What times of frames are rounded to, s: that of broadcasts.
 _OWN_TICK = Fraction(1, 90000)
+#: Endings that are not the name of their own container.
+_FORMATS = {"mkv": "matroska", "mpg": "mpeg", "ts": "mpegts"}
 
 
 class VideoWriter:
@@ -63,13 +67,13 @@ class VideoWriter:
         self._tick = _OWN_TICK if own_times else None
         self._last_pts = -1
         self.num_frames = 0
-        self._temporary = self.path.with_name(f".{self.path.stem}.{os.getpid()}{self.path.suffix}")
         self._container: av.container.OutputContainer | None = None
         self._stream: av.VideoStream | None = None
 
     def __enter__(self) -> VideoWriter:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._container = av.open(str(self._temporary), "w")
+        ending = self.path.suffix.lower().removeprefix(".")
+        self._temporary = temporary_beside(self.path)
+        self._container = av.open(str(self._temporary), "w", format=_FORMATS.get(ending, ending))
         stream = self._container.add_stream("libx264", rate=self.fps)
         assert isinstance(stream, av.VideoStream)
         stream.width = self.width + self.width % 2
@@ -150,8 +154,6 @@ class VideoWriter:
             if kind is None:
                 if not self.num_frames:
                     raise ValueError(f"{self.path}: no frame was written")
-                with open(self._temporary, "rb") as handle:
-                    os.fsync(handle.fileno())
-                os.replace(self._temporary, self.path)
+                put_in_place(self._temporary, self.path)
         finally:
-            self._temporary.unlink(missing_ok=True)
+            discard(self._temporary)

@@ -88,7 +88,7 @@ def _expected_digest(reference: str, sha256: str | None) -> str | None:
     return longer
 
 
-def _require_file(reference: str, path: Path) -> None:
+def _require_file(reference: str, path: Path, expected: str | None) -> None:
     if path.is_file():
         return
     if is_path(reference):
@@ -98,8 +98,9 @@ def _require_file(reference: str, path: Path) -> None:
             f"run: python -m vpdlib.weights --networks-dir {path.parent} --checkpoint {reference}; "
             f"or put {checkpoint_named(reference).url} there"
         )
+    digest = f" of sha256 {expected}" if expected else ""
     raise WeightsError(
-        f"checkpoint {reference!r}: expected the file {path}, found no such file; {remedy}"
+        f"checkpoint {reference!r}: expected the file {path}{digest}, found no such file; {remedy}"
     )
 
 
@@ -136,7 +137,7 @@ def verify_checkpoint(reference: str, networks_dir: Path, sha256: str | None = N
     """
     expected = _expected_digest(reference, sha256)
     path = checkpoint_path(reference, networks_dir)
-    _require_file(reference, path)
+    _require_file(reference, path, expected)
     if expected is not None:
         _require_digest(reference, path, expected, digest_file(path))
     return path
@@ -165,7 +166,7 @@ def verify_checkpoints_present(
         path = checkpoint_path(reference, networks_dir)
         if not is_path(reference) and not path.exists():
             continue
-        _require_file(reference, path)
+        _require_file(reference, path, expected)
         if expected is not None:
             _require_digest(reference, path, expected, known_digest(path, networks_dir))
 

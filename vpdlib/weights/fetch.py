@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import tarfile
 import tempfile
@@ -18,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vpdlib.atomic import replacing
 from vpdlib.weights.check import (
     WeightsError,
     expected_manifest,
@@ -134,19 +134,6 @@ def read_members(archive: Path, files: tuple[NetworkFile, ...]) -> dict[str, byt
     return found
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
 def _convert(network: Network, members: dict[str, bytes], networks_dir: Path) -> None:
     # onnx takes a second to import, and is not needed where everything is there already.
     from vpdlib.weights.tfjs_to_onnx import convert
@@ -159,7 +146,8 @@ def _convert(network: Network, members: dict[str, bytes], networks_dir: Path) ->
         content = convert(sources[0], sources[1], network.input_shape).SerializeToString(
             deterministic=True
         )
-    _write_atomically(onnx_path(network.name, networks_dir), content)
+    with replacing(onnx_path(network.name, networks_dir)) as temporary:
+        temporary.write_bytes(content)
     manifest = {
         **expected_manifest(network),
         "what": network.what,
@@ -167,8 +155,8 @@ def _convert(network: Network, members: dict[str, bytes], networks_dir: Path) ->
         "onnx_size": len(content),
         "onnx_sha256": hashlib.sha256(content).hexdigest(),
     }
-    text = json.dumps(manifest, indent=2) + "\n"
-    _write_atomically(manifest_path(network.name, networks_dir), text.encode())
+    with replacing(manifest_path(network.name, networks_dir)) as temporary:
+        temporary.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
 def _is_ready(name: str, networks_dir: Path) -> bool:

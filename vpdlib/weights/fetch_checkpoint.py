@@ -7,11 +7,10 @@ keep twice. It gets its final name only when it is whole and its digest is the p
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from pathlib import Path
 
+from vpdlib.atomic import replacing
 from vpdlib.downloads import Download
 from vpdlib.progress import note
 from vpdlib.provenance import digest_file
@@ -69,12 +68,8 @@ def fetch_checkpoint(name: str, networks_dir: Path, downloads_dir: Path | None) 
         return verify_checkpoint(name, networks_dir)
     cached = cached_checkpoint(checkpoint, downloads_dir) if downloads_dir is not None else None
     by_hand = f"put the file by hand at {cached or path}"
-    networks_dir.mkdir(parents=True, exist_ok=True)
-    handle, temporary_name = tempfile.mkstemp(dir=networks_dir, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(temporary_name)
     source: str | Path
-    try:
+    with replacing(path) as temporary:
         if cached is not None and cached.is_file():
             source, remedy = cached, "remove it, or put the right file there"
             shutil.copyfile(cached, temporary)
@@ -87,10 +82,4 @@ def fetch_checkpoint(name: str, networks_dir: Path, downloads_dir: Path | None) 
                 f"checkpoint {name!r}: {source}: expected a sha256 that begins with {checkpoint.sha256}, "
                 f"found {found}; {remedy}; a file that you trust can be named by its path instead"
             )
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return path

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from vpdlib.atomic import replacing
 from vpdlib.provenance import digest_file
 
 _FILE = "known_digests.json"
@@ -29,15 +28,8 @@ def _read(memory: Path) -> dict[str, Any]:
 def _write(memory: Path, content: dict[str, Any]) -> None:
     # Jobs parse the workflow too, several at a time: each replaces the file whole. What one of them
     # overwrites of another is only read again.
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=memory.parent, prefix=f".{memory.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=2)
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, memory)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with replacing(memory) as temporary:
+        temporary.write_text(json.dumps(content, indent=2), encoding="utf-8")
 
 
 def known_digest(path: Path, networks_dir: Path) -> str:

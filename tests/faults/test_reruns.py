@@ -1,0 +1,98 @@
+"""Rows 16 and 17: what makes jobs run again, and what does not."""
+
+import os
+import shutil
+
+import pytest
+import yaml
+
+from tests.faults.conftest import KEYPOINTS, TABLE, labels
+from tests.workflow.conftest import ROOT, write_video
+from tests.workflow.conftest import SETTINGS as SETTINGS_OF_VIDEOS
+
+pytestmark = pytest.mark.workflow
+SETTINGS = "datasets/mine.yaml"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project's code, to edit."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("vpdlib", "workflow_scripts", "rules", "envs", "docs/report"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "Snakefile", folder)
+    return folder
+
+
+def test_16_a_touch_or_a_comment_reruns_nothing_and_an_edit_what_depends_on_it(project, again):
+    found = {}
+
+    def plan():
+        return again.planned("--snakefile", str(project / "Snakefile"), "--", TABLE)
+
+    module = project / "vpdlib" / "recognition" / "nns.py"
+    text = module.read_text()
+    os.utime(module)
+    found["touch"] = plan()
+    module.write_text(text.replace('"""', '"""Another word of it. ', 1) + "\n# A comment.\n")
+    found["comment"] = plan()
+    module.write_text(text + "\n_EDITED = True\n")
+    found["edit"] = plan()
+    module.write_text(text)
+    print(found)
+    assert found["touch"] == found["comment"] == {}
+    assert found["edit"] == {"recognize_actions": 1, "table1": 1}
+
+
+def test_17_two_settings_that_exchange_their_values(again):
+    """As a bag of values they are the same: trials 1 and seed 2."""
+    changed = {**KEYPOINTS, "trials": KEYPOINTS["seed"], "seed": KEYPOINTS["trials"]}
+    with again.with_settings(SETTINGS, changed):
+        planned = again.planned(TABLE)
+        assert planned["recognize_actions"] == 1
+        done = again.run(TABLE)
+        assert done.returncode == 0, done.stdout[-4000:]
+        assert again.planned(TABLE) == {}
+
+
+def test_17_labels_that_come_back_with_an_older_date(again):
+    """As from a backup, or from version control."""
+    path = again.folder / "data" / "labels.csv"
+    path.write_text(labels().replace("clip_02,slow", "clip_02,fast"))
+    os.utime(path, (0, 0))
+    assert again.planned(TABLE)["prepare_dataset"] == 1
+    # The same content, of any date, is the same.
+    path.write_text(labels())
+    assert again.planned(TABLE) == {}
+    os.utime(path, (0, 0))
+    assert again.planned(TABLE) == {}
+
+
+def test_17_two_input_files_that_are_exchanged(mine):
+    """Two videos of one list: they keep their dates, older than the list, and the set of their names."""
+    mine.write_dataset("mine", {**SETTINGS_OF_VIDEOS, "num_shards": 1})
+    listed = "results/mine/shards/0000.csv"
+    videos = mine.folder / "data" / "videos"
+    write_video(videos / "b.mp4", num_frames=30)
+    for name in ("a", "b"):
+        os.utime(videos / f"{name}.mp4", ns=(0, 10**18 + ord(name)))
+    assert mine.run(listed).returncode == 0
+    assert mine.planned(listed) == {}
+    (videos / "a.mp4").rename(videos / "c")
+    (videos / "b.mp4").rename(videos / "a.mp4")
+    (videos / "c").rename(videos / "b.mp4")
+    assert mine.planned(listed) == {"list_videos": 1}
+
+
+def test_17_every_rule_records_its_settings_and_inputs_by_name(finished):
+    """What Snakemake compares is what it has recorded."""
+    records = [
+        yaml.safe_load(path.read_text())
+        for path in (finished.folder / ".snakemake" / "metadata").rglob("*")
+        if path.is_file()
+    ]
+    assert len(records) > 10
+    for record in records:
+        texts = [yaml.safe_load(text) for text in record["params"] if "inputs" in text]
+        assert len(texts) == 1, record["rule"]
+        assert '"code"' in texts[0]
