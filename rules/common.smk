@@ -16,7 +16,7 @@ from vpdlib.config.run import RunSettings
 from vpdlib.datasets.base import DatasetError, shard_of
 from vpdlib.datasets.catalogue import clip_files, recording_files, source_files
 from vpdlib.datasets.paper.diving48 import LABELS, VOCABULARY
-from vpdlib.datasets.folder import VIDEO_SUFFIXES
+from vpdlib.datasets.video_files import VIDEO_SUFFIXES
 from vpdlib.datasets.paths import state_of
 from vpdlib.datasets.settings import (
     DemoAdapter,
