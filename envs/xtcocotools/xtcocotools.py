@@ -58,7 +58,9 @@ class COCOeval(pycocotools.cocoeval.COCOeval):
             _refuse("use_area=False of COCOeval()")
         if cocoGt is not None and 0 in cocoGt.anns:
             # It takes 0 for "no match".
-            raise ValueError("pycocotools cannot evaluate an annotation with id 0: number them from 1")
+            raise ValueError(
+                "pycocotools cannot evaluate an annotation with id 0: number them from 1"
+            )
         super().__init__(cocoGt, cocoDt, iouType)
         if sigmas is not None:
             if iouType != "keypoints":
