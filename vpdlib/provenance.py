@@ -3,8 +3,9 @@
 A rule carries the digest of its script, and of the vpdlib modules that the script uses, in its ``params``: an
 edit of either makes Snakemake rerun what depends on it and nothing else. (Snakemake itself sees a script's time
 stamp, and nothing of the library.) The digest is taken over the syntax tree without docstrings, so comments,
-formatting and file times do not count, nor does the version of Python that reads them. Of a module that reads tables of the package (``resources.files``), the
-tables count too. This module and the progress reports do not: nothing that is made depends on them.
+formatting and file times do not count, nor does the version of Python. Of a module that reads tables of the
+package (``resources.files``), the tables count too. This module and the progress reports do not: nothing that is
+made depends on them.
 
 To read all of the library so takes seconds, and every start of Snakemake, on a cluster every job, wants it: what
 was read of a file is kept where Python keeps bytecode, under the digest of that file's bytes; also where
@@ -219,8 +220,9 @@ def _read_module(source: bytes, name: str, path: Path) -> _Module:
 def _canonical(node: Any) -> str:
     """Write a syntax tree the same way under every Python, which ``ast.dump`` does not.
 
-    3.12 gave functions and classes a (mostly empty) list of type parameters, 3.13 leaves empty lists out of the dump,
-    3.12 alone puts an empty text into nested format specifications, and what ``repr`` escapes follows the Unicode version.
+    3.12 gave functions and classes a (mostly empty) list of type parameters, 3.13 leaves empty lists out of the
+    dump, 3.12 alone puts an empty text into nested format specifications, and what ``repr`` escapes follows the
+    version of Unicode.
     """
     if isinstance(node, ast.AST):
         fields = []

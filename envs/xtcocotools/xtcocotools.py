@@ -21,8 +21,8 @@ _IOU_TYPES = ("segm", "bbox", "keypoints")
 
 def _refuse(what):
     raise NotImplementedError(
-        f"{what} is of the real xtcocotools; installed is its stand-in, by pycocotools. Under Python 3.11 or 3.12, with a "
-        "C compiler and Cython, install the real one: pip install --force-reinstall --no-deps --no-build-isolation "
+        f"{what} is of the real xtcocotools; installed is its stand-in, by pycocotools. Under Python 3.11 or 3.12, "
+        "with a C compiler and Cython, install the real one: pip install --force-reinstall --no-deps --no-build-isolation "
         "--no-binary xtcocotools xtcocotools==1.14.3"
     )
 
@@ -38,11 +38,13 @@ class COCO(pycocotools.coco.COCO):
         super().__init__(annotation_file)
 
     def createIndex(self):
+        """As pycocotools."""
         for annotation in self.dataset.get("annotations", []):
             annotation.setdefault("iscrowd", False)
         super().createIndex()
 
     def loadRes(self, resFile, resData=None):
+        """As pycocotools, of a file or its content."""
         if resData is not None:
             _refuse("resData of COCO.loadRes()")
         return super().loadRes(resFile)
