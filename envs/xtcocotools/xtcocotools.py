@@ -22,8 +22,8 @@ _IOU_TYPES = ("segm", "bbox", "keypoints")
 def _refuse(what):
     raise NotImplementedError(
         f"{what} is of the real xtcocotools; installed is its stand-in, by pycocotools. Under Python 3.11 or 3.12, "
-        "with a C compiler and Cython, install the real one: pip install --force-reinstall --no-deps --no-build-isolation "
-        "--no-binary xtcocotools xtcocotools==1.14.3"
+        "with a C compiler and Cython, install the real one: pip install --force-reinstall --no-deps "
+        "--no-build-isolation --no-binary xtcocotools xtcocotools==1.14.3"
     )
 
 
