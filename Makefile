@@ -1,15 +1,19 @@
 # make demo: everything from nothing to results/demo. make test: the tests. make help lists the rest.
-PYTHON ?= python3
+# PYTHON=... takes a certain interpreter; without it envs/find_python.sh looks for one, the newest that fits but for python3.
+PYTHON ?=
+PYTHONS := 3.13 3.12 3.11
+# mmcv 2.1.0 itself cannot be built under 3.13 (docs/gpu.md).
+OPENMMLAB_PYTHONS := 3.12 3.11
 CORES ?= all
 VENV := .venv
 BIN := $(VENV)/bin
 OPENMMLAB := .venv-openmmlab
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
-# numpy must be there before xtcocotools is built against it; setuptools before chumpy.
-PIP_OPTIONS := install --quiet --no-build-isolation --no-binary xtcocotools -c constraints.txt
+# setuptools must be there before chumpy is built.
+PIP_OPTIONS := install --quiet --no-build-isolation -c constraints.txt
 PIP_INSTALL := $(BIN)/pip $(PIP_OPTIONS)
 
-.PHONY: help demo tables env dev pins networks measure standins test test-slow test-faults openmmlab \
+.PHONY: help demo tables env dev python openmmlab-python pins networks measure standins test test-slow test-faults openmmlab \
 	test-openmmlab lint format types overlays report benchmarks schemas clean
 
 help: ## list the targets
@@ -26,10 +30,12 @@ tables: env ## every table of the paper on the demo, ablations too (two hours)
 env: $(VENV)/.runtime ## only install what the workflow needs, into .venv
 dev: $(VENV)/.dev ## install what tests and checks need besides
 
-pins: ## copy requirements.txt and constraints.txt into the scripts of the conda environments
+pins: ## copy requirements.txt, constraints.txt and envs/xtcocotools into the scripts of the conda environments
 	for script in envs/*.post-deploy.sh; do \
 		sed -i -e "/<<'REQUIREMENTS'/,/^REQUIREMENTS/{//!d}" -e "/<<'REQUIREMENTS'/r requirements.txt" \
-			-e "/<<'CONSTRAINTS'/,/^CONSTRAINTS/{//!d}" -e "/<<'CONSTRAINTS'/r constraints.txt" $$script; \
+			-e "/<<'CONSTRAINTS'/,/^CONSTRAINTS/{//!d}" -e "/<<'CONSTRAINTS'/r constraints.txt" \
+			-e "/<<'PROJECT'/,/^PROJECT/{//!d}" -e "/<<'PROJECT'/r envs/xtcocotools/pyproject.toml" \
+			-e "/<<'MODULE'/,/^MODULE/{//!d}" -e "/<<'MODULE'/r envs/xtcocotools/xtcocotools.py" $$script; \
 	done
 
 networks: env ## fetch and convert the embedded networks, as the workflow does by itself
@@ -38,12 +44,19 @@ networks: env ## fetch and convert the embedded networks, as the workflow does b
 measure: env ## compare the demo's tracks, teacher and student with the ground truth
 	$(SNAKEMAKE) results/demo/accuracy.csv results/demo/kept_frames.csv
 
-$(VENV)/.base:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet 'setuptools<81' wheel cython numpy -c constraints.txt
+# Each time, since the system's Python may have become another one since.
+python:
+	@sh envs/find_python.sh $(VENV) "$(PYTHON)" $(PYTHONS) >/dev/null
+
+openmmlab-python:
+	@sh envs/find_python.sh $(OPENMMLAB) "$(PYTHON)" $(OPENMMLAB_PYTHONS) >/dev/null
+
+$(VENV)/.base: | python
+	"$$(sh envs/find_python.sh $(VENV) "$(PYTHON)" $(PYTHONS))" -m venv $(VENV)
+	$(BIN)/pip install --quiet 'setuptools<81' wheel -c constraints.txt
 	@touch $@
 
-$(VENV)/.runtime: $(VENV)/.base requirements.txt constraints.txt
+$(VENV)/.runtime: $(VENV)/.base requirements.txt constraints.txt $(wildcard envs/xtcocotools/*.*)
 	$(PIP_INSTALL) -r requirements.txt
 	@touch $@
 
@@ -64,9 +77,9 @@ openmmlab: $(OPENMMLAB)/.built ## the full mmcv and its operators, built into an
 
 # The pins of .venv, mmcv in place of mmcv-lite. mmcv is built against the torch that is installed by then (ninja, which
 # builds in parallel, must be on the path); with CUDA's compiler and a GPU, or FORCE_CUDA=1, for CUDA too.
-$(OPENMMLAB)/.built: requirements.txt requirements-dev.txt constraints.txt
-	$(PYTHON) -m venv $(OPENMMLAB)
-	$(OPENMMLAB)/bin/pip install --quiet 'setuptools<81' wheel cython numpy ninja==1.13.2 -c constraints.txt
+$(OPENMMLAB)/.built: requirements.txt requirements-dev.txt constraints.txt | openmmlab-python
+	"$$(sh envs/find_python.sh $(OPENMMLAB) "$(PYTHON)" $(OPENMMLAB_PYTHONS))" -m venv $(OPENMMLAB)
+	$(OPENMMLAB)/bin/pip install --quiet 'setuptools<81' wheel ninja==1.13.2 -c constraints.txt
 	grep -hv -e '^mmcv-lite' -e '^-r' requirements.txt requirements-dev.txt >$(OPENMMLAB)/requirements.txt
 	$(OPENMMLAB)/bin/pip $(PIP_OPTIONS) -r $(OPENMMLAB)/requirements.txt
 	PATH="$(abspath $(OPENMMLAB)/bin):$$PATH" CFLAGS="-O1 -g0 -w" MMCV_WITH_OPS=1 MAX_JOBS=$(or $(MAX_JOBS),2) \

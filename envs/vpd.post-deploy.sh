@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # What pip installs into the environment of vpd.yaml. Snakemake runs this in the new environment; by
 # hand, activate the environment and run it. The packages are not in vpd.yaml, since a conda file cannot switch off
-# pip's build isolation: chumpy cannot be built in isolation, and xtcocotools must be built against the numpy here.
-# The lists are copies that `make pins` renews. Snakemake runs a copy of this script from elsewhere, which finds no
+# pip's build isolation: chumpy cannot be built in isolation.
+# The lists and the stand-in for xtcocotools are copies that `make pins` renews. Snakemake runs a copy of this script from elsewhere, which finds no
 # other file of ours; and with the lists in it, a changed pin makes a new environment.
 set -euo pipefail
 
 lists=$(mktemp -d)
 trap 'rm -rf "$lists"' EXIT
 cat >"$lists/requirements.txt" <<'REQUIREMENTS'
-# What the workflow runs on, pinned. constraints.txt pins what these need in turn. `make env` installs both
-# (setuptools and numpy first, no build isolation: chumpy, which mmpose asks for, cannot be built otherwise).
+# What the workflow runs on, pinned, for Python 3.11, 3.12 and 3.13. constraints.txt pins what these need in turn. `make env`
+# installs both (setuptools first, no build isolation: chumpy, which mmpose asks for, cannot be built otherwise).
 # torch 2.13.0 is paired with torchvision 0.28.0. On Linux the index's torch brings CUDA; for a small CPU-only
 # install see docs/install.md.
 setuptools<81
@@ -20,6 +20,8 @@ mmengine==0.10.7
 mmcv-lite==2.1.0
 mmdet==3.3.0
 mmpose==1.3.2
+# In place of the xtcocotools that mmpose asks for, which Python 3.13 cannot build. A folder here, to be called from here.
+./envs/xtcocotools
 mmpretrain==1.2.0
 snakemake==9.27.1
 snakemake-executor-plugin-cluster-generic==1.0.9
@@ -62,7 +64,6 @@ ConfigArgParse==1.9.0
 connection-pool==0.0.3
 contourpy==1.3.3
 cycler==0.12.1
-Cython==3.3.1
 distlib==0.4.4
 docutils==0.22.4
 dpath==2.2.0
@@ -193,13 +194,119 @@ urllib3==2.8.0
 virtualenv==21.14.5
 wrapt==2.5.2
 xmltodict==1.0.4
-xtcocotools==1.14.3
 yapf==0.43.0
 yte==1.9.4
 zipp==4.1.2
 CONSTRAINTS
 
-options=(--no-build-isolation --no-binary xtcocotools -c "$lists/constraints.txt")
-# numpy must be there before xtcocotools is built against it; setuptools before chumpy.
-python -m pip install 'setuptools<81' wheel cython numpy -c "$lists/constraints.txt"
+mkdir -p "$lists/envs/xtcocotools"
+cat >"$lists/envs/xtcocotools/pyproject.toml" <<'PROJECT'
+# mmpose asks for a distribution of this name. See xtcocotools.py beside this file.
+[build-system]
+requires = ["setuptools<81"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "xtcocotools"
+# The version whose interface this is, and that it is not that distribution itself.
+version = "1.14.3+pycocotools"
+description = "mmpose's xtcocotools on top of pycocotools; refuses what only the real one can do"
+requires-python = ">=3.11"
+dependencies = ["pycocotools"]
+
+[tool.setuptools]
+py-modules = ["xtcocotools"]
+PROJECT
+cat >"$lists/envs/xtcocotools/xtcocotools.py" <<'MODULE'
+"""xtcocotools, as mmpose imports it, on top of pycocotools.
+
+The real xtcocotools 1.14.3 has no wheel for numpy 2 and cannot be built under Python 3.13 at all. It is a fork of
+pycocotools, which has wheels for all: reading annotations, masks and the evaluation of 17 or any other keypoints
+are the same, but that a person without a visible keypoint is told by ``num_keypoints`` and a detection without one
+counts as any other. What only the fork can do is refused by name.
+"""
+
+import sys
+from types import ModuleType
+
+import numpy as np
+import pycocotools.coco
+import pycocotools.cocoeval
+import pycocotools.mask as mask
+
+__version__ = "1.14.3+pycocotools"
+
+_IOU_TYPES = ("segm", "bbox", "keypoints")
+
+
+def _refuse(what):
+    raise NotImplementedError(
+        f"{what} is of the real xtcocotools; installed is its stand-in, by pycocotools. Under Python 3.11 or 3.12, "
+        "with a C compiler and Cython, install the real one: pip install --force-reinstall --no-deps "
+        "--no-build-isolation --no-binary xtcocotools xtcocotools==1.14.3"
+    )
+
+
+class COCO(pycocotools.coco.COCO):
+    """Annotations in COCO's form; ``iscrowd`` may be missing."""
+
+    def __init__(self, annotation_file=None, test_index=None, ann_data=None):
+        if test_index is not None:
+            _refuse("test_index of COCO()")
+        if ann_data is not None:
+            _refuse("ann_data of COCO()")
+        super().__init__(annotation_file)
+
+    def createIndex(self):
+        """As pycocotools."""
+        for annotation in self.dataset.get("annotations", []):
+            annotation.setdefault("iscrowd", False)
+        super().createIndex()
+
+    def loadRes(self, resFile, resData=None):
+        """As pycocotools, of a file or its content."""
+        if resData is not None:
+            _refuse("resData of COCO.loadRes()")
+        return super().loadRes(resFile)
+
+
+class COCOeval(pycocotools.cocoeval.COCOeval):
+    """Evaluation of boxes, masks or keypoints; ``sigmas`` are those of the keypoints, COCO's 17 by default."""
+
+    def __init__(self, cocoGt=None, cocoDt=None, iouType="keypoints", sigmas=None, use_area=True):
+        if iouType not in _IOU_TYPES:
+            _refuse(f"iouType={iouType!r} of COCOeval()")
+        if not use_area:
+            _refuse("use_area=False of COCOeval()")
+        if cocoGt is not None and 0 in cocoGt.anns:
+            # It takes 0 for "no match".
+            raise ValueError(
+                "pycocotools cannot evaluate an annotation with id 0: number them from 1"
+            )
+        super().__init__(cocoGt, cocoDt, iouType)
+        if sigmas is not None:
+            if iouType != "keypoints":
+                raise ValueError(f"sigmas are of keypoints, not of iouType={iouType!r}: leave out")
+            self.params.kpt_oks_sigmas = np.asarray(sigmas)
+
+
+def _module(name, **content):
+    module = ModuleType(f"{__name__}.{name}")
+    vars(module).update(content)
+    return module
+
+
+coco = _module("coco", COCO=COCO)
+cocoeval = _module("cocoeval", COCOeval=COCOeval, Params=pycocotools.cocoeval.Params)
+# `import xtcocotools.coco` finds them here once this module has run; they are no files of their own.
+sys.modules.update(
+    {f"{__name__}.coco": coco, f"{__name__}.cocoeval": cocoeval, f"{__name__}.mask": mask}
+)
+MODULE
+
+# requirements.txt names that folder from here.
+cd "$lists"
+options=(--no-build-isolation -c "$lists/constraints.txt")
+# setuptools must be there before chumpy is built.
+python -m pip install 'setuptools<81' wheel -c "$lists/constraints.txt"
 python -m pip install "${options[@]}" -r "$lists/requirements.txt"

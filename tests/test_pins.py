@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+STAND_IN = ROOT / "envs" / "xtcocotools"
 
 
 def pins(path):
@@ -32,6 +33,7 @@ import json, os, sys
 from pathlib import Path
 names = [(kind, sys.argv[i + 1]) for i, kind in enumerate(sys.argv) if kind in ("-r", "-c")]
 call = dict(arguments=sys.argv[1:], lists={{kind: Path(name).read_text() for kind, name in names}})
+call["stand_in"] = {{path.name: path.read_text() for path in Path("envs/xtcocotools").glob("*.*")}}
 call["with_operators"] = os.environ.get("MMCV_WITH_OPS") == "1"
 with open({calls!r}, "a") as file:
     print(json.dumps(call), file=file)
@@ -102,6 +104,11 @@ def test_the_conda_environments_install_what_make_does(name, target, deployed):
     assert [call["lists"]["-r"] for call in calls if "-r" in call["lists"]] == [wanted], "make pins"
     constraints = (ROOT / "constraints.txt").read_text()
     assert all(call["lists"]["-c"] == constraints for call in calls), "make pins"
+    # requirements.txt names the folder from where pip is called.
+    stand_in = {
+        name: (STAND_IN / name).read_text() for name in ("pyproject.toml", "xtcocotools.py")
+    }
+    assert all(call["stand_in"] == stand_in for call in calls), "make pins"
     assert set(by_conda("vpd")) <= set(by_conda(name))
 
 
@@ -120,16 +127,18 @@ def test_make_renews_the_lists_in_the_scripts(tmp_path):
     shutil.copytree(ROOT / "envs", tmp_path / "envs")
     for name in ("Makefile", "requirements.txt", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
-    before = {path.name: path.read_text() for path in (tmp_path / "envs").iterdir()}
-    for name in ("requirements.txt", "constraints.txt"):
+    before = {path.name: path.read_text() for path in (tmp_path / "envs").glob("*.*")}
+    changed = ["requirements.txt", "constraints.txt"]
+    changed += [f"envs/xtcocotools/{name}" for name in ("pyproject.toml", "xtcocotools.py")]
+    for name in changed:
         with (tmp_path / name).open("a") as file:
             file.write(f"new-in-{name}==1\n")
     subprocess.run(["make", "pins"], cwd=tmp_path, capture_output=True, check=True)
-    for path in (tmp_path / "envs").iterdir():
+    for path in (tmp_path / "envs").glob("*.*"):
         added = path.read_text().splitlines()
-        if path.suffix == ".sh":
-            added.remove("new-in-requirements.txt==1")
-            added.remove("new-in-constraints.txt==1")
+        if path.name.endswith(".post-deploy.sh"):
+            for name in changed:
+                added.remove(f"new-in-{name}==1")
         assert added == before[path.name].splitlines()
 
 

@@ -285,6 +285,46 @@ def test_a_package_that_cannot_be_written_to(package):
     assert package.digest("vpdlib.top") == before
 
 
+ANY_PYTHON = r'''"""All that Pythons write down differently."""
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Box(Generic[T]):
+    """A box."""
+
+    limit: int = 10**20
+
+    async def show(self, *rest, width=3, deep=None, **more):
+        """Its text."""
+        async with self as box:
+            print(f"{self.limit:>{width}}|{box!r:{width}.{width}}", f"{rest=}", f"a{'b'}" "c" f"{more}")
+        return [], {}, (), {**more}, ..., None, b"\\x00", u"\N{MELTING FACE}\u1c89 é", 1e300, 2j, -0.0
+
+    def nothing(self): ...
+
+
+def choose(value):
+    match value:
+        case {"a": [1, *_], **other} if other:
+            return f""
+        case Box(limit=0) | None:
+            return lambda: f"{{}}{value:%H:%M}"
+    try:
+        pass
+    except* ValueError:
+        raise
+'''
+
+
+def test_every_python_takes_the_same_digest(package):
+    """An environment of another Python is no reason to make everything again."""
+    (package.folder / "sample.py").write_text(ANY_PYTHON, encoding="utf-8")
+    assert package.digest("vpdlib.sample") == "7cbefd53b95bb97c"
+    assert package.digest("vpdlib.top", "vpdlib.tables") == "8d91b3afd35c8978"
+
+
 def test_settings():
     assert digest_settings({"a": 1, "b": [1, 2]}) == digest_settings({"b": [1, 2], "a": 1})
     assert digest_settings({"a": 1}) != digest_settings({"a": 2})

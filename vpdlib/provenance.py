@@ -1,11 +1,11 @@
 """Digests of configuration and code.
 
-A rule carries the digest of its script, and of the vpdlib modules that the script uses, in its ``params``: an
-edit of either makes Snakemake rerun what depends on it and nothing else. (Snakemake itself sees a script's time
-stamp, and nothing of the library.) The digest is taken over the syntax tree without docstrings, so comments,
-formatting and file times do not count. Of a module that reads tables of the package (``resources.files``), the
-tables count too. This module, the progress reports and how files are put in place do not: nothing that is
-made depends on them.
+A rule carries the digest of its script, and of the vpdlib modules that the script uses, in its ``params``: an edit
+of either makes Snakemake rerun what depends on it and nothing else. (Snakemake itself sees a script's time stamp,
+and nothing of the library.) The digest is taken over the syntax tree without docstrings, so comments, formatting
+and file times do not count, nor does the version of Python. Of a module that reads tables of the package
+(``resources.files``), the tables count too. This module, the progress reports and how files are put in place do
+not: nothing that is made depends on them.
 
 To read all of the library so takes seconds, and every start of Snakemake, on a cluster every job, wants it: what
 was read of a file is kept where Python keeps bytecode, under the digest of that file's bytes; also where
@@ -207,9 +207,44 @@ def _read_module(source: bytes, name: str, path: Path) -> _Module:
                 and isinstance(first.value.value, str)
             ):
                 node.body = node.body[1:] or [ast.Pass()]
-    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    digest = hashlib.sha256(_canonical(tree).encode()).hexdigest()
     ours = (name for name in names if name.split(".")[0] in ("vpdlib", *_SCRIPTS))
     return _Module(tuple(sorted(ours)), tuple(sorted(data)), digest)
+
+
+def _canonical(node: Any) -> str:
+    """Write a syntax tree the same way under every Python, which ``ast.dump`` does not.
+
+    3.12 gave functions and classes a (mostly empty) list of type parameters, 3.13 leaves empty lists out of the
+    dump, 3.12 alone puts an empty text into nested format specifications, and what ``repr`` escapes follows the
+    version of Unicode.
+    """
+    if isinstance(node, ast.AST):
+        fields = []
+        for name, value in ast.iter_fields(node):
+            if isinstance(node, ast.JoinedStr):
+                value = _joined(value)
+            if value is not None and value != []:
+                fields.append(f"{name}={_canonical(value)}")
+        return f"{type(node).__name__}({', '.join(fields)})"
+    if isinstance(node, list):
+        return f"[{', '.join(map(_canonical, node))}]"
+    return ascii(node)
+
+
+def _joined(parts: list[ast.expr]) -> list[ast.expr]:
+    """Parts of an f-string, neighbouring texts as one and none of them empty."""
+    merged: list[ast.expr] = []
+    for part in parts:
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            before = merged[-1] if merged else None
+            if isinstance(before, ast.Constant) and isinstance(before.value, str):
+                merged[-1] = ast.Constant(before.value + part.value)
+            elif part.value:
+                merged.append(part)
+        else:
+            merged.append(part)
+    return merged
 
 
 def _origin(node: ast.ImportFrom, importer: str, is_package: bool) -> str:
