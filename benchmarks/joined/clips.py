@@ -86,8 +86,8 @@ class Clip:
         ordered = np.sort(np.where(person[..., None], 256, self.rgb[some].astype(np.int16)), axis=0)
         place = np.maximum((~person).sum(axis=0) - 1, 0) // 2
         middle = np.take_along_axis(ordered, place[None, ..., None], axis=0)[0]
-        middle = np.where(hidden[..., None], 0, middle).astype(np.uint8)
         holes = np.asarray(hidden, dtype=np.uint8)
+        middle = np.where(holes[..., None] > 0, 0, middle).astype(np.uint8)
         filled = cv2.inpaint(middle, holes, 5, cv2.INPAINT_TELEA)
         # Filling in draws streaks, which detectors take for limbs; smooth ones they do not.
         soft = cv2.GaussianBlur(filled, (0, 0), 9)
