@@ -53,10 +53,10 @@ def elsewhere_later(line: Timeline, corpus: Corpus, split: str, number: int) -> 
 
 
 def hard_cuts(line: Timeline, corpus: Corpus, split: str, number: int) -> None:
-    """Five athletes in as many places, cut hard, as in a compilation."""
-    for clip in _people(line, corpus, split, number, 5):
+    """Five athletes in as many places, cut hard: in the middle, as a broadcast has them, or left and right in turn."""
+    for k, clip in enumerate(_people(line, corpus, split, number, 5)):
         scale = line.rng.choice([0.6, 0.8, 1.0, 1.2])
-        centre_x = line.rng.uniform(0.25, 0.75)
+        centre_x = (0.25, 0.75)[k % 2] if number % 2 else line.rng.uniform(0.35, 0.65)
         line.add_clip(clip, place_of(clip, centre_x, scale, bool(line.rng.integers(2))))
 
 
