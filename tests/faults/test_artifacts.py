@@ -20,6 +20,7 @@ from vpdlib.artifact_schemas import SCHEMAS
 from vpdlib.artifacts import ArtifactError, ArtifactWriter, Provenance, read_artifact
 
 
+@pytest.mark.faults
 @pytest.mark.workflow
 def test_2_truncated_artifacts_are_found_before_use_and_the_command_mends_them(again):
     results = again.folder / "results" / "mine"
@@ -134,7 +135,10 @@ def bomb(path):
         ("tracks", "a.h5", lambda path: lying_artifact(path, "tracks", 1 << 40)),
         ("flow", "a.h5", lambda path: lying_artifact(path, "flow", 1 << 17, compression="gzip")),
         ("keypoints", "a.h5", lambda path: lying_keypoints(path, 1 << 40)),
-        ("keypoints", "a.h5", lambda path: lying_keypoints(path, 1 << 22, compression="gzip")),
+        pytest.param(
+            *("keypoints", "a.h5", lambda path: lying_keypoints(path, 1 << 22, compression="gzip")),
+            marks=pytest.mark.faults,
+        ),
         pytest.param("keypoints", "a.npz", bomb, marks=pytest.mark.faults),
     ],
     ids=["2^40 rows", "bomb", "keypoints of 2^40 rows", "bomb of keypoints", "npz bomb"],
@@ -156,6 +160,7 @@ def test_12_what_claims_too_much_is_refused_and_costs_no_memory(tmp_path, reader
     assert int(grown) < 200 * 1024
 
 
+@pytest.mark.faults
 @pytest.mark.workflow
 def test_14_two_runs_on_one_folder(again):
     """The second is refused with a message, and does no harm to the first."""

@@ -71,6 +71,7 @@ def test_11_a_full_or_read_only_disk_leaves_the_old_artifact_and_no_litter(finis
     remount(small_disk, "rw")
 
 
+@pytest.mark.faults
 @pytest.mark.workflow
 def test_11_a_run_into_a_full_disk_fails_and_goes_on_when_there_is_room(again, small_disk):
     """What other jobs made stays, and no half of anything is there. (What a job makes anew Snakemake removes first.)"""

@@ -117,6 +117,7 @@ def test_9_names_that_would_leave_their_place_are_refused(tmp_path, name):
         read_keypoints(tmp_path / "a.pkl", "coco17")
 
 
+@pytest.mark.faults
 @pytest.mark.workflow
 def test_9_refused_in_the_real_run_seven_of_seven(make_workflow, tmp_path):
     """At the first job, a short check; nothing is written but its log, and nothing is run."""
@@ -147,6 +148,7 @@ def test_9_refused_in_the_real_run_seven_of_seven(make_workflow, tmp_path):
     assert after <= before
 
 
+@pytest.mark.faults
 @pytest.mark.workflow
 def test_10_a_group_of_the_test_split_among_the_training_is_refused_by_both_rows(mine):
     """What else labels can have wrong: tests/workflow/test_bad_input.py."""

@@ -187,6 +187,7 @@ def test_1_killed_at_twenty_random_moments(make_workflow, tmp_path):
     assert workflow.planned(CHAIN_TABLE) == {}
 
 
+@pytest.mark.faults
 @pytest.mark.workflow
 def test_1_a_scheduler_that_was_killed_leaves_a_lock_that_says_what_to_do(again):
     """The lock is left behind; `--unlock` takes it away, and the rest is made."""

@@ -11,6 +11,7 @@ from vpdlib.artifacts import read_artifact
 from vpdlib.recognition.results import read_result
 
 
+@pytest.mark.faults
 @pytest.mark.workflow
 def test_13_frames_without_numbers_or_people_and_actions_of_one_frame(make_workflow, tmp_path):
     workflow = make_workflow(tmp_path / "work")

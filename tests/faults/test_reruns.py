@@ -24,6 +24,7 @@ def project(tmp_path_factory):
     return folder
 
 
+@pytest.mark.faults
 def test_16_a_touch_or_a_comment_reruns_nothing_and_an_edit_what_depends_on_it(project, again):
     found = {}
 
@@ -68,6 +69,7 @@ def test_17_labels_that_come_back_with_an_older_date(again):
     assert again.planned(TABLE) == {}
 
 
+@pytest.mark.faults
 def test_17_two_input_files_that_are_exchanged(mine):
     """Two videos of one list: they keep their dates, older than the list, and the set of their names."""
     mine.write_dataset("mine", {**SETTINGS_OF_VIDEOS, "num_shards": 1})

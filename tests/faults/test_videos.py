@@ -66,6 +66,7 @@ def header_damaged(path):
     path.write_bytes(content)
 
 
+@pytest.mark.faults
 @pytest.mark.workflow
 @pytest.mark.parametrize(
     ("name", "damage"), [("b.mkv", half_downloaded), ("b.mp4", header_damaged)]
@@ -99,6 +100,7 @@ def test_4_a_broken_video_stops_itself_alone(mine, name, damage):
     assert name in row.problem
 
 
+@pytest.mark.faults
 @pytest.mark.workflow
 def test_5_flipped_bytes_in_the_payload_are_flagged(mine):
     """What cannot be decoded is passed over, what the decoder patched is kept, and both are counted and said."""
@@ -173,6 +175,7 @@ def rotate(source, target):
     target.write_bytes(content)
 
 
+@pytest.mark.faults
 @pytest.mark.workflow
 def test_6_odd_videos_are_handled_or_refused_by_name(mine):
     videos = mine.folder / "data" / "videos"
@@ -205,6 +208,7 @@ def fields(first, second):
     return picture
 
 
+@pytest.mark.faults
 @pytest.mark.workflow
 @pytest.mark.parametrize(
     ("name", "codec", "options"),
