@@ -128,7 +128,8 @@ rule list_videos:
         f"{LOGS}/list_videos/{{shard}}.log",
     benchmark:
         f"{BENCHMARKS}/list_videos/{{shard}}.tsv"
-    priority: 100
+    # The scheduler adds up the priorities of the jobs that it starts together: more than those of all cores.
+    priority: 100000
     conda:
         "../envs/vpd.yaml"
     threads: every_core
@@ -161,7 +162,7 @@ rule prepare_dataset:
         f"{LOGS}/prepare_dataset.log",
     benchmark:
         f"{BENCHMARKS}/prepare_dataset.tsv"
-    priority: 90
+    priority: 90000
     conda:
         "../envs/vpd.yaml"
     threads: every_core
