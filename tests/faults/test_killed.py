@@ -110,7 +110,7 @@ def kill(running, whom, rng):
         return []
     if whom == "everything":
         os.killpg(running.pid, signal.SIGKILL)
-    elif whom == "scheduler":
+    elif whom == "the scheduler":
         scheduler.kill()
     else:
         scripts = [p for p in there if _is_script(p)]
@@ -130,61 +130,77 @@ def _is_script(process):
         return False
 
 
+class Kills:
+    """SIGKILL at random moments of runs, and what was seen of them."""
+
+    def __init__(self, num_kills, job_s):
+        self.left, self.job_s, self.rng = num_kills, job_s, random.Random(0)
+        self.of = Counter()
+        self.after_which_litter, self.most_litter = 0, 0
+
+    def run(self, workflow, target):
+        """Kill and run again until all is made or enough were killed; returns the jobs that were finished."""
+        finished = Counter()
+        while self.left:
+            running = start(workflow, target)
+            log = workflow.folder / "scheduler.log"
+            # Now and then before any job of this run has finished; jobs are hit at any point.
+            jobs = self.rng.choice([0, 1, 1, 2])
+            while running.poll() is None and finished_in(log.read_text()).total() < jobs:
+                time.sleep(0.05)
+            deadline = time.monotonic() + self.rng.uniform(0, 2 * self.job_s)
+            while running.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.05)
+            whom = self.rng.choice(["a job", "the scheduler", "everything"])
+            there = kill(running, whom, self.rng) if running.poll() is None else []
+            # What a killed scheduler leaves running goes on to the end of its job.
+            running.wait()
+            psutil.wait_procs(there)
+            said = log.read_text()
+            finished += finished_in(said)
+            content_of(workflow.folder / "results" / "tiny")
+            left = len(litter(workflow.folder))
+            self.after_which_litter += left > 0
+            self.most_litter = max(self.most_litter, left)
+            if running.returncode == 0:
+                break
+            if there:
+                self.left -= 1
+                self.of[whom] += 1
+            if whom != "a job":
+                assert workflow.run("--unlock").returncode == 0
+        return finished + finished_in(finish(workflow, target))
+
+
 @pytest.mark.faults
 def test_1_killed_at_twenty_random_moments(make_workflow, tmp_path):
     whole = make_workflow(tmp_path / "whole")
     whole.write_dataset("tiny", CHAIN)
     began = time.monotonic()
-    said = finish(whole, CHAIN_TABLE)
-    duration_s = time.monotonic() - began
+    jobs = finished_in(finish(whole, CHAIN_TABLE))
+    kills = Kills(NUM_KILLS, (time.monotonic() - began) / jobs.total())
     expected = content_of(whole.folder / "results" / "tiny")
-    jobs = finished_in(said)
-
-    rng = random.Random(0)
-    workflow = make_workflow(tmp_path / "killed")
-    workflow.write_dataset("tiny", CHAIN)
-    results = workflow.folder / "results" / "tiny"
-    kills, finished, locked, left, most_left = Counter(), Counter(), 0, 0, 0
-    while kills.total() < NUM_KILLS:
-        running = start(workflow, CHAIN_TABLE)
-        # A run that has just begun reads the workflow; later ones have less and less left to do.
-        deadline = time.monotonic() + rng.uniform(0.05, 0.12) * duration_s
-        while time.monotonic() < deadline and running.poll() is None:
-            time.sleep(0.05)
-        whom = rng.choice(["worker", "scheduler", "everything"])
-        there = kill(running, whom, rng) if running.poll() is None else []
-        # What a killed scheduler leaves running goes on to the end of its job; so does one whose job was killed.
-        running.wait()
-        psutil.wait_procs(there)
-        log = (workflow.folder / "scheduler.log").read_text()
-        finished += finished_in(log)
-        content_of(results)
-        left += len(litter(results)) > 0
-        most_left = max(most_left, len(litter(results)))
-        if there:
-            kills[whom] += 1
-        elif running.returncode == 0:
-            break
-        if "cannot be locked" in log:
-            locked += 1
-            assert "--unlock" in log
-        if locked or whom != "worker":
-            assert workflow.run("--unlock").returncode == 0
-    finished += finished_in(finish(workflow, CHAIN_TABLE))
-    found = content_of(results)
-    equal = sum(found.get(name) == content for name, content in expected.items())
-    again = {rule: n - jobs[rule] for rule, n in finished.items() if n > jobs[rule]}
+    num_runs, num_equal, repeated = 0, 0, Counter()
+    while kills.left:
+        num_runs += 1
+        workflow = make_workflow(tmp_path / f"killed_{num_runs}")
+        workflow.write_dataset("tiny", CHAIN)
+        finished = kills.run(workflow, CHAIN_TABLE)
+        found = content_of(workflow.folder / "results" / "tiny")
+        num_equal += sum(found.get(name) == content for name, content in expected.items())
+        repeated += finished - jobs
+        assert found == expected
+        assert litter(workflow.folder) == []
+        assert not list((workflow.folder / "results").rglob(".*.checkpoint"))
+        assert workflow.planned(CHAIN_TABLE) == {}
     print(
-        f"{kills.total()} kills {dict(kills)}: {equal} of {len(expected)} results equal to those of an undisturbed "
-        f"run; jobs that were finished and ran again: {again or 'none'}; temporaries were left after {left} kills, "
-        f"at most {most_left}, in the end {len(litter(results))}"
+        f"{kills.of.total()} kills {dict(kills.of)} in {num_runs} runs of {jobs.total()} jobs: {num_equal} of "
+        f"{num_runs * len(expected)} results equal to those of an undisturbed run; finished jobs that ran again: "
+        f"{dict(repeated) or 'none'}; temporaries were left after {kills.after_which_litter} kills, at most "
+        f"{kills.most_litter}, in the end none"
     )
-    assert kills.total() == NUM_KILLS
-    assert found == expected
-    assert again == {}
-    assert litter(workflow.folder) == []
-    assert not list(results.rglob(".*.checkpoint"))
-    assert workflow.planned(CHAIN_TABLE) == {}
+    assert kills.of.total() == NUM_KILLS
+    assert not repeated
 
 
 @pytest.mark.faults
