@@ -56,7 +56,7 @@ $(VENV)/.base: | python
 	$(BIN)/pip install --quiet 'setuptools<81' wheel -c constraints.txt
 	@touch $@
 
-$(VENV)/.runtime: $(VENV)/.base requirements.txt constraints.txt $(wildcard envs/xtcocotools/*.*)
+$(VENV)/.runtime: $(VENV)/.base requirements.txt constraints.txt $(wildcard envs/xtcocotools/*.py envs/xtcocotools/*.toml)
 	$(PIP_INSTALL) -r requirements.txt
 	@touch $@
 
