@@ -21,6 +21,7 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
 cd "$folder"
 "${PYTHON:-python3}" -m venv env
 env/bin/pip --disable-pip-version-check install --quiet aeon==1.6.0 numba==0.63.1 numpy==2.2.6

@@ -19,6 +19,7 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
 cd "$folder"
 "${PYTHON:-python3}" -m venv env
 env/bin/pip --disable-pip-version-check install --quiet av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93

@@ -19,6 +19,7 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
 cd "$folder"
 "${PYTHON:-python3}" -m venv env
 pip="env/bin/pip --disable-pip-version-check install --quiet"

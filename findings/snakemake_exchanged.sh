@@ -23,6 +23,7 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
 cd "$folder"
 "${PYTHON:-python3}" -m venv env
 env/bin/pip --disable-pip-version-check install --quiet snakemake==9.27.1
