@@ -14,7 +14,7 @@ PIP_OPTIONS := install --quiet --no-build-isolation -c constraints.txt
 PIP_INSTALL := $(BIN)/pip $(PIP_OPTIONS)
 
 .PHONY: help demo tables env dev python openmmlab-python pins networks measure standins test test-slow test-faults openmmlab \
-	test-openmmlab lint format types overlays report benchmarks schemas clean
+	test-openmmlab lint format types overlays report benchmarks findings schemas clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -121,6 +121,13 @@ report: env ## the Snakemake report of the demo
 
 benchmarks: dev ## measured comparisons with named peers
 	@for script in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$script || exit 1; done
+
+findings: ## check that outside tools still do what findings/ says of them (installs each into a temporary folder)
+	@PYTHON="$$(sh envs/find_python.sh $(VENV) "$(PYTHON)" $(PYTHONS))" || exit 1; export PYTHON; changed=; \
+	for script in findings/*.sh; do \
+		echo "== $$script"; sh $$script || changed="$$changed $$script"; \
+	done; \
+	[ -z "$$changed" ] || { echo "not as recorded:$$changed" >&2; exit 1; }
 
 schemas: dev ## regenerate the JSON schemas of the configuration
 	$(BIN)/python -m vpdlib.config.schema
