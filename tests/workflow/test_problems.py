@@ -46,7 +46,7 @@ def make(make_workflow, tmp_path_factory):
         labels, boxes, poses = ["video,start,end,label,split"], ["video,frame,x0,y0,x1,y1"], {}
         for n, clip in enumerate(CLIPS):
             write_video(data / "videos" / f"{clip}.mp4", 20)
-            poses[clip] = figure(rng, n % 2)
+            poses[clip] = figure(rng, n % 2) * 0.5
             split, label = "test" if n >= 5 else "train", "fast" if n % 2 else "slow"
             labels += [f"{clip},0,0.4,{label},{split}", f"{clip},0.4,0.8,{label},{split}"]
             # In the second action of one clip nobody is seen, in that of another hardly anybody.
