@@ -141,7 +141,7 @@ def test_a_file_that_is_not_taken_is_named_when_it_comes(finished):
 
 
 def test_a_video_that_breaks_after_it_was_listed(make):
-    """Its file is replaced while the workflow runs: same time stamp, so that Snakemake does not notice."""
+    """Its file is replaced while the workflow runs: same size and time stamp, so that Snakemake does not notice."""
     workflow = make({**SETTINGS, "num_shards": 1})
     listed, tracks, crops = (
         f"results/mine/{name}" for name in ("shards/0000.csv", "tracks/0000.h5", "crops/0000.h5")
@@ -149,7 +149,7 @@ def test_a_video_that_breaks_after_it_was_listed(make):
     assert workflow.run(listed).returncode == 0
     video = workflow.folder / "data" / "videos" / f"{BROKEN}.mp4"
     before = video.stat()
-    junk(video)
+    video.write_bytes(b"not a video".ljust(before.st_size, b"."))
     os.utime(video, ns=(before.st_atime_ns, before.st_mtime_ns))
     done = workflow.run(tracks)
     assert done.returncode != 0
