@@ -81,7 +81,7 @@ def take_keypoints(
         keypoints = check_length(keypoints_of, video.video, len(box_px), source)
         frame = np.flatnonzero(has_box(box_px)).astype(np.int32)
         add_poses(artifact, video.video, frame, keypoints[frame])
-    warn_of_joints_outside_boxes(source, keypoints_of, boxes_of)
+    warn_of_joints_outside_boxes(source, {name: keypoints_of[name] for name in boxes_of}, boxes_of)
 
 
 def add_poses(
