@@ -22,23 +22,41 @@ def test_a_table_of_boxes(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "video;frame;x0;y0;x1;y1\r\na;1;10,5;20;30,25;40\r\n",
+        "Y1\tX1\tvideo\tframe\tx0\ty0\n40\t30,250\ta\t1,0\t10,5\t20\n",
+        'sep=;\n"video";"frame";"x0";"y0";"x1";"y1"\n"a";"1";"10.5";"20";"30.25";"40"\n',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_boxes_from_a_spreadsheet(text, encoding, tmp_path):
+    path = tmp_path / "boxes.csv"
+    path.write_bytes(text.encode(encoding))
+    assert read_boxes(path)["a"].values[1].tolist() == [10.5, 20, 30.25, 40]
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("video,frame,x,y,w,h\n", r"columns .*'w'.*, expected"),
+        ("video,frame,x,y,w,h\n", r"boxes\.csv: column 'x0' is missing"),
         (HEADER + "a,0,0,0,10,20\na,0,1,1,10,20\n", r"boxes\.csv:3: frame 0 of 'a' has a box"),
         (HEADER + "a,0,10,0,10,20\n", r"boxes\.csv:2: .*expected x0 < x1"),
         (HEADER + "a,-1,0,0,10,20\n", r"boxes\.csv:2: frame -1"),
         (HEADER + "a,0,0,0,nan,20\n", r"boxes\.csv:2: "),
         (HEADER + "a,0,0,0\n", r"boxes\.csv:2: "),
-        (HEADER + "a,0,0,0,10,20,7\n", r"boxes\.csv:2: 7 cells, expected 6"),
+        (HEADER + "a,0,0,0,10,20,7\n", r"boxes\.csv:2: .*more or fewer cells .*\(7, not 6\)"),
         (HEADER + "a,1_0,0,0,10,20\n", r"boxes\.csv:2: '1_0' is no number"),
         (HEADER + "a,0.5,0,0,10,20\n", r"boxes\.csv:2: "),
         (HEADER + "a,0,,0,10,20\n", r"boxes\.csv:2: '' is no number"),
-        (HEADER + 'a,0,0,0,10,20\n"a,1,0,0,10,20\na,2,0,0,10,20\n', "a quote that is not closed"),
-        (HEADER + '"a,0,0,0,10,20\na",1,0,0,10,20\n', r"boxes\.csv:3: a line break within a cell"),
+        (HEADER + 'a,0,0,0,10,20\n"a,1,0,0,10,20\na,2,0,0,10,20\n', r"boxes\.csv:3: a quote opens"),
+        (HEADER + '"a,0,0,0,10,20\na",1,0,0,10,20\n', r"boxes\.csv:2: a quote opens"),
         (HEADER + "a,0,200,100,50,90\na,1,20,10,50,90\n", r"boxes\.csv:2: .*x, y, width, height"),
         (HEADER + "a,9999999,0,0,9,9\nb,9999999,0,0,9,9\n", "frame numbers up to 9999999"),
-        (HEADER + "x" * 200_000 + ",0,0,0,9,9\n", r"boxes\.csv:2: field larger"),
+        (HEADER + "x" * 200_000 + ",0,0,0,9,9\n", r"boxes\.csv:2: .* is not a safe video id"),
+        (HEADER + "a," + "1" * 5000 + ",0,0,9,9\n", r"boxes\.csv:2: '1+' is no number"),
+        (HEADER + 'a,0,"1,250",0,"9,500",9\n', r"boxes\.csv:2: '1,250' may be read .* thousands"),
+        (HEADER + 'a,0,"1,5",0,9.5,9\n', r"boxes\.csv:2: a number with a comma, where .*boxes"),
         (HEADER + "a,one,0,0,1,1\n", r"boxes\.csv:2: 'one' is no number"),
     ],
 )
