@@ -13,7 +13,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 PIP_OPTIONS := install --quiet --no-build-isolation -c constraints.txt
 PIP_INSTALL := $(BIN)/pip $(PIP_OPTIONS)
 
-.PHONY: help demo tables env dev python openmmlab-python pins networks measure standins test test-slow test-faults openmmlab \
+.PHONY: help demo tables env dev python openmmlab-python pins networks measure standins test test-slow test-faults fuzz openmmlab \
 	test-openmmlab lint format types overlays report benchmarks findings schemas clean
 
 help: ## list the targets
@@ -72,6 +72,9 @@ test-slow: dev networks ## tests of some minutes each: networks trained, floor e
 
 test-faults: dev networks ## kills, full disks, damaged files and the like, all rows of docs/reliability.md (half an hour)
 	$(BIN)/python -m pytest tests/faults -m '' -s
+
+fuzz: dev ## damaged and odd files to every reader, ten minutes each (VPD_FUZZ_SECONDS)
+	$(BIN)/python -m pytest tests/fuzz -m fuzz -s
 
 openmmlab: $(OPENMMLAB)/.built ## the full mmcv and its operators, built into an environment of its own (10 to 20 minutes)
 

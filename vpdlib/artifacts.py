@@ -44,6 +44,9 @@ from vpdlib.identifiers import check_id
 
 #: The oldest format of which every header has a checksum; h5py writes an older one unless told.
 _FORMAT = ("v110", "v110")
+#: What HDF5, h5py and our own decoding raise where a file is damaged or holds something else than it should.
+#: (A ``UnicodeDecodeError`` is a ``ValueError``, and so is ``json``'s.)
+_UNREADABLE = (OSError, RuntimeError, LookupError, AttributeError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -253,19 +256,25 @@ class VideoGroup:
     @property
     def attributes(self) -> dict[str, Any]:
         """Attributes such as ``fps``, ``width``, ``height``, ``num_frames``."""
-        return _attributes(self._group)
+        try:
+            return _attributes(self._group)
+        except _UNREADABLE as error:
+            raise self._artifact.damaged(f"videos/{self.video_id}", error, "group") from error
 
     def array(self, name: str, rows: Any = slice(None)) -> np.ndarray:
         """Read a dataset, whole or the given rows; a damaged chunk raises :class:`ArtifactError`."""
         try:
             result: np.ndarray = self._group[name][rows]
-        except (OSError, KeyError, RuntimeError) as error:
+        except _UNREADABLE as error:
             raise self._artifact.damaged(f"videos/{self.video_id}/{name}", error) from error
         return result
 
     def num_rows(self, name: str) -> int:
         """Length of a dataset, without reading it."""
-        return int(self._group[name].shape[0])
+        try:
+            return int(self._group[name].shape[0])
+        except _UNREADABLE as error:
+            raise self._artifact.damaged(f"videos/{self.video_id}/{name}", error) from error
 
 
 class Artifact:
@@ -279,12 +288,20 @@ class Artifact:
     @property
     def attributes(self) -> dict[str, Any]:
         """Attributes of the root."""
-        return _attributes(self.file)
+        try:
+            return _attributes(self.file)
+        except _UNREADABLE as error:
+            raise self.damaged("/", error, "group") from error
 
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that the producing rule ran with."""
-        settings: dict[str, Any] = json.loads(self.attributes["settings"])
+        try:
+            settings = json.loads(self.attributes["settings"])
+        except _UNREADABLE as error:
+            raise self.damaged("settings", error, "attribute") from error
+        if not isinstance(settings, dict):
+            raise self.damaged("settings", ValueError("no JSON object"), "attribute")
         return settings
 
     @property
@@ -311,14 +328,14 @@ class Artifact:
         """A dataset of the root, whole."""
         try:
             result: np.ndarray = self.file[name][()]
-        except (OSError, KeyError, RuntimeError) as error:
+        except _UNREADABLE as error:
             raise self.damaged(name, error) from error
         return result
 
-    def damaged(self, name: str, error: Exception) -> ArtifactError:
-        """An error that says that dataset ``name`` cannot be read."""
+    def damaged(self, name: str, error: Exception, what: str = "dataset") -> ArtifactError:
+        """An error that says that dataset ``name``, or what else it is, cannot be read."""
         return ArtifactError(
-            f"{self.path}: dataset {name!r} is missing or damaged ({error}). "
+            f"{self.path}: {what} {name!r} is missing or damaged ({error}). "
             f"{_remedy(self.path, self.kind)}"
         )
 
@@ -329,7 +346,12 @@ class Artifact:
             if isinstance(item, h5py.Dataset) and item.size:
                 _read_chunks(self, name, item)
 
-        self.file.visititems(visit)
+        try:
+            self.file.visititems(visit)
+        except ArtifactError:
+            raise
+        except _UNREADABLE as error:
+            raise self.damaged("/", error, "group") from error
 
 
 @contextmanager
@@ -362,17 +384,19 @@ def _check_root(file: h5py.File, path: Path, kind: str) -> None:
     schema, remedy = SCHEMAS[kind], _remedy(path, kind)
     try:
         attributes = _attributes(file)
-    except (OSError, KeyError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise ArtifactError(f"{path}: header damaged ({error}). {remedy}") from error
-    found, version = attributes.get("schema"), attributes.get("schema_version")
-    if found != kind:
+    found: Any = attributes.get("schema")
+    version: Any = attributes.get("schema_version")
+    if not isinstance(found, str) or found != kind:
         raise ArtifactError(f"{path} holds {found!r} where {kind!r} was expected. {remedy}")
-    if version != schema.version:
+    if np.ndim(version) or version != schema.version:
         raise ArtifactError(
             f"{path} has version {version} of {kind!r}; this vpdlib reads version {schema.version}. "
             f"{remedy}"
         )
-    if not attributes.get("complete"):
+    complete: Any = attributes.get("complete")
+    if np.ndim(complete) or not complete:
         raise ArtifactError(f"{path} is unfinished. {remedy}")
     try:
         if schema.per_video:
@@ -380,14 +404,14 @@ def _check_root(file: h5py.File, path: Path, kind: str) -> None:
         else:
             for name, item in file.items():
                 _check_claim(item, path, name)
-    except (OSError, RuntimeError, KeyError, AttributeError, TypeError, ValueError) as error:
+    except _UNREADABLE as error:
         # A ValueError is one of ours (its message names the video) or h5py's.
         reason = str(error) if isinstance(error, ValueError) else f"damaged ({error})"
         raise ArtifactError(f"{path}: {reason}. {remedy}") from error
 
 
 def _check_videos(file: h5py.File, num_videos: Any, schema: Schema) -> None:
-    if len(file["videos"]) != num_videos:
+    if np.ndim(num_videos) or len(file["videos"]) != num_videos:
         raise ArtifactError(f"says {num_videos} videos and holds {len(file['videos'])}")
     for video_id, group in file["videos"].items():
         check_id(video_id, "video id", "videos")
@@ -422,7 +446,7 @@ def _set_attributes(item: h5py.HLObject, attributes: Mapping[str, Any]) -> None:
 
 
 def _attributes(item: h5py.HLObject) -> dict[str, Any]:
-    """Attributes with texts as str."""
+    """Attributes with texts as str; anything in ``_UNREADABLE`` where one is damaged or of an unknown type."""
     return {
         name: value.decode() if isinstance(value, bytes) else value
         for name, value in item.attrs.items()
@@ -451,7 +475,7 @@ def _read_chunks(artifact: Artifact, name: str, dataset: h5py.Dataset) -> None:
         step = 256 if rows == 1 else rows
         for start in range(0, len(dataset), step):
             dataset[start : start + step]
-    except (OSError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise artifact.damaged(name, error) from error
 
 
@@ -484,9 +508,11 @@ def digest_inputs(paths: Iterable[str | Path]) -> str:
 
 def _digests(path: Path) -> str:
     """The digests in an artifact's root; nothing for an HDF5 file that is no artifact."""
-    if not h5py.is_hdf5(path):
-        return ""
-    with h5py.File(path, "r", locking=False) as file:
-        found = _attributes(file)
     names = ("config_digest", "code_digest", "input_digest")
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            found = _attributes(file)
+    except _UNREADABLE:
+        # Whoever reads it says what is wrong with it.
+        return ""
     return " ".join(str(found[name]) for name in names) if set(names) <= set(found) else ""

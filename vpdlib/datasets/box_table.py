@@ -115,7 +115,8 @@ class _Signs:
         remedy = "Write numbers with a point, and without marks of thousands."
         if self.point and (self.comma or self.doubtful):
             raise DatasetError(
-                f"{self.doubtful or self.comma}: a number with a comma, where {self.point} has one with a point. {remedy}"
+                f"{self.doubtful or self.comma}: a number with a comma, where {self.point} has one with a point. "
+                f"{remedy}"
             )
         if self.doubtful and not self.comma:
             raise DatasetError(

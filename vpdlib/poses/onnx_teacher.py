@@ -11,7 +11,8 @@ the input's width and height. N is the number of views, K of keypoints, H x W th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Numbers of keypoints whose first 17 are COCO's: COCO, Halpe-26, COCO-WholeBody.
 _KNOWN_NUMBERS = (17, 26, 133)
+#: Larger pictures no pose network is shown.
+_MAX_SIDE = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +200,6 @@ def decode_simcc(simcc_x: np.ndarray, simcc_y: np.ndarray) -> tuple[np.ndarray, 
 
 def _open(path: Path, device: str, threads: int) -> onnxruntime.InferenceSession:
     import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
     providers = ["CPUExecutionProvider"]
     if device == "cuda":
@@ -212,23 +214,32 @@ def _open(path: Path, device: str, threads: int) -> onnxruntime.InferenceSession
     options.inter_op_num_threads = 1
     # Idle threads that spin would take the cores from the other jobs of the workflow.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
+    with _naming(path, "ONNX Runtime cannot open it"):
         session = onnxruntime.InferenceSession(str(path), options, providers=providers)
-    except (
-        errors.InvalidProtobuf,
-        errors.InvalidGraph,
-        errors.Fail,
-        errors.NotImplemented,
-    ) as error:
-        raise WeightsError(
-            f"{path}: ONNX Runtime cannot open it ({error}); obtain it again, or export it anew"
-        ) from error
     if device == "cuda" and "CUDAExecutionProvider" not in session.get_providers():
         raise ValueError(
             f"{path}: ONNX Runtime could not start CUDA and fell back to the CPU; install the CUDA and cuDNN that "
             f"onnxruntime-gpu {onnxruntime.__version__} asks for, or set device: cpu"
         )
     return session
+
+
+@contextmanager
+def _naming(path: Path, what: str) -> Iterator[None]:
+    """Turn what ONNX Runtime raises into a :class:`WeightsError` that names the file."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    # Each status has a class of its own, and they have no base but Exception; pybind11 raises Python's.
+    known = [one for one in vars(state).values() if isinstance(one, type)]
+    statuses = [one for one in known if issubclass(one, Exception)]
+    errors: tuple[type[Exception], ...] = (*statuses, RuntimeError, ValueError)
+    try:
+        yield
+    except errors as error:
+        reason = str(error).strip().splitlines()
+        raise WeightsError(
+            f"{path}: {what} ({reason[0] if reason else type(error).__name__}); obtain it again, or export it anew"
+        ) from error
 
 
 def _refuse(path: Path, found: str, expected: str) -> NoReturn:
@@ -239,7 +250,8 @@ def _refuse(path: Path, found: str, expected: str) -> NoReturn:
 
 def _input_shape(session: onnxruntime.InferenceSession, path: Path) -> tuple[int | None, int, int]:
     """Return (N or None for any, H, W) of the only input."""
-    shapes = [item.shape for item in session.get_inputs()]
+    with _naming(path, "its inputs cannot be read"):
+        shapes = [item.shape for item in session.get_inputs()]
     expected = "one input (N, 3, H, W) with H and W fixed and N open or 1"
     if len(shapes) != 1 or len(shapes[0]) != 4:
         _refuse(path, f"inputs of shapes {shapes}", expected)
@@ -247,6 +259,8 @@ def _input_shape(session: onnxruntime.InferenceSession, path: Path) -> tuple[int
     fixed = isinstance(height, int) and isinstance(width, int)
     if channels != 3 or not fixed or (isinstance(num, int) and num != 1):
         _refuse(path, f"an input of shape {shapes[0]}", expected)
+    if not (0 < height <= _MAX_SIDE and 0 < width <= _MAX_SIDE):
+        _refuse(path, f"an input of shape {shapes[0]}", f"sides of 1 to {_MAX_SIDE} px")
     return (num if isinstance(num, int) else None), height, width
 
 
@@ -257,7 +271,8 @@ def _output_names(
 
     Exports often leave the outputs' shapes open: what they are, the network says to `pictures`.
     """
-    names = [item.name for item in session.get_outputs()]
+    with _naming(path, "its outputs cannot be read"):
+        names = [item.name for item in session.get_outputs()]
     if codec == "heatmap":
         wanted, rank, expected = names, 4, "one output (N, K, h, w) for codec heatmap"
     else:
@@ -265,9 +280,12 @@ def _output_names(
         expected = "outputs simcc_x and simcc_y (N, K, bins) for codec simcc"
     if not set(wanted) <= set(names) or (codec == "heatmap" and len(names) != 1):
         _refuse(path, f"outputs {', '.join(names)}", expected)
-    answers = session.run(wanted, {session.get_inputs()[0].name: pictures})
+    with _naming(path, "ONNX Runtime cannot run it"):
+        answers = session.run(wanted, {session.get_inputs()[0].name: pictures})
     for name, answer in zip(wanted, answers, strict=True):
-        if answer.ndim != rank:
+        if not isinstance(answer, np.ndarray) or answer.dtype.kind != "f":
+            _refuse(path, f"output {name!r} without floating-point numbers", expected)
+        if answer.ndim != rank or len(answer) != len(pictures) or 0 in answer.shape:
             _refuse(path, f"output {name!r} of shape {answer.shape}", expected)
         if answer.shape[1] not in _KNOWN_NUMBERS:
             _refuse(
@@ -275,4 +293,6 @@ def _output_names(
                 f"{answer.shape[1]} keypoints in output {name!r}",
                 f"{', '.join(map(str, _KNOWN_NUMBERS))}, of which the first 17 are COCO's",
             )
+    if len({answer.shape[1] for answer in answers}) > 1:
+        _refuse(path, f"outputs of shapes {[answer.shape for answer in answers]}", expected)
     return wanted

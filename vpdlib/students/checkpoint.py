@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,10 +10,15 @@ import torch
 
 from vpdlib.atomic import replacing
 from vpdlib.progress import note
+from vpdlib.weights.state_dict import DAMAGED
 
 SCHEMA = "vpd-student-checkpoint-1"
 
 Trained = TypeVar("Trained")
+
+
+class CheckpointError(ValueError):
+    """A file is no checkpoint of a training, or a damaged one; the message names it."""
 
 
 class OtherTrainingError(ValueError):
@@ -51,19 +54,23 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, Any]:
     Raises
     ------
     OtherTrainingError : of another training.
-    ValueError : not a readable checkpoint.
+    CheckpointError : not a readable checkpoint.
     """
     try:
         # weights_only: nothing but tensors and plain containers is ever built from the file.
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"{path} is not a readable checkpoint ({error}); delete it to start from the beginning"
+    except DAMAGED as error:
+        reason = str(error).split("\n")[0][:300]
+        raise CheckpointError(
+            f"{path} is not a readable checkpoint ({type(error).__name__}: {reason}); delete it to start from the "
+            "beginning"
         ) from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise ValueError(
+        raise CheckpointError(
             f"{path} is no checkpoint of a training of this version; delete it or give another path"
         )
+    if not {"identity", "state"} <= content.keys():
+        raise CheckpointError(f"{path} is damaged; delete it to start from the beginning")
     if content["identity"] != identity:
         raise OtherTrainingError(
             f"{path} is of a training with other settings, frames or labels; delete it to start "

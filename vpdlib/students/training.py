@@ -153,7 +153,7 @@ def run_epochs(
     ------
     OtherTrainingError
         If the checkpoint belongs to another training, or to a longer one.
-    ValueError
+    CheckpointError
         If it cannot be read.
     """
     if checkpoint_path is not None and checkpoint_path.exists():

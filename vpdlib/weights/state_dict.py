@@ -38,8 +38,8 @@ _INERT_NAMES = (
 #: Where the weights lie in a checkpoint that holds more: mmengine and mmcv ("state_dict"; where weights were
 #: averaged, these are the averages), the training scripts of torchvision and timm ("model").
 _WRAPPERS = ("state_dict", "model")
-#: What torch raises on damaged files.
-_DAMAGED = (
+#: What torch raises on damaged files, and its reader that builds nothing but tensors and plain containers.
+DAMAGED = (
     pickle.UnpicklingError,
     struct.error,
     RuntimeError,
@@ -75,7 +75,7 @@ def _load_pickled(path: Path) -> Any:
     try:
         with torch.serialization.safe_globals([(_Inert, name) for name in _INERT_NAMES]):
             return torch.load(path, map_location="cpu", weights_only=True)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         refused = _REFUSED_NAME.search(str(error))
         if refused:
             raise WeightsError(
