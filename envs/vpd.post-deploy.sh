@@ -85,6 +85,7 @@ httpcore2==2.16.2
 httpx2==2.16.2
 huggingface_hub==2.4.0
 humanfriendly==10.0
+hypothesis==6.170.17
 identify==2.6.20
 idna==3.20
 immutables==0.21
@@ -93,15 +94,15 @@ importlib_metadata==10.2.0
 iniconfig==2.3.1
 Jinja2==3.1.6
 json-tricks==3.17.3
-jsonschema-specifications==2025.9.1
 jsonschema==4.26.0
+jsonschema-specifications==2025.9.1
 jupyter_core==5.9.1
 kiwisolver==1.5.1
 lazy-importer==0.1.0
 librt==0.16.0
 llvmlite==0.50.0
-markdown-it-py==4.3.0
 Markdown==3.11.3
+markdown-it-py==4.3.0
 MarkupSafe==3.0.4
 mat4py==0.6.0
 matplotlib==3.11.2
@@ -117,8 +118,8 @@ modelindex==0.0.2
 motmetrics==1.4.0
 mpmath==1.3.0
 munkres==3.0.0
-mypy_extensions==1.2.0
 mypy==2.4.1
+mypy_extensions==1.2.0
 nbformat==5.11.1
 networkx==3.6.1
 nodeenv==1.12.0
@@ -140,8 +141,8 @@ protobuf==7.36.2
 psutil==7.2.2
 PuLP==3.3.2
 pycocotools==2.0.11
-pydantic_core==2.50.4
 pydantic==2.14.3
+pydantic_core==2.50.4
 Pygments==2.21.0
 pyparsing==3.3.3
 pytest==9.2.0
@@ -164,6 +165,7 @@ six==1.17.0
 smart_open==7.7.1
 smmap==5.0.3
 snakefmt==2.1.0
+snakemake==9.27.1
 snakemake-executor-plugin-cluster-generic==1.0.9
 snakemake-interface-common==1.23.0
 snakemake-interface-executor-plugins==9.4.0
@@ -171,7 +173,7 @@ snakemake-interface-logger-plugins==2.1.0
 snakemake-interface-report-plugins==1.3.0
 snakemake-interface-scheduler-plugins==2.0.2
 snakemake-interface-storage-plugins==4.4.1
-snakemake==9.27.1
+sortedcontainers==2.4.0
 SQLAlchemy==2.0.58
 sqlmodel==0.0.37
 sympy==1.14.0

@@ -553,3 +553,61 @@ def test_hdf5_files_that_are_no_artifacts_count_by_their_bytes(tmp_path):
             file["joints"] = np.full(10, value)
         digests.append(digest_inputs([path]))
     assert digests[0] != digests[1]
+
+
+def changed(path, change):
+    """An artifact of tracks whose HDF5 a foreign tool has changed."""
+    write(path, "tracks")
+    with h5py.File(path, "a") as file:
+        change(file)
+    return path
+
+
+@pytest.mark.parametrize("value", [np.zeros(3), h5py.Empty("f4"), 2.5, "x", b"\xff", 1 << 40])
+@pytest.mark.parametrize("name", ["schema", "schema_version", "num_videos"])
+def test_attributes_of_another_kind_are_refused(tmp_path, name, value):
+    def change(file):
+        file.attrs[name] = value
+
+    path = changed(tmp_path / "a.h5", change)
+    with pytest.raises(ArtifactError) as caught, read_artifact(path, "tracks"):
+        pass
+    says_what_and_how(caught.value, path, "tracks")
+
+
+@pytest.mark.parametrize("text", ["", "{", "3", "[]"])
+def test_settings_that_are_no_json_object_are_refused(tmp_path, text):
+    def change(file):
+        file.attrs["settings"] = text
+
+    path = changed(tmp_path / "a.h5", change)
+    with read_artifact(path, "tracks") as artifact:
+        with pytest.raises(ArtifactError, match=r"attribute 'settings' is .*damaged") as caught:
+            _ = artifact.settings
+        says_what_and_how(caught.value, path, "tracks")
+        with pytest.raises(ArtifactError, match="dataset 'videos/a_1/nothing' is missing"):
+            artifact["a_1"].num_rows("nothing")
+
+
+@pytest.mark.parametrize("what", ["group", "link", "null"])
+def test_something_else_in_place_of_a_dataset_is_refused(tmp_path, what):
+    def change(file):
+        group = file["videos/a_1"]
+        del group["score"]
+        if what == "group":
+            group.create_group("score")
+        else:
+            group["score"] = h5py.SoftLink("nothing") if what == "link" else h5py.Empty("f4")
+
+    path = changed(tmp_path / "a.h5", change)
+    with pytest.raises(ArtifactError) as caught, read_artifact(path, "tracks"):
+        pass
+    says_what_and_how(caught.value, path, "tracks")
+
+
+def test_the_digest_of_inputs_passes_over_what_is_no_artifact(tmp_path):
+    path = tmp_path / "a.h5"
+    write(path, "tracks")
+    whole = digest_inputs([path])
+    path.write_bytes(path.read_bytes()[:600])
+    assert digest_inputs([path]) != whole

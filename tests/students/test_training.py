@@ -5,6 +5,8 @@ import torch
 from torch import nn
 
 from vpdlib.students.checkpoint import (
+    SCHEMA,
+    CheckpointError,
     OtherTrainingError,
     load_checkpoint,
     resume_or_start,
@@ -49,6 +51,20 @@ def test_a_checkpoint_of_the_same_training_is_resumed(tmp_path):
     assert resume_or_start(trains("mine", calls), path) == 3
     assert calls == [False, True]
     assert path.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no checkpoint", {"schema": SCHEMA, "identity": "mine"}, {"schema": "other"}, [1, 2]],
+)
+def test_what_is_no_checkpoint_is_refused_by_name(tmp_path, content):
+    path = tmp_path / "c"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        torch.save(content, path)
+    with pytest.raises(CheckpointError, match=r"/c is .+ delete it"):
+        load_checkpoint(path, "mine")
 
 
 def test_one_of_another_training_is_removed_and_said_so(tmp_path, capsys):

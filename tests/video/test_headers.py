@@ -88,3 +88,18 @@ def test_pictures_of_an_absurd_size_are_refused(tmp_path):
 def test_copying_keeps_everything(tmp_path):
     path = remux(encode(tmp_path / "a.mp4", even(20), sound_s=0.6), tmp_path / "b.mkv")
     assert probe(path).declared_frames == 20
+
+
+@pytest.mark.parametrize(("fmt", "codec"), [("h264", "libx264"), ("mjpeg", "mjpeg")])
+def test_a_bare_stream_under_the_name_of_a_container_is_refused(tmp_path, fmt, codec):
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w", format=fmt) as container:
+        stream = container.add_stream(codec, rate=50)
+        stream.width, stream.height = 160, 96
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        for _ in range(30):
+            picture = av.VideoFrame.from_ndarray(np.zeros((96, 160, 3), np.uint8), format="rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    with pytest.raises(VideoError, match=r"a\.mp4: is a bare stream of pictures .*ffmpeg -r 50"):
+        probe(path)

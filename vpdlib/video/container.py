@@ -16,6 +16,8 @@ from vpdlib.video.errors import FOREIGN_ERRORS, VideoError, naming
 MAX_CONTAINER_ERRORS = 16
 #: A picture of more pixels (16384 x 8704, the largest of H.265) is a slip of a damaged header.
 MAX_PIXELS = 16384 * 8704
+#: FFmpeg's names for pictures without a container, to which it gives 25 a second whatever they were taken at.
+_WITHOUT_TIMES = frozenset({"h261", "h263", "h264", "hevc", "vvc", "mjpeg", "obu", "dirac", "vc1"})
 
 
 @dataclass
@@ -98,8 +100,14 @@ def video_stream(container: av.container.InputContainer, path: Path) -> av.Video
     Raises
     ------
     VideoError
-        If there is none, or its pictures are of an absurd size.
+        If there is none, its pictures are of an absurd size, or the file states no times.
     """
+    kind = str(container.format.name)
+    if kind in _WITHOUT_TIMES or kind.endswith("_pipe"):
+        raise VideoError(
+            f"{path}: is a bare stream of pictures ({kind}), which says neither times nor rate; put it into a "
+            "container at the rate of the camera, as in: ffmpeg -r 50 -i old.mp4 -c copy new.mp4"
+        )
     for stream in container.streams.video:
         if stream.disposition & Disposition.attached_pic:
             continue

@@ -56,7 +56,7 @@ PROBE_LIMIT_S = 4.0
 #: that kept its stamps; it begins with them.
 LATE_START_S = 5.0
 #: Containers without a zero of their own.
-_STREAMS = frozenset({"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "obu", "rtsp", "sdp"})
+_STREAMS = frozenset({"mpegts", "mpeg", "mpegvideo", "m4v", "rtsp", "sdp"})
 
 #: Where time begins: at the file's beginning, as a player shows it, or with the first picture, as frame numbers do.
 Clock = Literal["file", "picture"]
