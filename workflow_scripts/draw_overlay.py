@@ -62,6 +62,7 @@ def main(snakemake):
             num_threads=snakemake.threads,
             deinterlace=source.deinterlace,
             clock=source.clock,
+            segment=video["tracks"].array("segment"),
         )
 
 

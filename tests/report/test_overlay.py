@@ -56,6 +56,22 @@ def test_boxes_alone_and_a_limit(tmp_path, source):
     assert write_overlay(source, out, box_px, np.zeros(6, np.uint8), max_frames=2) == 2
 
 
+def test_the_segment_is_told(tmp_path, source):
+    box_px = np.tile([100.0, 40, 200, 200], (6, 1))
+    panels = []
+    for segment in (None, np.zeros(6, int), np.full(6, 7)):
+        out = tmp_path / "out.mp4"
+        write_overlay(source, out, box_px, np.ones(6, np.uint8), max_frames=1, segment=segment)
+        (frame,) = read_frames(out)
+        panels.append(frame.rgb[:, 640:].astype(int))
+    for one, other in ((0, 1), (1, 2)):
+        rows = np.flatnonzero((np.abs(panels[one] - panels[other]) > 60).any(axis=(1, 2)))
+        # The second line of text.
+        assert 20 <= rows.min() <= rows.max() <= 48
+    with pytest.raises(ValueError, match="5 rows of segment for 6 boxes"):
+        write_overlay(source, tmp_path / "x.mp4", box_px, np.ones(6), segment=np.zeros(5))
+
+
 def test_arrays_of_another_video_are_refused(tmp_path, source):
     out = tmp_path / "out.mp4"
     box_px = np.full((6, 4), np.nan)

@@ -49,6 +49,7 @@ def write_overlay(
     num_threads: int = 1,
     deinterlace: Deinterlace = "auto",
     clock: Clock = "file",
+    segment: np.ndarray | None = None,
 ) -> int:
     """Write an H.264 video of what the chain found, each frame at its own time.
 
@@ -67,6 +68,7 @@ def write_overlay(
     title : a line at the head of the panel.
     num_threads : threads of the decoder.
     deinterlace, clock : how the source is read.
+    segment : (N,) number of the athlete's segment, -1 where there is no box.
 
     Returns
     -------
@@ -85,6 +87,7 @@ def write_overlay(
         ("keypoints_px", keypoints_px),
         ("pose_score", pose_score),
         ("kept", kept),
+        ("segment", segment),
     ):
         if array is not None and len(array) != num_frames:
             raise ValueError(f"{video_path}: {len(array)} rows of {name} for {num_frames} boxes")
@@ -120,6 +123,7 @@ def write_overlay(
                 int(origin[at]),
                 None if pose_score is None else float(pose_score[at]),
                 None if kept is None else bool(kept[at]),
+                -1 if segment is None else int(segment[at]),
             )
             _draw_panel(
                 panel,
@@ -188,12 +192,20 @@ def flow_to_rgb(flow: np.ndarray, full_px: float = 8.0) -> np.ndarray:
 
 
 def _describe(
-    frame: int, time_s: float, origin: int, pose_score: float | None, kept: bool | None
+    frame: int,
+    time_s: float,
+    origin: int,
+    pose_score: float | None,
+    kept: bool | None,
+    segment: int = -1,
 ) -> list[tuple[str, tuple[int, int, int]]]:
     """Text lines of the panel, with their colours."""
     lines = [
         (f"frame {frame}  {time_s:.2f} s", _INK),
-        (f"box: {ORIGIN_NAMES[origin]}", ORIGIN_COLOURS[origin]),
+        (
+            f"{f'segment {segment}' if segment >= 0 else 'box'}: {ORIGIN_NAMES[origin]}",
+            ORIGIN_COLOURS[origin],
+        ),
     ]
     if pose_score is not None:
         known = np.isfinite(pose_score)
