@@ -5,8 +5,9 @@ import pytest
 from scenes import box_at, keypoints, lost_between, runner, scene, spectator
 
 from vpdlib.tracking.associate import associate
-from vpdlib.tracking.athlete import choose_athlete, height_change, inverted, salience, travel
+from vpdlib.tracking.athlete import choose_athlete
 from vpdlib.tracking.people import PeopleDetections
+from vpdlib.tracking.salience import height_change, inverted, salience, travel
 from vpdlib.tracking.settings import TrackingSettings
 from vpdlib.tracking.track import track_athlete, track_datasets
 
