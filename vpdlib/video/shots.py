@@ -9,7 +9,11 @@ colour channels, weighted half and half with how little their colour histograms 
   side, which a camera that swings, or an athlete close to it, makes large for many frames in turn,
 * and the pictures after it are as different from the one before it, as they are not after a photographer's flash.
 
-Dissolves and wipes are no hard cuts and are not looked for. Nothing is decoded for it: frames pass through.
+Between two shots there may be something else for up to ``TRANSITION_S``: black pictures, one that is blended of both or
+has a field of each, a title. Then the picture changes twice, at frames t and e; each is compared with what is usual
+outside of the two, e with t - 1 as above, and both begin a shot: what lies between is one of its own.
+
+Longer dissolves and wipes are no hard cuts and are not looked for. Nothing is decoded for it: frames pass through.
 """
 
 from __future__ import annotations
@@ -32,6 +36,11 @@ MAX_NEIGHBOURS = 12
 _FLASH_FRAMES = 2
 #: Of the difference across a cut, so much must last.
 _LASTING_SHARE = 0.6
+#: What lies between two shots lasts this long at most, s, and so many frames.
+TRANSITION_S = 0.2
+MAX_TRANSITION = 12
+#: Of the difference between two shots, so much is between each of them and what lies between them.
+_STEP_SHARE = 0.3
 #: Levels of a colour channel in the histograms.
 _LEVELS = 6
 
@@ -48,14 +57,18 @@ class ShotFinder:
     def __init__(self, min_change: float, min_ratio: float) -> None:
         self._min_change = min_change
         self._min_ratio = min_ratio
-        # Thumbnails of the last frames: how long a flash may be, and the frame before it.
-        self._recent: deque[_Thumbnail] = deque(maxlen=_FLASH_FRAMES + 2)
+        # Thumbnails of the last frames: as many as are looked at before and after the longest transition.
+        self._recent: deque[_Thumbnail] = deque(maxlen=3 * MAX_TRANSITION + _FLASH_FRAMES + 4)
         self._time_s: list[float] = []
         #: Difference of each frame from the one before.
         self._change: list[float] = []
         #: Difference of each frame from the one before the last ``_FLASH_FRAMES`` + 1: of frame t it stands at
         #: the place of the frame that would have begun the shot.
         self._lasting: list[float] = []
+        #: First frames of what lies between two shots, and of the shots that follow.
+        self._between: list[tuple[int, int]] = []
+        #: The next frame that may end what lies between two shots.
+        self._next_end = 2
 
     def add(self, frame: Frame) -> None:
         """Look at the next frame of the video."""
@@ -66,13 +79,16 @@ class ShotFinder:
             self._change.append(0.0)
         self._recent.append(thumbnail)
         self._time_s.append(frame.time_s)
-        if len(self._recent) == self._recent.maxlen:
-            self._lasting.append(thumbnail.difference(self._recent[0]))
+        if len(self._recent) >= _FLASH_FRAMES + 2:
+            self._lasting.append(thumbnail.difference(self._recent[-_FLASH_FRAMES - 2]))
+        # What follows is needed to judge one.
+        self._look_between(len(self._change) - MAX_NEIGHBOURS - 1)
 
     def shots(self) -> np.ndarray:
         """Return the number of the shot that every frame is of, int32 (N,), from 0."""
         time_s, change = np.array(self._time_s), np.array(self._change)
         num_frames = len(change)
+        self._look_between(num_frames)
         begins = np.zeros(num_frames, np.int32)
         for frame in np.flatnonzero(change >= self._min_change):
             # At a video's end there is nothing after a flash that could tell it from a cut.
@@ -84,7 +100,61 @@ class ShotFinder:
                 and change[frame] >= self._min_ratio * usual
                 and lasting >= _LASTING_SHARE * change[frame]
             )
+        for first, following in self._between:
+            begins[[first, following]] = 1
         return np.cumsum(begins, dtype=np.int32)
+
+    def _look_between(self, until: int) -> None:
+        """Look for what lies between two shots and ends before a frame."""
+        for end in range(self._next_end, until):
+            # Of a difference that counts, this is the least share of a step.
+            if self._change[end] < _STEP_SHARE * self._min_change:
+                continue
+            for first in range(end - 1, max(end - MAX_TRANSITION, 1) - 1, -1):
+                if self._time_s[end] - self._time_s[first] > TRANSITION_S + 1e-6:
+                    break
+                if self._is_between(first, end):
+                    self._between.append((first, end))
+                    break
+        self._next_end = max(self._next_end, until)
+
+    def _is_between(self, first: int, end: int) -> bool:
+        """Whether frames ``first`` to ``end`` - 1 lie between two shots."""
+        # What needs no pictures first: most frames end here.
+        steps = min(self._change[first], self._change[end])
+        before, after = self._around(first, end)
+        usual = max([*self._change[before], *self._change[after]], default=0.0)
+        if steps < max(_STEP_SHARE * self._min_change, self._min_ratio * usual):
+            return False
+        across = self._difference(first - 1, end)
+        steps = min(steps, self._difference(first - 1, end - 1), self._difference(first, end))
+        if across < self._min_change or steps < _STEP_SHARE * across:
+            return False
+        length, last = end - first + 1, len(self._change) - 1
+        usual_across = max(
+            self._difference(max(first - 1 - length, before.start - 1, 0), first - 1),
+            self._difference(end, min(end + length, last)),
+        )
+        lasting = self._difference(first - 1, min(end + _FLASH_FRAMES + 1, last))
+        return across >= self._min_ratio * usual_across and lasting >= _LASTING_SHARE * across
+
+    def _around(self, first: int, end: int) -> tuple[slice, slice]:
+        """The frames before and after some that tell how much the picture changes anyway."""
+        low, high = first, end + 1
+        while low > 1 and first - low < MAX_NEIGHBOURS:
+            if first - low >= 2 and self._time_s[first] - self._time_s[low - 1] > WINDOW_S:
+                break
+            low -= 1
+        while high < len(self._change) and high - end <= MAX_NEIGHBOURS:
+            if high - end > 2 and self._time_s[high] - self._time_s[end] > WINDOW_S:
+                break
+            high += 1
+        return slice(low, first), slice(end + 1, high)
+
+    def _difference(self, one: int, other: int) -> float:
+        """How different two of the last frames are."""
+        oldest = len(self._change) - len(self._recent)
+        return self._recent[one - oldest].difference(self._recent[other - oldest])
 
 
 def find_shots(
