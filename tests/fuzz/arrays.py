@@ -72,9 +72,11 @@ def stored(draw: st.DrawFn, name: str, shapes: st.SearchStrategy[tuple[int, ...]
             if draw(st.booleans()):
                 place = f"{place}/{draw(st.sampled_from((name, 'other')))}"
             _put(draw, file, place, shapes)
-            parent = file[place.rpartition("/")[0] or "/"]
-            for holder in (file, parent, file.get(place)):
-                if isinstance(holder, h5py.Group | h5py.Dataset) and draw(st.booleans()):
+            holders = [file, file[place.rpartition("/")[0] or "/"]]
+            if isinstance(file.get(place, getlink=True), h5py.HardLink):
+                holders.append(file[place])
+            for holder in holders:
+                if draw(st.booleans()):
                     fact = draw(st.sampled_from(("fps", "width", "height", "note")))
                     holder.attrs[fact] = draw(FACTS.filter(_fits_an_attribute))
     return File(".h5", packed.getvalue(), f"HDF5, {oldest}")

@@ -18,6 +18,14 @@ DURATIONS_S = {"heat_01": 12.0, "heat_02": 3601.5, "final-a": 80.04}
 FRAMES = 20
 
 
+class Seeds(dict[str, bytes]):
+    """Files by name; written without their bytes, since Hypothesis writes what it draws from."""
+
+    def __repr__(self) -> str:
+        """The names."""
+        return f"<{', '.join(self)}>"
+
+
 def sources(folder: Path) -> list[VideoSource]:
     """Videos that labels name; no file is opened."""
     places = ("monday/heat_01.mp4", "monday/heat_02.MOV", "tuesday/final-a.mkv")
@@ -32,7 +40,7 @@ def _figure(joints: int, seed: int) -> np.ndarray:
 
 
 @cache
-def keypoints() -> dict[str, bytes]:
+def keypoints() -> Seeds:
     """npz, HDF5 of two formats, pickles of PySKL."""
     plain = {name: _figure(13, n).astype(np.float32) for n, name in enumerate(CLIPS)}
     scored = {
@@ -60,11 +68,11 @@ def keypoints() -> dict[str, bytes]:
     }
     for protocol in (0, 2, 4, 5):
         found[f"pyskl{protocol}.pkl"] = pickle.dumps(published, protocol)
-    return found
+    return Seeds(found)
 
 
 @cache
-def boxes() -> dict[str, bytes]:
+def boxes() -> Seeds:
     """A table, npz, HDF5."""
     box = {
         name: np.repeat([[20.0 + n, 10, 60.5, 90]], FRAMES, axis=0) for n, name in enumerate(CLIPS)
@@ -74,45 +82,51 @@ def boxes() -> dict[str, bytes]:
         for name, one in box.items()
         for frame, row in enumerate(one)
     ]
-    return {
-        "table.csv": "\n".join(["video,frame,x0,y0,x1,y1", *rows, ""]).encode(),
-        "plain.npz": _npz(box),
-        "by_name.h5": _hdf5(box, None, "earliest"),
-        "by_group.h5": _hdf5(box, "boxes", "latest", fps=25.0),
-    }
+    return Seeds(
+        {
+            "table.csv": "\n".join(["video,frame,x0,y0,x1,y1", *rows, ""]).encode(),
+            "plain.npz": _npz(box),
+            "by_name.h5": _hdf5(box, None, "earliest"),
+            "by_group.h5": _hdf5(box, "boxes", "latest", fps=25.0),
+        }
+    )
 
 
 @cache
-def features() -> dict[str, bytes]:
+def features() -> Seeds:
     """npz and HDF5, with and without a mirrored descriptor."""
     rng = np.random.default_rng(3)
     one = {name: rng.normal(size=(FRAMES, 8)).astype(np.float32) for name in CLIPS}
     two = {name: rng.normal(size=(FRAMES, 2, 8)) for name in CLIPS}
-    return {
-        "one.npz": _npz(one),
-        "two.npz": _npz(two, compressed=True),
-        "two.h5": _hdf5(two, "descriptor", "earliest", compression="gzip"),
-    }
+    return Seeds(
+        {
+            "one.npz": _npz(one),
+            "two.npz": _npz(two, compressed=True),
+            "two.h5": _hdf5(two, "descriptor", "earliest", compression="gzip"),
+        }
+    )
 
 
 @cache
-def weights() -> dict[str, bytes]:
+def weights() -> Seeds:
     """What ``torch.save`` writes, new and old, wrapped and plain, and safetensors."""
     import torch
     from safetensors.torch import save
 
     state = torch.nn.Linear(3, 2).state_dict()
     wrapped = {"meta": {"epoch": 3, "time": "now"}, "state_dict": state}
-    return {
-        "new.pth": _saved(wrapped),
-        "plain.pt": _saved(dict(state)),
-        "old.pth": _saved({"model": state}, old=True),
-        "half.safetensors": save({name: one.contiguous() for name, one in state.items()}),
-    }
+    return Seeds(
+        {
+            "new.pth": _saved(wrapped),
+            "plain.pt": _saved(dict(state)),
+            "old.pth": _saved({"model": state}, old=True),
+            "half.safetensors": save({name: one.contiguous() for name, one in state.items()}),
+        }
+    )
 
 
 @cache
-def checkpoints() -> dict[str, bytes]:
+def checkpoints() -> Seeds:
     """A training's own."""
     import torch
 
@@ -123,11 +137,11 @@ def checkpoints() -> dict[str, bytes]:
     network(torch.ones(1, 3)).sum().backward()
     optimiser.step()
     state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "epoch": 2}
-    return {"one.pt": _saved({"schema": SCHEMA, "identity": "identity", "state": state})}
+    return Seeds({"one.pt": _saved({"schema": SCHEMA, "identity": "identity", "state": state})})
 
 
 @cache
-def networks() -> dict[str, bytes]:
+def networks() -> Seeds:
     """Top-down networks of a layer, with heat maps and with SimCC."""
     from onnx import TensorProto, helper, numpy_helper
 
@@ -150,14 +164,16 @@ def networks() -> dict[str, bytes]:
         helper.make_tensor_value_info("simcc_x", TensorProto.FLOAT, ["N", 17, 6]),
         helper.make_tensor_value_info("simcc_y", TensorProto.FLOAT, ["N", 17, 8]),
     ]
-    return {
-        "heatmap.onnx": packed([convolve], [maps], {"kernel": kernel}),
-        "simcc.onnx": packed([convolve, across, down], vectors, {"kernel": kernel}),
-    }
+    return Seeds(
+        {
+            "heatmap.onnx": packed([convolve], [maps], {"kernel": kernel}),
+            "simcc.onnx": packed([convolve, across, down], vectors, {"kernel": kernel}),
+        }
+    )
 
 
 @cache
-def artifacts() -> dict[str, bytes]:
+def artifacts() -> Seeds:
     """One of each kind that is per video."""
     import tempfile
 
@@ -169,7 +185,7 @@ def artifacts() -> dict[str, bytes]:
             path = Path(folder) / f"{kind}.h5"
             write(path, kind)
             found[path.name] = path.read_bytes()
-    return found
+    return Seeds(found)
 
 
 def artifact_kind(path: Path) -> str:
@@ -178,7 +194,7 @@ def artifact_kind(path: Path) -> str:
 
 
 @cache
-def videos() -> dict[str, bytes]:
+def videos() -> Seeds:
     """Short recordings in the containers that are read."""
     import tempfile
 
@@ -204,7 +220,7 @@ def videos() -> dict[str, bytes]:
         remux(plain, folder / "later.mp4", later)
         for path in sorted(folder.iterdir()):
             found[path.name] = path.read_bytes()
-    return found
+    return Seeds(found)
 
 
 def _npz(arrays: dict[str, np.ndarray], compressed: bool = False) -> bytes:
