@@ -3,7 +3,9 @@
 Clips of JHMDB follow one another without a gap, in an order drawn by a seed; every clip's first frame is a cut, and
 no other frame is. The settings were chosen on the first 400 clips of the order; the figures printed first are those
 of the others. PySceneDetect gets frames scaled to 256 x 192, with its default settings but for the least length of
-a scene, which is a frame, as for ours. Run: ``VPD_DATA=... python benchmarks/cuts.py`` from the project's root.
+a scene, which is a frame, as for ours. Then the same with something between the clips: one to five black pictures, one
+that is half of each, one with a field of each; a cut counts as found at the first frame of the next clip, or of
+what lies between. Run: ``VPD_DATA=... python benchmarks/cuts.py`` from the project's root.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import os
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,20 +27,45 @@ from vpdlib.people.settings import PeopleSettings
 from vpdlib.video.reader import Frame, read_frames
 from vpdlib.video.shots import ShotFinder
 
+#: What lies between clips: black pictures, a blended one, one with a field of each.
+BETWEEN = ("1 black", "2 black", "3 black", "5 black", "blended", "fields")
 #: Clips of the order on which the settings were chosen.
 NUM_CHOSEN_ON = 400
 FPS = 25.0
 
 
-def joined(clips: list[Path]) -> Iterator[tuple[np.ndarray, bool]]:
-    """Frames of clips one after another, and whether a clip begins there."""
-    for clip in clips:
+def between(kind: str, before: np.ndarray, after: np.ndarray) -> list[np.ndarray]:
+    """Pictures between two clips."""
+    if kind.endswith("black"):
+        return [np.zeros_like(after)] * int(kind.split()[0])
+    before = cv2.resize(before, after.shape[1::-1])
+    if kind == "blended":
+        return [((before.astype(np.uint16) + after) // 2).astype(np.uint8)]
+    mixed = before.copy()
+    mixed[1::2] = after[1::2]
+    return [mixed]
+
+
+def joined(clips: list[Path], kinds: tuple[str, ...] = ()) -> Iterator[tuple[np.ndarray, str]]:
+    """Frames of clips one after another, and what a frame begins: a clip, what lies before it, or nothing."""
+    last = None
+    for number, clip in enumerate(clips):
         for frame in read_frames(clip):
-            yield frame.rgb, frame.index == 0
+            begins = ""
+            if frame.index == 0 and last is not None:
+                begins = "clip"
+                if kinds:
+                    begins = kinds[number % len(kinds)]
+                    for place, rgb in enumerate(between(begins, last, frame.rgb)):
+                        yield rgb, "" if place else "between"
+            yield frame.rgb, begins
+            last = frame.rgb
 
 
-def measure(clips: list[Path]) -> tuple[dict[str, tuple[int, int, int, float]], int]:
-    """Cuts found, missed and invented, and ms a frame, by detector; and the number of frames."""
+def measure(
+    clips: list[Path], kinds: tuple[str, ...] = ()
+) -> tuple[dict[str, tuple[str, int, int, int, float]], int]:
+    """Cuts found (by kind too), missed and invented, and ms a frame, by detector; and the number of frames."""
     settings = PeopleSettings()
     ours = ShotFinder(settings.cut_min_change, settings.cut_min_ratio)
     peers = {
@@ -46,11 +74,17 @@ def measure(clips: list[Path]) -> tuple[dict[str, tuple[int, int, int, float]], 
     }
     found: dict[str, set[int]] = {name: set() for name in ("ours", *peers)}
     spent = dict.fromkeys(found, 0.0)
-    true = set()
-    number = -1
-    for number, (rgb, begins) in enumerate(joined(clips)):
-        if begins and number:
-            true.add(number)
+    true: dict[int, str] = {}
+    # Cuts that are neither found nor invented: into what lies between.
+    also: dict[int, int] = {}
+    number, began = -1, -1
+    for number, (rgb, begins) in enumerate(joined(clips, kinds)):
+        if begins == "between":
+            began = number
+        elif begins:
+            true[number] = begins
+            if kinds:
+                also[began] = number
         start = time.perf_counter()
         ours.add(Frame(number, number / FPS, rgb))
         spent["ours"] += time.perf_counter() - start
@@ -61,15 +95,17 @@ def measure(clips: list[Path]) -> tuple[dict[str, tuple[int, int, int, float]], 
             spent[name] += time.perf_counter() - start
             found[name] |= {cut.frame_num for cut in cuts}
     found["ours"] = set((np.flatnonzero(np.diff(ours.shots())) + 1).tolist())
-    counts = {
-        name: (
-            len(cuts & true),
-            len(true - cuts),
-            len(cuts - true),
+    counts = {}
+    for name, cuts in found.items():
+        hits = {also.get(cut, cut) for cut in cuts} & true.keys()
+        of_kind = Counter(true[cut] for cut in hits)
+        counts[name] = (
+            " ".join(f"{kind}: {of_kind[kind]}" for kind in kinds),
+            len(hits),
+            len(true.keys() - hits),
+            len(cuts - true.keys() - also.keys()),
             1000 * spent[name] / (number + 1),
         )
-        for name, cuts in found.items()
-    }
     return counts, number + 1
 
 
@@ -86,11 +122,14 @@ def main() -> None:
     random.Random(options.seed).shuffle(clips)
     cv2.setNumThreads(1)
     parts = {"held out": clips[NUM_CHOSEN_ON:], "chosen on": clips[:NUM_CHOSEN_ON]}
-    print("clips,detector,frames,cuts found,missed,invented,ms a frame")
+    print("clips,between,detector,frames,cuts found,missed,invented,ms a frame,found by kind")
     for part, chosen in parts.items():
-        counts, num_frames = measure(chosen)
-        for name, (hits, missed, invented, cost_ms) in counts.items():
-            print(f"{part},{name},{num_frames},{hits},{missed},{invented},{cost_ms:.2f}")
+        for kinds in ((), BETWEEN):
+            counts, num_frames = measure(chosen, kinds)
+            for name, (of_kind, hits, missed, invented, cost_ms) in counts.items():
+                what = "something" if kinds else "nothing"
+                row = [part, what, name, num_frames, hits, missed, invented, f"{cost_ms:.2f}"]
+                print(",".join(map(str, [*row, of_kind])), flush=True)
 
 
 if __name__ == "__main__":

@@ -117,6 +117,99 @@ def test_h264_in_avi_goes_by_its_chunks(tmp_path):
     assert report.flags == ()
 
 
+def packed(source, target):
+    """MPEG-4 with one B-picture as DivX packs it: in the chunk of the picture after it, and then a placeholder."""
+    with av.open(str(source)) as given, av.open(str(target), "w") as copy:
+        stream = copy.add_stream_from_template(given.streams.video[0])
+        coded = [bytes(packet) for packet in given.demux(video=0) if packet.size]
+
+        def is_b(data):
+            return data[data.find(b"\0\0\1\xb6") + 4] >> 6 == 2
+
+        chunks = []
+        for data, following in zip(coded, [*coded[1:], b""], strict=True):
+            if is_b(data):
+                # A picture that is not coded.
+                chunks.append(b"\0\0\1\xb6" + bytes([0b01010000, 0b01001111]))
+            else:
+                chunks.append(data + (following if following and is_b(following) else b""))
+        at = chunks[0].find(b"\0\0\1\xb6")
+        chunks[0] = chunks[0][:at] + b"\0\0\1\xb2DivX503b1393p\0" + chunks[0][at:]
+        for number, data in enumerate(chunks):
+            packet = av.Packet(data)
+            packet.time_base, packet.stream = Fraction(1, 30), stream
+            packet.pts = packet.dts = number
+            packet.is_keyframe = number == 0
+            copy.mux(packet)
+    return target
+
+
+def test_packed_mpeg4_in_avi_goes_by_its_chunks(tmp_path):
+    options = {"g": "100", "bf": "1"}
+    plain = encode(tmp_path / "a.avi", even(60), codec="mpeg4", options=options)
+    times, numbers, info, report = read(packed(plain, tmp_path / "packed.avi"))
+    np.testing.assert_allclose(times, even(60), atol=1e-9)
+    assert numbers == list(range(60))
+    assert info.duration_s == pytest.approx(2.0)
+    assert report.flags == ()
+
+
+@pytest.mark.parametrize(
+    ("fmt", "codec", "suffix"), [("mpegts", "libx264", ".ts"), ("vob", "mpeg2video", ".mpg")]
+)
+@pytest.mark.parametrize("lengths", [(150, 60), (60, 150), (60, 60, 60)])
+def test_the_clock_of_recordings_joined_end_to_end_goes_on(tmp_path, fmt, codec, suffix, lengths):
+    path = tmp_path / f"joined{suffix}"
+    parts = [
+        encode(tmp_path / f"{number}{suffix}", even(length), codec=codec, fmt=fmt)
+        for number, length in enumerate(lengths)
+    ]
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    times, numbers, info, report = read(path)
+    assert numbers == [number for length in lengths for number in range(length)]
+    assert info.duration_s == pytest.approx(sum(lengths) / 30, abs=0.07)
+    # The last picture of a part may be stamped one later.
+    assert np.diff(times).max() < 0.07
+    assert report.nonmonotone == len(lengths) - 1
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+@pytest.mark.parametrize("pause_s", [15.0, 200.0])
+def test_a_pause_after_few_pictures_is_a_pause(tmp_path, name, pause_s):
+    few = even(3)
+    for times in (
+        [*few, *(pause_s + t for t in even(60))],
+        [*even(60), *(pause_s + t for t in few)],
+        [*even(60), pause_s],
+    ):
+        found, numbers, info, report = read(encode(tmp_path / name, times))
+        np.testing.assert_allclose(found, times, atol=1e-3)
+        assert info.duration_s == pytest.approx(times[-1] + 1 / 30, abs=2e-3)
+        assert numbers == list(range(len(times)))
+        assert report.flags == ()
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+def test_of_several_streams_the_one_with_the_largest_pictures_is_read(tmp_path, name):
+    path = tmp_path / name
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("libx264", rate=30) for _ in range(3)]
+        for stream, width in zip(streams, (160, 480, 320), strict=True):
+            stream.width, stream.height, stream.pix_fmt = width, 96, "yuv420p"
+        packets = []
+        for stream in streams:
+            for number in range(10):
+                rgb = np.zeros((96, stream.width, 3), np.uint8)
+                frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+                frame.pts, frame.time_base = number, Fraction(1, 30)
+                packets += stream.encode(frame)
+            packets += stream.encode(None)
+        for packet in packets:
+            container.mux(packet)
+    assert probe(path).width == 480
+    assert [frame.rgb.shape[1] for frame in read_frames(path)] == [480] * 10
+
+
 def test_times_from_the_first_picture(tmp_path):
     times, *_ = read(cut(tmp_path, "cut.mp4"), clock="picture")
     np.testing.assert_allclose(times, np.arange(120) / 30, atol=1e-9)

@@ -95,7 +95,7 @@ def open_container(path: Path, limit_s: float | None) -> av.container.InputConta
 
 
 def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    """The first video stream of a container; cover pictures do not count.
+    """The video stream with the largest pictures, the first of equals; cover pictures do not count.
 
     Raises
     ------
@@ -108,6 +108,7 @@ def video_stream(container: av.container.InputContainer, path: Path) -> av.Video
             f"{path}: is a bare stream of pictures ({kind}), which says neither times nor rate; put it into a "
             "container at the rate of the camera, as in: ffmpeg -r 50 -i old.mp4 -c copy new.mp4"
         )
+    found: list[tuple[int, av.VideoStream]] = []
     for stream in container.streams.video:
         if stream.disposition & Disposition.attached_pic:
             continue
@@ -119,7 +120,10 @@ def video_stream(container: av.container.InputContainer, path: Path) -> av.Video
                 f"{path}: its header states pictures of {width} x {height} px, which no camera makes; it is "
                 "damaged: fetch it again or take it out of the list"
             )
-        return stream
+        found.append((width * height, stream))
+    if found:
+        # Cameras put a small preview beside the recording.
+        return max(found, key=lambda one: one[0])[1]
     kinds = ", ".join(sorted({str(stream.type) for stream in container.streams})) or "nothing"
     raise VideoError(f"{path}: has no video stream (it holds {kinds})")
 

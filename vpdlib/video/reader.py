@@ -110,7 +110,7 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
 
     Returns
     -------
-    Facts of its first video stream (cover pictures do not count).
+    Facts of its video stream, the one with the largest pictures of several (cover pictures do not count).
 
     Raises
     ------
@@ -140,9 +140,10 @@ def _look(path: Path) -> _Look:
         found = survey(container, stream, path, first, skipped)
         if found.stamps_s is not None and len(found.stamps_s):
             first_s = float(mend(found.stamps_s, 1 / found.fps)[0])
+            stated_s = float(found.stamps_s[0])
         else:
-            first_s = float(first.time) if first.time is not None else 0.0
-        origin_s = _origin(container, stream, first_s, found.fps)
+            first_s = stated_s = float(first.time) if first.time is not None else 0.0
+        origin_s = _origin(container, stream, first_s, stated_s, found.fps)
         info = VideoInfo(
             path=path,
             width=presentation.width,
@@ -162,16 +163,23 @@ def _look(path: Path) -> _Look:
 
 
 def _origin(
-    container: av.container.InputContainer, stream: av.VideoStream, first_s: float, fps: float
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    first_s: float,
+    stated_s: float,
+    fps: float,
 ) -> float:
-    """The container's time at the player's 0, s; never after the first picture."""
+    """The container's time at the player's 0, s; never after the first picture.
+
+    ``first_s`` is the time of the first picture, ``stated_s`` what the file says of it, right or wrong.
+    """
     starts = [
         float(other.start_time * other.time_base)
         for other in container.streams
         if other.type == "audio" and other.start_time is not None and other.time_base
     ]
     start_s = min([first_s, *starts])
-    if str(container.format.name) not in _STREAMS and start_s <= LATE_START_S:
+    if str(container.format.name) not in _STREAMS and min(start_s, stated_s) <= LATE_START_S:
         # Without an edit list, reordered pictures begin a few pictures late, though nothing comes before them.
         reordered_s = (stream.codec_context.reorder_depth + 0.5) / fps
         if start_s < first_s or first_s > reordered_s:

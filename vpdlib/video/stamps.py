@@ -24,8 +24,10 @@ PLAIN_STEPS = 1.5
 #: So many pictures at a video's beginning or end that lie far away from all others are stamped wrongly.
 MAX_STRAY = 3
 #: "Far away" is this long and this many pictures.
-STRAY_GAP_S = 10.0
+STRAY_GAP_S = 600.0
 STRAY_GAP_STEPS = 100
+#: Steps of this time and as many pictures are pauses, which do not count for a mean rate.
+PAUSE_S = 10.0
 #: What Matroska, FLV and ASF round stamps to, s.
 MILLISECOND = Fraction(1, 1000)
 #: Rates that stamps and header give agree where they differ by less than this share.
@@ -49,7 +51,7 @@ class StampMender:
 
     A stamp that is missing, does not increase, or is passed by the stamps after it is replaced: by the previous time
     plus the step of the pictures around it, or evenly up to the next good one where that is nearer. All other stamps
-    stay as they are, however long a gap is. Up to three pictures at the beginning or the end that lie ten seconds and a
+    stay as they are, however long a gap is. Up to three pictures at the beginning or the end that lie ten minutes and a
     hundred pictures away from all others are stamped wrongly. Where all stamps fall behind and go on from
     there, as in recordings joined end to end, the clock was set anew: time then continues.
 
@@ -210,6 +212,28 @@ def mend(stamps_s: Iterable[float | None], step_s: float) -> NDArray[np.float64]
     return np.array(times + mender.flush(), np.float64)
 
 
+def go_on(runs_s: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The stamps of a video whose clock was set anew, as :class:`StampMender` lets time continue.
+
+    Parameters
+    ----------
+    runs_s : increasing stamps from each beginning of the clock on, s; of the first one they stay.
+
+    Returns
+    -------
+    (N,) increasing, s.
+    """
+    times_s = np.empty(0)
+    for run_s in runs_s:
+        shift_s = 0.0
+        if len(times_s) and len(run_s):
+            steps = np.diff(times_s)[-LOOK_AHEAD - 1 :]
+            step_s = float(np.median(steps if len(steps) else np.diff(run_s)[:1]))
+            shift_s = times_s[-1] + step_s - run_s[0]
+        times_s = np.concatenate([times_s, run_s + shift_s])
+    return times_s
+
+
 def choose_rate(
     stated: Iterable[Fraction | None], stamps_s: NDArray[np.float64], tick: Fraction
 ) -> float | None:
@@ -272,7 +296,7 @@ def _tell_rate(stamps_s: NDArray[np.float64]) -> _Rate | None:
     if regular.mean() >= 0.9 and (number[regular] == 1).mean() >= 0.75:
         span_s = float(steps[regular].sum())
         return _Rate(float(number[regular].sum()) / span_s, span_s, RATE_AGREEMENT)
-    steps = steps[steps <= max(STRAY_GAP_S, STRAY_GAP_STEPS * usual)]
+    steps = steps[steps <= max(PAUSE_S, STRAY_GAP_STEPS * usual)]
     span_s = float(steps.sum())
     # A stated mean counts pictures, or the steps between them.
     return _Rate(len(steps) / span_s, span_s, RATE_AGREEMENT + 1 / len(steps))

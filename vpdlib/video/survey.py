@@ -7,6 +7,7 @@ clock; what a header states of counts and lengths is not believed.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,16 +16,20 @@ from pathlib import Path
 
 import av
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from vpdlib.video.container import DecodeReport, open_container, packets_of, video_stream
 from vpdlib.video.errors import VideoError, naming
 from vpdlib.video.fields import FieldReader
-from vpdlib.video.stamps import choose_rate, mend
+from vpdlib.video.stamps import MAX_STRAY, choose_rate, go_on, mend
 
 #: A file whose packets end this much before the end that its header states has lost its end.
 #: Headers of live recordings, filled in afterwards, are off by less.
 TRUNCATION_SLACK_S = 1.0
+#: What DivX and Xvid say of themselves, with a p at its end where pictures are packed, and where it stands.
+_PACKED = re.compile(rb"\x00\x00\x01\xb2DivX[0-9]+(?:b|Build)[0-9]+p")
+_HEAD_BYTES = 4096
 #: A picture is decoded at most so many places before it is shown (H.264, H.265).
 MAX_REORDER = 16
 
@@ -54,9 +59,25 @@ class Survey:
 def counts_chunks(container: av.container.InputContainer, stream: av.VideoStream) -> bool:
     """Whether a stream has no stamps of presentation, but the numbers of its chunks, which come at a constant rate.
 
-    AVI has none, and FFmpeg cannot make them up for H.264, whose pictures are reordered by more than one.
+    AVI has none, and FFmpeg cannot make them up for H.264, whose pictures are reordered by more than one, nor for
+    MPEG-4 of which two pictures share a chunk.
     """
-    return str(container.format.name) == "avi" and stream.codec_context.name in ("h264", "hevc")
+    if str(container.format.name) != "avi":
+        return False
+    codec = stream.codec_context
+    return codec.name in ("h264", "hevc") or (
+        codec.name == "mpeg4" and codec.reorder_depth > 0 and _is_packed(Path(container.name))
+    )
+
+
+def _is_packed(path: Path) -> bool:
+    """Whether MPEG-4 was packed by DivX or Xvid, as they write into the first chunk."""
+    with naming(path), open_container(path, None) as container:
+        stream = video_stream(container, path)
+        for packet in packets_of(container, DecodeReport(), stream):
+            if packet.size:
+                return _PACKED.search(bytes(memoryview(packet)[:_HEAD_BYTES])) is not None
+    return False
 
 
 def survey(
@@ -170,7 +191,7 @@ class Stamps:
     Attributes
     ----------
     num_frames : pictures that are shown.
-    stamps_s : (M,) increasing stamps, without those that are wrong for certain.
+    stamps_s : (M,) increasing stamps, without those that are wrong for certain; a clock that is set anew goes on.
     is_regular : these are the stamps of all pictures, M is ``num_frames``.
     last_length_s : how long the last picture is shown; 0 where it is not stated.
     end_s : where the last packet of any stream ends.
@@ -222,15 +243,31 @@ def read_stamps(path: Path, skipped: Collection[int]) -> Stamps:
             pts.append(stamp)
         reorder = video.codec_context.reorder_depth
     known = np.array([stamp for stamp in pts if stamp is not None], np.int64)
-    stamps = np.unique(_in_place(known, reorder))
+    runs = [np.unique(_in_place(run, reorder)) for run in _runs(known)]
+    stamps_s = go_on([run.astype(np.float64) * float(tick) for run in runs])
     return Stamps(
         num_frames=len(pts),
-        stamps_s=stamps.astype(np.float64) * float(tick),
-        is_regular=len(stamps) == len(pts),
-        last_length_s=float(lengths.get(int(stamps[-1]), 0) * tick) if len(stamps) else 0.0,
+        stamps_s=stamps_s,
+        is_regular=len(stamps_s) == len(pts),
+        last_length_s=float(lengths.get(int(runs[-1][-1]), 0) * tick) if len(stamps_s) else 0.0,
         end_s=end_s,
         num_errors=report.corrupt_packets,
     )
+
+
+def _runs(pts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The stamps, in the order of decoding, parted where the clock was set anew, as between recordings joined."""
+    if len(pts) < 2:
+        return [pts]
+    width = MAX_REORDER + 1
+    ends = np.iinfo(np.int64)
+    before = np.concatenate([np.full(width, ends.max), pts[:-1]])
+    after = np.concatenate([pts[1:], np.full(width, ends.min)])
+    lowest = sliding_window_view(before, width).min(axis=1)[1:]
+    highest = sliding_window_view(after, width).max(axis=1)[: len(pts) - 1]
+    begins = np.flatnonzero(highest < lowest) + 1
+    # A few pictures at either end are stamped wrongly.
+    return np.split(pts, begins[(begins > MAX_STRAY) & (begins < len(pts) - MAX_STRAY)])
 
 
 def _in_place(pts: NDArray[np.int64], reorder: int) -> NDArray[np.int64]:
