@@ -101,3 +101,57 @@ def test_settings():
     for number, picture in enumerate(pictures):
         finder.add(Frame(number, number / 25, picture))
     assert finder.shots().tolist() == [0] * 20 + [1] * 20
+
+
+def lying_between(kind, before, after):
+    if kind == "blended":
+        return [((before.astype(int) + after) // 2).astype(np.uint8)]
+    if kind == "fields":
+        mixed = before.copy()
+        mixed[1::2] = after[1::2]
+        return [mixed]
+    return [np.zeros_like(before)] * kind
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3, 5, "blended", "fields"])
+@pytest.mark.parametrize("speed", [0.0, 1.0])
+def test_a_cut_with_something_between(kind, speed):
+    """Black pictures, as editors leave them; a picture of both, as conversions of rate and fields make it."""
+    before, after = shot(7, 30, speed), shot(8, 30, speed)
+    between = lying_between(kind, before[-1], after[0])
+    assert cuts(before + between + after) == [30, 30 + len(between)]
+
+
+def test_something_between_at_either_end_of_the_video():
+    before, after = shot(7, 3), shot(8, 3)
+    black = [np.zeros_like(before[0])] * 2
+    assert cuts(before + black + after) == [3, 5]
+
+
+@pytest.mark.parametrize("num", [1, 2, 3, 5])
+def test_black_within_a_shot_parts_nothing(num):
+    pictures = shot(9, 60)
+    black = [np.zeros_like(pictures[0])] * num
+    assert cuts(pictures[:30] + black + pictures[30:]) in ([], [30, 30 + num])
+    assert cuts(pictures[:30] + black[:2] + pictures[30:]) == []
+
+
+def test_someone_who_passes_close_to_the_camera_is_no_shot():
+    pictures = shot(10, 60)
+    for number, left in enumerate(range(-100, 200, 60), start=28):
+        pictures[number] = pictures[number].copy()
+        pictures[number][:, max(left, 0) : max(left + 110, 0)] = (40, 30, 60)
+    assert cuts(pictures) == []
+
+
+def test_a_quick_pan_to_elsewhere_is_no_cut():
+    wide = scenery(11)
+    lefts = [0] * 30 + list(range(0, 240, 16)) + [240] * 30
+    rng = np.random.default_rng(0)
+    pictures = [
+        np.clip(wide[:, left : left + 160] + rng.integers(-4, 5, (90, 160, 3)), 0, 255).astype(
+            np.uint8
+        )
+        for left in lefts
+    ]
+    assert cuts(pictures) == []
