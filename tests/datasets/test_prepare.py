@@ -65,6 +65,31 @@ def test_rows_without_a_given_split(sources):
     assert prepare(list_files(sources, 4), label(sources), CLASSES, PROTOCOL) == prepared
 
 
+@pytest.mark.parametrize("bad", ["v0", "v1", "v2", "v3", "v4", "v5"])
+def test_a_video_that_is_left_out_moves_no_other_to_another_split(sources, bad):
+    def splits(left_out):
+        rows = [row for row in list_files(sources, 4) if row.video not in left_out]
+        prepared = prepare(rows, label(sources), CLASSES, PROTOCOL, left_out=left_out)
+        assert {a.video: a.split for a in prepared.actions} == {
+            v.video: v.split for v in prepared.videos
+        }
+        return {v.video: v.split for v in prepared.videos}
+
+    whole = splits({})
+    assert splits({bad: "broken"}) == {name: s for name, s in whole.items() if name != bad}
+
+
+def test_a_split_that_is_left_empty_is_refused_and_not_dealt_anew(sources):
+    rows = list_files(sources, 4)
+    whole = prepare(rows, label(sources), CLASSES, PROTOCOL)
+    tested = {v.video: "broken" for v in whole.videos if v.split == "test"}
+    kept = [row for row in rows if row.video not in tested]
+    with pytest.raises(
+        DatasetError, match="all 4 actions of split 'test' are in videos that were left out"
+    ):
+        prepare(kept, label(sources), CLASSES, PROTOCOL, left_out=tested)
+
+
 def test_rows_with_a_given_split(sources):
     given = label(sources, lambda s: "test" if s.video_id in ("v1", "v4") else "train")
     prepared = prepare(list_files(sources, 1), given, None, PROTOCOL)

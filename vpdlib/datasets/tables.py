@@ -2,12 +2,12 @@
 
 ``videos.csv``: video, path, shard, fps, width, height, declared_frames, duration_s, split, group, athlete,
 deinterlace, clock, stamp; and of the same form, with split and group left empty, a shard's list
-``shards/<shard>.csv``. A video is ``test`` if one of its actions is; the student must not see it (specification section 7). ``path`` is empty
-where keypoints stand in for a video; ``athlete`` is ``near`` or ``far`` where the file shows two.
-``declared_frames`` are the pictures that are shown, ``duration_s`` is when the last of them ends; ``deinterlace``
-and ``clock`` say how the file is read (:mod:`vpdlib.datasets.opening`). ``stamp`` is the file's size and time stamp, so
-that every stage that reads a list runs anew when a file is replaced by one of the same length; it is empty where no file
-was opened: keypoints stand in for it, or the row is of a published clip in ``videos.csv``.
+``shards/<shard>.csv``. A video is ``test`` if one of its actions is; the student must not see it (specification
+section 7). ``path`` is empty where keypoints stand in for a video; ``athlete`` is ``near`` or ``far`` where the file
+shows two. ``declared_frames`` are the pictures that are shown, ``duration_s`` is when the last of them ends;
+``deinterlace`` and ``clock`` say how the file is read (:mod:`vpdlib.datasets.opening`). ``stamp`` is the file's size
+and time stamp, so that every stage that reads a list runs anew when a file is replaced, by one of the same length too;
+it is empty where no file was opened: keypoints stand in for it, or published facts do.
 ``actions.csv``: action, video, start, end (seconds), label, split, group, few_shot; ``few_shot`` lists the
 published few-shot subsets that a training action belongs to, such as ``k4t0 k8t2``.
 ``classes.csv``: class, train, val, test: all classes in their order, with numbers of actions.
