@@ -171,6 +171,28 @@ def test_a_video_that_breaks_after_it_was_listed(make):
     assert "the video has no frame there" in rows[1].problem
 
 
+def test_a_link_to_a_disk_that_is_not_mounted(make):
+    """Snakemake would say that an input is missing, and no more."""
+    workflow = make(SETTINGS)
+    video = workflow.folder / "data" / "videos" / f"{BROKEN}.mp4"
+    disk = workflow.folder / "disk" / video.name
+    disk.parent.mkdir()
+    video.rename(disk)
+    video.symlink_to(disk)
+    disk.rename(disk.with_suffix(".away"))
+    actions = "results/mine/dataset/actions.csv"
+    done = workflow.run(actions)
+    assert done.returncode != 0
+    assert f"{BROKEN}.mp4: is a link to {disk}, which is not there; mount the disk" in done.stdout
+    workflow.write_dataset("mine", SKIP)
+    done = workflow.run(actions)
+    assert done.returncode == 0, done.stdout
+    assert set(pd.read_csv(workflow.folder / actions)["video"]) == set(CLIPS) - {BROKEN}
+    # It is noticed when it is there again.
+    disk.with_suffix(".away").rename(disk)
+    assert workflow.planned(actions) == {"list_videos": 1, "prepare_dataset": 1}
+
+
 def test_a_clip_of_keypoints_in_which_nobody_is(make):
     poses = {k: v for k, v in SETTINGS.items() if k != "supplied"}
     adapter = {
