@@ -28,6 +28,7 @@ from vpdlib.datasets.settings import (
     PosesAdapter,
     Tennis7Adapter,
 )
+from vpdlib.datasets.tables import read_broken
 from vpdlib.datasets.video_files import problems_of_files
 from vpdlib.identifiers import (
     CONCAT_PATTERN,

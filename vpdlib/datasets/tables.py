@@ -16,6 +16,8 @@ published few-shot subsets that a training action belongs to, such as ``k4t0 k8t
 ``summary.csv``: quantity, found, published.
 ``problems.csv``: video, start, end (seconds), stage, problem, remedy: what was passed over and what the user should
 look at; start and end are empty where the whole video is meant, video where it is the dataset.
+``<stage>/<shard>.broken.csv``, beside the artifact of a stage after tracking that opens videos: video, stamp, stage,
+artifact, reason: those that it met broken and carried on as empty, with the stamp of the list that it went by.
 """
 
 from __future__ import annotations
@@ -115,7 +117,28 @@ class ProblemRow:
     remedy: str
 
 
-Row = TypeVar("Row", VideoRow, ActionRow, ClassRow, EventRow, TrialRow, SummaryRow, ProblemRow)
+@dataclass(frozen=True)
+class BrokenRow:
+    """A row of ``<stage>/<shard>.broken.csv``: a video that a stage carried on as empty."""
+
+    video: str
+    stamp: str
+    stage: str
+    artifact: str
+    reason: str
+
+
+Row = TypeVar(
+    "Row",
+    VideoRow,
+    ActionRow,
+    ClassRow,
+    EventRow,
+    TrialRow,
+    SummaryRow,
+    ProblemRow,
+    BrokenRow,
+)
 
 
 def action_rows(actions: Sequence[Action], few_shot: Mapping[str, str]) -> list[ActionRow]:
@@ -193,6 +216,11 @@ def read_actions(path: str | Path) -> list[ActionRow]:
 def read_problems(path: str | Path) -> list[ProblemRow]:
     """Read a table of problems."""
     return _read(path, ProblemRow)
+
+
+def read_broken(path: str | Path) -> list[BrokenRow]:
+    """Read what a stage carried on as empty."""
+    return _read(path, BrokenRow)
 
 
 def read_classes(path: str | Path) -> list[str]:
