@@ -61,6 +61,7 @@ rule crop_athlete:
         tracks=f"{DATASET}/tracks/{{shard}}.h5",
     output:
         f"{DATASET}/crops/{{shard}}.h5",
+        broken=f"{DATASET}/crops/{{shard}}.broken.csv",
     log:
         f"{LOGS}/crop_athlete/{{shard}}.log",
     benchmark:

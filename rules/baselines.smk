@@ -7,6 +7,7 @@ rule resize_frames:
         actions=f"{DATASET}/dataset/actions.csv",
     output:
         f"{DATASET}/frames/{{shard}}.h5",
+        broken=f"{DATASET}/frames/{{shard}}.broken.csv",
     log:
         f"{LOGS}/resize_frames/{{shard}}.log",
     benchmark:
@@ -110,6 +111,7 @@ rule embed_r3d:
         unpack(r3d_inputs),
     output:
         f"{DATASET}/features/{{r3d}}/{{shard}}.h5",
+        broken=f"{DATASET}/features/{{r3d}}/{{shard}}.broken.csv",
     log:
         f"{LOGS}/embed_r3d/{{r3d}}/{{shard}}.log",
     benchmark:
@@ -134,6 +136,7 @@ rule embed_video_encoder:
         unpack(video_encoder_inputs),
     output:
         f"{DATASET}/features/{{video_encoder}}/{{shard}}.h5",
+        broken=f"{DATASET}/features/{{video_encoder}}/{{shard}}.broken.csv",
     log:
         f"{LOGS}/embed_video_encoder/{{video_encoder}}/{{shard}}.log",
     benchmark:

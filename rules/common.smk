@@ -3,6 +3,7 @@
 import json
 import sys
 from inspect import signature
+from os.path import exists
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -27,6 +28,7 @@ from vpdlib.datasets.settings import (
     PosesAdapter,
     Tennis7Adapter,
 )
+from vpdlib.datasets.tables import read_broken
 from vpdlib.datasets.video_files import problems_of_files
 from vpdlib.identifiers import (
     CONCAT_PATTERN,
@@ -46,6 +48,7 @@ from vpdlib.poses.settings import checkpoint_references as pose_weights
 from vpdlib.provenance import code_digest, digest_settings
 from vpdlib.recognition.settings import HEADS, NETWORK_HEADS, sections_of
 from vpdlib.students.settings import POSE2D, find_student
+from vpdlib.video.links import link_to_nothing
 from vpdlib.weights.check import NETWORKS, WeightsError, onnx_path, verify_present
 from vpdlib.weights.checkpoints import (
     CHECKPOINTS,

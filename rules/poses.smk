@@ -7,6 +7,7 @@ rule estimate_pose:
         tracks=f"{DATASET}/tracks/{{shard}}.h5",
     output:
         f"{DATASET}/poses/{{shard}}.h5",
+        broken=f"{DATASET}/poses/{{shard}}.broken.csv",
     log:
         f"{LOGS}/estimate_pose/{{shard}}.log",
     benchmark:

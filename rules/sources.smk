@@ -137,6 +137,7 @@ rule list_videos:
         **bad_video_resources("list_videos"),
     params:
         adapter=list_settings,
+        unreachable=links_to_nothing,
         keypoints=keypoint_settings,
         num_shards=section("num_shards"),
         data_dir=str(RUN.under_data("")),

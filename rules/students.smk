@@ -37,6 +37,7 @@ rule embed_frames:
         unpack(embed_inputs),
     output:
         f"{DATASET}/features/{{student}}/{{shard}}.h5",
+        broken=f"{DATASET}/features/{{student}}/{{shard}}.broken.csv",
     log:
         f"{LOGS}/embed_frames/{{student}}/{{shard}}.log",
     benchmark:

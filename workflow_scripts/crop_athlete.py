@@ -71,6 +71,7 @@ def main(snakemake):
                 },
                 {**path.attributes, "broken": reading.broken(video)},
             )
+    reading.write_broken(snakemake.output.broken, snakemake.rule, snakemake.output[0])
 
 
 if __name__ == "__main__":

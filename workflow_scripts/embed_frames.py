@@ -53,13 +53,14 @@ def embed_crops(snakemake, artifact: ArtifactWriter) -> None:
 
 
 def main(snakemake):
+    reading = VideoReading(_job.on_bad_video(snakemake))
     with ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact:
         if snakemake.input.get("features"):
             videos = read_videos(snakemake.input.videos)
-            reading = VideoReading(_job.on_bad_video(snakemake))
             add_supplied_features(artifact, Path(snakemake.input.features), videos, reading)
         else:
             embed_crops(snakemake, artifact)
+    reading.write_broken(snakemake.output.broken, snakemake.rule, snakemake.output[0])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,13 @@ from vpdlib.progress import track
 from vpdlib.video.reader import Frame
 
 
-def estimate(videos: list[VideoRow], tracks: Artifact, snakemake, artifact: ArtifactWriter) -> None:
+def estimate(
+    videos: list[VideoRow],
+    tracks: Artifact,
+    snakemake,
+    artifact: ArtifactWriter,
+    reading: VideoReading,
+) -> None:
     """Keypoints from the teacher."""
     settings = PoseSettings.model_validate(snakemake.params.settings)
     cv2.setNumThreads(snakemake.threads)
@@ -31,7 +37,6 @@ def estimate(videos: list[VideoRow], tracks: Artifact, snakemake, artifact: Arti
         snakemake.threads,
     )
     artifact.set_attributes(teacher=settings.teacher, **teacher.attributes)
-    reading = VideoReading(_job.on_bad_video(snakemake))
     for video in videos:
         path = tracks[video.video]
         box_px = path.array("box_px")
@@ -103,12 +108,16 @@ def add_poses(
 
 def main(snakemake):
     videos = read_videos(snakemake.input.videos)
+    reading = VideoReading(_job.on_bad_video(snakemake))
     with (
         read_artifact(snakemake.input.tracks, "tracks") as tracks,
         ArtifactWriter(snakemake.output[0], "poses", _job.origin(snakemake)) as artifact,
     ):
-        make = take_keypoints if snakemake.input.get("keypoints") else estimate
-        make(videos, tracks, snakemake, artifact)
+        if snakemake.input.get("keypoints"):
+            take_keypoints(videos, tracks, snakemake, artifact)
+        else:
+            estimate(videos, tracks, snakemake, artifact, reading)
+    reading.write_broken(snakemake.output.broken, snakemake.rule, snakemake.output[0])
 
 
 if __name__ == "__main__":

@@ -35,6 +35,13 @@ def rendered(labels: Path) -> list[VideoSource]:
     return find_videos(labels.parent / "videos", "the rendered sport")
 
 
+def files_of(snakemake) -> list[Path]:
+    """The shard's files, and links to some that are not there."""
+    return [
+        Path(path) for path in (*snakemake.input.get("files", []), *snakemake.params.unreachable)
+    ]
+
+
 def with_people(rows, clips, shard, bad_videos: BadVideos) -> list[VideoRow]:
     """Rows of the shard, of clips of keypoints in which somebody is."""
     if bad_videos.on_bad_video == "refuse":
@@ -69,7 +76,7 @@ def published(adapter: PaperAdapter, snakemake, bad_videos: BadVideos) -> list[V
             ]
         return with_people(rows, clips, shard, bad_videos)
     known = published_clips(adapter.kind, files)
-    paths = [Path(path) for path in inputs.get("files", [])]
+    paths = files_of(snakemake)
     if adapter.recordings is not None:
         paths = [path for folder in paths for path in sorted(folder.glob("*.mp4"))]
     path_of = {path.stem: str(path) for path in paths}
@@ -98,7 +105,7 @@ def main(snakemake):
             ]
             rows = list_files(sources, params.num_shards, bad_videos)
         case FolderAdapter():
-            sources = [VideoSource(Path(path).stem, Path(path)) for path in inputs.get("files", [])]
+            sources = [VideoSource(path.stem, path) for path in files_of(snakemake)]
             rows = list_files(sources, params.num_shards, bad_videos, adapter.deinterlace)
         case PosesAdapter():
             clips = read_keypoints(Path(inputs.keypoints), adapter.joint_names, adapter.fps)

@@ -4,8 +4,15 @@ from pathlib import Path
 
 import _job
 
-from vpdlib.datasets.tables import ProblemRow, read_actions, read_problems, write_rows
-from vpdlib.report.problems import collect_problems
+from vpdlib.datasets.tables import (
+    BrokenRow,
+    ProblemRow,
+    read_actions,
+    read_problems,
+    read_videos,
+    write_rows,
+)
+from vpdlib.report.problems import collect_problems, still_broken
 
 
 def main(snakemake):
@@ -21,6 +28,10 @@ def main(snakemake):
         params.tracks_from,
         params.on_bad_video,
         params.has_videos,
+        still_broken(
+            [BrokenRow(**row) for row in params.carried_on],
+            [row for path in inputs.videos for row in read_videos(path)],
+        ),
     )
     write_rows(output, problems.rows, ProblemRow)
     problems.warn(output)

@@ -36,6 +36,25 @@ def shard_videos(wildcards):
         return [f"results/{wildcards.dataset}/source/labels.csv"]
     if is_published(wildcards.dataset) and adapter.recordings is not None:
         return cut_recordings(wildcards)
+    return [path for path in listed_files(wildcards) if exists(path)]
+
+
+def links_to_nothing(wildcards):
+    """Links among a shard's videos whose target is not there, such as a disk's that is not mounted.
+
+    As an input Snakemake would refuse one without a remedy, whatever is set to become of it.
+    """
+    settings = settings_of(wildcards.dataset)
+    adapter = settings.adapter
+    if not settings.has_videos or isinstance(adapter, DemoAdapter):
+        return []
+    if is_published(wildcards.dataset) and adapter.recordings is not None:
+        return []
+    return [path for path in listed_files(wildcards) if not exists(path)]
+
+
+def listed_files(wildcards):
+    """The video files of a shard, links to nothing among them."""
     return videos_by_shard(wildcards.dataset).get(int(wildcards.shard), [])
 
 
@@ -74,6 +93,9 @@ def recording_file(wildcards):
         refuse(
             f"there is no recording {wildcards.recording!r}; found: {', '.join(paths) or 'none'}"
         )
+    nowhere = link_to_nothing(Path(paths[wildcards.recording]))
+    if nowhere:
+        refuse(nowhere)
     return paths[wildcards.recording]
 
 
@@ -159,7 +181,8 @@ def clips_there(wildcards):
     adapter = settings_of(wildcards.dataset).adapter
     if adapter.videos is None or not RUN.under_data(adapter.videos).is_dir():
         return []
-    return [str(source.path) for source in or_refuse(clip_files, adapter, RUN)]
+    found = [str(source.path) for source in or_refuse(clip_files, adapter, RUN)]
+    return [path for path in found if exists(path)]
 
 
 def files_not_taken(wildcards):

@@ -9,10 +9,27 @@ def problem_inputs(wildcards):
         tracks["tracks"] = all_shards(f"{DATASET}/tracks/{{shard}}.h5")(wildcards)
     return {
         "listed": problems_of_lists(wildcards),
+        "videos": all_shards(f"{DATASET}/shards/{{shard}}.csv")(wildcards),
         "labels": f"{folder}/dataset/problems.csv",
         "actions": f"{folder}/dataset/actions.csv",
         **tracks,
     }
+
+
+def carried_on(wildcards):
+    """What stages after tracking met broken and carried on as empty, as plain values.
+
+    No input, since problems are told before those stages begin: it is what is there of runs before this one.
+    """
+    settings = settings_of(wildcards.dataset)
+    supplied_sets = [f"features/{name}" for name in settings.supplied.features]
+    found = []
+    for stage in ("crops", "poses", "frames", *supplied_sets):
+        for shard in shards(wildcards):
+            path = f"results/{wildcards.dataset}/{stage}/{shard}"
+            if exists(f"{path}.h5") and exists(f"{path}.broken.csv"):
+                found += or_refuse(read_broken, f"{path}.broken.csv")
+    return [vars(row) for row in found]
 
 
 def recognition_of(settings_names):

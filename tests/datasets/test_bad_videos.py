@@ -19,6 +19,7 @@ from vpdlib.datasets.base import Action, DatasetError, VideoSource
 from vpdlib.datasets.keypoints import PoseClip
 from vpdlib.datasets.listing import check_clips, check_people, list_files, list_keypoints
 from vpdlib.datasets.paper.protocol import ClipInfo, PaperDataset, PaperVideo, without
+from vpdlib.datasets.paths import stamp_of
 from vpdlib.datasets.prepare import Protocol, prepare, prepare_paper
 from vpdlib.datasets.tables import ProblemRow, VideoRow
 from vpdlib.video.reader import DecodeReport, VideoError
@@ -45,14 +46,15 @@ def write_sound(path):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two sound videos, and five that cannot be used, each in a way of its own."""
+    """Two sound videos, and six that cannot be used, each in a way of its own."""
     whole = write_video(tmp_path / "good.mp4", 200).read_bytes()
     write_video(tmp_path / "other.mp4")
     (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "header.mp4").write_bytes(b"\0" * 64 + whole[64:])
     (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "away.mp4").symlink_to("/nowhere/away.mp4")
     write_sound(tmp_path / "sound.mp4")
-    names = ("cut", "empty", "gone", "good", "header", "other", "sound")
+    names = ("away", "cut", "empty", "gone", "good", "header", "other", "sound")
     return [VideoSource(name, tmp_path / f"{name}.mp4") for name in names]
 
 
@@ -60,23 +62,24 @@ def test_the_others_are_listed_and_each_bad_one_has_its_row(folder, capsys):
     bad = BadVideos("skip")
     rows = list_files(folder, 4, bad)
     assert [row.video for row in rows] == ["good", "other"]
-    assert [row.video for row in bad.rows] == ["cut", "empty", "gone", "header", "sound"]
+    assert [row.video for row in bad.rows] == ["away", "cut", "empty", "gone", "header", "sound"]
     for row in bad.rows:
         assert (row.start, row.end, row.stage) == ("", "", LISTING)
         assert f"{row.video}.mp4" in row.problem
         assert row.remedy
     reasons = left_out(bad.rows)
     assert "no such file" in reasons["gone"]
+    assert "is a link to /nowhere/away.mp4, which is not there" in reasons["away"]
     assert "no video stream" in reasons["sound"]
     warnings = capsys.readouterr().err
     assert warnings.count("warning:") == 1
-    assert "5 of 7 videos cannot be used and left out" in warnings
+    assert "6 of 8 videos cannot be used and left out" in warnings
     assert all(f"{name}.mp4" in warnings for name in reasons)
 
 
 def test_by_default_they_are_refused_together(folder):
     with pytest.raises(
-        DatasetError, match=r"5 of 7 videos cannot be used(.|\n)*on_bad_video: skip"
+        DatasetError, match=r"6 of 8 videos cannot be used(.|\n)*on_bad_video: skip"
     ):
         list_files(folder, 4)
 
@@ -102,6 +105,7 @@ def test_both_athletes_of_a_wrong_clip_are_left_out(tmp_path, capsys):
     rows += [replace(r, video=r.video.replace("front", "back")) for r in rows]
     bad = BadVideos("skip")
     kept = check_clips(rows, "tennis7", 0, bad)
+    assert [r.stamp for r in kept] == [stamp_of(paths[0])] * 2
     assert [r.video for r in kept] == ["front__right", "back__right"]
     assert [r.video for r in bad.rows] == ["front__short", "back__short"]
     assert "expected 12 frames" in bad.rows[0].problem

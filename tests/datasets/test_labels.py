@@ -1,5 +1,6 @@
 """The table of labelled actions: what it says is read, or refused by row; never something else."""
 
+import math
 import random
 from pathlib import Path
 
@@ -48,6 +49,35 @@ def test_labels_are_read(labels):
     assert [a.group for a in rows] == ["g1", "", "", "", "g2"]
     assert rows[1].where == f"{labels.path}:3"
     assert rows[4].where == f"{labels.path}:7"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "a;1,040;2,120;jump\nm1_p2;1,040;2,000;turn\n",
+        # All that the table has of such times; and a length in whole seconds before it.
+        "a;1;2;jump\nm1_p2;1,040;2,000;turn\n",
+        # The row of the unusable video stands first, and shows the sign.
+        "m1_p2;1,040;12,5;turn\na;1,040;2,120;jump\n",
+    ],
+)
+def test_a_video_that_cannot_be_used_spoils_no_other_row(tmp_path, rows):
+    """Nobody knows how long it is; the times of its rows say nothing of thousands."""
+    path = tmp_path / "labels.csv"
+    path.write_text(f"video;start;end;label\n{rows}")
+
+    def read(**lengths_s):
+        return read_labels(path, SOURCES, {**DURATIONS, **lengths_s}, None)
+
+    def starts(actions):
+        return [(action.video_id, action.start_s) for action in actions]
+
+    whole = read(a=4.0, m1_p2=4.0)
+    assert starts(read(a=4.0, m1_p2=math.inf)) == starts(whole)
+    # One that may be thousands is refused at its own row.
+    path.write_text("video;start;end;label\nm1_p2;1,040;2,000;turn\na;1,040;2,120;jump\n")
+    with pytest.raises(DatasetError, match=r"labels\.csv:3: start is '1,040', that may be"):
+        read(a=5000.0, m1_p2=math.inf)
 
 
 def test_two_columns_are_enough_and_groups_come_from_the_pattern(labels):

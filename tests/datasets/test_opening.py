@@ -12,6 +12,7 @@ from vpdlib.datasets.base import Action, DatasetError, VideoSource, check_action
 from vpdlib.datasets.listing import list_files
 from vpdlib.datasets.opening import frames_of, times_of
 from vpdlib.datasets.supplied import add_supplied_features
+from vpdlib.datasets.tables import read_broken
 from vpdlib.report.overlay import write_overlay
 from vpdlib.video.reader import frame_times, probe
 
@@ -43,6 +44,21 @@ def test_supplied_features_take_the_times_of_the_file(tmp_path, slowing):
         ArtifactWriter(tmp_path / "other.h5", "features", ORIGIN) as artifact,
     ):
         add_supplied_features(artifact, tmp_path / "features.npz", [row], VideoReading("refuse"))
+
+
+def test_supplied_features_of_a_file_that_broke_are_empty_and_told(tmp_path, slowing):
+    row = listed(slowing)
+    np.savez(tmp_path / "features.npz", slowing=np.ones((120, 4), np.float32))
+    slowing.unlink()
+    reading = VideoReading("skip")
+    with ArtifactWriter(tmp_path / "features.h5", "features", ORIGIN) as artifact:
+        add_supplied_features(artifact, tmp_path / "features.npz", [row], reading)
+    with read_artifact(tmp_path / "features.h5", "features") as artifact:
+        assert artifact["slowing"].num_rows("frame") == 0
+        assert "no such file" in artifact["slowing"].attributes["broken"]
+    reading.write_broken(tmp_path / "broken.csv", "embed_frames", "features.h5")
+    (told,) = read_broken(tmp_path / "broken.csv")
+    assert (told.video, told.stamp, told.stage) == ("slowing", row.stamp, "embed_frames")
 
 
 def test_a_row_says_how_its_file_is_read(tmp_path):

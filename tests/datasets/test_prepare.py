@@ -1,5 +1,6 @@
 """From videos and labels to checked rows, on real small videos."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -60,7 +61,33 @@ def test_rows_without_a_given_split(sources):
     assert len(actions) == 12
     assert sum(a.split == "test" for a in actions) == 4
     assert {action.few_shot for action in actions} == {""}
+    assert len({v.stamp for v in videos}) == 6
     assert prepare(list_files(sources, 4), label(sources), CLASSES, PROTOCOL) == prepared
+
+
+@pytest.mark.parametrize("bad", ["v0", "v1", "v2", "v3", "v4", "v5"])
+def test_a_video_that_is_left_out_moves_no_other_to_another_split(sources, bad):
+    def splits(left_out):
+        rows = [row for row in list_files(sources, 4) if row.video not in left_out]
+        prepared = prepare(rows, label(sources), CLASSES, PROTOCOL, left_out=left_out)
+        assert {a.video: a.split for a in prepared.actions} == {
+            v.video: v.split for v in prepared.videos
+        }
+        return {v.video: v.split for v in prepared.videos}
+
+    whole = splits({})
+    assert splits({bad: "broken"}) == {name: s for name, s in whole.items() if name != bad}
+
+
+def test_a_split_that_is_left_empty_is_refused_and_not_dealt_anew(sources):
+    rows = list_files(sources, 4)
+    whole = prepare(rows, label(sources), CLASSES, PROTOCOL)
+    tested = {v.video: "broken" for v in whole.videos if v.split == "test"}
+    kept = [row for row in rows if row.video not in tested]
+    with pytest.raises(
+        DatasetError, match="all 4 actions of split 'test' are in videos that were left out"
+    ):
+        prepare(kept, label(sources), CLASSES, PROTOCOL, left_out=tested)
 
 
 def test_rows_with_a_given_split(sources):
@@ -109,6 +136,22 @@ def test_all_unusable_videos_are_named_at_once(sources, tmp_path):
     for source in bad:
         assert str(source.path) in str(caught.value)
     assert str(sources[0].path) not in str(caught.value)
+
+
+def test_a_replaced_file_has_another_row(tmp_path):
+    """Of the same length, rate, picture and even size; stages after the list know the file by its row alone."""
+    path = tmp_path / "a.mp4"
+
+    def listed(mtime_ns):
+        with VideoWriter(path, 25.0, 64, 48) as video:
+            for _ in range(20):
+                video.write(np.full((48, 64, 3), mtime_ns, np.uint8))
+        os.utime(path, ns=(0, mtime_ns))
+        return list_files([VideoSource("a", path)], 1)
+
+    first = listed(1)
+    assert listed(2) == [replace(first[0], stamp=f"{path.stat().st_size} bytes of 2")] != first
+    assert listed(1) == first
 
 
 def test_an_action_outside_its_video_is_refused(sources):

@@ -86,6 +86,24 @@ def test_17_two_input_files_that_are_exchanged(mine):
     assert mine.planned(listed) == {"list_videos": 1}
 
 
+@pytest.mark.faults
+def test_17_a_replaced_video_and_a_run_that_stops_after_its_list(mine):
+    """The new file is as long as the old one; the second run knows from the list alone that it is another."""
+    mine.write_dataset(
+        "mine", {**SETTINGS_OF_VIDEOS, "num_shards": 1, "supplied": {"boxes": "boxes.csv"}}
+    )
+    rows = [f"{name},{frame},10,5,50,40" for name in "ab" for frame in range(25)]
+    boxes = "\n".join(["video,frame,x0,y0,x1,y1", *rows])
+    (mine.folder / "data" / "boxes.csv").write_text(boxes + "\n")
+    listed, tracks = "results/mine/shards/0000.csv", "results/mine/tracks/0000.h5"
+    done = mine.run(tracks)
+    assert done.returncode == 0, done.stdout
+    assert mine.planned(tracks) == {}
+    write_video(mine.folder / "data" / "videos" / "a.mp4")
+    assert mine.run(listed).returncode == 0
+    assert mine.planned(tracks) == {"track_athlete": 1}
+
+
 def test_17_every_rule_records_its_settings_and_inputs_by_name(finished):
     """What Snakemake compares is what it has recorded."""
     records = [

@@ -28,6 +28,14 @@ class Named(dict):
         return iter(self.values())
 
 
+class Outputs(list):
+    """As Snakemake's outputs: the artifact first, and beside it the table of what was carried on as empty."""
+
+    @property
+    def broken(self) -> Path:
+        return self[0].with_suffix(".broken.csv")
+
+
 def run_script(
     name: str,
     inputs: dict[str, Path],
@@ -40,7 +48,7 @@ def run_script(
     snakemake = SimpleNamespace(
         rule=name,
         input=Named(inputs),
-        output=[output],
+        output=Outputs([output]),
         threads=1,
         config={"device": "cpu"},
         resources={"on_bad_video": on_bad_video},

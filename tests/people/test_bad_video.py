@@ -10,7 +10,7 @@ from tests.people.scripts import ROOT, run_script, write_shard
 from vpdlib.artifacts import read_artifact
 from vpdlib.baselines.methods import WholeFrameSettings
 from vpdlib.crops.settings import CropSettings
-from vpdlib.datasets.tables import ActionRow
+from vpdlib.datasets.tables import ActionRow, read_broken
 from vpdlib.people.base import People, SingleImageDetector
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.poses.settings import PoseSettings
@@ -91,6 +91,7 @@ def rows_of(path, kind):
         }
 
 
+KINDS = {"crop_athlete": "crops", "estimate_pose": "poses"}
 STAGES = ("detect_people", "track_athlete", "crop_athlete", "estimate_pose", "resize_frames")
 
 
@@ -101,11 +102,16 @@ def test_the_file_goes_away_before_a_stage(stage, shard, tmp_path):
     (tmp_path / "a.mp4").unlink()
     with pytest.raises(VideoError, match=r"a\.mp4: no such file"):
         run(stage, tmp_path, shard, "refuse")
-    found = rows_of(*run(stage, tmp_path, shard))
+    output, kind = run(stage, tmp_path, shard)
+    found = rows_of(output, kind)
     assert found["a"][0] == 0
     assert "a.mp4: no such file" in found["a"][1]
     assert found["b"][0] > 10
     assert found["b"][1] == ""
+    if stage != "detect_people":
+        (row,) = read_broken(output.with_suffix(".broken.csv"))
+        assert (row.video, row.stage, row.artifact) == ("a", stage, str(output))
+        assert "a.mp4: no such file" in row.reason
 
 
 def test_what_breaks_at_first_is_empty_in_every_stage(shard, tmp_path):
@@ -118,3 +124,6 @@ def test_what_breaks_at_first_is_empty_in_every_stage(shard, tmp_path):
         found = rows_of(*run(name, tmp_path, shard))
         assert found["a"][0] == 0, name
         assert found["b"][0] == NUM, name
+        if name != "track_athlete":
+            # The first has told it.
+            assert read_broken(tmp_path / f"{KINDS[name]}.broken.csv") == []

@@ -6,8 +6,15 @@ import pytest
 from vpdlib.artifacts import ArtifactWriter, Provenance
 from vpdlib.datasets.bad_videos import LABELS, LISTING, MAX_NAMED
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.tables import ActionRow, ProblemRow, read_problems, write_rows
-from vpdlib.report.problems import collect_problems
+from vpdlib.datasets.tables import (
+    ActionRow,
+    BrokenRow,
+    ProblemRow,
+    VideoRow,
+    read_problems,
+    write_rows,
+)
+from vpdlib.report.problems import collect_problems, still_broken
 from vpdlib.tracking.track import supplied_track, track_datasets
 
 FPS = 10.0
@@ -164,6 +171,37 @@ def test_what_was_left_out_under_skip_is_refused_once_it_is_refuse(tracks):
     with pytest.raises(DatasetError, match=r"on_bad_video is refuse(.|\n)*gone(.|\n)*broke"):
         collect(tracks, ACTIONS, listed, on_bad_video="refuse")
     assert collect(tracks[:1], ACTIONS[:6], on_bad_video="refuse").rows
+
+
+def test_the_stage_that_met_a_broken_video_is_named_with_the_command_that_mends_it(tracks, capsys):
+    boxes = collect(tracks, ACTIONS, tracks_from="boxes")
+    (first, *_) = boxes.by_kind["broken"]
+    assert first.stage == "track_athlete"
+    assert f"--forcerun track_athlete -- {tracks[1]}." in first.remedy
+    listed = [
+        VideoRow(name, f"{name}.mp4", 0, 25.0, 64, 48, 10, 0.4, "", "", stamp="1") for name in "ab"
+    ]
+    rows = [
+        BrokenRow("a", "1", "crop_athlete", "results/sport/crops/0000.h5", "a.mp4: no such file"),
+        # Replaced, and taken out, since: what was made of them is made anew by itself.
+        BrokenRow("b", "0", "crop_athlete", "results/sport/crops/0000.h5", "b.mp4: no such file"),
+        BrokenRow("c", "1", "crop_athlete", "results/sport/crops/0000.h5", "c.mp4: no such file"),
+    ]
+    kept = still_broken(rows, listed)
+    assert kept == rows[:1]
+    problems = collect(tracks, ACTIONS, carried_on=kept)
+    problems.warn("results/sport/problems.csv")
+    told = capsys.readouterr().err
+    for stage, target in (
+        ("detect_people", tracks[1]),
+        ("crop_athlete", "results/sport/crops/0000.h5"),
+    ):
+        assert f"snakemake --cores all --forcerun {stage} -- {target}. Else replace it" in told
+    assert [row.stage for row in problems.rows if row.video == "a"] == ["crop_athlete"]
+    with pytest.raises(
+        DatasetError, match=r"a: carried on as empty(.|\n)*--forcerun crop_athlete -- "
+    ):
+        collect([], [], on_bad_video="refuse", carried_on=kept)
 
 
 def test_actions_of_no_track_are_refused(tracks):

@@ -204,6 +204,7 @@ def test_what_is_no_video_is_refused_by_name(tmp_path):
     (tmp_path / "empty.mp4").write_bytes(b"")
     write(tmp_path / "a.mp4", textured(30))
     data = (tmp_path / "a.mp4").read_bytes()
+    (tmp_path / "away.mp4").symlink_to("/nowhere/a.mp4")
     (tmp_path / "half.mp4").write_bytes(data[: len(data) // 2])
     (tmp_path / "head.mp4").write_bytes(bytes(64) + data[64:])
     with av.open(str(tmp_path / "sound.m4a"), "w") as container:
@@ -214,6 +215,7 @@ def test_what_is_no_video_is_refused_by_name(tmp_path):
         container.mux(stream.encode(None))
     reasons = {
         "missing.mp4": "no such file",
+        "away.mp4": "is a link to /nowhere/a.mp4, which is not there; mount the disk",
         "text.mp4": "cannot be opened",
         "empty.mp4": "cannot be opened",
         "half.mp4": "cannot be opened",

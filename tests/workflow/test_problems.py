@@ -1,6 +1,7 @@
 """A broken video stops itself alone, and what was passed over is in problems.csv; boxes and keypoints are supplied."""
 
 import os
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -148,9 +149,35 @@ def test_a_video_that_breaks_after_it_was_listed(make):
     )
     assert workflow.run(listed).returncode == 0
     video = workflow.folder / "data" / "videos" / f"{BROKEN}.mp4"
-    before = video.stat()
+    with away(video):
+        stops_and_is_carried_on(workflow, tracks, crops)
+    # The file is as it was, and nothing notices; what is said of it mends it.
+    workflow.write_dataset("mine", {**SETTINGS, "num_shards": 1})
+    done = workflow.run(TABLE)
+    assert done.returncode != 0
+    command = f"--forcerun track_athlete -- {tracks}"
+    assert f"snakemake --cores all {command}. Else replace it" in done.stdout
+    assert workflow.run(*command.split()).returncode == 0
+    done = workflow.run(crops, TABLE)
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert BROKEN not in [row.video for row in read_problems(workflow.folder / PROBLEMS)]
+    with read_artifact(workflow.folder / crops, "crops") as cut:
+        assert cut[BROKEN].num_rows("crop") == 20
+
+
+@contextmanager
+def away(video):
+    """For a while a file of the same size and time stamp holds something else."""
+    sound, before = video.read_bytes(), video.stat()
     video.write_bytes(b"not a video".ljust(before.st_size, b"."))
     os.utime(video, ns=(before.st_atime_ns, before.st_mtime_ns))
+    yield
+    video.write_bytes(sound)
+    os.utime(video, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def stops_and_is_carried_on(workflow, tracks, crops):
+    """By default and under `skip`, where a video breaks before the athlete is followed."""
     done = workflow.run(tracks)
     assert done.returncode != 0
     assert f"{BROKEN}.mp4: cannot be opened" in done.stdout
@@ -167,8 +194,59 @@ def test_a_video_that_breaks_after_it_was_listed(make):
         assert cut[CLIPS[1]].num_rows("crop") == 20
     rows = [row for row in read_problems(workflow.folder / PROBLEMS) if row.video == BROKEN]
     assert [row.start for row in rows] == ["", "0", "0.4"]
+    assert {row.stage for row in rows} == {"track_athlete"}
     assert "carried on as empty" in rows[0].problem
     assert "the video has no frame there" in rows[1].problem
+
+
+def test_a_video_that_is_away_while_it_is_cropped(make):
+    """Its tracks are whole, the file is back as it was: told all the same, and refused before a table is made."""
+    workflow = make({**SKIP, "num_shards": 1})
+    crops = "results/mine/crops/0000.h5"
+    assert workflow.run(PROBLEMS).returncode == 0
+    with away(workflow.folder / "data" / "videos" / f"{BROKEN}.mp4"):
+        done = workflow.run(crops)
+    assert done.returncode == 0, done.stdout
+    assert workflow.planned(PROBLEMS, crops) == {"problems": 1}
+    assert workflow.run(PROBLEMS).returncode == 0
+    (row,) = [row for row in read_problems(workflow.folder / PROBLEMS) if row.video == BROKEN]
+    command = f"--forcerun crop_athlete -- {crops}"
+    assert (row.stage, row.start) == ("crop_athlete", "")
+    assert f"snakemake --cores all {command}. Else replace it" in row.remedy
+    assert workflow.planned(PROBLEMS, crops) == {}
+    workflow.write_dataset("mine", {**SETTINGS, "num_shards": 1})
+    done = workflow.run(TABLE)
+    assert done.returncode != 0
+    assert command in done.stdout
+    assert workflow.run(*command.split()).returncode == 0
+    done = workflow.run(TABLE)
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert BROKEN not in [row.video for row in read_problems(workflow.folder / PROBLEMS)]
+    with read_artifact(workflow.folder / crops, "crops") as cut:
+        assert cut[BROKEN].num_rows("crop") == 20
+    assert workflow.planned(TABLE) == {}
+
+
+def test_a_link_to_a_disk_that_is_not_mounted(make):
+    """Snakemake would say that an input is missing, and no more."""
+    workflow = make(SETTINGS)
+    video = workflow.folder / "data" / "videos" / f"{BROKEN}.mp4"
+    disk = workflow.folder / "disk" / video.name
+    disk.parent.mkdir()
+    video.rename(disk)
+    video.symlink_to(disk)
+    disk.rename(disk.with_suffix(".away"))
+    actions = "results/mine/dataset/actions.csv"
+    done = workflow.run(actions)
+    assert done.returncode != 0
+    assert f"{BROKEN}.mp4: is a link to {disk}, which is not there; mount the disk" in done.stdout
+    workflow.write_dataset("mine", SKIP)
+    done = workflow.run(actions)
+    assert done.returncode == 0, done.stdout
+    assert set(pd.read_csv(workflow.folder / actions)["video"]) == set(CLIPS) - {BROKEN}
+    # It is noticed when it is there again.
+    disk.with_suffix(".away").rename(disk)
+    assert workflow.planned(actions) == {"list_videos": 1, "prepare_dataset": 1}
 
 
 def test_a_clip_of_keypoints_in_which_nobody_is(make):

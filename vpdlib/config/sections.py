@@ -75,9 +75,9 @@ class DatasetSections(Section):
     )
     on_bad_video: OnBadVideo = Field(
         "refuse",
-        description="What becomes of a video that cannot be used (missing, cut off, without pictures; a clip of "
-        "keypoints in which nobody is): refuse stops and names it; skip leaves it out, with its labels, and lists it "
-        "in problems.csv.",
+        description="What becomes of a video that cannot be used (cut off, without pictures, a link to "
+        "nothing, a published clip that is missing; a clip of keypoints in which nobody is): refuse stops and names "
+        "it; skip leaves it out, with its labels, and lists it in problems.csv.",
     )
     num_shards: int = Field(
         8, ge=1, le=4096, description="Jobs a stage is cut into; a video's id decides its shard."

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from vpdlib.datasets.base import Action, DatasetError
 from vpdlib.datasets.opening import frames_of, times_of
 from vpdlib.datasets.settings import OnBadVideo
-from vpdlib.datasets.tables import ProblemRow, VideoRow
+from vpdlib.datasets.tables import BrokenRow, ProblemRow, VideoRow, write_rows
 from vpdlib.progress import note, warn
 from vpdlib.video.reader import DecodeReport, Frame, VideoError
 
@@ -177,6 +178,8 @@ class VideoReading:
     def __init__(self, on_bad_video: OnBadVideo) -> None:
         self._on_bad_video = on_bad_video
         self._broken: dict[str, str] = {}
+        # Those that were opened here, and not passed over because an earlier stage had met them.
+        self._met: dict[str, VideoRow] = {}
 
     def frames(
         self, video: VideoRow, report: DecodeReport | None = None, broken_before: str = ""
@@ -230,6 +233,7 @@ class VideoReading:
         if self._on_bad_video == "refuse":
             raise error
         self._broken[video.path] = str(error)
+        self._met[video.video] = video
         warn(
             f"{video.video}: {error}\nIt was all right when it was listed; it is carried on as empty "
             "(on_bad_video: skip)"
@@ -238,3 +242,18 @@ class VideoReading:
     def broken(self, video: VideoRow) -> str:
         """Why a video that was read could not be used; empty where it could."""
         return self._broken.get(video.path, "")
+
+    def write_broken(self, path: str | Path, stage: str, artifact: str | Path) -> None:
+        """Write which videos this stage met broken and carried on as empty; a header alone where there is none.
+
+        Parameters
+        ----------
+        path : of the table, see :mod:`vpdlib.datasets.tables`.
+        stage : the rule.
+        artifact : what it made.
+        """
+        rows = [
+            BrokenRow(name, video.stamp, stage, str(artifact), self.broken(video))
+            for name, video in sorted(self._met.items())
+        ]
+        write_rows(path, rows, BrokenRow)

@@ -41,7 +41,8 @@ def read_labels(
     ----------
     path : the table.
     sources : the videos that it may name.
-    durations_s : their lengths, seconds, where an action has no end; one that is missing counts as endless.
+    durations_s : their lengths, seconds, where an action has no end; one that is missing counts as endless, and is
+        infinite of a video that cannot be used.
     group_pattern : what finds the group in a video's id where the table brings none.
     folder : where the videos lie; paths in the table are compared below it.
     problems : gets a row for what was taken though it is not quite what the table says.
@@ -71,7 +72,9 @@ def read_labels(
     names = VideoNames(sources, folder)
     found = [names.find(row.cells["video"], row.where) for row in rows]
     lengths_s = [durations_s.get(video.video_id, math.inf) for video in found]
-    times = _times(rows, lengths_s, table.separator)
+    unusable = {video_id for video_id, length_s in durations_s.items() if math.isinf(length_s)}
+    are_used = [video.video_id not in unusable for video in found]
+    times = _times(rows, lengths_s, are_used, table.separator)
     actions: list[Action] = []
     numbers = Counter[str]()
     for row, video, length_s in zip(rows, found, lengths_s, strict=True):
@@ -98,12 +101,15 @@ def read_labels(
 
 
 def _times(
-    rows: Sequence[TableRow], lengths_s: Sequence[float], separator: str
+    rows: Sequence[TableRow],
+    lengths_s: Sequence[float],
+    are_used: Sequence[bool],
+    separator: str,
 ) -> dict[tuple[str, str], float]:
     """Row and column -> seconds, of the cells that are not empty."""
     cells = [
-        TimeCell(row.where, column, row.cells[column], length_s)
-        for row, length_s in zip(rows, lengths_s, strict=True)
+        TimeCell(row.where, column, row.cells[column], length_s, is_used)
+        for row, length_s, is_used in zip(rows, lengths_s, are_used, strict=True)
         for column in _TIMES
         if row.cells.get(column)
     ]

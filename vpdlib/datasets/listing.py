@@ -1,12 +1,14 @@
 """The videos of a shard: what later stages open, independent of labels.
 
 Rows are those of ``videos.csv`` with split and group left empty. Since they do not depend on labels, a changed label
-reruns no heavy stage, and an added video only those of its own shard.
+reruns no heavy stage, and an added video only those of its own shard. They hold each file's size and time stamp, so
+that a replaced one reruns them too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from vpdlib.datasets.keypoints import PoseClip
 from vpdlib.datasets.paper.clips import athletes_of
 from vpdlib.datasets.paper.files import PaperName
 from vpdlib.datasets.paper.protocol import ClipInfo
+from vpdlib.datasets.paths import stamp_of
 from vpdlib.datasets.settings import Deinterlace
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.progress import note, track, warn
@@ -49,6 +52,8 @@ def list_files(
     rows, reasons = [], {}
     for source in track(sources, "checking videos", unit="video"):
         try:
+            # Before it is looked at: a file that is replaced meanwhile then differs from its row.
+            stamp = _stamp(source.path)
             info = probe(source.path)
         except VideoError as error:
             reasons[source.video_id] = str(error)
@@ -67,6 +72,7 @@ def list_files(
                 split="",
                 group="",
                 deinterlace=deinterlace,
+                stamp=stamp,
             )
         )
     (bad_videos or BadVideos()).settle(
@@ -75,6 +81,14 @@ def list_files(
         "Replace or remove them.",
     )
     return rows
+
+
+def _stamp(path: Path) -> str:
+    """A file's size and time stamp; empty of one that is not there, which its reader says."""
+    try:
+        return stamp_of(path)
+    except OSError:
+        return ""
 
 
 def _tell_presentation(info: VideoInfo, deinterlace: Deinterlace) -> None:
@@ -190,7 +204,7 @@ def check_clips(
 
     Returns
     -------
-    The rows of clips that are as published.
+    The rows of clips that are as published, with the stamps of their files.
 
     Raises
     ------
@@ -198,6 +212,7 @@ def check_clips(
         Where they are refused: naming every clip that is missing or differs, with what was expected.
     """
     files = {row.path: row for row in rows}
+    stamp_of_file = {path: _stamp(Path(path)) for path in files}
     problem_of = {
         path: problem
         for path, row in track(sorted(files.items()), "checking clips", unit="clip")
@@ -214,7 +229,9 @@ def check_clips(
         f"{how} them; adapter.only restricts the dataset to those that you have.",
         f"{how} it.",
     )
-    return [row for row in rows if row.path not in problem_of]
+    return [
+        replace(row, stamp=stamp_of_file[row.path]) for row in rows if row.path not in problem_of
+    ]
 
 
 def check_people(

@@ -62,15 +62,22 @@ def state_of(path: str, by_content: bool = True) -> str:
     found = Path(path)
     if found.is_dir():
         files = sorted(file for file in files_below(found) if file.is_file())
-        return digest_settings([(str(file.relative_to(found)), _stamp(file)) for file in files])
+        return digest_settings([(str(file.relative_to(found)), stamp_of(file)) for file in files])
     if not found.is_file():
         return "missing"
     if by_content and found.stat().st_size <= _MOST_READ_BYTES:
         return digest_file(found)
-    return _stamp(found)
+    return stamp_of(found)
 
 
-def _stamp(file: Path) -> str:
+def stamp_of(file: Path) -> str:
+    """A file's size and time stamp: another text when it was replaced or only touched.
+
+    Raises
+    ------
+    OSError
+        If it is not there.
+    """
     stat = file.stat()
     return f"{stat.st_size} bytes of {stat.st_mtime_ns}"
 

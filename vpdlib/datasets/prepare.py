@@ -68,7 +68,7 @@ def prepare(
     videos : see :mod:`vpdlib.datasets.listing`.
     label : gives the labelled actions, from the lengths of the videos in seconds; infinite of those left out.
     classes : class names in order, or None for those found.
-    protocol : how to split them where the labels do not say.
+    protocol : how to split them where the labels do not say; those of videos left out are split with the others.
     group_of_video : the group of a video without actions; such a video goes to the test split with its group.
     left_out : videos that cannot be used and are passed over -> why; their actions are dropped and listed.
 
@@ -83,14 +83,17 @@ def prepare(
     frame_s = {video.video: 1 / video.fps for video in videos}
     left_out = left_out or {}
     labelled = label({**dict.fromkeys(left_out, math.inf), **durations_s})
+    kept = [action for action in labelled if action.video_id not in left_out]
+    if kept and all(action.split is None for action in kept):
+        actions, _ = check_actions(kept, durations_s, classes, frame_s)
+        check_names(actions, classes)
+        # With those of videos that are left out, which must not move the others from one split to another.
+        labelled = split_by_group(
+            labelled, protocol.test_fraction, protocol.val_fraction, protocol.seed
+        )
     labelled, dropped = drop_actions(labelled, left_out)
     actions, names = check_actions(labelled, durations_s, classes, frame_s)
     check_names(actions, classes)
-    if actions and actions[0].split is None:
-        actions = split_by_group(
-            actions, protocol.test_fraction, protocol.val_fraction, protocol.seed
-        )
-        actions, _ = check_actions(actions, durations_s, classes, frame_s)
     problems = class_problems(actions, names)
     for problem in problems:
         warn(f"{problem.problem}. {problem.remedy}")

@@ -99,6 +99,7 @@ def add_supplied_features(
         artifact.add_video(
             video.video,
             {"frame": frame, "time_s": time_s[frame], "descriptor": descriptor[frame]},
+            {"broken": reading.broken(video)},
         )
 
 

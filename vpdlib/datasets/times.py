@@ -8,7 +8,8 @@ A comma or a point before exactly three digits may also mark thousands (``1,234`
 * where another time of the table shows it, and no time in seconds has the other sign: other than three digits follow,
   more than three or a zero stand before (``12,48``, ``0,480``, ``1234,500``), or it stands in ``00:01:12,480``;
 * for a point, in a table that is separated by commas, if no time in seconds has a decimal comma;
-* where all such times, taken for thousands, would lie beyond the end of their videos.
+* where all such times, taken for thousands, would lie beyond the end of their videos. Times in a video that cannot be
+  used, of unknown length, are left out of this; they are read by what the others show, and never refused as doubtful.
 
 Everything else is refused, since it cannot be told.
 """
@@ -38,12 +39,21 @@ _REMEDY = "give seconds as a number, such as 12.48, or a time such as 1:12.5 or 
 
 @dataclass(frozen=True)
 class TimeCell:
-    """A cell that holds a time: file and row, column, text, and how long its video is (seconds)."""
+    """A cell that holds a time.
+
+    Attributes
+    ----------
+    where : file and row.
+    column, text : of the cell.
+    duration_s : how long its video is, seconds.
+    is_used : not of a video that cannot be used, whose length says nothing and whose actions are dropped.
+    """
 
     where: str
     column: str
     text: str
     duration_s: float = math.inf
+    is_used: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ def _signs(cells: Sequence[TimeCell], separator: str) -> _Signs:
             in_seconds.add(plain[2])
             if not _is_doubtful(plain):
                 shown.add(plain[2])
-            elif float(plain[1] + plain[3]) <= cell.duration_s + _END_SLACK_S:
+            elif cell.is_used and float(plain[1] + plain[3]) <= cell.duration_s + _END_SLACK_S:
                 thousands.add(plain[2])
         elif clock and clock[4]:
             shown.add(clock[4])
@@ -109,7 +119,7 @@ def _seconds(cell: TimeCell, signs: _Signs) -> float:
     text = cell.text
     plain, clock, exponent = (p.fullmatch(text) for p in (_SECONDS, _CLOCK, _EXPONENT))
     if plain and (plain[1] or plain[3]):
-        if _is_doubtful(plain) and not signs.is_decimal(plain[2]):
+        if cell.is_used and _is_doubtful(plain) and not signs.is_decimal(plain[2]):
             whole = plain[1] + plain[3]
             raise _refused(
                 cell,

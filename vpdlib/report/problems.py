@@ -16,7 +16,6 @@ import numpy as np
 from vpdlib.artifacts import VideoGroup, read_artifact
 from vpdlib.datasets.bad_videos import (
     LISTING,
-    REMEDY,
     named,
     problem_line,
     refuse_all,
@@ -25,7 +24,7 @@ from vpdlib.datasets.bad_videos import (
 from vpdlib.datasets.base import frames_within
 from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.settings import OnBadVideo, TracksFrom
-from vpdlib.datasets.tables import ActionRow, ProblemRow
+from vpdlib.datasets.tables import ActionRow, BrokenRow, ProblemRow, VideoRow
 from vpdlib.progress import warn
 
 #: An action followed in a smaller share of its frames than this is mentioned.
@@ -78,8 +77,8 @@ class Problems:
             rows = self.by_kind.get(kind, ())
             if not rows:
                 continue
-            # Those of labels have each a remedy of its own; those of other kinds differ by the video's name alone.
-            if kind == "label":
+            # Those of labels and broken videos have each a remedy of its own; others differ by the video's name alone.
+            if kind in ("label", "broken"):
                 lines, remedy = [f"{problem_line(row)}. {row.remedy}" for row in rows], ""
             else:
                 lines, remedy = [problem_line(row) for row in rows], f"{rows[0].remedy} "
@@ -96,6 +95,7 @@ def collect_problems(
     tracks_from: TracksFrom | None = "people",
     on_bad_video: OnBadVideo = "skip",
     has_videos: bool = True,
+    carried_on: Iterable[BrokenRow] = (),
 ) -> Problems:
     """Gather the problems of a dataset.
 
@@ -108,7 +108,8 @@ def collect_problems(
     actions : the labelled actions.
     dataset : its name, for the remedies.
     tracks_from, has_videos : decide the remedies.
-    on_bad_video : under ``refuse`` a video that was left out while it was ``skip`` is an error.
+    on_bad_video : under ``refuse`` a video that was left out or carried on as empty while it was ``skip`` is an error.
+    carried_on : as empty by stages after tracking, see :func:`still_broken`.
 
     Raises
     ------
@@ -131,21 +132,52 @@ def collect_problems(
         for path in tracks:
             with read_artifact(path, "tracks") as artifact:
                 for video in artifact.videos():
-                    for kind, row in _of_video(video, of_video.take(video.video_id), remedy):
+                    for kind, row in _of_video(
+                        video, of_video.take(video.video_id), remedy, path, tracks_from
+                    ):
                         found[kind].append(row)
         of_video.check_all_taken("track artifacts")
+    found["broken"] += [
+        _broken(row.video, row.stage, row.reason, row.artifact) for row in carried_on
+    ]
     if on_bad_video == "refuse":
         bad = [*found["left out"], *found["broken"]]
         refuse_all(
-            [problem_line(row) for row in bad],
+            [f"{problem_line(row)}. {row.remedy}" for row in bad],
             f"on_bad_video is refuse, and {len(bad)} videos were left out or broke while it was skip",
-            "Mend the files or remove them, which is noticed, or set on_bad_video: skip again.",
+            "Do what is said of each, or set on_bad_video: skip again.",
         )
     return Problems(found)
 
 
+def still_broken(rows: Iterable[BrokenRow], listed: Iterable[VideoRow]) -> list[BrokenRow]:
+    """Of what stages carried on as empty, what is of the very files that are listed now.
+
+    A stage whose video was replaced or taken out since is made anew by itself.
+    """
+    stamps = {video.video: video.stamp for video in listed}
+    return [row for row in rows if stamps.get(row.video) == row.stamp]
+
+
+def _broken(video: str, stage: str, reason: str, artifact: str | Path) -> ProblemRow:
+    """A video that a stage carried on as empty, and how that is made anew once the file can be read."""
+    return ProblemRow(
+        video,
+        "",
+        "",
+        stage,
+        f"carried on as empty: {reason}",
+        f"If the file can be read again: snakemake --cores all --forcerun {stage} -- {artifact}. Else replace it, or "
+        "remove it and its labels.",
+    )
+
+
 def _of_video(
-    video: VideoGroup, actions: Sequence[ActionRow], remedy: str
+    video: VideoGroup,
+    actions: Sequence[ActionRow],
+    remedy: str,
+    path: Path,
+    tracks_from: TracksFrom | None,
 ) -> Iterable[tuple[Kind, ProblemRow]]:
     """What is wrong with one video and its actions."""
     name, attributes = video.video_id, video.attributes
@@ -156,13 +188,21 @@ def _of_video(
 
     broken = str(attributes.get("broken", ""))
     if broken:
-        remedy = REMEDY
-        yield whole("broken", _DETECTION, f"carried on as empty: {broken}", REMEDY)
+        # Whoever opens videos for the tracks.
+        stage = _DETECTION if tracks_from == "people" else _TRACKING
+        row = _broken(name, stage, broken, path)
+        remedy = row.remedy
+        yield "broken", row
     flags = [flag for flag in str(attributes.get("flags", "")).split("; ") if flag]
     flags = [flag for flag in flags if not flag.endswith(_NO_DAMAGE)]
     if flags and not broken:
         how = "Look at it in a player; fetch or export it again if something is missing."
-        yield whole("damaged", _DETECTION, f"damaged: {'; '.join(flags)}", how)
+        yield whole(
+            "damaged",
+            _DETECTION if tracks_from == "people" else _TRACKING,
+            f"damaged: {'; '.join(flags)}",
+            how,
+        )
     time_s = video.array("time_s")
     followed = np.isfinite(video.array("box_px")).all(axis=1)
     if not followed.any() and not broken:

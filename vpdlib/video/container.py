@@ -11,6 +11,7 @@ import av
 from av.stream import Disposition
 
 from vpdlib.video.errors import FOREIGN_ERRORS, VideoError, naming
+from vpdlib.video.links import link_to_nothing
 
 #: Reading gives up after this many errors of the container in a row.
 MAX_CONTAINER_ERRORS = 16
@@ -80,8 +81,11 @@ def open_container(path: Path, limit_s: float | None) -> av.container.InputConta
     Raises
     ------
     VideoError
-        If it is missing or no container.
+        If it is missing, a link to nothing or no container.
     """
+    nowhere = link_to_nothing(path)
+    if nowhere:
+        raise VideoError(nowhere)
     if not path.is_file():
         raise VideoError(f"{path}: no such file")
     with naming(path, "cannot be opened as a video"):

@@ -25,6 +25,7 @@ from av.stream import Disposition
 
 from vpdlib.identifiers import check_id
 from vpdlib.progress import note, track
+from vpdlib.video.links import link_to_nothing
 from vpdlib.video.reader import (
     DecodeReport,
     Deinterlace,
@@ -163,6 +164,8 @@ def check_clip(
     """
     path = Path(path)
     expected = _facts(num_frames, fps, size)
+    if nowhere := link_to_nothing(path):
+        return nowhere
     if not path.is_file():
         return f"{path}: missing, expected {expected}; obtain it, or cut it from its recording"
     try:
