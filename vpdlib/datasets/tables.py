@@ -205,7 +205,8 @@ def _read(path: str | Path, kind: type[Row], rule: str = "prepare_dataset") -> l
 
 def read_videos(path: str | Path) -> list[VideoRow]:
     """Read ``videos.csv``, or a shard's list of the same form."""
-    return _read(path, VideoRow)
+    is_list = Path(path).parent.name == "shards"
+    return _read(path, VideoRow, "list_videos" if is_list else "prepare_dataset")
 
 
 def read_actions(path: str | Path) -> list[ActionRow]:
