@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 from vpdlib.datasets.alike import difference, find_alike
-from vpdlib.datasets.paths import check_no_braces
+from vpdlib.datasets.paths import check_path
 from vpdlib.identifiers import check_id
 
 #: Slack of comparisons of time stamps, s. Matroska rounds stamps to milliseconds, so that the time of a frame and
@@ -84,13 +84,13 @@ def check_sources(sources: Iterable[VideoSource], place: str) -> list[VideoSourc
     Raises
     ------
     DatasetError
-        For an unsafe id, an id that two files share (both are named), or a path with braces.
+        For an unsafe id, an id that two files share (both are named), or a path with braces or that is no UTF-8.
     """
     by_id: dict[str, VideoSource] = {}
     for source in sources:
         try:
+            check_path(source.path)
             check_id(source.video_id, "video id", str(source.path))
-            check_no_braces(source.path)
         except ValueError as error:
             raise DatasetError(str(error)) from error
         other = by_id.setdefault(source.video_id, source)
