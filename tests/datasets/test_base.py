@@ -15,6 +15,7 @@ from vpdlib.datasets.base import (
     check_sources,
     frames_within,
     shard_of,
+    time_text,
 )
 
 DURATIONS = {"a": 10.0, "b": 4.0}
@@ -163,6 +164,17 @@ def test_splits_are_whole():
         assert f"no action is in split '{missing}'" in message
         assert message.startswith("l.csv: ")
         assert "needs both train and test actions" in message
+
+
+def test_times_in_messages_are_to_the_millisecond():
+    assert "from 3723.456 s to 3723.112 s" in refused(action(1, start=3723.456, end=3723.112))
+    assert "from 3723.456 s to 3725.012 s" in refused(action(1, start=3723.456, end=3725.012))
+    assert [time_text(t) for t in (12, 0.1 + 0.2, 3723.4561, np.inf)] == [
+        "12",
+        "0.3",
+        "3723.456",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("other", ["train", "val"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -76,6 +77,11 @@ def frames_within(time_s: np.ndarray, start_s: float, end_s: float) -> np.ndarra
     """
     inside: np.ndarray = (time_s >= start_s - TIME_SLACK_S) & (time_s < end_s - TIME_SLACK_S)
     return inside
+
+
+def time_text(time_s: float) -> str:
+    """A time in seconds as messages and ``problems.csv`` have it: to the millisecond, empty where it is infinite."""
+    return f"{round(time_s, 3):.10g}" if math.isfinite(time_s) else ""
 
 
 def check_sources(sources: Iterable[VideoSource], place: str) -> list[VideoSource]:
@@ -148,14 +154,15 @@ def check_actions(
         slack = frame_s[action.video_id]
         if not 0 <= action.start_s < action.end_s:
             raise DatasetError(
-                f"{action.where}: the action runs from {action.start_s:g} s to {action.end_s:g} s; it "
-                "must begin at 0 or later and end after it begins. Correct start or end."
+                f"{action.where}: the action runs from {time_text(action.start_s)} s to {time_text(action.end_s)} s; "
+                "it must begin at 0 or later and end after it begins. Correct start or end."
             )
         # An action that only begins in the slack would be left without length by the clipping.
         if action.end_s > duration + slack + TIME_SLACK_S or action.start_s >= duration:
             raise DatasetError(
-                f"{action.where}: the action from {action.start_s:g} s to {action.end_s:g} s is outside "
-                f"its video {action.video_id!r}, which lasts {duration:g} s. Correct start or end (seconds)."
+                f"{action.where}: the action from {time_text(action.start_s)} s to {time_text(action.end_s)} s is "
+                f"outside its video {action.video_id!r}, which lasts {time_text(duration)} s. Correct start or end "
+                "(seconds)."
             )
         stretch = (action.video_id, action.start_s, action.end_s, action.label)
         for key in (action.action_id, stretch):
