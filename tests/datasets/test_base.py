@@ -166,6 +166,22 @@ def test_splits_are_whole():
         assert "needs both train and test actions" in message
 
 
+@pytest.mark.parametrize("other", ["train", "val"])
+def test_a_stretch_in_two_splits_is_refused_naming_both_rows(other):
+    rows = [
+        action(1, "b", start=2, end=3, split="train"),
+        action(2, split=other, start=1.25, end=2.5),
+        action(3, split="test", start=1.25, end=2.5, label="turn"),
+    ]
+    message = refused(*rows)
+    for text in (
+        "l.csv:4: 1.25 to 2.5 s of video 'a' are 'turn' in split test",
+        f"'jump' in split {other} at l.csv:3",
+    ):
+        assert text in message
+    check(*rows[:2], replace(rows[2], end_s=2.6))
+
+
 def test_times_in_messages_are_to_the_millisecond():
     assert "from 3723.456 s to 3723.112 s" in refused(action(1, start=3723.456, end=3723.112))
     assert "from 3723.456 s to 3725.012 s" in refused(action(1, start=3723.456, end=3725.012))

@@ -133,8 +133,8 @@ def check_actions(
     Raises
     ------
     DatasetError
-        For an action of an unknown video, outside its video, of no length, of an unknown class, or with
-        an id or a stretch that another row has.
+        For an action of an unknown video, outside its video, of no length, of an unknown class, with an id that another
+        row has, or with a stretch that another row gives the same label or another split.
     """
     names = list(classes) if classes is not None else sorted({a.label for a in actions})
     seen: dict[object, Action] = {}
@@ -213,4 +213,19 @@ def _check_splits(actions: Sequence[Action]) -> None:
             raise DatasetError(
                 f"{action.where}: group {action.group!r} is in split {action.split} here and in "
                 f"{other.split} at {other.where}. A group must not be on both sides of the test split."
+            )
+    _check_stretches(actions)
+
+
+def _check_stretches(actions: Sequence[Action]) -> None:
+    """Refuse a stretch that is labelled in two splits: what is tested would be trained on, or one row is wrong."""
+    seen: dict[tuple[str, float, float], Action] = {}
+    for action in actions:
+        other = seen.setdefault((action.video_id, action.start_s, action.end_s), action)
+        if other.split != action.split:
+            raise DatasetError(
+                f"{action.where}: {time_text(action.start_s)} to {time_text(action.end_s)} s of video "
+                f"{action.video_id!r} are {action.label!r} in split {action.split} here, and {other.label!r} in split "
+                f"{other.split} at {other.where}. Correct one of the rows, or put both into one split (or one group, "
+                "where rows have no split)."
             )
