@@ -172,6 +172,18 @@ def test_hosts_of_one_name_with_other_process_numbers_are_told_apart(monkeypatch
     assert len(marks) == 3
 
 
+def test_copies_of_one_image_are_told_apart(tmp_path, monkeypatch):
+    """Of one name, and with the same space of process numbers; a machine that is started anew is another one, too."""
+    marks = set()
+    for start in ("8d2c", "91aa"):
+        (tmp_path / "boot_id").write_text(f"{start}\n")
+        monkeypatch.setattr(atomic, "_BOOT_ID", tmp_path / "boot_id")
+        marks.add(atomic._host.__wrapped__())
+    monkeypatch.setattr(atomic, "_BOOT_ID", tmp_path / "none")
+    marks.add(atomic._host.__wrapped__())
+    assert len(marks) == 3
+
+
 def _write_folders(path, number):
     for _ in range(60):
         with replacing(path) as temporary:

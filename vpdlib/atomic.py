@@ -4,11 +4,11 @@ What is to lie at a path is written under a temporary name beside it, synced and
 it. A job that is killed outright (SIGKILL: out of memory, time limits) cannot remove its temporary, which for crops
 of hours of video are gigabytes: the next one that writes into the folder does, and `sweep_below` for a whole tree.
 
-A temporary is named ``.<name>.<host>-<pid>-<start>.tmp``: a digest of the machine (its name and the space of process
-numbers, which containers have of their own), the writer's process number and when that process began, since numbers
-are used again. It is removed where the machine is this one and no such process is alive. Whether a process of
-another machine on a shared file system is alive cannot be known here: what it left, or a version of vpd that named
-neither machine nor start, goes once nothing was written to it for a week.
+A temporary is named ``.<name>.<host>-<pid>-<start>.tmp``: a digest of the machine (its name, its start, and the space
+of process numbers, which containers have of their own), the writer's process number and when that process began, since
+numbers are used again. It is removed where the machine is this one and no such process is alive. Whether a process of
+another machine on a shared file system is alive cannot be known here: what it left, or this machine before it was
+started anew, or a version of vpd that named neither machine nor start, goes once nothing was written to it for a week.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from pathlib import Path
 FOREIGN_AGE_S = 7 * 24 * 3600.0
 
 _NAME = re.compile(r"\..+\.(?P<host>[0-9a-f]{8})-(?P<pid>[0-9]+)-(?P<start>[0-9]+)\.tmp")
+#: What Linux calls this start of the machine; no other start of any machine is called so.
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 #: As earlier versions named them.
 _OLD_NAME = re.compile(r"\..+\.[0-9]+\.tmp")
 
@@ -188,11 +190,16 @@ def _own_mark() -> str:
 @cache
 def _host() -> str:
     try:
+        # Copies of one image have one name and, outside containers, one space of process numbers.
+        boot = _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        boot = ""
+    try:
         # Containers that share a machine's name have process numbers of their own.
         space = os.readlink("/proc/self/ns/pid")
     except OSError:
         space = ""
-    return hashlib.sha256(f"{socket.gethostname()} {space}".encode()).hexdigest()[:8]
+    return hashlib.sha256(f"{socket.gethostname()} {boot} {space}".encode()).hexdigest()[:8]
 
 
 def _start_of(pid: int) -> str | None:

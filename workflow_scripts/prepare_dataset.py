@@ -7,6 +7,8 @@ import _job
 
 from vpdlib.datasets.bad_videos import BadVideos, left_out, refuse_all
 from vpdlib.datasets.base import VideoSource
+from vpdlib.datasets.box_table import check_box_names
+from vpdlib.datasets.boxes import ends_early
 from vpdlib.datasets.catalogue import labelled_actions, source_files
 from vpdlib.datasets.folder import group_of
 from vpdlib.datasets.keypoints import read_keypoints
@@ -19,6 +21,7 @@ from vpdlib.datasets.paths import DataFolder
 from vpdlib.datasets.poses import pose_actions
 from vpdlib.datasets.prepare import Prepared, Protocol, prepare, prepare_paper
 from vpdlib.datasets.settings import (
+    Adapter,
     DemoAdapter,
     FolderAdapter,
     PaperAdapter,
@@ -172,6 +175,28 @@ def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Pr
     return replace(prepared, problems=[*missing_clips.rows, *prepared.problems])
 
 
+def check_boxes(
+    adapter: Adapter, paths: DataFolder, prepared: Prepared, snakemake
+) -> list[ProblemRow]:
+    """Compare a table of boxes with all videos of the dataset, those that are left out too: a job sees its shard's."""
+    boxes = Path(snakemake.input.boxes)
+    if not ends_early(boxes):
+        # An array that is missing is missed where it is read.
+        return []
+    sources = [VideoSource(row.video, Path(row.path or row.video)) for row in prepared.videos]
+    bad = left_out(prepared.problems)
+    if snakemake.input.get("problems"):
+        bad |= passed_over(snakemake)
+    files = {}
+    if bad and isinstance(adapter, FolderAdapter):
+        found = source_files(adapter, paths, snakemake.params.classes)
+        files = {source.video_id: source.path for source in found}
+    sources += [VideoSource(name, files.get(name, Path(name))) for name in bad]
+    of_files = isinstance(adapter, FolderAdapter | PaperAdapter) and adapter.videos is not None
+    folder = paths.under_data(adapter.videos) if of_files else None
+    return check_box_names(boxes, sources, folder)
+
+
 def main(snakemake):
     adapter = parse_adapter(snakemake.params.adapter)
     paths = DataFolder(Path(snakemake.params.data_dir))
@@ -186,6 +211,9 @@ def main(snakemake):
             prepared = prepare_keypoints(adapter, paths, snakemake)
         case _:
             prepared = prepare_published(adapter, paths, snakemake)
+    if snakemake.input.get("boxes"):
+        told = check_boxes(adapter, paths, prepared, snakemake)
+        prepared = replace(prepared, problems=[*prepared.problems, *told])
     output = snakemake.output
     write_rows(output.videos, prepared.videos, VideoRow)
     write_rows(output.actions, prepared.actions, ActionRow)

@@ -221,10 +221,17 @@ def supplied_features(wildcards, name):
 
 
 def prepare_inputs(wildcards):
-    """Labels, and the lists of videos; published datasets do without the latter, unless bad clips are to be left out."""
+    """Labels, another tool's boxes, whose videos must be known, and the lists of videos.
+
+    Published datasets do without the last, unless bad clips are to be left out.
+    """
     settings = settings_of(wildcards.dataset)
     adapter = settings.adapter
-    labels = {"labels": label_files_of(wildcards)}
+    boxes = supplied("boxes")(wildcards)
+    labels = {
+        "labels": label_files_of(wildcards),
+        **({"boxes": boxes} if boxes else {}),
+    }
     by_action = isinstance(adapter, FX35Adapter) and adapter.unit == "action"
     without_lists = not by_action and settings.on_bad_video == "refuse"
     if is_published(wildcards.dataset) and without_lists:

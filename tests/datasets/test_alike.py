@@ -60,7 +60,22 @@ def test_names_that_are_not(one, other):
 def test_listed_names_may_differ_by_what_is_seen():
     assert first_alike(["r", "R", "r u", "ru"], ["r", "R", "r u", "ru"]) is None
     assert first_alike(["r", "R"], ["r"]) == ("r", "R")
-    assert first_alike(["r", "r\u200b"], ["r", "r\u200b"]) == ("r", "r\u200b")
+    for pair in (
+        ("r", "r\u200b"),
+        ("K", "\u212a"),
+        ("axel", "\u0430xel"),
+        ("a b", "a\u00a0b"),
+        ("II", "\u2161"),
+    ):
+        assert first_alike(pair, pair) == pair
+    for pair in (
+        ("\u00d6", "\u00f6"),
+        ("\u0441\u0430\u043b\u044c\u0442\u043e", "\u0421\u0430\u043b\u044c\u0442\u043e"),
+        ("k", "\u212a"),
+        ("\u00f6 a", "\u00f6a"),
+    ):
+        assert first_alike(pair, pair) is None
+        assert first_alike(pair) == pair
 
 
 def test_a_name_is_itself():

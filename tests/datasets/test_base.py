@@ -1,5 +1,6 @@
 """Shards, sources, and the checks on actions: each mistake is named, with its place and its remedy."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from vpdlib.datasets.base import (
     check_sources,
     frames_within,
     shard_of,
+    time_text,
 )
 
 DURATIONS = {"a": 10.0, "b": 4.0}
@@ -77,6 +79,18 @@ def test_sources_are_sorted_and_repeated_ids_refused():
         check_sources([], "here")
 
 
+@pytest.mark.parametrize("name", [b"M\xfcnchen/b.mp4", b"M\xfc.mp4"])
+def test_a_path_that_is_no_utf_8_is_refused_in_words_that_can_be_written(name):
+    path = Path(os.fsdecode(b"v/" + name))
+    with pytest.raises(
+        DatasetError, match=r"v/M\\xfc.*: the path is no UTF-8 text.*Rename"
+    ) as caught:
+        check_sources([VideoSource(path.stem, path)], "here")
+    str(caught.value).encode("utf-8")
+    (same,) = check_sources([VideoSource("b", Path("v/M\u00fcnchen/b.mp4"))], "here")
+    assert same.video_id == "b"
+
+
 @pytest.mark.parametrize("video_id", ["a;b", "$(x)", ".a", "x" * 300, "a\nb", "a b", ""])
 def test_unsafe_ids_are_refused(video_id):
     with pytest.raises(DatasetError, match=r"v/clip.mp4: .* is not a safe video id.*rename"):
@@ -131,6 +145,11 @@ def test_a_repeated_action_is_refused_naming_both_rows():
     message = refused(action(1), replace(action(1, start=2, end=3), where="l.csv:9"))
     assert "l.csv:9: the same action as l.csv:2 (a_001)" in message
     # Another label or another video at the same time is another action.
+    check(
+        action(1, split="train"),
+        action(2, label="turn", split="train"),
+        action(3, "b", split="test"),
+    )
     check(action(1), action(2, label="turn"), action(1, "b"))
 
 
@@ -145,6 +164,33 @@ def test_splits_are_whole():
         assert f"no action is in split '{missing}'" in message
         assert message.startswith("l.csv: ")
         assert "needs both train and test actions" in message
+
+
+@pytest.mark.parametrize("other", ["train", "val"])
+def test_a_stretch_in_two_splits_is_refused_naming_both_rows(other):
+    rows = [
+        action(1, "b", start=2, end=3, split="train"),
+        action(2, split=other, start=1.25, end=2.5),
+        action(3, split="test", start=1.25, end=2.5, label="turn"),
+    ]
+    message = refused(*rows)
+    for text in (
+        "l.csv:4: 1.25 to 2.5 s of video 'a' are 'turn' in split test",
+        f"'jump' in split {other} at l.csv:3",
+    ):
+        assert text in message
+    check(*rows[:2], replace(rows[2], end_s=2.6))
+
+
+def test_times_in_messages_are_to_the_millisecond():
+    assert "from 3723.456 s to 3723.112 s" in refused(action(1, start=3723.456, end=3723.112))
+    assert "from 3723.456 s to 3725.012 s" in refused(action(1, start=3723.456, end=3725.012))
+    assert [time_text(t) for t in (12, 0.1 + 0.2, 3723.4561, np.inf)] == [
+        "12",
+        "0.3",
+        "3723.456",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("other", ["train", "val"])

@@ -1,5 +1,7 @@
 """Labels as a whole: names that are nearly the same are refused, classes that cannot be learnt are told of."""
 
+from dataclasses import replace
+
 import pytest
 
 from vpdlib.datasets.base import Action, DatasetError
@@ -43,6 +45,16 @@ def test_classes_that_are_listed_may_differ_by_case_and_not_invisibly():
         check_names(actions, None)
     with pytest.raises(DatasetError, match="`classes`: class 'r\\\\u200b' differs from 'r'"):
         check_names(actions[:1], ("r", "r\u200b"))
+    check_names([action(2, "Ö"), action(3, "ö")], ("Ö", "ö"))
+    # To list them would not do.
+    with pytest.raises(DatasetError, match=r"Write both the same, or rename one\.$"):
+        check_names([action(2, "II"), action(3, "\u2161")], None)
+
+
+def test_times_of_problems_are_to_the_millisecond():
+    late = replace(action(2, split="test"), start_s=3723.456, end_s=3725.012)
+    (problem,) = class_problems([late, action(3, "lutz", "train")], ["axel", "lutz"])
+    assert (problem.start, problem.end) == ("3723.456", "3725.012")
 
 
 def test_a_label_that_is_nearly_a_listed_class_names_it():

@@ -155,6 +155,8 @@ COMPANIONS = [
     "._a.lrv",
     ".hidden.mp4",
     ".trash/a.braw",
+    ".Trash-1000/files/old_take.mp4",
+    "day/.cache/a.mp4",
     "day/.hidden",
 ]
 MEANT = [
@@ -177,12 +179,13 @@ MEANT = [
 def test_what_may_be_a_video_is_named_and_companions_are_not(tmp_path):
     for name in [*COMPANIONS, *MEANT, "n.mp4"]:
         path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True, parents=True)
         path.write_bytes(b"\x00\xff\x10" * 50)
     for name in ("empty.part", "README", "LICENSE", "list.m3u8", "script.lua"):
         (tmp_path / name).write_text("" if name == "empty.part" else "Dies ist ein Täxt.\n" * 2000)
     found = files_not_taken(tmp_path)
     assert found == sorted(tmp_path / name for name in [*MEANT, "empty.part"])
+    assert video_files(tmp_path) == [tmp_path / "n.mp4"]
     assert video_files(tmp_path) == [tmp_path / "n.mp4"]
     rows = problems_of_files(tmp_path)
     assert [row.video for row in rows] == [str(path.relative_to(tmp_path)) for path in found]
@@ -220,3 +223,10 @@ def test_names_in_other_encodings_can_be_written(tmp_path):
 )
 def test_the_remedy_can_be_copied(tmp_path, name, command):
     assert command in remedy(tmp_path / name)
+
+
+def test_the_folder_of_videos_may_itself_be_hidden(tmp_path):
+    path = tmp_path / ".store/videos/a.mp4"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+    assert video_files(path.parent) == [path]

@@ -101,6 +101,8 @@ def test_whole_paths_to_a_flat_folder_agree_by_name_and_are_told():
     # Two folders cannot both be this one.
     with pytest.raises(DatasetError, match=r"l.csv:6: .*another folder than what l.csv:3 calls"):
         known.find("/home/mia/tuesday/heat_01.mp4", "l.csv:6")
+    # The same folder, as another system calls it.
+    assert known.find("D:/home/mia/monday/heat_01.mp4", "l.csv:6").video_id == "heat_01"
     with pytest.raises(DatasetError, match=r"l.csv:7: there is no video 'tuesday/heat_01.mp4'"):
         known.find("tuesday/heat_01.mp4", "l.csv:7")
 
@@ -126,3 +128,24 @@ def test_a_label_of_a_file_that_is_not_taken_says_so(tmp_path):
             known.find(named, "l.csv:2")
         assert f"no video {named!r}: {path!r} is there, but is not taken" in str(caught.value)
         assert f"-c copy {target} " in str(caught.value)
+
+
+@pytest.mark.parametrize("link", ["folder", "file"])
+def test_the_whole_path_of_the_very_file_is_not_told(tmp_path, monkeypatch, link):
+    """Also where the data folder is given as `data`, and past links to another disk."""
+    disk, videos = tmp_path / "disk", tmp_path / "data/videos"
+    disk.mkdir()
+    (disk / "a.mp4").write_bytes(b"")
+    videos.parent.mkdir()
+    if link == "folder":
+        videos.symlink_to(disk)
+    else:
+        videos.mkdir()
+        (videos / "a.mp4").symlink_to(disk / "a.mp4")
+    monkeypatch.chdir(tmp_path)
+    folder = Path("data/videos")
+    known = VideoNames([VideoSource("a", folder / "a.mp4")], folder)
+    for path in (videos / "a.mp4", disk / "a.mp4", folder / "a.mp4"):
+        found = known.find(str(path), "l.csv:2")
+        assert (found.video_id, found.remark) == ("a", "")
+    assert "by its name" in known.find("/elsewhere/a.mp4", "l.csv:3").remark

@@ -56,6 +56,8 @@ def right_boxes(draw: st.DrawFn) -> File:
     """Tables of boxes that must be taken, and what they say."""
     separator, sign = draw(st.sampled_from(((",", "."), (";", ","), (";", "."), ("\t", ","))))
     columns = draw(st.permutations(("video", "frame", "x0", "y0", "x1", "y1")))
+    # With three decimals, which could be thousands in a larger picture.
+    number = draw(st.sampled_from(("{}", "{:.2f}", "{:.3f}")))
     rows, expected = [], {}
     for video in draw(st.lists(st.sampled_from(seeds.CLIPS), min_size=1, unique=True)):
         frames = draw(st.lists(st.integers(0, 19), min_size=6, max_size=10, unique=True))
@@ -63,9 +65,11 @@ def right_boxes(draw: st.DrawFn) -> File:
         for frame in frames:
             x, y = draw(st.integers(20, 110)), draw(st.integers(10, 60))
             box[frame] = [x + 0.25, y, x + 30.5, y + 30]
-            cells = dict(zip(("x0", "y0", "x1", "y1"), map(str, box[frame]), strict=True))
+            written = map(number.format, box[frame])
+            cells = dict(zip(("x0", "y0", "x1", "y1"), written, strict=True))
             cells = {side: cell.replace(".", sign) for side, cell in cells.items()}
-            cells |= {"video": video, "frame": str(frame)}
+            named = draw(st.sampled_from(("{}", "{}.mp4", "golf/{}", "D:\\golf\\{}.mp4")))
+            cells |= {"video": named.format(video), "frame": str(frame)}
             rows.append(separator.join(cells[column] for column in columns))
         expected[video] = box
     end = draw(st.sampled_from(("\n", "\r\n")))

@@ -216,6 +216,31 @@ def test_files_of_another_kind_are_refused(
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("bins", "ratio", "message"),
+    [
+        ((18, 24), 2.0, r"18 and 24 bins for an input of 6 x 8 px.*is 2; set simcc_split_ratio: 3"),
+        ((12, 16), 1.0, "set simcc_split_ratio: 2"),
+        ((16, 12), 2.0, "x and y have not the same ratio"),
+        ((12, 16), 2.0, ""),
+        # 9.6 and 12.8, rounded up or down.
+        ((9, 12), 1.6, ""),
+        ((10, 13), 1.6, ""),
+    ],
+)
+def test_simcc_has_the_bins_of_its_split_ratio(
+    bins: tuple[int, int], ratio: float, message: str, tmp_path: Path
+) -> None:
+    outputs = {"simcc_x": [1, 17, bins[0]], "simcc_y": [1, 17, bins[1]]}
+    path = write_network(tmp_path / "network.onnx", [1, 3, 8, 6], outputs)
+    if not message:
+        make_teacher(path, "simcc", simcc_split_ratio=ratio)
+        return
+    with pytest.raises(WeightsError, match=message) as caught:
+        make_teacher(path, "simcc", simcc_split_ratio=ratio)
+    assert str(path) in str(caught.value)
+
+
 def test_more_inputs_and_damaged_and_missing_and_changed_files_are_refused(tmp_path: Path) -> None:
     path = write_network(tmp_path / "two.onnx", [1, 3, 8, 6], {"out": [1, 17, 4, 3]}, 1)
     with pytest.raises(WeightsError, match="expected one input"):

@@ -15,6 +15,8 @@ from vpdlib.datasets.tables import read_problems
 pytestmark = pytest.mark.workflow
 CLIPS = [f"clip_{n}" for n in range(8)]
 BROKEN, GAP, SHORT = CLIPS[3], CLIPS[0], CLIPS[5]
+#: Of the table of boxes, and no video.
+OTHER = "clip_O"
 SETTINGS = {
     "title": "Mine",
     "adapter": {"kind": "folder", "videos": "videos", "labels": "labels.csv"},
@@ -52,7 +54,9 @@ def make(make_workflow, tmp_path_factory):
             labels += [f"{clip},0,0.4,{label},{split}", f"{clip},0.4,0.8,{label},{split}"]
             # In the second action of one clip nobody is seen, in that of another hardly anybody.
             frames = range({GAP: 10, SHORT: 13}.get(clip, 20))
-            boxes += [f"{clip},{frame},10,10,50,40" for frame in frames]
+            # By the file's name: a broken one is of the dataset all the same.
+            boxes += [f"{clip}.mp4,{frame},10,10,50,40" for frame in frames]
+        boxes.append(f"{OTHER},0,10,10,50,40")
         (data / "labels.csv").write_text("\n".join(labels) + "\n")
         (data / "boxes.csv").write_text("\n".join(boxes) + "\n")
         np.savez(data / "poses.npz", **poses)
@@ -87,6 +91,7 @@ def test_the_others_finish_and_it_is_listed_with_its_actions(finished):
     rows = read_problems(workflow.folder / PROBLEMS)
     found = [(row.video, row.start, row.end, row.stage) for row in rows]
     assert found == [
+        ("", "", "", "prepare_dataset"),
         (GAP, "0.4", "0.8", "track_athlete"),
         (BROKEN, "", "", "list_videos"),
         (BROKEN, "0", "0.4", "prepare_dataset"),
@@ -97,7 +102,10 @@ def test_the_others_finish_and_it_is_listed_with_its_actions(finished):
     assert f"{BROKEN}.mp4: cannot be opened" in problem[BROKEN, ""]
     assert "in none of its 10 frames" in problem[GAP, "0.4"]
     assert "30 % of its 10 frames" in problem[SHORT, "0.4"]
+    assert f"there is no video {OTHER!r}" in problem["", ""]
+    assert "rows of boxes that are not used: 1" in problem["", ""]
     for text in (
+        "1 rows of boxes are of no video of the dataset",
         f"{BROKEN} 0 to 0.4 s: action fast left out",
         f"{GAP} 0.4 to 0.8 s: slow (train): nobody is followed",
         f"results/mine/overlays/{GAP}.mp4",

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from vpdlib.config.base import ConfigError, Id, Section, merge, read_yaml, validate
 from vpdlib.config.dataset import DatasetSettings
-from vpdlib.datasets.paths import check_no_braces
+from vpdlib.datasets.paths import check_path
 from vpdlib.downloads import DEFAULT_CACHE, downloads_dir
 from vpdlib.vipe.model_settings import VipeModelSettings
 
@@ -134,7 +134,7 @@ class RunSettings(Section):
     @field_validator("data_dir")
     @classmethod
     def _is_no_pattern(cls, given: Path) -> Path:
-        check_no_braces(given)
+        check_path(given)
         return given
 
     def stage(self, name: StageName) -> StageResources:
@@ -147,11 +147,11 @@ class RunSettings(Section):
         Raises
         ------
         ConfigError
-            If the path, with VPD_DATA or data_dir before it, holds braces.
+            If the path, with VPD_DATA or data_dir before it, holds braces or is no UTF-8.
         """
         full = Path(os.environ.get("VPD_DATA") or self.data_dir) / path
         try:
-            check_no_braces(full)
+            check_path(full)
         except ValueError as error:
             raise ConfigError(str(error)) from error
         return full

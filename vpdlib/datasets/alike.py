@@ -93,13 +93,21 @@ def find_alike(name: str, others: Iterable[str]) -> str | None:
 def first_alike(names: Iterable[str], meant: Collection[str] = ()) -> tuple[str, str] | None:
     """The first two different names that are alike, the earlier one first; None where there are none.
 
-    Of the names in ``meant``, which the user lists, two may differ by case or white space, which can be seen in a list.
+    Of the names in ``meant``, which the user lists, two may differ by case or blanks, which can be seen in a list.
     """
     by_key: dict[tuple[int, str], str] = {}
     for name in dict.fromkeys(names):
         for key in enumerate(_keys(name)):
             other = by_key.setdefault(key, name)
-            both_meant = name in meant and other in meant and name.isascii() and other.isascii()
-            if other != name and not both_meant:
+            both_meant = name in meant and other in meant
+            if other != name and not (both_meant and differ_visibly(name, other)):
                 return other, name
     return None
+
+
+def differ_visibly(one: str, other: str) -> bool:
+    """Whether two names are the same but for blanks, or for case where it is seen: the Kelvin sign is no small k."""
+    one, other = one.replace(" ", ""), other.replace(" ", "")
+    if one == other:
+        return True
+    return one.casefold() == other.casefold() and _seen(one) != _seen(other)

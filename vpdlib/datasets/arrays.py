@@ -11,7 +11,7 @@ import math
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,9 @@ class StoredArray:
     facts: dict[str, float] = field(default_factory=dict)
 
 
-def read_arrays(path: Path, name: str, only: Collection[str] | None) -> dict[str, StoredArray]:
+def read_arrays(
+    path: Path, name: str, only: Collection[str] | None, beside: Sequence[str] = ()
+) -> dict[str, StoredArray]:
     """Read one array per video.
 
     Parameters
@@ -50,6 +52,7 @@ def read_arrays(path: Path, name: str, only: Collection[str] | None) -> dict[str
     path : ``.npz``, ``.h5`` or ``.hdf5``.
     name : what a dataset in an HDF5 group is called, such as ``"keypoints"``.
     only : ids of the videos wanted; None for all.
+    beside : endings of files that are read elsewhere and may be given too, for the message.
 
     Returns
     -------
@@ -64,7 +67,10 @@ def read_arrays(path: Path, name: str, only: Collection[str] | None) -> dict[str
         raise DatasetError(f"{path} does not exist. Correct the setting or make the file.")
     suffix = path.suffix.lower()
     if suffix not in (".npz", ".h5", ".hdf5"):
-        raise DatasetError(f"{path}: files of the ending {suffix!r} are not read; give .npz or .h5")
+        given = ", ".join([*beside, ".npz"])
+        raise DatasetError(
+            f"{path}: files of the ending {suffix!r} are not read; give {given} or .h5"
+        )
     found: dict[str, StoredArray] = {}
     keys: dict[str, str] = {}
     try:

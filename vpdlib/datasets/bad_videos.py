@@ -6,7 +6,6 @@ went away or was replaced meanwhile. What was left out is in ``problems.csv``, w
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vpdlib.datasets.base import Action, DatasetError
+from vpdlib.datasets.base import Action, DatasetError, time_text
 from vpdlib.datasets.opening import frames_of, times_of
 from vpdlib.datasets.settings import OnBadVideo
 from vpdlib.datasets.tables import BrokenRow, ProblemRow, VideoRow, write_rows
@@ -154,11 +153,6 @@ def drop_actions(
         + named([problem_line(row) for row in rows], "problems.csv")
     )
     return kept, rows
-
-
-def time_text(time_s: float) -> str:
-    """A time in seconds as a cell of ``problems.csv``: to the millisecond, empty where it is infinite."""
-    return f"{round(time_s, 3):.10g}" if math.isfinite(time_s) else ""
 
 
 def problem_line(row: ProblemRow) -> str:

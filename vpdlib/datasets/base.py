@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from typing import Literal
 import numpy as np
 
 from vpdlib.datasets.alike import difference, find_alike
-from vpdlib.datasets.paths import check_no_braces
+from vpdlib.datasets.paths import check_path
 from vpdlib.identifiers import check_id
 
 #: Slack of comparisons of time stamps, s. Matroska rounds stamps to milliseconds, so that the time of a frame and
@@ -78,19 +79,24 @@ def frames_within(time_s: np.ndarray, start_s: float, end_s: float) -> np.ndarra
     return inside
 
 
+def time_text(time_s: float) -> str:
+    """A time in seconds as messages and ``problems.csv`` have it: to the millisecond, empty where it is infinite."""
+    return f"{round(time_s, 3):.10g}" if math.isfinite(time_s) else ""
+
+
 def check_sources(sources: Iterable[VideoSource], place: str) -> list[VideoSource]:
     """Return the sources sorted by id, after checking their ids and paths.
 
     Raises
     ------
     DatasetError
-        For an unsafe id, an id that two files share (both are named), or a path with braces.
+        For an unsafe id, an id that two files share (both are named), or a path with braces or that is no UTF-8.
     """
     by_id: dict[str, VideoSource] = {}
     for source in sources:
         try:
+            check_path(source.path)
             check_id(source.video_id, "video id", str(source.path))
-            check_no_braces(source.path)
         except ValueError as error:
             raise DatasetError(str(error)) from error
         other = by_id.setdefault(source.video_id, source)
@@ -127,8 +133,8 @@ def check_actions(
     Raises
     ------
     DatasetError
-        For an action of an unknown video, outside its video, of no length, of an unknown class, or with
-        an id or a stretch that another row has.
+        For an action of an unknown video, outside its video, of no length, of an unknown class, with an id that another
+        row has, or with a stretch that another row gives the same label or another split.
     """
     names = list(classes) if classes is not None else sorted({a.label for a in actions})
     seen: dict[object, Action] = {}
@@ -148,14 +154,15 @@ def check_actions(
         slack = frame_s[action.video_id]
         if not 0 <= action.start_s < action.end_s:
             raise DatasetError(
-                f"{action.where}: the action runs from {action.start_s:g} s to {action.end_s:g} s; it "
-                "must begin at 0 or later and end after it begins. Correct start or end."
+                f"{action.where}: the action runs from {time_text(action.start_s)} s to {time_text(action.end_s)} s; "
+                "it must begin at 0 or later and end after it begins. Correct start or end."
             )
         # An action that only begins in the slack would be left without length by the clipping.
         if action.end_s > duration + slack + TIME_SLACK_S or action.start_s >= duration:
             raise DatasetError(
-                f"{action.where}: the action from {action.start_s:g} s to {action.end_s:g} s is outside "
-                f"its video {action.video_id!r}, which lasts {duration:g} s. Correct start or end (seconds)."
+                f"{action.where}: the action from {time_text(action.start_s)} s to {time_text(action.end_s)} s is "
+                f"outside its video {action.video_id!r}, which lasts {time_text(duration)} s. Correct start or end "
+                "(seconds)."
             )
         stretch = (action.video_id, action.start_s, action.end_s, action.label)
         for key in (action.action_id, stretch):
@@ -206,4 +213,19 @@ def _check_splits(actions: Sequence[Action]) -> None:
             raise DatasetError(
                 f"{action.where}: group {action.group!r} is in split {action.split} here and in "
                 f"{other.split} at {other.where}. A group must not be on both sides of the test split."
+            )
+    _check_stretches(actions)
+
+
+def _check_stretches(actions: Sequence[Action]) -> None:
+    """Refuse a stretch that is labelled in two splits: what is tested would be trained on, or one row is wrong."""
+    seen: dict[tuple[str, float, float], Action] = {}
+    for action in actions:
+        other = seen.setdefault((action.video_id, action.start_s, action.end_s), action)
+        if other.split != action.split:
+            raise DatasetError(
+                f"{action.where}: {time_text(action.start_s)} to {time_text(action.end_s)} s of video "
+                f"{action.video_id!r} are {action.label!r} in split {action.split} here, and {other.label!r} in split "
+                f"{other.split} at {other.where}. Correct one of the rows, or put both into one split (or one group, "
+                "where rows have no split)."
             )

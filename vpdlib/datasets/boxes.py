@@ -5,7 +5,7 @@ Boxes are xyxy source pixels, end-exclusive, one row per frame of the video, NaN
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +39,7 @@ def supplied_boxes(path: Path, videos: Sequence[VideoRow]) -> dict[str, np.ndarr
     DatasetError
         As `read_boxes` and :func:`vpdlib.datasets.coordinates.to_pixels`.
     """
-    found = read_boxes(path, {video.video: video.declared_frames for video in videos})
+    found = read_boxes(path, videos)
     given = {name: Given(one.values.reshape(-1, 2, 2), one.facts) for name, one in found.items()}
     points = to_pixels(path, "boxes", given, videos, are_boxes=True)
     absent = [video.video for video in videos if video.video not in found]
@@ -56,9 +56,7 @@ def ends_early(path: Path) -> bool:
     return path.suffix.lower() == ".csv"
 
 
-def read_boxes(
-    path: Path, only: Mapping[str, int] | Collection[str] | None = None
-) -> dict[str, StoredArray]:
+def read_boxes(path: Path, videos: Sequence[VideoRow]) -> dict[str, StoredArray]:
     """Read the athlete's boxes.
 
     Four equal numbers, such as 0 0 0 0 or -1 -1 -1 -1, stand for no box, as NaN does.
@@ -66,8 +64,7 @@ def read_boxes(
     Parameters
     ----------
     path : ``.csv`` (:mod:`vpdlib.datasets.box_table`); or ``.npz``, ``.h5``: video -> (T, 4).
-    only : ids of the videos wanted, None for all. With their numbers of frames, a row far beyond them is refused before
-        it takes memory.
+    videos : those wanted.
 
     Returns
     -------
@@ -80,9 +77,10 @@ def read_boxes(
         If the file is missing or of another form, a box is empty, or a frame has two.
     """
     if path.suffix.lower() == ".csv":
-        return _of_table(path, only)
+        return _of_table(path, videos)
     boxes = {}
-    for video_id, stored in read_arrays(path, "boxes", only).items():
+    wanted = {video.video for video in videos}
+    for video_id, stored in read_arrays(path, "boxes", wanted, beside=(".csv",)).items():
         with np.errstate(over="ignore"):
             box_px = stored.values.astype(np.float32)
         if box_px.ndim != 2 or box_px.shape[1] != 4 or len(box_px) == 0:
@@ -119,11 +117,9 @@ def _listed(box: np.ndarray) -> str:
     return ", ".join(f"{number:g}" for number in box)
 
 
-def _of_table(
-    path: Path, only: Mapping[str, int] | Collection[str] | None
-) -> dict[str, StoredArray]:
+def _of_table(path: Path, videos: Sequence[VideoRow]) -> dict[str, StoredArray]:
     boxes = {}
-    for video_id, rows in read_box_table(path, only).items():
+    for video_id, rows in read_box_table(path, videos).items():
         box_px = np.full((max(rows.by_frame) + 1, 4), np.nan, np.float32)
         with np.errstate(over="ignore"):
             box_px[list(rows.by_frame)] = list(rows.by_frame.values())

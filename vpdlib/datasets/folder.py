@@ -25,7 +25,8 @@ def find_videos(folder: Path, setting: str) -> list[VideoSource]:
     Raises
     ------
     DatasetError
-        If the folder is missing or holds no video, an id is unsafe or used twice, or a path holds braces.
+        If the folder is missing or holds no video, an id is unsafe or used twice, or a path holds braces or is no
+        UTF-8.
     """
     if not folder.is_dir():
         raise DatasetError(

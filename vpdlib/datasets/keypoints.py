@@ -122,7 +122,7 @@ def read_keypoints(
     if path.suffix.lower() in (".pkl", ".pickle"):
         return _read_pyskl(path, joint_names, fps, only)
     clips = {}
-    for video_id, stored in read_arrays(path, "keypoints", only).items():
+    for video_id, stored in read_arrays(path, "keypoints", only, beside=(".pkl",)).items():
         where = f"{path}: {video_id}"
         facts = stored.facts
         clips[video_id] = PoseClip(

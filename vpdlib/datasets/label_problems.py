@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from vpdlib.datasets.alike import difference, first_alike, spelled
-from vpdlib.datasets.base import Action, DatasetError
+from vpdlib.datasets.alike import differ_visibly, difference, first_alike, spelled
+from vpdlib.datasets.base import Action, DatasetError, time_text
 from vpdlib.datasets.tables import ProblemRow
 
 _STAGE = "prepare_dataset"
@@ -18,7 +18,7 @@ def check_names(actions: Sequence[Action], classes: Sequence[str] | None) -> Non
     Parameters
     ----------
     actions : labelled by the user.
-    classes : where the user lists them; two that are both listed may differ by case or white space.
+    classes : where the user lists them; two that are both listed may differ by case or blanks.
 
     Raises
     ------
@@ -47,6 +47,9 @@ def _refuse_alike(where_of: dict[str, str], what: str, meant: Sequence[str], rem
     pair = first_alike(where_of, meant)
     if pair:
         other, name = pair
+        if not differ_visibly(other, name):
+            # To list them would not do.
+            remedy = "Write both the same, or rename one."
         raise DatasetError(
             f"{where_of[name]}: {what} {name!r} {difference(name, other, where_of[other])}. {remedy}"
         )
@@ -82,8 +85,8 @@ def class_problems(actions: Sequence[Action], names: Sequence[str]) -> list[Prob
         rows.append(
             ProblemRow(
                 video=first.video_id,
-                start=f"{first.start_s:g}",
-                end=f"{first.end_s:g}",
+                start=time_text(first.start_s),
+                end=time_text(first.end_s),
                 stage=_STAGE,
                 problem=f"{first.where}: class {name!r} is in split {' and '.join(held)} alone ({len(own)} "
                 f"action{'s' if len(own) > 1 else ''}, this the first): it cannot be learnt, so it is never right",

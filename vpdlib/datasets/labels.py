@@ -19,8 +19,7 @@ from vpdlib.datasets.csv_table import TableRow, read_table
 from vpdlib.datasets.folder import group_of
 from vpdlib.datasets.tables import ProblemRow
 from vpdlib.datasets.times import TimeCell, read_times
-from vpdlib.datasets.video_names import VideoNames
-from vpdlib.progress import warn
+from vpdlib.datasets.video_names import VideoNames, tell_remarks
 
 _TIMES = ("start", "end")
 #: A million rows; a larger file is something else.
@@ -91,12 +90,10 @@ def read_labels(
                 where=row.where,
             )
         )
-    remarks = [
-        (video.video_id, video.remark, row.where)
-        for row, video in zip(rows, found, strict=True)
-        if video.remark
-    ]
-    _report(remarks, problems)
+    remarks = [(row.where, video) for row, video in zip(rows, found, strict=True) if video.remark]
+    told = tell_remarks(remarks)
+    if problems is not None:
+        problems.extend(told)
     return actions
 
 
@@ -125,24 +122,3 @@ def _split(row: TableRow) -> Split | None:
         if without_invisible(given).strip().casefold() == split:
             return split
     raise DatasetError(f"{row.where}: unknown split {given!r}. Use train, val or test.")
-
-
-def _report(remarks: Sequence[tuple[str, str, str]], problems: list[ProblemRow] | None) -> None:
-    """Tell once of all videos that are called otherwise than they are."""
-    if not remarks:
-        return
-    _, remark, where = remarks[0]
-    more = f" (and {len(remarks) - 1} more rows of this kind)" if len(remarks) > 1 else ""
-    warn(f"{where}: {remark}{more}; correct the table if another video is meant")
-    if problems is not None:
-        problems.extend(
-            ProblemRow(
-                video=video_id,
-                start="",
-                end="",
-                stage="prepare_dataset",
-                problem=f"{where}: {remark}",
-                remedy="Write the name as the file has it, or correct it if another video is meant.",
-            )
-            for video_id, remark, where in remarks
-        )

@@ -22,15 +22,27 @@ class DataPaths(Protocol):
         """Absolute paths as they are, others below the data folder."""
 
 
-def check_no_braces(path: str | os.PathLike[str]) -> None:
-    """Refuse a path that Snakemake would take for a pattern: ``{`` and ``}`` enclose its wildcards.
+def as_text(path: str | os.PathLike[str]) -> str:
+    """A path as text that can be written whatever bytes it holds: a byte that is no UTF-8 in hexadecimal."""
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace")
+
+
+def check_path(path: str | os.PathLike[str]) -> None:
+    """Refuse a path that Snakemake cannot take.
+
+    ``{`` and ``}`` enclose its wildcards, and what it records of a path is UTF-8.
 
     Raises
     ------
     ValueError
-        If there is a brace in the path; the message names the path and the remedy.
+        If there is a brace in the path, or bytes that are no UTF-8; the message names the path and the remedy.
     """
     text = os.fspath(path)
+    if as_text(path) != text:
+        raise ValueError(
+            f"{as_text(path)}: the path is no UTF-8 text, as those of old archives and disks; \\x.. stands for such a "
+            "byte. Rename the folder or file."
+        )
     if "{" in text or "}" in text:
         raise ValueError(
             f"{text}: the path holds {{ or }}, which Snakemake takes for a wildcard. Rename the folder or link it "

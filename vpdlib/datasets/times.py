@@ -3,15 +3,11 @@
 Taken are seconds (``12.48``; ``12,48`` with a decimal comma), ``m:ss`` and ``hh:mm:ss``, both with or without decimals
 (``1:12.5``, ``00:01:12,480``). Two parts are always minutes and seconds, three always hours, minutes and seconds.
 
-A comma or a point before exactly three digits may also mark thousands (``1,234``). It is the decimal sign
-
-* where another time of the table shows it, and no time in seconds has the other sign: other than three digits follow,
-  more than three or a zero stand before (``12,48``, ``0,480``, ``1234,500``), or it stands in ``00:01:12,480``;
-* for a point, in a table that is separated by commas, if no time in seconds has a decimal comma;
-* where all such times, taken for thousands, would lie beyond the end of their videos. Times in a video that cannot be
-  used, of unknown length, are left out of this; they are read by what the others show, and never refused as doubtful.
-
-Everything else is refused, since it cannot be told.
+A comma or a point before exactly three digits may also mark thousands (``1,234``):
+:mod:`vpdlib.datasets.decimal_sign` says when it is the decimal sign. Of times, one in ``00:01:12,480`` shows it too,
+and none can be larger than its video is long. Times in a video that cannot be
+used, of unknown length, are read by what the others show, and never refused as doubtful. What else cannot be told is
+refused.
 """
 
 from __future__ import annotations
@@ -22,8 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vpdlib.datasets.base import DatasetError
+from vpdlib.datasets.decimal_sign import NUMBER, DecimalSigns, is_doubtful, two_readings
 
-_SECONDS = re.compile(r"([0-9]*)(?:([.,])([0-9]*))?")
 _CLOCK = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,6}):([0-9]+)(?:([.,])([0-9]+))?")
 #: As programs write small numbers and, with all their digits, any.
 _EXPONENT = re.compile(r"[0-9]+(?:\.([0-9]+))?[eE]([+-]?[0-9]{1,3})")
@@ -56,21 +52,6 @@ class TimeCell:
     is_used: bool = True
 
 
-@dataclass(frozen=True)
-class _Signs:
-    """What all times of a table show of their decimal sign: signs that are shown, used, and cannot mark thousands."""
-
-    separator: str
-    shown: frozenset[str]
-    in_seconds: frozenset[str]
-    no_thousands: frozenset[str]
-
-    def is_decimal(self, sign: str) -> bool:
-        """Whether a sign before three digits is the decimal sign."""
-        usual = sign in self.shown or (sign == "." and self.separator == ",")
-        return sign in self.no_thousands or (usual and self.in_seconds == {sign})
-
-
 def read_times(cells: Sequence[TimeCell], separator: str) -> list[float]:
     """Read the times of a table.
 
@@ -92,40 +73,24 @@ def read_times(cells: Sequence[TimeCell], separator: str) -> list[float]:
     return [_seconds(cell, signs) for cell in cells]
 
 
-def _signs(cells: Sequence[TimeCell], separator: str) -> _Signs:
-    shown, in_seconds, thousands = set(), set(), set()
+def _signs(cells: Sequence[TimeCell], separator: str) -> DecimalSigns:
+    signs = DecimalSigns(separator)
     for cell in cells:
-        plain, clock = _SECONDS.fullmatch(cell.text), _CLOCK.fullmatch(cell.text)
+        plain, clock = NUMBER.fullmatch(cell.text), _CLOCK.fullmatch(cell.text)
         if plain and plain[2]:
-            in_seconds.add(plain[2])
-            if not _is_doubtful(plain):
-                shown.add(plain[2])
-            elif cell.is_used and float(plain[1] + plain[3]) <= cell.duration_s + _END_SLACK_S:
-                thousands.add(plain[2])
+            longest_s = cell.duration_s + _END_SLACK_S if cell.is_used else -math.inf
+            signs.see(plain, longest_s)
         elif clock and clock[4]:
-            shown.add(clock[4])
-    return _Signs(
-        separator, frozenset(shown), frozenset(in_seconds), frozenset(in_seconds - thousands)
-    )
+            signs.show(clock[4])
+    return signs
 
 
-def _is_doubtful(plain: re.Match[str]) -> bool:
-    """Whether the sign may mark thousands."""
-    before, _, after = plain.groups()
-    return len(after or "") == 3 and 1 <= len(before) <= 3 and not before.startswith("0")
-
-
-def _seconds(cell: TimeCell, signs: _Signs) -> float:
+def _seconds(cell: TimeCell, signs: DecimalSigns) -> float:
     text = cell.text
-    plain, clock, exponent = (p.fullmatch(text) for p in (_SECONDS, _CLOCK, _EXPONENT))
+    plain, clock, exponent = (p.fullmatch(text) for p in (NUMBER, _CLOCK, _EXPONENT))
     if plain and (plain[1] or plain[3]):
-        if cell.is_used and _is_doubtful(plain) and not signs.is_decimal(plain[2]):
-            whole = plain[1] + plain[3]
-            raise _refused(
-                cell,
-                f"that may be {plain[1]}.{plain[3]} s, or {whole} s with a mark of thousands: write {whole} if it is, "
-                f"or {plain[1]}.{plain[3]}0",
-            )
+        if cell.is_used and is_doubtful(plain) and not signs.is_decimal(plain[2]):
+            raise _refused(cell, f"that {two_readings(plain, ' s')}")
         value = float(f"{plain[1] or 0}.{plain[3] or 0}")
         if not math.isfinite(value):
             raise _refused(cell)

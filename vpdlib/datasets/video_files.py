@@ -7,13 +7,12 @@ they are not taken.
 
 from __future__ import annotations
 
-import os
 import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from vpdlib.datasets.paths import files_below
+from vpdlib.datasets.paths import as_text, files_below
 from vpdlib.datasets.tables import ProblemRow
 
 #: Containers that the reader reads, with their time stamps.
@@ -43,8 +42,8 @@ _MAX_NAMED = 5
 
 
 def video_files(folder: Path) -> list[Path]:
-    """The videos below a folder, through linked folders too, sorted."""
-    return sorted(path for path in files_below(folder) if _is_video(path))
+    """The videos below a folder, through linked folders too, sorted; hidden files and folders are passed over."""
+    return sorted(path for path in _shown_files(folder) if _is_video(path))
 
 
 def files_not_taken(folder: Path) -> list[Path]:
@@ -58,9 +57,8 @@ def files_not_taken(folder: Path) -> list[Path]:
     """
     return sorted(
         path
-        for path in files_below(folder)
-        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.suffix.lower() not in _COMPANIONS
+        for path in _shown_files(folder)
+        if path.suffix.lower() not in _COMPANIONS
         and path.name.lower() not in ("thumbs.db", "desktop.ini")
         and not _is_video(path)
         and not _is_text(path)
@@ -84,7 +82,7 @@ def problems_of_files(folder: Path) -> list[ProblemRow]:
 
 def below(path: Path, folder: Path) -> str:
     """A file's path below a folder, as text that can be written whatever bytes it holds."""
-    return os.fsencode(path.relative_to(folder)).decode("utf-8", errors="backslashreplace")
+    return as_text(path.relative_to(folder))
 
 
 def remedy(path: Path) -> str:
@@ -107,9 +105,16 @@ def listed(paths: list[Path], folder: Path) -> str:
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
+def _shown_files(folder: Path) -> Iterator[Path]:
+    """The files below a folder that are not hidden, nor in a hidden folder: a bin, a file system's or program's own."""
+    for path in files_below(folder):
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
 def _is_video(path: Path) -> bool:
     suffix = path.suffix.lower()
-    if suffix not in VIDEO_SUFFIXES or path.name.startswith("."):
+    if suffix not in VIDEO_SUFFIXES:
         return False
     return suffix not in _LOOKED_INTO or _is_mpeg(path)
 

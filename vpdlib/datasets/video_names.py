@@ -14,11 +14,14 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
 
 from vpdlib.datasets.base import DatasetError, VideoSource
+from vpdlib.datasets.tables import ProblemRow
 from vpdlib.datasets.video_files import below, files_not_taken, remedy
+from vpdlib.progress import warn
 
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:/|file:", re.IGNORECASE)
 _MAX_NEAR = 3
@@ -34,15 +37,19 @@ class Found:
 
 @dataclass(frozen=True)
 class _Known:
-    """A video: parts of its path below the folder of videos, and of its whole path, its name without ending last."""
+    """A video: its path below the folder of videos, and its folders by every whole path that leads to it, in parts."""
 
     source: VideoSource
     inside: tuple[str, ...]
-    whole: tuple[str, ...]
+    folders: tuple[tuple[str, ...], ...]
 
     @property
     def shown(self) -> str:
-        return "/".join((*self.inside[:-1], self.source.path.name))
+        return str(Path(*self.inside[:-1], self.source.path.name))
+
+    def lies_in(self, folders: tuple[str, ...], exact: bool) -> bool:
+        """Whether some folders are the last ones of the video's own."""
+        return any(_is_end(folders, own, exact) for own in (self.inside[:-1], *self.folders))
 
 
 class VideoNames:
@@ -52,10 +59,15 @@ class VideoNames:
     ----------
     sources : the videos.
     folder : where they lie; None where paths are not looked at beyond the videos' own.
+    any_folder : whether a file's name is enough, whatever folders a table has before it. Who knows some videos of a
+        dataset alone then finds the same as who knows all: of two that differ by case neither is taken.
     """
 
-    def __init__(self, sources: Sequence[VideoSource], folder: Path | None = None) -> None:
+    def __init__(
+        self, sources: Sequence[VideoSource], folder: Path | None = None, any_folder: bool = False
+    ) -> None:
         self._folder = folder
+        self._any_folder = any_folder
         self._known = [_known(source, folder) for source in sources]
         self._by_name: dict[str, list[_Known]] = defaultdict(list)
         for known in self._known:
@@ -64,6 +76,10 @@ class VideoNames:
                 self._by_name[_fold(name)].append(known)
         # Video -> the longer path that it was found by, and the row.
         self._elsewhere: dict[str, tuple[tuple[str, ...], str]] = {}
+
+    @cached_property
+    def _not_taken(self) -> list[Path]:
+        return [] if self._folder is None else files_not_taken(self._folder)
 
     def find(self, named: str, where: str) -> Found:
         """The video that a cell means.
@@ -78,31 +94,44 @@ class VideoNames:
         DatasetError
             If it is none of the videos, or could be two; the message says what is nearest.
         """
+        found = self.look_for(named, where)
+        if found is None:
+            raise DatasetError(
+                f"{where}: there is no video {named!r}{self.hint(named)}. Correct the name, or add the file to the "
+                "folder of videos."
+            )
+        return found
+
+    def look_for(self, named: str, where: str) -> Found | None:
+        """As `find`, but None where it is none of the videos."""
         folders, name, absolute = _split(named)
         same_name = self._by_name.get(_fold(name), [])
+        if self._any_folder:
+            if len(same_name) > 1:
+                raise _several(same_name, named, where, "Rename one of them.")
+            if not same_name:
+                return None
+            exact = _agrees(same_name[0], folders, name, absolute, exact=True)
+            return self._remarked(same_name[0], folders, named, where, exact)
         for exact in (True, False):
             found = [known for known in same_name if _agrees(known, folders, name, absolute, exact)]
             if len(found) > 1:
-                raise DatasetError(
-                    f"{where}: {named!r} may be {' or '.join(repr(k.shown) for k in found)}. Write it as one of them."
-                )
+                raise _several(found, named, where, "Write it as one of them.")
             if found:
                 return self._remarked(found[0], folders, named, where, exact)
-        raise DatasetError(
-            f"{where}: there is no video {named!r}{self._hint(name, folders, same_name)}. Correct the name, or add the "
-            "file to the folder of videos."
-        )
+        return None
 
     def _remarked(
         self, known: _Known, folders: tuple[str, ...], named: str, where: str, exact: bool
     ) -> Found:
         video_id = known.source.video_id
-        if len(known.inside) > 1 or _is_end(folders, known.whole[:-1], exact=False):
+        own = known.inside[:-1]
+        if known.lies_in(folders, exact=False) or (own and _is_end(own, folders, exact=False)):
             remark = "" if exact else f"the table calls it {named!r}: taken for {known.shown!r}"
             return Found(video_id, remark)
         # Only the file's name agrees: that is enough for one other folder, not for two.
         before, other = self._elsewhere.setdefault(video_id, (folders, where))
-        if before != folders:
+        if not _is_end(before, folders, exact=True) and not _is_end(folders, before, exact=True):
             raise DatasetError(
                 f"{where}: {named!r} lies in another folder than what {other} calls {known.shown!r}. If both are this "
                 "video, write its name alone; else correct one of them."
@@ -111,9 +140,12 @@ class VideoNames:
             video_id, f"the table says that it is {named!r}: taken for {known.shown!r} by its name"
         )
 
-    def _hint(self, name: str, folders: tuple[str, ...], same_name: list[_Known]) -> str:
+    def hint(self, named: str) -> str:
+        """What a cell that names none of the videos may mean, to follow the cell in a message; or nothing."""
+        folders, name, _ = _split(named)
+        same_name = self._by_name.get(_fold(name), [])
         if self._folder is not None:
-            for path in files_not_taken(self._folder):
+            for path in self._not_taken:
                 # x, x.mp4 and x.mp4.part all mean x.mp4.part.
                 meant = (path.name, path.stem, Path(path.stem).stem)
                 if _fold(name) in map(_fold, meant):
@@ -129,16 +161,60 @@ class VideoNames:
         return f"; nearest: {', '.join(dict.fromkeys(repr(shown[key]) for key in near))}"
 
 
+def tell_remarks(remarks: Sequence[tuple[str, Found]]) -> list[ProblemRow]:
+    """Tell once of all videos that a table calls otherwise than they are.
+
+    Parameters
+    ----------
+    remarks : file and row, and what was found with a remark.
+
+    Returns
+    -------
+    A row of ``problems.csv`` for each.
+    """
+    if remarks:
+        where, first = remarks[0]
+        more = f" (and {len(remarks) - 1} more rows of this kind)" if len(remarks) > 1 else ""
+        warn(f"{where}: {first.remark}{more}; correct the table if another video is meant")
+    return [
+        ProblemRow(
+            video=found.video_id,
+            start="",
+            end="",
+            stage="prepare_dataset",
+            problem=f"{where}: {found.remark}",
+            remedy="Write the name as the file has it, or correct it if another video is meant.",
+        )
+        for where, found in remarks
+    ]
+
+
 def _known(source: VideoSource, folder: Path | None) -> _Known:
     path = source.path
     inside = path
     if folder is not None and path.is_relative_to(folder):
         inside = path.relative_to(folder)
+    ways = [path]
+    if folder is not None:
+        # A table may give the path from the root, and the one past links of folders or of the file.
+        ways = [path.absolute(), path.parent.resolve() / path.name, path.resolve()]
     return _Known(
         source,
-        tuple(unicodedata.normalize("NFC", part) for part in inside.parts),
-        tuple(unicodedata.normalize("NFC", part) for part in path.parts),
+        _parts(inside),
+        tuple(dict.fromkeys(_parts(way)[:-1] for way in ways if way.name == path.name)),
     )
+
+
+def _parts(path: Path) -> tuple[str, ...]:
+    return tuple(unicodedata.normalize("NFC", part) for part in path.parts)
+
+
+def _several(found: Sequence[_Known], named: str, where: str, remedy: str) -> DatasetError:
+    shown = [known.shown for known in found]
+    if len(set(shown)) < len(shown):
+        # Two athletes of one file.
+        shown = [known.source.video_id for known in found]
+    return DatasetError(f"{where}: {named!r} may be {' or '.join(map(repr, shown))}. {remedy}")
 
 
 def _split(named: str) -> tuple[tuple[str, ...], str, bool]:
@@ -160,7 +236,7 @@ def _agrees(
     if exact and name not in (known.source.path.name, known.source.video_id):
         return False
     own = known.inside[:-1]
-    if _is_end(folders, own, exact) or _is_end(folders, known.whole[:-1], exact):
+    if known.lies_in(folders, exact):
         return True
     return _is_end(own, folders, exact) and (bool(own) or absolute)
 

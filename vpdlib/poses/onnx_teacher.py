@@ -74,7 +74,7 @@ class OnnxTeacher(BatchedTeacher):
         self._input = self._session.get_inputs()[0].name
         num, self._height, self._width = _input_shape(self._session, path)
         blank = np.zeros((1, 3, self._height, self._width), np.float32)
-        self._outputs = _output_names(self._session, settings.codec, blank, path)
+        self._outputs = _output_names(self._session, settings, blank, path)
         self.batch_size = settings.batch_size if num is None else num
         self.attributes: Mapping[str, str] = {
             "teacher_checkpoint": settings.file,
@@ -265,12 +265,16 @@ def _input_shape(session: onnxruntime.InferenceSession, path: Path) -> tuple[int
 
 
 def _output_names(
-    session: onnxruntime.InferenceSession, codec: str, pictures: np.ndarray, path: Path
+    session: onnxruntime.InferenceSession,
+    settings: OnnxPoseSettings,
+    pictures: np.ndarray,
+    path: Path,
 ) -> list[str]:
     """Return the names of the outputs, in the order that the codec takes them.
 
     Exports often leave the outputs' shapes open: what they are, the network says to `pictures`.
     """
+    codec = settings.codec
     with _naming(path, "its outputs cannot be read"):
         names = [item.name for item in session.get_outputs()]
     if codec == "heatmap":
@@ -295,4 +299,26 @@ def _output_names(
             )
     if len({answer.shape[1] for answer in answers}) > 1:
         _refuse(path, f"outputs of shapes {[answer.shape for answer in answers]}", expected)
+    if codec == "simcc":
+        bins = answers[0].shape[2], answers[1].shape[2]
+        _check_bins(bins, pictures.shape[:1:-1], settings.simcc_split_ratio, path)
     return wanted
+
+
+def _check_bins(
+    bins: tuple[int, int], size_input: tuple[int, ...], ratio: float, path: Path
+) -> None:
+    """Refuse numbers of bins along x and y that are not the input's sides (W, H) times the split ratio."""
+    # Training rounds them, up or down.
+    if all(abs(num - side * ratio) < 1 for num, side in zip(bins, size_input, strict=True)):
+        return
+    found = [num / side for num, side in zip(bins, size_input, strict=True)]
+    remedy = (
+        f"set simcc_split_ratio: {found[0]:g}"
+        if found[0] == found[1]
+        else "export the network again: x and y have not the same ratio"
+    )
+    raise WeightsError(
+        f"{path}: simcc_x and simcc_y have {bins[0]} and {bins[1]} bins for an input of {size_input[0]} x "
+        f"{size_input[1]} px, simcc_split_ratio is {ratio:g}; {remedy}"
+    )

@@ -19,9 +19,8 @@ from vpdlib.datasets.bad_videos import (
     named,
     problem_line,
     refuse_all,
-    time_text,
 )
-from vpdlib.datasets.base import frames_within
+from vpdlib.datasets.base import frames_within, time_text
 from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.settings import OnBadVideo, TracksFrom
 from vpdlib.datasets.tables import ActionRow, BrokenRow, ProblemRow, VideoRow
