@@ -44,7 +44,7 @@ rule track_athlete:
     resources:
         **bad_video_resources("track_athlete"),
     params:
-        settings=section("tracking"),
+        settings=tracking_settings,
         people=section("people"),
         keypoints=keypoint_settings,
         code=code_digest("workflow_scripts.track_athlete"),

@@ -49,6 +49,13 @@ def track_inputs(wildcards):
     return {"people": f"{folder}/people/{wildcards.shard}.h5"}
 
 
+def tracking_settings(wildcards):
+    """The settings of tracking; none where boxes of another tool stand in for it."""
+    if settings_of(wildcards.dataset).tracks_from != "people":
+        return {}
+    return section("tracking")(wildcards)
+
+
 def pose_inputs(wildcards):
     """Videos for the teacher, or another tool's keypoints."""
     videos = {"videos": f"results/{wildcards.dataset}/shards/{wildcards.shard}.csv"}

@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from vpdlib.datasets.base import Action, DatasetError
-from vpdlib.datasets.label_problems import check_names, class_problems
+from vpdlib.datasets.label_problems import (
+    check_names,
+    class_problems,
+    near_class_problems,
+    stretch_problems,
+)
 from vpdlib.datasets.prepare import Protocol, prepare
 from vpdlib.datasets.tables import VideoRow
 
@@ -118,3 +123,57 @@ def test_classes_that_are_learnt_are_no_problem():
     actions = [action(row, label) for row, label in enumerate(["axel", "lutz"] * 5, start=2)]
     assert prepared(actions).problems == []
     assert class_problems([action(2, "axel", "train")], ["axel"]) == []
+
+
+def stretch(row, start_s, end_s, label="axel", split="train", video="heat"):
+    return replace(
+        action(row, label, split, video=video),
+        action_id=f"{video}_{row}",
+        start_s=start_s,
+        end_s=end_s,
+    )
+
+
+REST = [stretch(8, 0, 1, "axel", "train", "a"), stretch(9, 0, 1, "axel", "test", "b")]
+
+
+@pytest.mark.parametrize("times", [(0.0, 1.3), (0.4, 2.0), (0.2, 0.5), (0.0, 9.0)])
+def test_what_is_tested_and_trained_on_in_one_stretch_is_refused(times):
+    actions = [stretch(2, 0, 1.33), stretch(3, *times, split="test"), *REST]
+    with pytest.raises(DatasetError, match=r"are .axel. in split \w+ here"):
+        prepared(actions)
+
+
+def test_stretches_that_two_splits_or_classes_share_are_told_of(capsys):
+    touching = [stretch(2, 0, 1.33), stretch(3, 1.0, 2.0, split="test")]
+    (row,) = stretch_problems(touching)
+    assert (row.video, row.start, row.end) == ("heat", "1", "1.33")
+    assert (
+        "l.csv:3: axel (test) is labelled where axel (train) of l.csv:2 is: they share 0.33 s"
+        in row.problem
+    )
+    twice = [stretch(2, 0, 1.33), stretch(3, 0, 1.33, "lutz"), stretch(4, 0, 9, "flip")]
+    (row,) = stretch_problems(twice)
+    assert row.problem.endswith("they share 1.33 s; so are 2 more pairs of this video")
+    assert stretch_problems([stretch(2, 0, 1), stretch(3, 1, 2, "lutz"), stretch(4, 1.9, 3)]) == []
+    prepared(
+        [
+            *twice,
+            *REST,
+            stretch(7, 0, 1, "lutz", "test", "c"),
+            stretch(6, 0, 1, "flip", "test", "d"),
+        ]
+    )
+    assert "they share 1.33 s" in capsys.readouterr().err
+
+
+def test_a_rare_class_that_is_called_nearly_as_a_common_one_is_told_of():
+    common = [action(row, "Golf", "train") for row in range(2, 8)]
+    (row,) = near_class_problems([*common, action(9, "Gollf", "train")])
+    assert (
+        "l.csv:9: class 'Gollf' has 1 action and is called nearly as 'Golf', which has 6"
+        in row.problem
+    )
+    assert near_class_problems([*common, *(action(row, "Gollf") for row in (9, 10, 11))]) == []
+    turns = [action(row, "1.5 turns") for row in range(2, 8)]
+    assert near_class_problems([*turns, action(9, "2.5 turns"), action(10, "roll")]) == []

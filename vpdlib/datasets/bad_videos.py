@@ -157,7 +157,8 @@ def drop_actions(
 
 def problem_line(row: ProblemRow) -> str:
     """A problem as a line of a message: its video and times, where there are some, and what it is."""
-    times = f" {row.start or 0} to {row.end or 'its end'} s" if row.start or row.end else ""
+    end = f"{row.end} s" if row.end else "its end"
+    times = f" {row.start or 0} to {end}" if row.start or row.end else ""
     return f"{row.video}{times}: {row.problem}" if row.video else row.problem
 
 

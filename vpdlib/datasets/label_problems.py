@@ -1,12 +1,24 @@
-"""What is wrong, or doubtful, with labels as a whole: names that are nearly the same, classes that cannot be learnt."""
+"""What is wrong, or doubtful, with labels as a whole.
+
+Names that are nearly the same, classes that cannot be learnt, stretches of a video that are labelled twice.
+"""
 
 from __future__ import annotations
 
+import difflib
+import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 from vpdlib.datasets.alike import differ_visibly, difference, first_alike, spelled
-from vpdlib.datasets.base import Action, DatasetError, time_text
+from vpdlib.datasets.base import (
+    Action,
+    DatasetError,
+    is_same_stretch,
+    shared_stretches,
+    time_text,
+)
 from vpdlib.datasets.tables import ProblemRow
 
 _STAGE = "prepare_dataset"
@@ -91,6 +103,79 @@ def class_problems(actions: Sequence[Action], names: Sequence[str]) -> list[Prob
                 problem=f"{first.where}: class {name!r} is in split {' and '.join(held)} alone ({len(own)} "
                 f"action{'s' if len(own) > 1 else ''}, this the first): it cannot be learnt, so it is never right",
                 remedy="Correct the label, move some of its actions to train, or leave the class out.",
+            )
+        )
+    return rows
+
+
+#: A class is called nearly as another one from this likeness on (`difflib`), if it has so few actions, and that one so
+#: many times as many.
+_NEAR, _FEW, _TIMES_AS_MANY = 0.8, 2, 3
+
+
+def near_class_problems(actions: Sequence[Action]) -> list[ProblemRow]:
+    """Rows for rare classes that are called nearly as a common one, as slips of the keyboard are.
+
+    Names that differ by numbers are meant to.
+
+    Parameters
+    ----------
+    actions : whose classes the user has not listed.
+    """
+    counts = Counter(action.label for action in actions)
+    rows = []
+    for name, count in sorted(counts.items()):
+        common = [
+            other
+            for other, number in counts.items()
+            if number >= _TIMES_AS_MANY * count and _numbers_in(other) == _numbers_in(name)
+        ]
+        near = difflib.get_close_matches(name, common, 1, _NEAR) if count <= _FEW else []
+        if near:
+            first = min((a for a in actions if a.label == name), key=_row_number)
+            rows.append(
+                ProblemRow(
+                    video=first.video_id,
+                    start=time_text(first.start_s),
+                    end=time_text(first.end_s),
+                    stage=_STAGE,
+                    problem=f"{first.where}: class {name!r} has {count} action{'s' if count > 1 else ''} and is called "
+                    f"nearly as {near[0]!r}, which has {counts[near[0]]}",
+                    remedy="Correct it if that one is meant; if both are, list the classes under `classes`.",
+                )
+            )
+    return rows
+
+
+def _numbers_in(name: str) -> list[str]:
+    return re.findall(r"\d+", name)
+
+
+def stretch_problems(actions: Sequence[Action]) -> list[ProblemRow]:
+    """Rows for stretches that are of two classes, or in two splits in part; one for each video that has some.
+
+    Parameters
+    ----------
+    actions : with their splits.
+    """
+    of_video: dict[str, list[tuple[Action, Action, float]]] = {}
+    for one, other, shared_s in shared_stretches(actions):
+        twice = one.label != other.label and is_same_stretch(one, other, shared_s)
+        if twice or one.split != other.split:
+            of_video.setdefault(one.video_id, []).append((one, other, shared_s))
+    rows = []
+    for video_id, pairs in of_video.items():
+        one, other, shared_s = pairs[0]
+        more = f"; so are {len(pairs) - 1} more pairs of this video" if len(pairs) > 1 else ""
+        rows.append(
+            ProblemRow(
+                video=video_id,
+                start=time_text(other.start_s),
+                end=time_text(other.start_s + shared_s),
+                stage=_STAGE,
+                problem=f"{other.where}: {other.label} ({other.split}) is labelled where {one.label} ({one.split}) of "
+                f"{one.where} is: they share {time_text(shared_s)} s{more}",
+                remedy="Correct the times of one, or leave both if both are meant.",
             )
         )
     return rows

@@ -13,7 +13,12 @@ from vpdlib.datasets.base import (
     check_actions,
 )
 from vpdlib.datasets.fewshot import membership_column
-from vpdlib.datasets.label_problems import check_names, class_problems
+from vpdlib.datasets.label_problems import (
+    check_names,
+    class_problems,
+    near_class_problems,
+    stretch_problems,
+)
 from vpdlib.datasets.paper.protocol import PaperDataset, without
 from vpdlib.datasets.split import split_by_group
 from vpdlib.datasets.tables import (
@@ -94,7 +99,9 @@ def prepare(
     labelled, dropped = drop_actions(labelled, left_out)
     actions, names = check_actions(labelled, durations_s, classes, frame_s)
     check_names(actions, classes)
-    problems = class_problems(actions, names)
+    problems = [*class_problems(actions, names), *stretch_problems(actions)]
+    if classes is None:
+        problems += near_class_problems(actions)
     for problem in problems:
         warn(f"{problem.problem}. {problem.remedy}")
     by_video: dict[str, list[Action]] = defaultdict(list)

@@ -32,6 +32,7 @@ ORIGIN_COLOURS = (
 _PAPER, _INK, _FAINT = (24, 26, 30), (235, 235, 235), (150, 155, 160)
 _KEPT, _REJECTED = (60, 220, 90), (240, 80, 70)
 _LINE = 20  # height of a text line in the panel
+_LEGEND_COLUMNS = 2
 
 
 def write_overlay(
@@ -94,9 +95,9 @@ def write_overlay(
     info = probe(video_path)
     scale = 2.0 if info.width < 640 else min(1.0, 1280 / info.width)
     size = (round(info.width * scale), round(info.height * scale))
-    # Ten lines of text and two insets share the panel's height; a very low frame gets a taller canvas.
+    # Eleven lines of text and two insets share the panel's height; a very low frame gets a taller canvas.
     height = max(size[1], 400)
-    inset = min((height - 10 * _LINE) // 2, 300)
+    inset = min((height - 11 * _LINE) // 2, 300)
     panel_width = max(inset, 200) + 20
     written = 0
     with VideoWriter(out_path, info.fps, size[0] + panel_width, height, own_times=True) as writer:
@@ -259,9 +260,11 @@ def _draw_panel(
     bar = np.array([[score_colour(share) for share in shades]], np.uint8)
     panel[top + 10 : top + 18, label_end + 14 : label_end + 14 + len(shades)] = bar
     top += _LINE + 4
-    for name, colour in list(zip(ORIGIN_NAMES, ORIGIN_COLOURS, strict=True))[1:]:
-        _text(panel, name, left, top, colour, size=0.37)
-        left += 68
+    names = list(zip(ORIGIN_NAMES, ORIGIN_COLOURS, strict=True))[1:]
+    for place, (name, colour) in enumerate(names):
+        row, column = divmod(place, _LEGEND_COLUMNS)
+        wide = (panel.shape[1] - left) // _LEGEND_COLUMNS
+        _text(panel, name, left + column * wide, top + row * (_LINE - 5), colour, size=0.37)
 
 
 def _colour_wheel(side: int) -> np.ndarray:

@@ -237,7 +237,7 @@ def _remedy(dataset: str | None, tracks_from: TracksFrom | None) -> str:
     """What to do about an athlete that is not followed; the video's name is left open."""
     look = ""
     if dataset is not None:
-        look = f"Look at it: snakemake --cores all results/{dataset}/overlays/{{video}}.mp4. "
+        look = f"Look at it: snakemake --cores all results/{dataset}/overlays/{{video}}.mp4. Are its times right? "
     if tracks_from != "people":
         return f"{look}Give {tracks_from} there, or take the label out."
     return (
