@@ -128,6 +128,15 @@ def test_something_between_at_either_end_of_the_video():
     assert cuts(before + black + after) == [3, 5]
 
 
+@pytest.mark.parametrize("num", [1, 3, 6, 12])
+def test_a_few_frames_of_noise_are_one_shot(num):
+    pictures = np.random.default_rng(5).integers(0, 255, (num, 96, 128, 3)).astype(np.uint8)
+    pictures = [
+        np.kron(picture[::8, ::8], np.ones((8, 8, 1))).astype(np.uint8) for picture in pictures
+    ]
+    assert cuts(pictures) == []
+
+
 @pytest.mark.parametrize("num", [1, 2, 3, 5])
 def test_black_within_a_shot_parts_nothing(num):
     pictures = shot(9, 60)

@@ -123,7 +123,10 @@ class ShotFinder:
         # What needs no pictures first: most frames end here.
         steps = min(self._change[first], self._change[end])
         before, after = self._around(first, end)
-        usual = max([*self._change[before], *self._change[after]], default=0.0)
+        if before.start == before.stop or after.start == after.stop:
+            # What is usual there is not known.
+            return False
+        usual = max([*self._change[before], *self._change[after]])
         if steps < max(_STEP_SHARE * self._min_change, self._min_ratio * usual):
             return False
         across = self._difference(first - 1, end)
