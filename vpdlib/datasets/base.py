@@ -12,7 +12,7 @@ import difflib
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -217,33 +217,20 @@ def _check_splits(actions: Sequence[Action]) -> None:
     _check_stretches(actions)
 
 
-#: Of two actions, so much of the shorter one is the same stretch of the video.
-_SAME_SHARE = 0.5
-
-
-def shared_stretches(actions: Iterable[Action]) -> Iterator[tuple[Action, Action, float]]:
-    """Pairs of actions of one video that share some of its time: the earlier one, the other, and how much, s."""
-    going_on: dict[str, list[Action]] = {}
-    for action in sorted(actions, key=lambda a: (a.video_id, a.start_s, a.end_s)):
-        others = [o for o in going_on.get(action.video_id, ()) if o.end_s > action.start_s]
-        for other in others:
-            yield other, action, min(other.end_s, action.end_s) - action.start_s
-        going_on[action.video_id] = [*others, action]
-
-
-def is_same_stretch(one: Action, other: Action, shared_s: float) -> bool:
-    """Whether two actions are of one stretch, rather than of two that touch."""
-    shorter_s = min(one.end_s - one.start_s, other.end_s - other.start_s)
-    return shared_s >= _SAME_SHARE * shorter_s
-
-
 def _check_stretches(actions: Sequence[Action]) -> None:
     """Refuse a stretch that is labelled in two splits: what is tested would be trained on, or one row is wrong."""
-    for other, action, shared_s in shared_stretches(actions):
-        if other.split != action.split and is_same_stretch(other, action, shared_s):
-            raise DatasetError(
-                f"{action.where}: {time_text(action.start_s)} to {time_text(action.end_s)} s of video "
-                f"{action.video_id!r} are {action.label!r} in split {action.split} here, and {other.label!r} in split "
-                f"{other.split} at {other.where} ({time_text(other.start_s)} to {time_text(other.end_s)} s). Correct "
-                "one of the rows, or put both into one split (or one group, where rows have no split)."
-            )
+    seen: dict[tuple[str, float, float], Action] = {}
+    for action in actions:
+        other = seen.setdefault((action.video_id, action.start_s, action.end_s), action)
+        if other.split != action.split:
+            raise two_splits(action, other)
+
+
+def two_splits(action: Action, other: Action) -> DatasetError:
+    """The error of a stretch of a video that is in two splits, naming both rows."""
+    return DatasetError(
+        f"{action.where}: {time_text(action.start_s)} to {time_text(action.end_s)} s of video "
+        f"{action.video_id!r} are {action.label!r} in split {action.split} here, and {other.label!r} in split "
+        f"{other.split} at {other.where} ({time_text(other.start_s)} to {time_text(other.end_s)} s). Correct "
+        "one of the rows, or put both into one split (or one group, where rows have no split)."
+    )

@@ -15,6 +15,7 @@ from vpdlib.datasets.base import (
 from vpdlib.datasets.fewshot import membership_column
 from vpdlib.datasets.label_problems import (
     check_names,
+    check_stretches,
     class_problems,
     near_class_problems,
     stretch_problems,
@@ -81,7 +82,8 @@ def prepare(
     ------
     DatasetError
         If an action is not usable, or two classes or groups are hardly told apart, see
-        :func:`vpdlib.datasets.base.check_actions` and :func:`vpdlib.datasets.label_problems.check_names`; or too few
+        :func:`vpdlib.datasets.base.check_actions` and :func:`vpdlib.datasets.label_problems.check_names`; a stretch is
+        tested and learnt from; or too few
         actions are left, see :func:`vpdlib.datasets.bad_videos.drop_actions`.
     """
     durations_s = {video.video: video.duration_s for video in videos}
@@ -99,6 +101,7 @@ def prepare(
     labelled, dropped = drop_actions(labelled, left_out)
     actions, names = check_actions(labelled, durations_s, classes, frame_s)
     check_names(actions, classes)
+    check_stretches(actions)
     problems = [*class_problems(actions, names), *stretch_problems(actions)]
     if classes is None:
         problems += near_class_problems(actions)
