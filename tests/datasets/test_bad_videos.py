@@ -19,7 +19,7 @@ from vpdlib.datasets.base import Action, DatasetError, VideoSource
 from vpdlib.datasets.keypoints import PoseClip
 from vpdlib.datasets.listing import check_clips, check_people, list_files, list_keypoints
 from vpdlib.datasets.paper.protocol import ClipInfo, PaperDataset, PaperVideo, without
-from vpdlib.datasets.paths import stamp_of
+from vpdlib.datasets.paths import fingerprint_of
 from vpdlib.datasets.prepare import Protocol, prepare, prepare_paper
 from vpdlib.datasets.tables import ProblemRow, VideoRow
 from vpdlib.video.reader import DecodeReport, VideoError
@@ -105,7 +105,7 @@ def test_both_athletes_of_a_wrong_clip_are_left_out(tmp_path, capsys):
     rows += [replace(r, video=r.video.replace("front", "back")) for r in rows]
     bad = BadVideos("skip")
     kept = check_clips(rows, "tennis7", 0, bad)
-    assert [r.stamp for r in kept] == [stamp_of(paths[0])] * 2
+    assert [r.fingerprint for r in kept] == [fingerprint_of(paths[0])] * 2
     assert [r.video for r in kept] == ["front__right", "back__right"]
     assert [r.video for r in bad.rows] == ["front__short", "back__short"]
     assert "expected 12 frames" in bad.rows[0].problem

@@ -58,7 +58,11 @@ def test_supplied_features_of_a_file_that_broke_are_empty_and_told(tmp_path, slo
         assert "no such file" in artifact["slowing"].attributes["broken"]
     reading.write_broken(tmp_path / "broken.csv", "embed_frames", "features.h5")
     (told,) = read_broken(tmp_path / "broken.csv")
-    assert (told.video, told.stamp, told.stage) == ("slowing", row.stamp, "embed_frames")
+    assert (told.video, told.fingerprint, told.stage) == (
+        "slowing",
+        row.fingerprint,
+        "embed_frames",
+    )
 
 
 def test_a_row_says_how_its_file_is_read(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from vpdlib.datasets.base import Action, DatasetError, VideoSource, shard_of
 from vpdlib.datasets.listing import list_files
+from vpdlib.datasets.paths import fingerprint_of
 from vpdlib.datasets.prepare import Protocol, prepare
 from vpdlib.video.writer import VideoWriter
 
@@ -61,7 +62,7 @@ def test_rows_without_a_given_split(sources):
     assert len(actions) == 12
     assert sum(a.split == "test" for a in actions) == 4
     assert {action.few_shot for action in actions} == {""}
-    assert len({v.stamp for v in videos}) == 6
+    assert all(v.fingerprint for v in videos)
     assert prepare(list_files(sources, 4), label(sources), CLASSES, PROTOCOL) == prepared
 
 
@@ -142,16 +143,30 @@ def test_a_replaced_file_has_another_row(tmp_path):
     """Of the same length, rate, picture and even size; stages after the list know the file by its row alone."""
     path = tmp_path / "a.mp4"
 
-    def listed(mtime_ns):
+    def listed(grey, mtime_ns):
         with VideoWriter(path, 25.0, 64, 48) as video:
             for _ in range(20):
-                video.write(np.full((48, 64, 3), mtime_ns, np.uint8))
+                video.write(np.full((48, 64, 3), grey, np.uint8))
         os.utime(path, ns=(0, mtime_ns))
         return list_files([VideoSource("a", path)], 1)
 
-    first = listed(1)
-    assert listed(2) == [replace(first[0], stamp=f"{path.stat().st_size} bytes of 2")] != first
-    assert listed(1) == first
+    first = listed(1, 1)
+    assert listed(90, 1) == [replace(first[0], fingerprint=fingerprint_of(path))] != first
+    # Wherever it lies and whenever it was copied there.
+    assert listed(1, 2) == first
+
+
+@pytest.mark.parametrize("place", [0, 1 << 20, (2 << 20) - 1])
+def test_a_large_file_is_told_by_its_ends_and_its_middle(tmp_path, place):
+    path = tmp_path / "a.mp4"
+    content = bytearray(2 << 20)
+    path.write_bytes(content)
+    before = fingerprint_of(path)
+    content[place] = 1
+    path.write_bytes(content)
+    assert fingerprint_of(path) != before
+    path.write_bytes(content[:-1])
+    assert fingerprint_of(path).split()[0] == str((2 << 20) - 1)
 
 
 def test_an_action_outside_its_video_is_refused(sources):

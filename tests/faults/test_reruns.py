@@ -99,7 +99,7 @@ def test_17_a_replaced_video_and_a_run_that_stops_after_its_list(mine):
     done = mine.run(tracks)
     assert done.returncode == 0, done.stdout
     assert mine.planned(tracks) == {}
-    write_video(mine.folder / "data" / "videos" / "a.mp4")
+    write_video(mine.folder / "data" / "videos" / "a.mp4", seed=1)
     assert mine.run(listed).returncode == 0
     assert mine.planned(tracks) == {"track_athlete": 1}
 

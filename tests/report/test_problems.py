@@ -179,7 +179,8 @@ def test_the_stage_that_met_a_broken_video_is_named_with_the_command_that_mends_
     assert first.stage == "track_athlete"
     assert f"--forcerun track_athlete -- {tracks[1]}." in first.remedy
     listed = [
-        VideoRow(name, f"{name}.mp4", 0, 25.0, 64, 48, 10, 0.4, "", "", stamp="1") for name in "ab"
+        VideoRow(name, f"{name}.mp4", 0, 25.0, 64, 48, 10, 0.4, "", "", fingerprint="1")
+        for name in "ab"
     ]
     rows = [
         BrokenRow("a", "1", "crop_athlete", "results/sport/crops/0000.h5", "a.mp4: no such file"),

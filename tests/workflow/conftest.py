@@ -123,9 +123,9 @@ def networks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return folder
 
 
-def write_video(path, num_frames=25):
+def write_video(path, num_frames=25, seed=0):
     path.parent.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     with VideoWriter(path, 25.0, 64, 48) as video:
         for _ in range(num_frames):
             video.write(rng.integers(0, 255, (48, 64, 3), np.uint8))

@@ -248,7 +248,7 @@ class VideoReading:
         artifact : what it made.
         """
         rows = [
-            BrokenRow(name, video.stamp, stage, str(artifact), self.broken(video))
+            BrokenRow(name, video.fingerprint, stage, str(artifact), self.broken(video))
             for name, video in sorted(self._met.items())
         ]
         write_rows(path, rows, BrokenRow)

@@ -19,7 +19,7 @@ from vpdlib.datasets.keypoints import PoseClip
 from vpdlib.datasets.paper.clips import athletes_of
 from vpdlib.datasets.paper.files import PaperName
 from vpdlib.datasets.paper.protocol import ClipInfo
-from vpdlib.datasets.paths import stamp_of
+from vpdlib.datasets.paths import fingerprint_of
 from vpdlib.datasets.settings import Deinterlace
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.progress import note, track, warn
@@ -53,7 +53,7 @@ def list_files(
     for source in track(sources, "checking videos", unit="video"):
         try:
             # Before it is looked at: a file that is replaced meanwhile then differs from its row.
-            stamp = _stamp(source.path)
+            fingerprint = _fingerprint(source.path)
             info = probe(source.path)
         except VideoError as error:
             reasons[source.video_id] = str(error)
@@ -72,7 +72,7 @@ def list_files(
                 split="",
                 group="",
                 deinterlace=deinterlace,
-                stamp=stamp,
+                fingerprint=fingerprint,
             )
         )
     (bad_videos or BadVideos()).settle(
@@ -83,10 +83,10 @@ def list_files(
     return rows
 
 
-def _stamp(path: Path) -> str:
-    """A file's size and time stamp; empty of one that is not there, which its reader says."""
+def _fingerprint(path: Path) -> str:
+    """What tells a file from another; empty of one that cannot be read, which its reader says."""
     try:
-        return stamp_of(path)
+        return fingerprint_of(path)
     except OSError:
         return ""
 
@@ -212,7 +212,7 @@ def check_clips(
         Where they are refused: naming every clip that is missing or differs, with what was expected.
     """
     files = {row.path: row for row in rows}
-    stamp_of_file = {path: _stamp(Path(path)) for path in files}
+    fingerprints = {path: _fingerprint(Path(path)) for path in files}
     problem_of = {
         path: problem
         for path, row in track(sorted(files.items()), "checking clips", unit="clip")
@@ -230,7 +230,9 @@ def check_clips(
         f"{how} it.",
     )
     return [
-        replace(row, stamp=stamp_of_file[row.path]) for row in rows if row.path not in problem_of
+        replace(row, fingerprint=fingerprints[row.path])
+        for row in rows
+        if row.path not in problem_of
     ]
 
 

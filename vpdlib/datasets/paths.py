@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from vpdlib.provenance import digest_file, digest_settings
 
 #: More is not read at every start of the workflow.
 _MOST_READ_BYTES = 16 << 20
+#: Bytes of each part of a video that are read for its fingerprint.
+_PART_BYTES = 256 << 10
 
 
 class DataPaths(Protocol):
@@ -80,6 +83,25 @@ def state_of(path: str, by_content: bool = True) -> str:
     if by_content and found.stat().st_size <= _MOST_READ_BYTES:
         return digest_file(found)
     return stamp_of(found)
+
+
+def fingerprint_of(file: Path) -> str:
+    """What tells a video from another one of its name, wherever it lies: its size, and a digest of parts of it.
+
+    Its beginning, middle and end are read, which no two recordings share.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        for start in sorted({0, max(size - _PART_BYTES, 0), max((size - _PART_BYTES) // 2, 0)}):
+            stream.seek(start)
+            digest.update(stream.read(_PART_BYTES))
+    return f"{size} {digest.hexdigest()[:16]}"
 
 
 def stamp_of(file: Path) -> str:

@@ -1,13 +1,13 @@
 """The tables of a checked dataset, ``results/<dataset>/dataset/*.csv``, that later rules read.
 
 ``videos.csv``: video, path, shard, fps, width, height, declared_frames, duration_s, split, group, athlete,
-deinterlace, clock, stamp; and of the same form, with split and group left empty, a shard's list
+deinterlace, clock, fingerprint; and of the same form, with split and group left empty, a shard's list
 ``shards/<shard>.csv``. A video is ``test`` if one of its actions is; the student must not see it (specification
 section 7). ``path`` is empty where keypoints stand in for a video; ``athlete`` is ``near`` or ``far`` where the file
 shows two. ``declared_frames`` are the pictures that are shown, ``duration_s`` is when the last of them ends;
-``deinterlace`` and ``clock`` say how the file is read (:mod:`vpdlib.datasets.opening`). ``stamp`` is the file's size
-and time stamp, so that every stage that reads a list runs anew when a file is replaced, by one of the same length too;
-it is empty where no file was opened: keypoints stand in for it, or published facts do.
+``deinterlace`` and ``clock`` say how the file is read (:mod:`vpdlib.datasets.opening`). ``fingerprint`` is the file's
+size and a digest of parts of it, so that every stage that reads a list runs anew when a file is replaced, by one of
+the same length too; it is empty where no file was opened: keypoints stand in for it, or published facts do.
 ``actions.csv``: action, video, start, end (seconds), label, split, group, few_shot; ``few_shot`` lists the
 published few-shot subsets that a training action belongs to, such as ``k4t0 k8t2``.
 ``classes.csv``: class, train, val, test: all classes in their order, with numbers of actions.
@@ -16,8 +16,8 @@ published few-shot subsets that a training action belongs to, such as ``k4t0 k8t
 ``summary.csv``: quantity, found, published.
 ``problems.csv``: video, start, end (seconds), stage, problem, remedy: what was passed over and what the user should
 look at; start and end are empty where the whole video is meant, video where it is the dataset.
-``<stage>/<shard>.broken.csv``, beside the artifact of a stage after tracking that opens videos: video, stamp, stage,
-artifact, reason: those that it met broken and carried on as empty, with the stamp of the list that it went by.
+``<stage>/<shard>.broken.csv``, beside the artifact of a stage after tracking that opens videos: video, fingerprint,
+stage, artifact, reason: those that it met broken and carried on as empty, with the fingerprint of the list that it went by.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class VideoRow:
     athlete: str = ""
     deinterlace: str = "auto"
     clock: str = "file"
-    stamp: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class BrokenRow:
     """A row of ``<stage>/<shard>.broken.csv``: a video that a stage carried on as empty."""
 
     video: str
-    stamp: str
+    fingerprint: str
     stage: str
     artifact: str
     reason: str

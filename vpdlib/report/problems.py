@@ -154,8 +154,8 @@ def still_broken(rows: Iterable[BrokenRow], listed: Iterable[VideoRow]) -> list[
 
     A stage whose video was replaced or taken out since is made anew by itself.
     """
-    stamps = {video.video: video.stamp for video in listed}
-    return [row for row in rows if stamps.get(row.video) == row.stamp]
+    of_video = {video.video: video.fingerprint for video in listed}
+    return [row for row in rows if of_video.get(row.video) == row.fingerprint]
 
 
 def _broken(video: str, stage: str, reason: str, artifact: str | Path) -> ProblemRow:
