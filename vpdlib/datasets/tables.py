@@ -17,7 +17,8 @@ published few-shot subsets that a training action belongs to, such as ``k4t0 k8t
 ``problems.csv``: video, start, end (seconds), stage, problem, remedy: what was passed over and what the user should
 look at; start and end are empty where the whole video is meant, video where it is the dataset.
 ``<stage>/<shard>.broken.csv``, beside the artifact of a stage after tracking that opens videos: video, fingerprint,
-stage, artifact, reason: those that it met broken and carried on as empty, with the fingerprint of the list that it went by.
+stage, artifact, reason: those that it met broken and carried on as empty, with the fingerprint of the list that it
+went by.
 """
 
 from __future__ import annotations
