@@ -256,25 +256,19 @@ class VideoGroup:
     @property
     def attributes(self) -> dict[str, Any]:
         """Attributes such as ``fps``, ``width``, ``height``, ``num_frames``."""
-        try:
+        with self._artifact.naming(f"videos/{self.video_id}", "group"):
             return _attributes(self._group)
-        except _UNREADABLE as error:
-            raise self._artifact.damaged(f"videos/{self.video_id}", error, "group") from error
 
     def array(self, name: str, rows: Any = slice(None)) -> np.ndarray:
         """Read a dataset, whole or the given rows; a damaged chunk raises :class:`ArtifactError`."""
-        try:
+        with self._artifact.naming(f"videos/{self.video_id}/{name}"):
             result: np.ndarray = self._group[name][rows]
-        except _UNREADABLE as error:
-            raise self._artifact.damaged(f"videos/{self.video_id}/{name}", error) from error
         return result
 
     def num_rows(self, name: str) -> int:
         """Length of a dataset, without reading it."""
-        try:
+        with self._artifact.naming(f"videos/{self.video_id}/{name}"):
             return int(self._group[name].shape[0])
-        except _UNREADABLE as error:
-            raise self._artifact.damaged(f"videos/{self.video_id}/{name}", error) from error
 
 
 class Artifact:
@@ -288,20 +282,16 @@ class Artifact:
     @property
     def attributes(self) -> dict[str, Any]:
         """Attributes of the root."""
-        try:
+        with self.naming("/", "group"):
             return _attributes(self.file)
-        except _UNREADABLE as error:
-            raise self.damaged("/", error, "group") from error
 
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that the producing rule ran with."""
-        try:
+        with self.naming("settings", "attribute"):
             settings = json.loads(self.attributes["settings"])
-        except _UNREADABLE as error:
-            raise self.damaged("settings", error, "attribute") from error
-        if not isinstance(settings, dict):
-            raise self.damaged("settings", ValueError("no JSON object"), "attribute")
+            if not isinstance(settings, dict):
+                raise ValueError("no JSON object")
         return settings
 
     @property
@@ -326,18 +316,27 @@ class Artifact:
 
     def array(self, name: str) -> np.ndarray:
         """A dataset of the root, whole."""
-        try:
+        with self.naming(name):
             result: np.ndarray = self.file[name][()]
-        except _UNREADABLE as error:
-            raise self.damaged(name, error) from error
         return result
 
-    def damaged(self, name: str, error: Exception, what: str = "dataset") -> ArtifactError:
-        """An error that says that dataset ``name``, or what else it is, cannot be read."""
-        return ArtifactError(
-            f"{self.path}: {what} {name!r} is missing or damaged ({error}). "
-            f"{_remedy(self.path, self.kind)}"
-        )
+    @contextmanager
+    def naming(self, name: str, what: str = "dataset") -> Iterator[None]:
+        """Turn what HDF5 raises into an :class:`ArtifactError` that says what cannot be read.
+
+        Parameters
+        ----------
+        name, what : of the dataset, or of what else it is.
+        """
+        try:
+            yield
+        except ArtifactError:
+            raise
+        except _UNREADABLE as error:
+            raise ArtifactError(
+                f"{self.path}: {what} {name!r} is missing or damaged ({error}). "
+                f"{_remedy(self.path, self.kind)}"
+            ) from error
 
     def verify_payload(self) -> None:
         """Read every chunk once, so that every checksum is compared."""
@@ -346,12 +345,8 @@ class Artifact:
             if isinstance(item, h5py.Dataset) and item.size:
                 _read_chunks(self, name, item)
 
-        try:
+        with self.naming("/", "group"):
             self.file.visititems(visit)
-        except ArtifactError:
-            raise
-        except _UNREADABLE as error:
-            raise self.damaged("/", error, "group") from error
 
 
 @contextmanager
@@ -470,13 +465,11 @@ def _rows_per_chunk(array: np.ndarray, target_bytes: int = 1 << 20) -> int:
 
 
 def _read_chunks(artifact: Artifact, name: str, dataset: h5py.Dataset) -> None:
-    try:
+    with artifact.naming(name):
         rows = dataset.chunks[0] if dataset.chunks else len(dataset)
         step = 256 if rows == 1 else rows
         for start in range(0, len(dataset), step):
             dataset[start : start + step]
-    except _UNREADABLE as error:
-        raise artifact.damaged(name, error) from error
 
 
 def _remedy(path: Path, kind: str) -> str:

@@ -231,13 +231,14 @@ READERS: dict[str, Callable[[Path], Callable[[Path], Any]]] = {
 def _named(reader: str) -> tuple[type[Exception], ...]:
     """The errors that a reader's documentation names."""
     from vpdlib.artifacts import ArtifactError
+    from vpdlib.students.checkpoint import CheckpointError, OtherTrainingError
     from vpdlib.video.errors import VideoError
     from vpdlib.weights.check import WeightsError
 
     return {
         "weights": (WeightsError,),
         "onnx": (WeightsError,),
-        "checkpoint": (ValueError,),
+        "checkpoint": (CheckpointError, OtherTrainingError),
         "artifact": (ArtifactError,),
         "video": (VideoError,),
     }.get(reader, (DatasetError,))
@@ -271,7 +272,6 @@ def main(reader: str, folder: Path) -> None:
         try:
             answer, kind = read(Path(line.rstrip("\n"))), "taken"
         except named as error:
-            # `checkpoint` says no more than ValueError, which much else is too.
             kind, message = "refused", str(error)
         except Exception:  # noqa: BLE001
             kind, message = "broken", traceback.format_exc()

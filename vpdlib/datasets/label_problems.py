@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from vpdlib.datasets.alike import differ_visibly, difference, first_alike, spelled
 from vpdlib.datasets.base import (
@@ -94,14 +95,11 @@ def class_problems(actions: Sequence[Action], names: Sequence[str]) -> list[Prob
             continue
         first = min(own, key=_row_number)
         rows.append(
-            ProblemRow(
-                video=first.video_id,
-                start=time_text(first.start_s),
-                end=time_text(first.end_s),
-                stage=_STAGE,
-                problem=f"{first.where}: class {name!r} is in split {' and '.join(held)} alone ({len(own)} "
+            _row_of(
+                first,
+                f"class {name!r} is in split {' and '.join(held)} alone ({len(own)} "
                 f"action{'s' if len(own) > 1 else ''}, this the first): it cannot be learnt, so it is never right",
-                remedy="Correct the label, move some of its actions to train, or leave the class out.",
+                "Correct the label, move some of its actions to train, or leave the class out.",
             )
         )
     return rows
@@ -133,14 +131,11 @@ def near_class_problems(actions: Sequence[Action]) -> list[ProblemRow]:
         if near:
             first = min((a for a in actions if a.label == name), key=_row_number)
             rows.append(
-                ProblemRow(
-                    video=first.video_id,
-                    start=time_text(first.start_s),
-                    end=time_text(first.end_s),
-                    stage=_STAGE,
-                    problem=f"{first.where}: class {name!r} has {count} action{'s' if count > 1 else ''} and is called "
-                    f"nearly as {near[0]!r}, which has {counts[near[0]]}",
-                    remedy="Correct it if that one is meant; if both are, list the classes under `classes`.",
+                _row_of(
+                    first,
+                    f"class {name!r} has {count} action{'s' if count > 1 else ''} and is called nearly as "
+                    f"{near[0]!r}, which has {counts[near[0]]}",
+                    "Correct it if that one is meant; if both are, list the classes under `classes`.",
                 )
             )
     return rows
@@ -200,21 +195,30 @@ def stretch_problems(actions: Sequence[Action]) -> list[ProblemRow]:
         if twice or one.split != other.split:
             of_video.setdefault(one.video_id, []).append((one, other, shared_s))
     rows = []
-    for video_id, pairs in of_video.items():
+    for pairs in of_video.values():
         one, other, shared_s = pairs[0]
         more = f"; so are {len(pairs) - 1} more pairs of this video" if len(pairs) > 1 else ""
         rows.append(
-            ProblemRow(
-                video=video_id,
-                start=time_text(other.start_s),
-                end=time_text(other.start_s + shared_s),
-                stage=_STAGE,
-                problem=f"{other.where}: {other.label} ({other.split}) is labelled where {one.label} ({one.split}) of "
-                f"{one.where} is: they share {time_text(shared_s)} s{more}",
-                remedy="Correct the times of one, or leave both if both are meant.",
+            _row_of(
+                replace(other, end_s=other.start_s + shared_s),
+                f"{other.label} ({other.split}) is labelled where {one.label} ({one.split}) of {one.where} is: they "
+                f"share {time_text(shared_s)} s{more}",
+                "Correct the times of one, or leave both if both are meant.",
             )
         )
     return rows
+
+
+def _row_of(action: Action, problem: str, remedy: str) -> ProblemRow:
+    """A problem of an action's row, at its times."""
+    return ProblemRow(
+        video=action.video_id,
+        start=time_text(action.start_s),
+        end=time_text(action.end_s),
+        stage=_STAGE,
+        problem=f"{action.where}: {problem}",
+        remedy=remedy,
+    )
 
 
 def _row_number(action: Action) -> tuple[str, int, str]:

@@ -1,8 +1,8 @@
 """The videos of a shard: what later stages open, independent of labels.
 
 Rows are those of ``videos.csv`` with split and group left empty. Since they do not depend on labels, a changed label
-reruns no heavy stage, and an added video only those of its own shard. They hold each file's size and time stamp, so
-that a replaced one reruns them too.
+reruns no heavy stage, and an added video only those of its own shard. They hold what tells each file from
+another of its name, so that a replaced one reruns them too.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ def check_clips(
 
     Returns
     -------
-    The rows of clips that are as published, with the stamps of their files.
+    The rows of clips that are as published, with the fingerprints of their files.
 
     Raises
     ------

@@ -77,12 +77,12 @@ def state_of(path: str, by_content: bool = True) -> str:
     found = Path(path)
     if found.is_dir():
         files = sorted(file for file in files_below(found) if file.is_file())
-        return digest_settings([(str(file.relative_to(found)), stamp_of(file)) for file in files])
+        return digest_settings([(str(file.relative_to(found)), _stamp(file)) for file in files])
     if not found.is_file():
         return "missing"
     if by_content and found.stat().st_size <= _MOST_READ_BYTES:
         return digest_file(found)
-    return stamp_of(found)
+    return _stamp(found)
 
 
 def fingerprint_of(file: Path) -> str:
@@ -104,7 +104,7 @@ def fingerprint_of(file: Path) -> str:
     return f"{size} {digest.hexdigest()[:16]}"
 
 
-def stamp_of(file: Path) -> str:
+def _stamp(file: Path) -> str:
     """A file's size and time stamp: another text when it was replaced or only touched.
 
     Raises

@@ -185,10 +185,10 @@ def _of_video(
     def whole(kind: Kind, stage: str, problem: str, remedy: str) -> tuple[Kind, ProblemRow]:
         return kind, ProblemRow(name, "", "", stage, problem, remedy)
 
+    # Whoever opens videos for the tracks.
+    stage = _DETECTION if tracks_from == "people" else _TRACKING
     broken = str(attributes.get("broken", ""))
     if broken:
-        # Whoever opens videos for the tracks.
-        stage = _DETECTION if tracks_from == "people" else _TRACKING
         row = _broken(name, stage, broken, path)
         remedy = row.remedy
         yield "broken", row
@@ -196,12 +196,7 @@ def _of_video(
     flags = [flag for flag in flags if not flag.endswith(_NO_DAMAGE)]
     if flags and not broken:
         how = "Look at it in a player; fetch or export it again if something is missing."
-        yield whole(
-            "damaged",
-            _DETECTION if tracks_from == "people" else _TRACKING,
-            f"damaged: {'; '.join(flags)}",
-            how,
-        )
+        yield whole("damaged", stage, f"damaged: {'; '.join(flags)}", how)
     time_s = video.array("time_s")
     followed = np.isfinite(video.array("box_px")).all(axis=1)
     if not followed.any() and not broken:

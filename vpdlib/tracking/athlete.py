@@ -240,10 +240,7 @@ def _bridge(
         for other in others:
             pair = (athlete, other) if other.start_s > athlete.end_s else (other, athlete)
             gap_s = pair[1].start_s - pair[0].end_s
-            parted = any(
-                pair[0].end_s < track.start_s and track.end_s < pair[1].start_s for track in between
-            )
-            if 0 < gap_s <= settings.bridge_s and not parted:
+            if 0 < gap_s <= settings.bridge_s and not _are_parted(*pair, between):
                 cost = meeting_cost(*pair, reach)
                 if cost < 10:
                     # Nearest in time first, so that no piece that fits is jumped over.
@@ -253,3 +250,8 @@ def _bridge(
         *_, chosen, pair = min(fitting, key=lambda entry: entry[:3])
         athlete = pair[0].joined(pair[1])
         others = [other for other in others if other is not chosen]
+
+
+def _are_parted(earlier: Track, later: Track, between: list[Track]) -> bool:
+    """Whether one of some tracks lies wholly between two others."""
+    return any(earlier.end_s < track.start_s and track.end_s < later.start_s for track in between)
