@@ -3,7 +3,7 @@
 Boxes are xyxy, end-exclusive and floating point: a box covers x0 <= x < x1, so its width is x1 -
 x0. x grows to the right and y down, with the origin at the outer corner of the first pixel. Arrays
 of boxes have shape (..., 4). A crop rectangle is an integer xyxy box, exactly square, and may reach
-outside the frame; what lies outside is black (specification section 3, crop construction). A mask
+outside the frame; what lies outside is black (docs/method.md section 3, crop construction). A mask
 is a grid of equal cells over a box, rows down, and nothing outside it; packed, it is ``MASK_SIDE``
 cells a side, row by row, eight to a byte.
 """
@@ -102,7 +102,7 @@ def crop_rectangle(
 
     The athlete's box is unioned with the previous frame's, made square by growing its short side
     about the centre, and padded on each side by max(``pad_fraction`` x side, ``pad_px``) (paper
-    supplement; specification section 3: the released code pads by the fraction alone).
+    supplement; docs/method.md section 3: the released code pads by the fraction alone).
 
     Parameters
     ----------

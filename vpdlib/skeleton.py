@@ -1,7 +1,7 @@
 """Names and orders of body joints, and how they are mirrored.
 
 Two skeletons are used. ``COCO17`` is what off-the-shelf teachers answer. ``JOINTS13`` is the paper's
-(supplement; specification section 5): COCO-17 without eyes and ears, in COCO order. A joint array has
+(supplement; docs/method.md section 5): COCO-17 without eyes and ears, in COCO order. A joint array has
 shape (..., J, 2) for x, y or (..., J, 3) for x, y, score; y points down, as in an image.
 """
 
@@ -51,7 +51,7 @@ JOINTS13_MIRROR_ORDER = _mirror_order(JOINTS13)
 #: Rows of the 13-joint skeleton.
 LEFT_SHOULDER, RIGHT_SHOULDER = JOINTS13.index("left_shoulder"), JOINTS13.index("right_shoulder")
 LEFT_HIP, RIGHT_HIP = JOINTS13.index("left_hip"), JOINTS13.index("right_hip")
-#: Shoulders and hips: the points whose greatest distance is the torso scale (specification section 5).
+#: Shoulders and hips: the points whose greatest distance is the torso scale (docs/method.md section 5).
 TORSO13 = np.array([LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP])
 
 #: Bones of the 13-joint skeleton, for drawing.

@@ -11,7 +11,7 @@ from vpdlib.recognition.sequences import action_sequences, thin
 
 
 def kept_by_credit(num_frames, fps, target_fps, slack=0):
-    """The rule of the specification in exact fractions."""
+    """The rule of docs/method.md section 2.5 in exact fractions."""
     credit, kept = Fraction(0), []
     for row in range(num_frames):
         if credit >= 0:

@@ -160,7 +160,7 @@ def test_schedules():
     for restart in (0, 50, 150, 350):
         assert learning_rate_at(restarts, restart) == pytest.approx(1e-3)
     assert learning_rate_at(restarts, 49.999) == pytest.approx(1e-7, rel=1e-2)
-    # Specification section 9: ends in mid-period at 0.69 of the base rate.
+    # docs/method.md section 9: ends in mid-period at 0.69 of the base rate.
     assert learning_rate_at(restarts, 500) == pytest.approx(0.69e-3, rel=5e-3)
 
 

@@ -6,7 +6,7 @@ frames, d features. Weights come from a file that the caller names (a state dict
 network), else they are random, from torch's current random state; nothing is downloaded.
 
 Source: Wang et al., Temporal Segment Networks, ECCV 2016, section 3.2 (cross-modality initialisation,
-partial batch normalisation); specification section 11.
+partial batch normalisation); docs/method.md section 11.
 """
 
 from __future__ import annotations

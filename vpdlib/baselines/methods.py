@@ -1,4 +1,4 @@
-"""Settings of the baselines of Tables 1 and 4: what each is fed, its network, its training (specification section 11).
+"""Settings of the baselines of Tables 1 and 4: what each is fed, its network, its training (docs/method.md section 11).
 
 Pure data, checked by pydantic; unknown keys are refused. Nothing heavy is imported here. Defaults are the
 published schedules: ST-GCN and MS-G3D as their authors train on NTU RGB+D, with ST-GCN's random changes for

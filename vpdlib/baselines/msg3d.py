@@ -1,6 +1,6 @@
 """MS-G3D: disentangled multi-scale and unified space-time graph convolutions (Liu et al., CVPR 2020).
 
-The network of the authors' code, for one person (specification section 11). Each of its three blocks adds up two kinds
+The network of the authors' code, for one person (docs/method.md section 11). Each of its three blocks adds up two kinds
 of path: a multi-scale graph convolution within a frame followed by multi-scale convolutions over time, and, one for
 each window size, graph convolutions over a window of frames taken as one graph (G3D).
 

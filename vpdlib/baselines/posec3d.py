@@ -1,4 +1,4 @@
-"""PoseC3D: a 3D residual network on volumes of joint heat maps (Duan et al., CVPR 2022; specification section 11).
+"""PoseC3D: a 3D residual network on volumes of joint heat maps (Duan et al., CVPR 2022; docs/method.md section 11).
 
 The network is the SlowOnly-R50 variant of the authors' code: frames are neither pooled nor strided until the last
 stage, and kernels see neighbouring frames from the second stage on.

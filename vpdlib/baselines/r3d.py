@@ -5,7 +5,7 @@ frames, one about each frame of a video, on the same crops as the student. The s
 layer of classes on top can be trained on a sport's actions. N clips of T frames, S side, d features.
 
 Source: Tran et al., A Closer Look at Spatiotemporal Convolutions for Action Recognition, CVPR 2018 (R3D-18);
-specification sections 10 and 11. The VPD paper does not say where a window of even length is
+docs/method.md sections 10 and 11. The VPD paper does not say where a window of even length is
 centred, nor whether crops are resized: here a frame has four frames before and three after it, and crops are
 taken as they are.
 """

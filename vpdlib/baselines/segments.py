@@ -7,7 +7,7 @@ clip to clip. All positions are frames of the action, int64, 0..n-1, in order of
 
 Source: Wang et al., Temporal Segment Networks, ECCV 2016; the clips of a test as in Gate-Shift
 Networks (Sudhakaran et al., CVPR 2020), whose "16 frames, 2 clips" the VPD paper takes
-(specification section 11). The latter's code rounds n / T down in training, so that it never sees
+(docs/method.md section 11). The latter's code rounds n / T down in training, so that it never sees
 the end of an action, and shows the first frame T times where n < T; here all frames count.
 """
 

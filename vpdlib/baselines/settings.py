@@ -1,4 +1,4 @@
-"""Settings of the skeleton networks, ST-GCN, MS-G3D and PoseC3D, and the names of backbones (specification section 11).
+"""Settings of ST-GCN, MS-G3D and PoseC3D, and the names of backbones (docs/method.md section 11).
 
 Pure data, checked by pydantic; unknown keys are refused. Nothing heavy is imported here. Defaults are the published
 networks'; smaller ones, for a CPU or a small corpus, are other values of the same settings.

@@ -1,4 +1,4 @@
-"""ST-GCN: spatial temporal graph convolutional network (Yan et al., AAAI 2018; specification section 11).
+"""ST-GCN: spatial temporal graph convolutional network (Yan et al., AAAI 2018; docs/method.md section 11).
 
 The network of the authors' code, for one person: ten blocks (the paper counts nine; the first one, without a residual
 path, is the code's), each a graph convolution within a frame and a convolution over time.

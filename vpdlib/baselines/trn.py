@@ -6,7 +6,7 @@ evaluation three that are drawn once for all, so that scores do not depend on ch
 N clips of T frames, d features of a frame.
 
 Source: Zhou et al., Temporal Relational Reasoning in Videos, ECCV 2018, section 3, and the layers of the
-authors' code, which the VPD paper used (specification section 11): the backbone's features are
+authors' code, which the VPD paper used (docs/method.md section 11): the backbone's features are
 brought to 256, then ReLU, linear to 256, ReLU, linear to the classes. (The paper speaks of one layer
 more; the code also draws at random in testing.)
 """

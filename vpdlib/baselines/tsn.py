@@ -2,7 +2,7 @@
 
 N clips of T frames, C channels, S side. Source: Wang et al., Temporal Segment Networks, ECCV 2016
 (segmental consensus by averaging, before the softmax); dropout 0.5 as in the code of Gate-Shift Networks,
-which the VPD paper takes TSN from (specification section 11).
+which the VPD paper takes TSN from (docs/method.md section 11).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A crop is RGB uint8 (S, S, 3). The rectangle is in source pixels, square, and is cut from the frame
 and from its previous frame alike, so that the flow between the two crops is that of the scene.
 Which frame is the previous one comes from :func:`vpdlib.tracking.previous.previous_frame_index`, 1/25 s
-earlier at any frame rate. Source: paper supplement; specification section 3.
+earlier at any frame rate. Source: paper supplement; docs/method.md section 3.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A crop's mask is uint8 (S, S), 1 on the athlete and 0 on the background. Where the athlete's mask is not
 known, all of it is 1: nothing counts as background, and no noise is added there. Other people are
-background. Source: paper supplement (noise on the background); specification section 3, mask crop.
+background. Source: paper supplement (noise on the background); docs/method.md section 3, mask crop.
 """
 
 from __future__ import annotations

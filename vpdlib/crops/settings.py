@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class CropSettings(BaseModel):
-    """How the athlete is cut out of a frame (specification section 3, crop construction)."""
+    """How the athlete is cut out of a frame (docs/method.md section 3, crop construction)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,6 +1,6 @@
 """Few-shot training subsets: fixed, balanced draws of k labelled actions a class.
 
-The paper's protocol (specification section 2.4): for each k several subsets ("trials"), each with
+The paper's protocol (docs/method.md section 2.4): for each k several subsets ("trials"), each with
 min(k, class size) actions of every class, drawn independently of one another. Every head and every feature set
 trains on the same subsets. Published ones travel with the table of actions as one text column of words such as
 ``k4t0 k8t3`` (the action belongs to trial 0 of k = 4 and to trial 3 of k = 8). Others are drawn where they are needed:

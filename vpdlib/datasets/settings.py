@@ -151,7 +151,7 @@ class _PublishedAdapter(BaseModel):
 
 
 class FSJump6Adapter(_PublishedAdapter):
-    """Figure-skating jumps (specification section 2)."""
+    """Figure-skating jumps (docs/method.md section 2)."""
 
     kind: Literal["fsjump6"] = Field("fsjump6", description="The paper's FSJump6.")
 

@@ -2,7 +2,7 @@
 
 ``videos.csv``: video, path, shard, fps, width, height, declared_frames, duration_s, split, group, athlete,
 deinterlace, clock, fingerprint; and of the same form, with split and group left empty, a shard's list
-``shards/<shard>.csv``. A video is ``test`` if one of its actions is; the student must not see it (specification
+``shards/<shard>.csv``. A video is ``test`` if one of its actions is; the student must not see it (docs/method.md
 section 7). ``path`` is empty where keypoints stand in for a video; ``athlete`` is ``near`` or ``far`` where the file
 shows two. ``declared_frames`` are the pictures that are shown, ``duration_s`` is when the last of them ends;
 ``deinterlace`` and ``clock`` say how the file is read (:mod:`vpdlib.datasets.opening`). ``fingerprint`` is the file's

@@ -4,7 +4,7 @@ All videos' proposals are gone through by falling score. One is right if it reac
 its video that no earlier one has matched; all such events are then matched, though the proposal counts once. Recall is
 the number right over the number of events (overlapping ones joined beforehand), precision that over
 the proposals so far, and the average precision the area under precision as a function of recall, each
-precision replaced by the largest at the same or a higher recall (specification section 10). Stretches are frames
+precision replaced by the largest at the same or a higher recall (docs/method.md section 10). Stretches are frames
 [start, end).
 """
 

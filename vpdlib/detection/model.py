@@ -4,7 +4,7 @@ A video is an array (T, 2, d) without NaN; its regular and its mirrored row are 
 the trunk of the recognition head `bigru` and, in place of the maximum over time, its head on every frame. It learns
 from random windows; each of several models validates on another part of the videos, of which both rows (and all
 videos of one group) stay on the same side. A frame's score is the mean probability over models and rows
-(specification section 10). Windows are packed, not padded: what a short video lacks is in no batch and in no
+(docs/method.md section 10). Windows are packed, not padded: what a short video lacks is in no batch and in no
 loss.
 """
 

@@ -1,7 +1,7 @@
 """Stretches of a video proposed from the scores of its frames.
 
 Frames are counted from 0 and a stretch is [start, end), its end exclusive: frames 3, 4 and 5 are (3, 6), of length
-3 (specification section 10; the released code holds both ends inclusive, which is why its ``last - first > 3``
+3 (docs/method.md section 10; the released code holds both ends inclusive, which is why its ``last - first > 3``
 asks for five frames).
 """
 

@@ -3,7 +3,7 @@
 Detection looks at every frame. A video is a `DenseSequence`: descriptors (T, 2, d), regular and mirrored, row t for
 frame t, NaN where the athlete was not found, and time stamps (T,). T is one more than the last frame with a
 row in the feature artifact. `fill_gaps` puts numbers in place of NaN. Stretches are in frames, [start, end), the end
-exclusive (specification section 10; row 12 of section 15: the released code swaps the two weights of
+exclusive (docs/method.md section 10; row 12 of section 12: the released code swaps the two weights of
 the interpolation, here the nearer frame counts more).
 """
 

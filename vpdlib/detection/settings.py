@@ -1,6 +1,6 @@
 """Settings of temporal detection, checked by pydantic; nothing heavy is imported here.
 
-Defaults are those of the paper (specification section 10, tables 4 and S3). Where the released code differs,
+Defaults are those of the paper (docs/method.md section 10, tables 4 and S3). Where the released code differs,
 the field says so.
 """
 

@@ -2,7 +2,7 @@
 
 A trial trains on the videos of its first n places and proposes stretches in every test video; average precision is
 taken at several thresholds on the score and several temporal overlaps, and averaged over trials
-(specification section 10, tables 4 and S3). Nothing is chosen on test videos: epochs come from folds of the
+(docs/method.md section 10, tables 4 and S3). Nothing is chosen on test videos: epochs come from folds of the
 training videos, the threshold to report from the settings.
 """
 

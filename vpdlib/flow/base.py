@@ -2,7 +2,7 @@
 
 Flow is float32 (S, S, 2) in crop pixels, x (right) then y (down): the displacement from the
 previous crop to the current one, so what was at (x, y) in the previous crop is at (x + u, y + v) in
-the current one (specification section 4). N is a number of pairs.
+the current one (docs/method.md section 4). N is a number of pairs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Optical flow on the CPU by OpenCV: dense inverse search (DIS) and Farneback.
 
 Both work on grey crops and answer float32 (S, S, 2) in crop pixels, previous to current. They stand
-in for the paper's RAFT where there is no GPU (specification section 4).
+in for the paper's RAFT where there is no GPU (docs/method.md section 4).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Flow (..., S, S, 2) in crop pixels is centred by its median, clipped to plus and minus ``max_px``,
 and mapped linearly to 0..255 with rounding. The scale is symmetric: mirroring flow horizontally
 negates u, which in 8 bits is 255 - u. (The released code truncates with a scale of 255/41, which
-leaves a bias; specification sections 4 and 15.)
+leaves a bias; docs/method.md sections 4 and 12.)
 """
 
 from __future__ import annotations

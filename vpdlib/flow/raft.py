@@ -1,7 +1,7 @@
 """Optical flow by RAFT (Teed and Deng, ECCV 2020) as torchvision implements it, the paper's estimator.
 
 Crops are RGB, scaled to -1..1; RAFT answers the displacement from its first picture to its second, so
-the previous crop comes first (specification section 4). RAFT needs sides that are a multiple of 8 and
+the previous crop comes first (docs/method.md section 4). RAFT needs sides that are a multiple of 8 and
 at least 128: other crops are enlarged bilinearly to the next such side, and the flow is brought back,
 in place and in length. N is a number of pairs, S the crops' side.
 """

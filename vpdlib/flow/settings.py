@@ -14,7 +14,7 @@ _RAFT_THINGS = {"raft_large": "raft_large_C_T_V1", "raft_small": "raft_small_C_T
 
 
 class RaftSettings(BaseModel):
-    """How RAFT (Teed and Deng, ECCV 2020) runs (specification section 4)."""
+    """How RAFT (Teed and Deng, ECCV 2020) runs (docs/method.md section 4)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -41,7 +41,7 @@ class MMDetSettings(BaseModel):
 
 
 class PeopleSettings(BaseModel):
-    """Which detectors look at which frames (specification section 3)."""
+    """Which detectors look at which frames (docs/method.md section 3)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

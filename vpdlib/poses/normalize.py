@@ -3,7 +3,7 @@
 Frames: ``_px`` arrays are joints in pixels of any image (x right, y down); ``_norm`` poses have the
 hip midpoint at the origin and the greatest distance among shoulders and hips equal to 0.5, y still
 down. Shapes: N frames; 17 = COCO joints, 13 = ``vpdlib.skeleton.JOINTS13``; a pose vector holds x0,
-y0, x1, y1, ... of the 13 joints in that order. Method: paper supplement, specification section 5.
+y0, x1, y1, ... of the 13 joints in that order. Method: paper supplement, docs/method.md section 5.
 
 Nothing raises on a bad *value*: a frame with a NaN or infinite coordinate among its 13 joints
 becomes a row of NaN, which the caller masks and counts. A bad *shape* raises.
@@ -79,7 +79,7 @@ def normalize_pose(keypoints_px: np.ndarray) -> np.ndarray:
     """Centre poses at the hips and scale them by the torso.
 
     The scale is 0.5 / (greatest distance among shoulders and hips); where that distance is 0 the
-    scale is 1 (specification section 5).
+    scale is 1 (docs/method.md section 5).
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def teacher_rows(keypoints_px: np.ndarray) -> np.ndarray:
 
 
 def mean_joint_score(keypoints_px: np.ndarray) -> np.ndarray:
-    """Return the mean score of the 13 joints (specification section 15, row 8).
+    """Return the mean score of the 13 joints (docs/method.md section 12, row 8).
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 Pose networks learn from people who stand, sit or run; athletes who are upside down are lost, while
 the same picture turned upright is an easy one. Beyond the paper (which takes the teacher's answer as
-it is, specification section 5). Works with any teacher: turning the picture and the keypoints back
+it is, docs/method.md section 5). Works with any teacher: turning the picture and the keypoints back
 is the teacher's part (``vpdlib.poses.base``). Angles are degrees, counter-clockwise. N is the number
 of views.
 """

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validato
 
 
 class WeakLabelSettings(BaseModel):
-    """How weak labels are selected from a teacher's keypoints (specification sections 5 and 7)."""
+    """How weak labels are selected from a teacher's keypoints (docs/method.md sections 5 and 7)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -120,7 +120,7 @@ class OnnxPoseSettings(BaseModel):
 
 
 class PoseSettings(BaseModel):
-    """The teacher that estimates poses in the athlete's box (specification section 5)."""
+    """The teacher that estimates poses in the athlete's box (docs/method.md section 5)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -3,7 +3,7 @@
 Frames: keypoints ``_px`` in pixels of any one image frame, poses ``_norm`` as in
 ``vpdlib.poses.normalize``. Shapes: N frames of one video; row 0 of a pair is the regular image, row
 1 its mirror image. Motion is dp = p_t - p_previous where *previous* is the source frame 1/25 s
-earlier, the same time step as the optical flow has (specification section 15, row 7).
+earlier, the same time step as the optical flow has (docs/method.md section 12, row 7).
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def select_weak_labels(
 
     A frame is kept where its mean joint score is at least `min_score`, its pose is plausible, and
     the previous frame has a plausible pose too. In the paper, the score of the previous frame is not
-    looked at (specification section 5), which is `previous_min_score` 0. Plausibility
+    looked at (docs/method.md section 5), which is `previous_min_score` 0. Plausibility
     beyond "finite" is ours: it removes poses whose torso is a point, whose normalised limbs are arbitrarily large.
 
     Parameters
@@ -94,7 +94,7 @@ def select_weak_labels(
 
     Notes
     -----
-    Paper section 3.2; specification sections 5 and 7.
+    Paper section 3.2; docs/method.md sections 5 and 7.
     """
     frame = np.asarray(frame, dtype=np.int64)
     previous_frame = np.asarray(previous_frame, dtype=np.int64)

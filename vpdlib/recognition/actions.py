@@ -1,8 +1,8 @@
 """Which actions a trial trains on, validates on and is tested on.
 
 Nothing is ever chosen on test actions: the epoch of a recurrent classifier comes from the dataset's validation
-actions, from a part of the training actions, or is the last (design, "Honest evaluation"; specification
-section 15, rows 10 and 11).
+actions, from a part of the training actions, or is the last (docs/method.md section 12, rows 10
+and 11).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Dynamic time warping between sequences of descriptors, the distance of nearest-neighbour search and retrieval.
 
 A sequence is an array (n, d): one descriptor a frame. The distance of two sequences follows the paper's
-supplement (specification sections 9 and 10): Euclidean distance between frames, the step pattern
+supplement (docs/method.md sections 9 and 10): Euclidean distance between frames, the step pattern
 `symmetricP2` (a slope between 2/3 and 3/2), and the cost of the best path divided by n + m. That pattern
 cannot align two sequences whose lengths differ too much; such a pair is measured with the unconstrained
 `symmetric2`, normalised in the same way.

@@ -1,4 +1,4 @@
-"""Networks from the descriptors of an action's frames to class scores (specification section 9; Table S4).
+"""Networks from the descriptors of an action's frames to class scores (docs/method.md section 9; Table S4).
 
 All take a packed batch: dropout on the input, layers over time that give every frame a value of 2 ``hidden`` channels,
 a pooling over the frames of each sequence, and two fully connected layers. They differ in the layers (GRU, LSTM or

@@ -2,7 +2,7 @@
 
 An action is an array (T, 2, d) of floats, T >= 1: row 0 the regular descriptors of its frames, row 1 those of
 the horizontally flipped frames. The distance of two actions is the least DTW distance over the four choices
-{regular, flipped} x {regular, flipped} (paper supplement, specification section 9), so that an action finds its
+{regular, flipped} x {regular, flipped} (paper supplement, docs/method.md section 9), so that an action finds its
 mirror image. Distances do not depend on labels: they are computed once for a feature set, and every few-shot
 trial looks at its own columns of the one matrix.
 """

@@ -2,7 +2,7 @@
 
 An action holds the frames whose time stamp ``t`` satisfies ``start <= t < end`` and in which the athlete was
 found; frames without the athlete are left out. A sequence is (T, 2, d) float32, regular and mirrored.
-Sequences of faster videos can be thinned, as the paper does for two datasets (specification section 2.5).
+Sequences of faster videos can be thinned, as the paper does for two datasets (docs/method.md section 2.5).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def thin(frame: np.ndarray, fps: float, target_fps: float, slack: float = 0.0) -
     """Rows to keep so that about ``target_fps`` frames a second remain.
 
     Every frame adds ``min(1, target_fps / fps) + slack`` to a credit that starts at 0; a frame is kept while the
-    credit is not negative, and costs 1 (specification section 2.5; the released code starts FX35 with a
+    credit is not negative, and costs 1 (docs/method.md section 2.5; the released code starts FX35 with a
     credit of 1, which only keeps one of the first frames more). Frames without the athlete add their credit too, up
     to that of one frame.
 

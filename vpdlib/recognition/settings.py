@@ -1,6 +1,6 @@
 """Settings of the recognition heads, checked by pydantic; nothing heavy is imported here.
 
-Defaults are those of the paper (specification section 9). Where the released code differs, the field says so.
+Defaults are those of the paper (docs/method.md section 9). Where the released code differs, the field says so.
 """
 
 from __future__ import annotations

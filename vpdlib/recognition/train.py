@@ -2,7 +2,7 @@
 
 An action is an array (T, 2, d): row 0 the regular descriptors of its frames, row 1 those of the flipped frames.
 Both rows are training examples; the probabilities of an action are the mean of the two rows' softmax.
-Training follows the paper's supplement (specification section 9) and is the same for every network. It uses nothing
+Training follows the paper's supplement (docs/method.md section 9) and is the same for every network. It uses nothing
 but the sequences it is given: the epoch is chosen on ``val`` or, without one, is the last.
 """
 
@@ -74,7 +74,7 @@ def learning_rate_at(settings: BiGRUSettings, epochs_done: float) -> float:
     """Learning rate after ``epochs_done`` (fractional) epochs.
 
     Falls as half a cosine from ``learning_rate`` to ``min_learning_rate``, over all epochs or, with
-    ``cosine_restarts``, over periods of epochs / 10, epochs / 5, ... (specification section 9).
+    ``cosine_restarts``, over periods of epochs / 10, epochs / 5, ... (docs/method.md section 9).
     """
     position, period = epochs_done, float(settings.epochs)
     if settings.schedule == "cosine_restarts":

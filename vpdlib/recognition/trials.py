@@ -3,7 +3,7 @@
 Features are a mapping from action id to an array (T, 2, d): row 0 the regular descriptors of the action's frames,
 row 1 those of the flipped frames; T is 0 where nobody was found. Nothing is ever chosen on test actions: the
 epoch of a network comes from validation actions, from a part of the training actions, or is the
-last (design, "Honest evaluation"; specification section 15, rows 10 and 11).
+last (docs/method.md section 12, rows 10 and 11).
 """
 
 from __future__ import annotations

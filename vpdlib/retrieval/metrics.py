@@ -1,6 +1,6 @@
 """How often ranked lists hold actions of the query's own class.
 
-Precision@k of a query is the number of results of its class among its first k, over k (specification section
+Precision@k of a query is the number of results of its class among its first k, over k (docs/method.md section
 10); hit@k is 1 if there is at least one. Both are averaged over queries. The divisor is always k, as in the paper:
 a class with m other members cannot exceed m / k, and neither can a corpus of m actions; a query
 without frames has an empty list and counts as 0.

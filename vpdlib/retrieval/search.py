@@ -2,7 +2,7 @@
 
 An action is an array (T, 2, d): the regular and the mirrored descriptor of each frame. Unlike nearest-neighbour
 recognition, which takes the least of four distances, retrieval compares one sequence an action, whose frames
-are the two descriptors side by side, (T, 2 d) (specification section 10 and row 17 of section 15). The
+are the two descriptors side by side, (T, 2 d) (docs/method.md section 10 and row 17 of section 12). The
 distance is that of `vpdlib.recognition.dtw`: `symmetricP2`, or `symmetric2` where the lengths differ too much, over
 n + m. An action never finds itself. Actions without frames are in no list and have an empty one.
 

@@ -1,6 +1,6 @@
 """Settings of retrieval, checked by pydantic; nothing heavy is imported here.
 
-Defaults are those of the paper (specification section 10, table 3).
+Defaults are those of the paper (docs/method.md section 10, table 3).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ is still.
 geometry comes first (one pass, and the jitter costs less on the smaller result); the operations
 commute but for clipping, and for the mean grey of the contrast, which is taken over the window.
 Positive angles turn x towards y, which is clockwise to the eye, since y points down. Source:
-specification section 7.
+docs/method.md section 7.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Descriptors of all frames, regular and mirrored, and the pose that a descriptor decodes to.
 
-N frames, descriptor length d. Source: specification section 8: the mirrored row is the descriptor
+N frames, descriptor length d. Source: docs/method.md section 8: the mirrored row is the descriptor
 of the mirrored crop (with horizontal flow negated), not a mirrored descriptor.
 """
 

@@ -2,7 +2,7 @@
 
 The encoder takes (B, C, S, S) float32, C = 3 (normalised RGB) or 5 (RGB, then horizontal and
 vertical flow as in ``vpdlib.students.augment``), and answers the descriptor (B, d). The decoder
-takes the descriptor to (B, 2d): pose, then motion. Source: paper section 3, specification section
+takes the descriptor to (B, 2d): pose, then motion. Source: paper section 3, docs/method.md section
 7.
 """
 
@@ -23,7 +23,7 @@ def widen_first_conv(conv: nn.Conv2d, num_channels: int) -> nn.Conv2d:
     """Replace a convolution by one with another number of input channels.
 
     Every input channel gets the mean over channels of the original kernels, so that all channels
-    start alike (specification section 7); this holds for random and for pretrained kernels.
+    start alike (docs/method.md section 7); this holds for random and for pretrained kernels.
 
     Parameters
     ----------

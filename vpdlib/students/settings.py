@@ -1,7 +1,7 @@
 """Settings of a student: what it sees, what it answers, its network, its training.
 
 Pure data, checked by pydantic; unknown keys are refused. Nothing heavy is imported here. Defaults
-are the paper's (supplement; specification section 7) unless the description says otherwise.
+are the paper's (supplement; docs/method.md section 7) unless the description says otherwise.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MIN_WIDTH = 8
 
 
 class AugmentationSettings(BaseModel):
-    """Random changes of the training crops (specification section 7); validation sees none."""
+    """Random changes of the training crops (docs/method.md section 7); validation sees none."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,9 +1,9 @@
 """Distillation: training a student on a teacher's weak labels.
 
 N frames; pose and motion targets (N, 2, D), row 0 for the regular crop, row 1 for its mirror image.
-Recipe of the paper (specification section 7): AdamW at a constant rate, random frames with
+Recipe of the paper (docs/method.md section 7): AdamW at a constant rate, random frames with
 repetition, squared error summed over the numbers of the target; held-out frames are measured
-without augmentation, on a fixed choice (specification section 15, row 9), and the epoch of the
+without augmentation, on a fixed choice (docs/method.md section 12, row 9), and the epoch of the
 lowest moving average is kept.
 
 Everything random of an epoch comes from generators seeded by (seed, epoch), so that a checkpoint

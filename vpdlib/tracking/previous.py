@@ -11,7 +11,7 @@ def previous_frame_index(
     """Find for every frame the one that counts as its previous frame.
 
     It is the frame whose time is nearest to ``step_s`` earlier, always strictly earlier than the
-    frame itself: round(fps / 25) frames back at constant rate (specification section 3). It is of the
+    frame itself: round(fps / 25) frames back at constant rate (docs/method.md section 3). It is of the
     same stretch as the frame.
 
     Parameters

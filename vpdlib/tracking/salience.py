@@ -14,7 +14,7 @@ Travel alone does not tell an athlete, since a panning camera moves everyone in 
 bystanders keep their height and athletes crouch, reach, tuck and jump. So a large person who
 performs in the middle beats a large one who stands by or sits at the edge, and a long track beats a
 short one. The rule follows the seeds of the paper's supplement ("largest person", "upside-down
-pose"; specification section 3).
+pose"; docs/method.md section 3).
 
 Where two athletes share the picture (tennis), "central" in height is the half of the picture in which the
 one in question stands: the far one's feet are above ``net_height``, the near one's below.

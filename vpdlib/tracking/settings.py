@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class TrackingSettings(BaseModel):
     """How people are followed through a video and which of them is the athlete.
 
-    The paper gives no thresholds (specification section 3); these defaults are our own. Distances
+    The paper gives no thresholds (docs/method.md section 3); these defaults are our own. Distances
     are measured in body lengths: the longer side of a person's box.
     """
 

@@ -4,7 +4,7 @@ World: (B, 13, 3) metres, z up. Picture: (B, 13, 2), x right, y down, without a 
 at the origin, and the scale is left to the normalisation. A camera looks at the hips from azimuth
 a (turned about the vertical), elevation e (above the ground) and with roll r, orthographic or from a
 distance. Network input: (B, 39), for each of the 13 joints x and y normalised as for the 2D teacher
-(``vpdlib.poses.normalize``) and score - 0.5. Source: specification sections 5 and 6.3.
+(``vpdlib.poses.normalize``) and score - 0.5. Source: docs/method.md sections 5 and 6.3.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """View-invariant embeddings of 2D poses, regular and mirrored.
 
 N frames; keypoints in pixels of any image, x right, y down. The mirrored row is the embedding of the
-mirrored pose, not a mirrored embedding. Source: specification sections 5 and 8; for Diving48 the
+mirrored pose, not a mirrored embedding. Source: docs/method.md sections 5 and 8; for Diving48 the
 embedding of the pose upside down (y negated, left and right as they are) is appended.
 """
 

@@ -1,7 +1,7 @@
 """The loss of VIPE*: two views near each other, another pose apart, and both views tell the 3D pose.
 
 B pairs; embeddings (B, dim), 3D features (B, 91). All sums are over the batch, divided by B, so that
-pairs without a negative count as pairs whose negative is far enough. Source: specification section
+pairs without a negative count as pairs whose negative is far enough. Source: docs/method.md section
 6.4.
 """
 

@@ -1,8 +1,8 @@
 """The networks of VIPE*: the encoder that becomes the embedding, a decoder used only in training.
 
 The encoder takes (B, 39) float32 inputs (``vpdlib.vipe.cameras``) to embeddings (B, dim); the
-decoder takes these to the 3D features (B, 91) of ``vpdlib.vipe.targets``. Source: specification
-section 6.1; the residual is added, after section 15, row 4.
+decoder takes these to the 3D features (B, 91) of ``vpdlib.vipe.targets``. Source: docs/method.md
+section 6.1; the residual is added, after section 12, row 4.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A `PoseBank` holds the frames of all motions one after the other, (N, 13, 3) metres, z up, with their
 3D features (N, 13, 7). A pair is one frame seen by two random cameras, mirrored or not; its negative
 is a random frame of its motion, mirrored or not on its own, some bone of which, once both skeletons
-are turned to face along depth, differs by a given angle. Source: specification section 6.3.
+are turned to face along depth, differs by a given angle. Source: docs/method.md section 6.3.
 """
 
 from __future__ import annotations

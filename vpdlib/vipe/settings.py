@@ -1,7 +1,7 @@
 """Settings of VIPE*, the view-invariant pose embedding.
 
 Pure data, checked by pydantic; unknown keys are refused. Nothing heavy is imported here. Defaults
-are the paper's (specification section 6) unless the description says otherwise. A torso length is
+are the paper's (docs/method.md section 6) unless the description says otherwise. A torso length is
 the greatest distance among shoulders and hips in the picture.
 """
 

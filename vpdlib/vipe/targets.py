@@ -4,7 +4,7 @@ World: (B, 13, 3), z up, any unit of length. Turned skeleton: hips at the origin
 front towards +y (depth), the person's right towards +x when upright. Two points are added to the 13
 joints: the root, midway between the hips, and the neck, midway between the shoulders. Shoulders and
 nose hang from the neck; hips and neck from the root; other joints from the one before in the limb.
-Source: specification section 6.2.
+Source: docs/method.md section 6.2.
 """
 
 from __future__ import annotations

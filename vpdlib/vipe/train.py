@@ -1,6 +1,6 @@
 """Training of VIPE* on 3D motions.
 
-Motions are (T, 13, 3) metres, z up. Recipe of the paper (specification section 6): AdamW at a
+Motions are (T, 13, 3) metres, z up. Recipe of the paper (docs/method.md section 6): AdamW at a
 constant rate on random pairs of views; after every epoch a fixed choice of pairs of other people's
 motions is measured, and the epoch of the lowest loss is kept.
 

@@ -1,4 +1,4 @@
-"""The published labels give the published numbers (specification sections 2 and 15)."""
+"""The published labels give the published numbers (docs/method.md sections 2 and 12)."""
 
 import json
 from collections import Counter
@@ -36,7 +36,7 @@ CLASS_COUNTS = {
         "overhead": (56, 13, 18),
     },
 }
-#: Rates of clips, and all their frames (specification section 2.1).
+#: Rates of clips, and all their frames (docs/method.md section 2.1).
 RATES = {
     "fsjump6": ({25.0: 371}, 1_582_825),
     "tennis7": ({25.0: 991, 29.97: 628}, 842_589),

@@ -2,7 +2,7 @@
 
 Labels are the JSON files of its authors, which we may not give out: ``Diving48_vocab.json`` (48 sequences of
 take-off, somersaults, twists and position), ``Diving48_V2_train.json`` and ``Diving48_V2_test.json`` (lists of
-vid_name, label, start_frame, end_frame). The window is the whole clip (specification section 2.5). Clips
+vid_name, label, start_frame, end_frame). The window is the whole clip (docs/method.md section 2.5). Clips
 without a label are shown to the student.
 """
 

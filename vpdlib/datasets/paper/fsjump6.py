@@ -2,7 +2,7 @@
 
 A label is ``<routine>:<start>:<end> <class>``, frames of the routine's clip, end-exclusive. For
 recognition the window is widened to 2.5 s before and 0.5 s after its middle and never narrower than the
-label (specification section 2.5). Testing is on the competitions of 2018.
+label (docs/method.md section 2.5). Testing is on the competitions of 2018.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 An action is ``<event>_A_<start>_<end>``. Its exact times, seconds from the event's first frame, are in
 FineGym's annotation JSON, which its authors give out and we may not; the name has whole seconds only. The
-window begins 0.25 s early and holds whole frames (specification section 2.5). FineGym splits by element, so
+window begins 0.25 s early and holds whole frames (docs/method.md section 2.5). FineGym splits by element, so
 76 events have training and test actions; all of them are kept from the student. Training list: v1.1.
 """
 

@@ -1,4 +1,4 @@
-"""Which frames of which recording a clip holds (specification sections 2 and 14).
+"""Which frames of which recording a clip holds (docs/method.md section 2.6).
 
 A skating clip and a tennis point carry the frames of their broadcast in their names, end-exclusive. A FineGym event
 is cut from the frame of its start, rounded down, to that of its end, rounded up, by the times of the annotation: the

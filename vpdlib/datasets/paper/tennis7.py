@@ -3,7 +3,7 @@
 A label is ``<match>:<front|back>:<frame> <class>``: the near or far player touches the ball in that frame of the
 match. Each player of a point is a video of its own, ``front__<point>`` and ``back__<point>``, of one file. The
 window is 0.5 s to either side for recognition, 0.1 s for detection, which also looks for serves and
-unknown swings (specification sections 2.5 and 10).
+unknown swings (docs/method.md sections 2.5 and 10).
 """
 
 from __future__ import annotations

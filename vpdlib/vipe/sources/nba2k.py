@@ -54,7 +54,7 @@ def read_nba2k(
     Parameters
     ----------
     folder : the data set's ``release``, or one above.
-    modes : some of ``2ku`` and ``normal``; the paper of VPD used the first (specification section 6.3).
+    modes : some of ``2ku`` and ``normal``; the paper of VPD used the first (docs/method.md section 6.3).
     every : keep one capture in so many.
     fps : what to call the motions' frames a second.
 
