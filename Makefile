@@ -5,6 +5,8 @@ PYTHONS := 3.13 3.12 3.11
 # mmcv 2.1.0 itself cannot be built under 3.13 (docs/gpu.md).
 OPENMMLAB_PYTHONS := 3.12 3.11
 CORES ?= all
+# Tests run in so many processes; logical is one for each core that the system counts. A file's tests stay together.
+TEST_PROCESSES ?= logical
 VENV := .venv
 BIN := $(VENV)/bin
 OPENMMLAB := .venv-openmmlab
@@ -65,7 +67,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@touch $@
 
 test: dev networks ## unit tests and the small workflow tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 test-slow: dev networks ## tests of some minutes each: networks trained, floor exercises from label to table
 	$(BIN)/python -m pytest -m slow

@@ -69,6 +69,7 @@ docutils==0.22.4
 dpath==2.2.0
 dtw-python==1.9.0
 einops==0.8.2
+execnet==2.1.2
 fastjsonschema==2.22.3
 filelock==4.2.11
 flatbuffers==25.12.19
@@ -146,6 +147,7 @@ pydantic_core==2.50.4
 Pygments==2.21.0
 pyparsing==3.3.3
 pytest==9.2.0
+pytest-xdist==3.8.0
 python-dateutil==4.0.0
 python-discovery==1.9.5
 pytokens==0.4.1
