@@ -29,6 +29,7 @@ include: "rules/retrieval.smk"
 include: "rules/detection.smk"
 include: "rules/tables.smk"
 include: "rules/report.smk"
+include: "rules/deprecated.smk"
 include: "rules/recorded.smk"
 
 
@@ -44,15 +45,7 @@ localrules:
     kept_frames,
     predictions,
     problems,
-    table1,
-    table2,
-    table3,
-    table4,
-    tableS1,
-    tableS2,
-    tableS3,
-    tableS4,
-    tableS8,
+    table,
     tables,
 
 

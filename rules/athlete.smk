@@ -15,9 +15,10 @@ rule detect_people:
     priority: 70
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("detect_people")
     resources:
-        **bad_video_resources("detect_people"),
+        mem_mb=2000,
+        runtime=600,
+        on_bad_video=section("on_bad_video"),
     params:
         settings=section("people"),
         networks_dir=str(RUN.networks_dir),
@@ -40,9 +41,10 @@ rule track_athlete:
     priority: 70
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("track_athlete")
     resources:
-        **bad_video_resources("track_athlete"),
+        mem_mb=2000,
+        runtime=60,
+        on_bad_video=section("on_bad_video"),
     params:
         settings=tracking_settings,
         people=section("people"),
@@ -68,9 +70,10 @@ rule crop_athlete:
         f"{BENCHMARKS}/crop_athlete/{{shard}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("crop_athlete")
     resources:
-        **bad_video_resources("crop_athlete"),
+        mem_mb=4000,
+        runtime=240,
+        on_bad_video=section("on_bad_video"),
     params:
         settings=section("crops"),
         code=code_digest("workflow_scripts.crop_athlete"),
@@ -93,9 +96,9 @@ rule estimate_flow:
     priority: 50
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("estimate_flow")
     resources:
-        **stage_resources("estimate_flow"),
+        mem_mb=4000,
+        runtime=240,
     params:
         settings=section("flow"),
         networks_dir=str(RUN.networks_dir),

@@ -14,9 +14,10 @@ rule resize_frames:
         f"{BENCHMARKS}/resize_frames/{{shard}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("resize_frames")
     resources:
-        **bad_video_resources("resize_frames"),
+        mem_mb=2000,
+        runtime=240,
+        on_bad_video=section("on_bad_video"),
     params:
         settings=section("whole_frames"),
         code=code_digest("workflow_scripts.resize_frames"),
@@ -39,9 +40,9 @@ rule train_baseline:
         f"{BENCHMARKS}/train_baseline/{{baseline}}/{{setting}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("train_baseline")
     resources:
-        **stage_resources("train_baseline"),
+        mem_mb=16000,
+        runtime=2880,
     params:
         settings=lambda wc: baseline_settings(wc).model_dump(mode="json"),
         thinning=thinning_settings,
@@ -66,9 +67,9 @@ rule ensemble_baselines:
         f"{BENCHMARKS}/ensemble_baselines/{{ensemble}}/{{setting}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("tables")
     resources:
-        **stage_resources("tables"),
+        mem_mb=1000,
+        runtime=10,
     params:
         code=code_digest("workflow_scripts.ensemble_baselines"),
     message:
@@ -92,9 +93,9 @@ rule train_r3d:
         f"{BENCHMARKS}/train_r3d/{{r3d}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("train_baseline")
     resources:
-        **stage_resources("train_baseline"),
+        mem_mb=16000,
+        runtime=2880,
     params:
         settings=lambda wc: r3d_settings(wc).model_dump(mode="json"),
         seed=section("seed"),
@@ -118,9 +119,10 @@ rule embed_r3d:
         f"{BENCHMARKS}/embed_r3d/{{r3d}}/{{shard}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("embed_r3d")
     resources:
-        **bad_video_resources("embed_r3d"),
+        mem_mb=8000,
+        runtime=600,
+        on_bad_video=section("on_bad_video"),
     params:
         settings=embed_r3d_settings,
         networks_dir=str(RUN.networks_dir),
@@ -143,9 +145,10 @@ rule embed_video_encoder:
         f"{BENCHMARKS}/embed_video_encoder/{{video_encoder}}/{{shard}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("embed_video_encoder")
     resources:
-        **bad_video_resources("embed_video_encoder"),
+        mem_mb=16000,
+        runtime=1440,
+        on_bad_video=section("on_bad_video"),
     params:
         settings=embed_video_encoder_settings,
         networks_dir=str(RUN.networks_dir),

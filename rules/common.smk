@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(workflow.basedir)))
 from vpdlib.atomic import sweep_below
 from vpdlib.config.base import ConfigError, validate
 from vpdlib.config.run import RunSettings
+from vpdlib.config.tables import TABLES, recognition_files
 from vpdlib.datasets.base import DatasetError, shard_of
 from vpdlib.datasets.catalogue import clip_files, recording_files, source_files
 from vpdlib.datasets.paper.diving48 import LABELS, VOCABULARY
@@ -89,6 +90,8 @@ wildcard_constraints:
     feature=rf"(?!{ENSEMBLE_PATTERN}/){ID_PATTERN}",
     head="|".join(HEADS),
     setting=r"full|k[1-9][0-9]*",
+    # Figure 3 is drawn besides, by a rule of its own.
+    table="|".join(name for name in TABLES if name != "figure3"),
     checkpoint="|".join(CHECKPOINTS),
     video=ID_PATTERN,
     recording=ID_PATTERN,
@@ -135,10 +138,6 @@ def section(name):
     return get
 
 
-def stage_threads(name):
-    return RUN.stage(name).threads
-
-
 def every_core(wildcards):
     """All cores, for short checks: nothing heavy starts beside them, and with their priority nothing before them.
 
@@ -149,25 +148,9 @@ def every_core(wildcards):
     return workflow.resource_settings.cores or 1
 
 
-def stage_resources(name):
-    """mem_mb, runtime and gpu of a stage; gpu only where one is asked for."""
-    stage = RUN.stage(name)
-    return {"mem_mb": stage.mem_mb, "runtime": stage.runtime, "gpu": stage.gpu}
-
-
-def bad_video_resources(name):
-    """Resources of a stage that opens videos: with them, what becomes of one that cannot be used.
-
-    As `params` the setting would remake all that was made when it is changed because one video broke.
-    """
-    return {**stage_resources(name), "on_bad_video": section("on_bad_video")}
-
-
 def shards(wildcards):
     """Names of all shards of the dataset."""
-    return [
-        f"{number:04d}" for number in range(settings_of(wildcards.dataset).num_shards)
-    ]
+    return settings_of(wildcards.dataset).shards
 
 
 def shard_name(dataset, video):

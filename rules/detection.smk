@@ -15,9 +15,9 @@ rule detect_actions:
         f"{BENCHMARKS}/detect_actions/{{feature}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("detect_actions")
     resources:
-        **stage_resources("detect_actions"),
+        mem_mb=8000,
+        runtime=1440,
     params:
         settings=section("detection"),
         seed=section("seed"),

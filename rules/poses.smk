@@ -14,9 +14,10 @@ rule estimate_pose:
         f"{BENCHMARKS}/estimate_pose/{{shard}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("estimate_pose")
     resources:
-        **bad_video_resources("estimate_pose"),
+        mem_mb=2000,
+        runtime=600,
+        on_bad_video=section("on_bad_video"),
     params:
         settings=section("poses"),
         keypoints=keypoint_settings,
@@ -41,9 +42,9 @@ rule select_weak_labels:
         f"{BENCHMARKS}/select_weak_labels/{{teacher}}/{{shard}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("select_weak_labels")
     resources:
-        **stage_resources("select_weak_labels"),
+        mem_mb=2000,
+        runtime=30,
     params:
         settings=section("weak_labels"),
         code=code_digest("workflow_scripts.select_weak_labels"),
@@ -64,9 +65,9 @@ rule kept_frames:
         f"{BENCHMARKS}/kept_frames.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("tables")
     resources:
-        **stage_resources("tables"),
+        mem_mb=1000,
+        runtime=10,
     params:
         code=code_digest("workflow_scripts.kept_frames"),
     message:
@@ -87,9 +88,9 @@ rule embed_joints2d:
         f"{BENCHMARKS}/embed_joints2d/{{shard}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("embed_joints2d")
     resources:
-        **stage_resources("embed_joints2d"),
+        mem_mb=2000,
+        runtime=30,
     params:
         code=code_digest("workflow_scripts.embed_joints2d"),
     message:

@@ -14,9 +14,9 @@ rule recognize_actions:
         f"{BENCHMARKS}/recognize_actions/{{feature}}/{{head}}/{{setting}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("recognize_actions")
     resources:
-        **stage_resources("recognize_actions"),
+        mem_mb=4000,
+        runtime=480,
     params:
         settings=head_settings,
         trials=section("trials"),
@@ -40,9 +40,9 @@ rule ensemble_features:
         f"{BENCHMARKS}/ensemble_features/{{ensemble}}/{{head}}/{{setting}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("tables")
     resources:
-        **stage_resources("tables"),
+        mem_mb=1000,
+        runtime=10,
     params:
         code=code_digest("workflow_scripts.ensemble_features"),
     message:

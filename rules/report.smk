@@ -14,9 +14,9 @@ rule problems:
     priority: 80
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("tables")
     resources:
-        **stage_resources("tables"),
+        mem_mb=1000,
+        runtime=10,
     params:
         tracks_from=lambda wc: settings_of(wc.dataset).tracks_from,
         has_videos=lambda wc: settings_of(wc.dataset).has_videos,
@@ -32,18 +32,15 @@ rule problems:
 
 rule figure3:
     input:
+        unpack(table_files),
         problems=f"{DATASET}/problems.csv",
-        recognition=recognition_of(lambda settings: [f"k{k}" for k in settings.shots]),
-        baselines=baseline_cells(
-            lambda settings: [f"k{k}" for k in settings.baseline_shots]
-        ),
     output:
         csv=f"{DATASET}/figure3.csv",
         png=report(
             f"{DATASET}/figure3.png",
-            caption="../docs/report/figure3.rst",
-            category="Recognition",
-            labels={"dataset": "{dataset}", "what": "few-shot"},
+            caption="../docs/report/table.rst",
+            category=TABLES["figure3"].category,
+            labels={"dataset": "{dataset}", "what": TABLES["figure3"].subject},
         ),
         pdf=f"{DATASET}/figure3.pdf",
         md=f"{DATASET}/figure3.md",
@@ -53,16 +50,12 @@ rule figure3:
         f"{BENCHMARKS}/figure3.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("tables")
     resources:
-        **stage_resources("tables"),
+        mem_mb=1000,
+        runtime=10,
     params:
-        methods=section("methods"),
-        heads=section("heads"),
-        ensembles=lambda wc: list(settings_of(wc.dataset).ensembles),
-        shots=section("shots"),
-        baselines=lambda wc: settings_of(wc.dataset).baseline_rows,
-        baseline_shots=section("baseline_shots"),
+        settings=table_settings,
+        caption=TABLES["figure3"].caption,
         title=section("title"),
         paper_column=section("paper_column"),
         code=code_digest("workflow_scripts.figure3"),
@@ -75,7 +68,7 @@ rule figure3:
 rule predictions:
     input:
         problems=f"{DATASET}/problems.csv",
-        recognition=recognition_of(lambda settings: ["full"]),
+        recognition=recognition_of_table1,
         actions=f"{DATASET}/dataset/actions.csv",
     output:
         f"{DATASET}/predictions.csv",
@@ -85,9 +78,9 @@ rule predictions:
         f"{BENCHMARKS}/predictions.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("tables")
     resources:
-        **stage_resources("tables"),
+        mem_mb=1000,
+        runtime=10,
     params:
         code=code_digest("workflow_scripts.predictions"),
     message:
@@ -124,9 +117,9 @@ rule measure_accuracy:
         f"{BENCHMARKS}/measure_accuracy.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("measure_accuracy")
     resources:
-        **stage_resources("measure_accuracy"),
+        mem_mb=2000,
+        runtime=60,
     params:
         students=students_of_joints,
         truth=section("truth"),
@@ -153,9 +146,9 @@ rule draw_overlay:
         f"{BENCHMARKS}/draw_overlay/{{video}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("draw_overlay")
     resources:
-        **stage_resources("draw_overlay"),
+        mem_mb=2000,
+        runtime=30,
     params:
         code=code_digest("workflow_scripts.draw_overlay"),
     message:

@@ -13,9 +13,9 @@ rule retrieve_actions:
         f"{BENCHMARKS}/retrieve_actions/{{feature}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("retrieve_actions")
     resources:
-        **stage_resources("retrieve_actions"),
+        mem_mb=8000,
+        runtime=480,
     params:
         settings=lambda wc: settings_of(wc.dataset).retrieval.model_dump(
             mode="json", exclude={"methods"}

@@ -15,9 +15,9 @@ rule fetch_networks:
     priority: 100
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("fetch_networks")
     resources:
-        **stage_resources("fetch_networks"),
+        mem_mb=2000,
+        runtime=30,
     params:
         networks_dir=lambda wc, output: str(Path(output.onnx[0]).parent),
     message:
@@ -36,9 +36,9 @@ rule fetch_checkpoint:
     priority: 100
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("fetch_networks")
     resources:
-        **stage_resources("fetch_networks"),
+        mem_mb=2000,
+        runtime=30,
     params:
         name=lambda wc: wc.checkpoint,
         networks_dir=lambda wc, output: str(Path(output.checkpoint).parent),
@@ -60,9 +60,10 @@ rule render_demo:
         f"{BENCHMARKS}/render_demo.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("render_demo")
+    threads: 2
     resources:
-        **stage_resources("render_demo"),
+        mem_mb=2000,
+        runtime=60,
     params:
         adapter=section("adapter"),
         code=code_digest("workflow_scripts.render_demo"),
@@ -81,9 +82,9 @@ rule fetch_labels:
         f"{BENCHMARKS}/fetch_labels.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("fetch_labels")
     resources:
-        **stage_resources("fetch_labels"),
+        mem_mb=1000,
+        runtime=30,
     params:
         kind=lambda wc: settings_of(wc.dataset).adapter.kind,
         code=code_digest("workflow_scripts.fetch_labels"),
@@ -105,9 +106,10 @@ rule recut_broadcasts:
         f"{BENCHMARKS}/recut_broadcasts/{{recording}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("recut_broadcasts")
     resources:
-        **bad_video_resources("recut_broadcasts"),
+        mem_mb=4000,
+        runtime=1440,
+        on_bad_video=section("on_bad_video"),
     params:
         adapter=section("adapter"),
         data_dir=str(RUN.under_data("")),
@@ -134,7 +136,9 @@ rule list_videos:
         "../envs/vpd.yaml"
     threads: every_core
     resources:
-        **bad_video_resources("list_videos"),
+        mem_mb=1000,
+        runtime=120,
+        on_bad_video=section("on_bad_video"),
     params:
         adapter=list_settings,
         unreachable=links_to_nothing,
@@ -168,7 +172,9 @@ rule prepare_dataset:
         "../envs/vpd.yaml"
     threads: every_core
     resources:
-        **bad_video_resources("prepare_dataset"),
+        mem_mb=1000,
+        runtime=60,
+        on_bad_video=section("on_bad_video"),
     params:
         adapter=section("adapter"),
         classes=section("classes"),

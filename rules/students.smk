@@ -19,9 +19,9 @@ rule distil_student:
     priority: 50
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("distil_student")
     resources:
-        **stage_resources("distil_student"),
+        mem_mb=8000,
+        runtime=1440,
     params:
         settings=lambda wc: student_settings(wc).model_dump(mode="json"),
         upside_down=lambda wc: is_upside_down(wc.dataset, student_settings(wc).teacher),
@@ -44,9 +44,10 @@ rule embed_frames:
         f"{BENCHMARKS}/embed_frames/{{student}}/{{shard}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("embed_frames")
     resources:
-        **bad_video_resources("embed_frames"),
+        mem_mb=4000,
+        runtime=240,
+        on_bad_video=section("on_bad_video"),
     params:
         code=code_digest("workflow_scripts.embed_frames"),
     message:
@@ -66,9 +67,9 @@ rule concat_features:
         f"{BENCHMARKS}/concat_features/{{concat}}/{{shard}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("combine_features")
     resources:
-        **stage_resources("combine_features"),
+        mem_mb=4000,
+        runtime=60,
     params:
         # Snakemake compares inputs without their order, which is that of the columns.
         names=lambda wc: list(settings_of(wc.dataset).concat[wc.concat]),
@@ -92,9 +93,9 @@ rule fuse_poses:
         f"{BENCHMARKS}/fuse_poses/{{fused}}/{{shard}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("combine_features")
     resources:
-        **stage_resources("combine_features"),
+        mem_mb=4000,
+        runtime=60,
     params:
         settings=lambda wc: fused_settings(wc).model_dump(mode="json"),
         code=code_digest("workflow_scripts.fuse_poses"),

@@ -13,9 +13,9 @@ rule train_vipe:
     priority: 60
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("train_vipe")
     resources:
-        **stage_resources("train_vipe"),
+        mem_mb=8000,
+        runtime=1440,
     params:
         settings=lambda wc: vipe_model(wc).model_dump(mode="json"),
         code=code_digest("workflow_scripts.train_vipe"),
@@ -38,9 +38,9 @@ rule embed_vipe:
         f"{BENCHMARKS}/embed_vipe/{{vipe_set}}/{{shard}}.tsv"
     conda:
         "../envs/vpd.yaml"
-    threads: stage_threads("embed_vipe")
     resources:
-        **stage_resources("embed_vipe"),
+        mem_mb=2000,
+        runtime=60,
     params:
         upside_down=lambda wc: is_upside_down(wc.dataset, wc.vipe_set),
         code=code_digest("workflow_scripts.embed_vipe"),

@@ -55,30 +55,6 @@ def parts_of_ensemble(wildcards):
     )
 
 
-def baseline_cells(settings_names):
-    """An input function: artifacts of every baseline for some settings."""
-
-    def get(wildcards):
-        settings = settings_of(wildcards.dataset)
-        return expand(
-            "results/{dataset}/baselines/{baseline}/{setting}.h5",
-            dataset=wildcards.dataset,
-            baseline=settings.baselines,
-            setting=settings_names(settings),
-        )
-
-    return get
-
-
-def classes_of_trivial_rows(wildcards):
-    """Counts of classes, for the rows Random and Top class; they stand where there are baselines."""
-    settings = settings_of(wildcards.dataset)
-    with_baselines = settings.baselines or settings.weights_of_methods
-    return (
-        [f"results/{wildcards.dataset}/dataset/classes.csv"] if with_baselines else []
-    )
-
-
 def r3d_settings(wildcards):
     """Settings of a feature set of R3D."""
     known = settings_of(wildcards.dataset).r3d
@@ -158,6 +134,7 @@ def parts_of_late_fusion(wildcards):
             f"{wildcards.ensemble}: {wildcards.head} gives no probabilities to put together; ask for a head that is a network, "
             "such as bigru, or put the feature sets side by side under `concat`."
         )
-    return cells(
-        wildcards.dataset, known[wildcards.ensemble], wildcards.head, wildcards.setting
+    parts = recognition_files(
+        known[wildcards.ensemble], [wildcards.head], [wildcards.setting]
     )
+    return [f"results/{wildcards.dataset}/{path}" for path in parts]

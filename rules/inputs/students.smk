@@ -27,17 +27,10 @@ def turned_targets(wildcards):
 
 def labels_of_student(wildcards):
     """The weak labels of the student's teacher."""
-    student_settings(wildcards)
-    return labels_of(wildcards, wildcards.student)
-
-
-def labels_of(wildcards, student):
-    """The weak labels of a student's teacher, shard by shard."""
-    settings = settings_of(wildcards.dataset)
     return expand(
         "results/{dataset}/weak_labels/{teacher}/{shard}.h5",
         dataset=wildcards.dataset,
-        teacher=find_student(settings.students, student).teacher,
+        teacher=student_settings(wildcards).teacher,
         shard=shards(wildcards),
     )
 

@@ -165,7 +165,7 @@ def test_12_what_claims_too_much_is_refused_and_costs_no_memory(tmp_path, reader
 def test_14_two_runs_on_one_folder(again):
     """The second is refused with a message, and does no harm to the first."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--cores", "1", "--directory", str(again.folder), "--forcerun", "table1"]
+    command += ["--cores", "1", "--directory", str(again.folder), "--forcerun", "table"]
     with subprocess.Popen(
         [*command, "--", TABLE], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as first:
@@ -175,7 +175,7 @@ def test_14_two_runs_on_one_folder(again):
             time.sleep(0.01)
         # It is not to finish while the second one starts.
         first.send_signal(signal.SIGSTOP)
-        second = again.run("--forcerun", "table1", "--", TABLE)
+        second = again.run("--forcerun", "table", "--", TABLE)
         first.send_signal(signal.SIGCONT)
         said, _ = first.communicate(timeout=300)
     assert second.returncode != 0

@@ -309,7 +309,7 @@ def test_19_what_killed_jobs_left_goes_with_the_next_run(again):
         )
     )
     living.write_text("begun")
-    done = again.run("--forcerun", "table1", "--", TABLE)
+    done = again.run("--forcerun", "table", "--", TABLE)
     assert done.returncode == 0, done.stdout[-4000:]
     print(f"{len(left)} of {len(left)} temporaries of killed jobs removed")
     assert litter(results) == [living]

@@ -42,7 +42,7 @@ def test_16_a_touch_or_a_comment_reruns_nothing_and_an_edit_what_depends_on_it(p
     module.write_text(text)
     print(found)
     assert found["touch"] == found["comment"] == {}
-    assert found["edit"] == {"recognize_actions": 1, "table1": 1}
+    assert found["edit"] == {"recognize_actions": 1, "table": 1}
 
 
 def test_17_two_settings_that_exchange_their_values(again):

@@ -194,13 +194,13 @@ class TestChain:
     @pytest.mark.parametrize(
         ("change", "expected"),
         [
-            (("title", "Renamed"), {"figure3": 1, "table1": 1, "table3": 1}),
+            (("title", "Renamed"), {"figure3": 1, "table": 2}),
             (("shots", [1, 2]), {"recognize_actions": 4, "figure3": 1}),
-            (("trials", 3), {"recognize_actions": 8, "table1": 1, "figure3": 1}),
-            (("retrieval", "normalise", False), {"retrieve_actions": 2, "table3": 1}),
+            (("trials", 3), {"recognize_actions": 8, "table": 1, "figure3": 1}),
+            (("retrieval", "normalise", False), {"retrieve_actions": 2, "table": 1}),
             (
                 ("recognition", "bigru", "epochs", 4),
-                {"recognize_actions": 4, "table1": 1, "figure3": 1},
+                {"recognize_actions": 4, "table": 1, "figure3": 1},
             ),
             (
                 ("weak_labels", "min_score", 0.25),
@@ -210,8 +210,7 @@ class TestChain:
                     "embed_frames": 2,
                     "recognize_actions": 4,
                     "retrieve_actions": 1,
-                    "table1": 1,
-                    "table3": 1,
+                    "table": 2,
                     "figure3": 1,
                 },
             ),
@@ -223,8 +222,7 @@ class TestChain:
                     "embed_frames": 2,
                     "recognize_actions": 4,
                     "retrieve_actions": 1,
-                    "table1": 1,
-                    "table3": 1,
+                    "table": 2,
                     "figure3": 1,
                 },
             ),
@@ -237,8 +235,7 @@ class TestChain:
                     "embed_frames": 2,
                     "recognize_actions": 4,
                     "retrieve_actions": 1,
-                    "table1": 1,
-                    "table3": 1,
+                    "table": 2,
                     "figure3": 1,
                 },
             ),
@@ -268,7 +265,7 @@ class TestChain:
         changed = {**TINY, "ensembles": {"vpdensemble": ["joints2d", "vpd2d"]}}
         wanted = TABLES[:2]
         with finished.with_settings(DATASET, changed):
-            expected = {"ensemble_features": 2, "table1": 1, "figure3": 1}
+            expected = {"ensemble_features": 2, "table": 1, "figure3": 1}
             assert finished.planned(*wanted) == expected
             done = finished.run(*wanted)
             assert done.returncode == 0, done.stdout[-6000:]
@@ -556,4 +553,4 @@ class TestBaselines:
         changed["baselines"]["msg3d_bone"]["num_frames"] = 9
         with compared.with_settings(DATASET, changed):
             planned = compared.planned(TABLES[0])
-        assert planned == {"train_baseline": 1, "ensemble_baselines": 1, "table1": 1}
+        assert planned == {"train_baseline": 1, "ensemble_baselines": 1, "table": 1}

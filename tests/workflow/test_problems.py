@@ -129,7 +129,7 @@ def test_again_there_is_nothing_to_do_and_a_touch_changes_nothing(finished):
 def test_refused_again_it_is_named_again_and_nothing_else_is_made_anew(finished):
     workflow, _, _ = finished
     with workflow.with_settings(YAML, SETTINGS):
-        assert workflow.planned(TABLE) == {"problems": 1, "table1": 1}
+        assert workflow.planned(TABLE) == {"problems": 1, "table": 1}
         done = workflow.run(TABLE)
     assert done.returncode != 0
     assert "on_bad_video is refuse" in done.stdout
@@ -140,7 +140,7 @@ def test_a_file_that_is_not_taken_is_named_when_it_comes(finished):
     workflow, _, _ = finished
     added = workflow.folder / "data" / "videos" / "day.braw"
     added.write_bytes(b"\xff\x00" * 100)
-    assert workflow.planned(TABLE) == {"problems": 1, "table1": 1}
+    assert workflow.planned(TABLE) == {"problems": 1, "table": 1}
     done = workflow.run(PROBLEMS)
     assert done.returncode == 0, done.stdout
     assert "day.braw" in done.stdout

@@ -117,7 +117,7 @@ def test_a_video_encoder_is_a_row_of_table_1(mine, monkeypatch):
     assert "normalised as in ImageNet" in log
 
     assert mine.planned(TABLE) == {}
-    again = {"embed_video_encoder": 1, "recognize_actions": 1, "table1": 1}
+    again = {"embed_video_encoder": 1, "recognize_actions": 1, "table": 1}
     statistics = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
     path = mine.folder / "weights" / "tiny" / "video_preprocessor_config.json"
     path.write_text(json.dumps(statistics))

@@ -14,80 +14,16 @@ from vpdlib.datasets.paths import check_path
 from vpdlib.downloads import DEFAULT_CACHE, downloads_dir
 from vpdlib.vipe.model_settings import VipeModelSettings
 
-#: Every rule that takes resources; the defaults fit a workstation without a GPU.
-StageName = Literal[
-    "fetch_networks",
-    "render_demo",
-    "fetch_labels",
-    "recut_broadcasts",
-    "list_videos",
-    "prepare_dataset",
-    "detect_people",
-    "track_athlete",
-    "crop_athlete",
-    "estimate_flow",
-    "estimate_pose",
-    "select_weak_labels",
-    "train_vipe",
-    "distil_student",
-    "embed_joints2d",
-    "embed_vipe",
-    "combine_features",
-    "embed_frames",
-    "recognize_actions",
-    "resize_frames",
-    "train_baseline",
-    "embed_r3d",
-    "embed_video_encoder",
-    "retrieve_actions",
-    "detect_actions",
-    "draw_overlay",
-    "measure_accuracy",
-    "tables",
-]
 
+class JobResources(Section):
+    """What one job of a rule may use, as earlier releases had it in ``config.yaml``."""
 
-class StageResources(Section):
-    """What one job of a stage may use."""
-
-    threads: int = Field(1, ge=1, description="CPU threads.")
-    mem_mb: int = Field(2000, ge=100, description="Memory, MiB.")
-    runtime: int = Field(60, ge=1, description="Time limit on a cluster, minutes.")
-    gpu: int = Field(
-        0, ge=0, description="GPUs that the job holds alone; with 0, CUDA is hidden from it."
+    threads: int | None = Field(None, ge=1, description="CPU threads.")
+    mem_mb: int | None = Field(None, ge=100, description="Memory, MiB.")
+    runtime: int | None = Field(None, ge=1, description="Time limit on a cluster, minutes.")
+    gpu: int | None = Field(
+        None, ge=0, description="GPUs that the job holds alone; with 0, CUDA is hidden from it."
     )
-
-
-_DEFAULT_RESOURCES: dict[str, dict[str, int]] = {
-    "fetch_networks": {"mem_mb": 2000, "runtime": 30},
-    "render_demo": {"threads": 2, "mem_mb": 2000, "runtime": 60},
-    "fetch_labels": {"mem_mb": 1000, "runtime": 30},
-    "recut_broadcasts": {"mem_mb": 4000, "runtime": 1440},
-    "list_videos": {"mem_mb": 1000, "runtime": 120},
-    "prepare_dataset": {"mem_mb": 1000, "runtime": 60},
-    "detect_people": {"mem_mb": 2000, "runtime": 600},
-    "track_athlete": {"mem_mb": 2000, "runtime": 60},
-    "crop_athlete": {"mem_mb": 4000, "runtime": 240},
-    "estimate_flow": {"mem_mb": 4000, "runtime": 240},
-    "estimate_pose": {"mem_mb": 2000, "runtime": 600},
-    "select_weak_labels": {"mem_mb": 2000, "runtime": 30},
-    "train_vipe": {"mem_mb": 8000, "runtime": 1440},
-    "distil_student": {"mem_mb": 8000, "runtime": 1440},
-    "embed_joints2d": {"mem_mb": 2000, "runtime": 30},
-    "embed_vipe": {"mem_mb": 2000, "runtime": 60},
-    "combine_features": {"mem_mb": 4000, "runtime": 60},
-    "embed_frames": {"mem_mb": 4000, "runtime": 240},
-    "recognize_actions": {"mem_mb": 4000, "runtime": 480},
-    "resize_frames": {"mem_mb": 2000, "runtime": 240},
-    "train_baseline": {"mem_mb": 16000, "runtime": 2880},
-    "embed_r3d": {"mem_mb": 8000, "runtime": 600},
-    "embed_video_encoder": {"mem_mb": 16000, "runtime": 1440},
-    "retrieve_actions": {"mem_mb": 8000, "runtime": 480},
-    "detect_actions": {"mem_mb": 8000, "runtime": 1440},
-    "draw_overlay": {"mem_mb": 2000, "runtime": 30},
-    "measure_accuracy": {"mem_mb": 2000, "runtime": 60},
-    "tables": {"mem_mb": 1000, "runtime": 10},
-}
 
 
 class RunSettings(Section):
@@ -113,8 +49,10 @@ class RunSettings(Section):
         description="Where torch's networks run: auto takes CUDA in stages with gpu: 1 if the machine has it, "
         "else the CPU; cuda refuses to run them without, also in stages with gpu: 0.",
     )
-    resources: dict[StageName, StageResources] = Field(
-        default_factory=dict, description="Per stage: threads, mem_mb, runtime, gpu."
+    resources: dict[Id, JobResources] = Field(
+        default_factory=dict,
+        description="To be removed: per rule, threads, mem_mb, runtime, gpu. Write set-threads and set-resources "
+        "into a profile in its place.",
     )
     overrides: dict[Id, dict[str, Any]] = Field(
         default_factory=dict,
@@ -126,20 +64,11 @@ class RunSettings(Section):
         description="Per VIPE*: settings laid over its YAML file, for a quick trial.",
     )
 
-    @field_validator("resources", mode="before")
-    @classmethod
-    def _over_defaults(cls, given: Any) -> Any:
-        return merge(_DEFAULT_RESOURCES, given) if isinstance(given, dict) else given
-
     @field_validator("data_dir")
     @classmethod
     def _is_no_pattern(cls, given: Path) -> Path:
         check_path(given)
         return given
-
-    def stage(self, name: StageName) -> StageResources:
-        """Resources of one job of stage ``name``."""
-        return self.resources.get(name) or StageResources.model_validate(_DEFAULT_RESOURCES[name])
 
     def under_data(self, path: str) -> Path:
         """Absolute paths as they are, others below the data folder.

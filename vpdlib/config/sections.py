@@ -180,6 +180,11 @@ class DatasetSections(Section):
     truth: Truth | None = Field(None, description="Ground truth for measuring only.")
 
     @property
+    def shards(self) -> list[str]:
+        """Names of the shards, which artifacts are called by."""
+        return [f"{number:04d}" for number in range(self.num_shards)]
+
+    @property
     def network_heads(self) -> list[HeadName]:
         """Those of the heads of which there are ensembles."""
         return [head for head in self.heads if head in NETWORK_HEADS]
