@@ -38,6 +38,15 @@ def test_links_lead_somewhere(page):
     assert not wrong
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_prose_is_wrapped(page):
+    text = re.sub(
+        r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+    lines = [line for line in text.splitlines() if not re.match(r"\s*[|>]|    ", line)]
+    assert [line for line in lines if len(line) > 120] == []
+
+
 def test_cited_sections_of_the_method_exist():
     text = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
     known = set(re.findall(r"^##+ ([\d.]*\d)\.? ", text, flags=re.MULTILINE))
