@@ -61,14 +61,3 @@ rule all:
 onsuccess:
     # What jobs that were killed outright left in folders that nothing has written to since.
     sweep_below("results")
-
-
-onstart:
-    # Snakemake's default limit, 100 jobs a second, is never reached here, and is dear: after every finished job a timer
-    # has the ready jobs looked at again once per second for as long as the run lasts, which with hundreds of jobs fills
-    # a core. (A longer time span is no remedy: the run does not end before its last timer.) Another limit is kept.
-    # None of this is Snakemake's public interface: where it has other names, the run is only slower.
-    limiter = getattr(workflow.scheduler, "job_rate_limiter", None)
-    limit = (getattr(limiter, "max_jobs", 0), getattr(limiter, "timespan", 0))
-    if limit == (100, 1):
-        workflow.scheduler.job_rate_limiter = None

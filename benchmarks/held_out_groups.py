@@ -24,7 +24,6 @@ from vpdlib.recognition.sequences import action_sequences
 from vpdlib.recognition.settings import (
     NETWORK_HEADS,
     BiGRUSettings,
-    HeadName,
     RecognitionSettings,
 )
 from vpdlib.recognition.trials import RecognitionResult, run_setting, top1
@@ -59,7 +58,7 @@ def main() -> None:
         if "+" not in method
     }
 
-    def of_folds(method: str, head: HeadName, shots: int) -> list[RecognitionResult]:
+    def of_folds(method: str, head: str, shots: int) -> list[RecognitionResult]:
         """What the head says of one feature set, a result a fold."""
         results = []
         for fold in range(options.folds):

@@ -100,7 +100,7 @@ def test_an_unknown_setting_anywhere_is_refused_with_the_known_ones(changes, pla
         ({"num_shards": 0}, "num_shards: .*greater than or equal to 1"),
         ({"num_shards": 5000}, "num_shards: .*less than or equal to 4096"),
         ({"trials": 2.5}, "trials: .*valid integer"),
-        ({"heads": ["lstm"]}, "heads.0: Input should be 'nns', 'cnn', 'bilstm'"),
+        ({"heads": ["lstm"]}, "heads.0: .*head 'lstm' is unknown: one of nns, cnn, bilstm"),
         ({"heads": []}, "heads: .*at least 1 item"),
         ({"heads": ["nns", "nns"]}, "heads: name each once"),
         ({"classes": ["a", "a"]}, "classes: name each once"),

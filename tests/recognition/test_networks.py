@@ -169,5 +169,5 @@ def test_settings_reach_the_network():
     shapes = [tuple(layer.weight.shape) for layer in network.layers.layers]
     assert shapes == [(6, 5, 7), (6, 6, 7), (6, 6, 7)]
     assert network.head[2].weight.shape == (9, 6)
-    attentive = Architecture("convolution", "attention")
+    attentive = Architecture("convolution", "attention", CNNSettings())
     assert isinstance(SequenceClassifier(5, 4, attentive, settings.bigru).pooling, AttentionPooling)

@@ -1,8 +1,8 @@
 import pytest
 from pydantic import ValidationError
 
+from vpdlib.recognition.networks import LAYERS
 from vpdlib.recognition.settings import (
-    HEAD_TITLES,
     HEADS,
     Architecture,
     BiGRUSettings,
@@ -30,13 +30,13 @@ def test_every_head_but_the_search_has_a_network_of_its_own():
     settings = RecognitionSettings(cnn=CNNSettings(kernel_size=3))
     found = {head: architecture_of(head, settings) for head in HEADS if head != "nns"}
     assert found == {
-        "cnn": Architecture("convolution", "max", 3),
+        "cnn": Architecture("convolution", "max", CNNSettings(kernel_size=3)),
         "bilstm": Architecture("lstm", "max"),
         "bilstm_attn": Architecture("lstm", "attention"),
         "bigru": Architecture("gru", "max"),
         "bigru_attn": Architecture("gru", "attention"),
     }
-    assert tuple(HEAD_TITLES) == HEADS
+    assert {architecture.layers for architecture in found.values()} == set(LAYERS)
 
 
 def test_a_head_is_given_only_what_concerns_it():

@@ -185,7 +185,7 @@ class DatasetSections(Section):
         return [f"{number:04d}" for number in range(self.num_shards)]
 
     @property
-    def network_heads(self) -> list[HeadName]:
+    def network_heads(self) -> list[str]:
         """Those of the heads of which there are ensembles."""
         return [head for head in self.heads if head in NETWORK_HEADS]
 

@@ -10,6 +10,9 @@ Shapes: B sequences of a batch, S frames of a batch, T frames of the longest, c 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -122,6 +125,21 @@ class AttentionPooling(nn.Module):
         return torch.bmm(weights[:, None], batch.pad(values, 0.0))[:, 0]
 
 
+#: The layers over time of each kind of network: from the channels of a descriptor, the settings that all share and the
+#: head's own. They have a `width`, the channels that a frame leaves them with.
+LAYERS: dict[str, Callable[[int, BiGRUSettings, Any], RecurrentLayers | ConvolutionLayers]] = {
+    "gru": lambda channels, shared, _: RecurrentLayers(
+        nn.GRU, channels, shared.hidden, shared.layers
+    ),
+    "lstm": lambda channels, shared, _: RecurrentLayers(
+        nn.LSTM, channels, shared.hidden, shared.layers
+    ),
+    "convolution": lambda channels, shared, own: ConvolutionLayers(
+        channels, 2 * shared.hidden, shared.layers, own.kernel_size
+    ),
+}
+
+
 class SequenceClassifier(nn.Module):
     """Input dropout, layers over time, pooling over time, two fully connected layers.
 
@@ -142,14 +160,7 @@ class SequenceClassifier(nn.Module):
     ) -> None:
         super().__init__()
         self.input_dropout = nn.Dropout(settings.input_dropout)
-        self.layers: RecurrentLayers | ConvolutionLayers
-        if architecture.layer == "convolution":
-            self.layers = ConvolutionLayers(
-                num_channels, 2 * settings.hidden, settings.layers, architecture.kernel_size
-            )
-        else:
-            cell = {"gru": nn.GRU, "lstm": nn.LSTM}[architecture.layer]
-            self.layers = RecurrentLayers(cell, num_channels, settings.hidden, settings.layers)
+        self.layers = LAYERS[architecture.layers](num_channels, settings, architecture.options)
         width = self.layers.width
         self.pooling: MaxPooling | AttentionPooling
         self.pooling = (

@@ -6,27 +6,66 @@ Defaults are those of the paper (docs/method.md section 9). Where the released c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+)
 
-HeadName = Literal["nns", "cnn", "bilstm", "bilstm_attn", "bigru", "bigru_attn"]
 
-# In the order of the paper's Table S4.
-HEADS: tuple[HeadName, ...] = get_args(HeadName)
+@dataclass(frozen=True)
+class Head:
+    """One way from the descriptors of an action's frames to a class.
+
+    Attributes
+    ----------
+    title : what tables call it, as the paper's Table S4 does.
+    layers : its layers over time, a key of `vpdlib.recognition.networks.LAYERS`; None for the search.
+    pooling : how the frames of a sequence become one value.
+    section : the field of `RecognitionSettings` that concerns it alone, or None; networks share `bigru`.
+    """
+
+    title: str
+    layers: str | None
+    pooling: Literal["max", "attention"] = "max"
+    section: str | None = None
+
+
+#: By name, in the order of the paper's Table S4.
+HEADS: dict[str, Head] = {
+    "nns": Head("NNS (DTW)", None, section="nns"),
+    "cnn": Head("CNN", "convolution", section="cnn"),
+    "bilstm": Head("BiLSTM", "lstm"),
+    "bilstm_attn": Head("BiLSTM (attn)", "lstm", "attention"),
+    "bigru": Head("BiGRU", "gru"),
+    "bigru_attn": Head("BiGRU (attn)", "gru", "attention"),
+}
 
 #: Heads that give probabilities, of which there is late fusion; a search for the nearest neighbour gives a label alone.
-NETWORK_HEADS: tuple[HeadName, ...] = tuple(head for head in HEADS if head != "nns")
+NETWORK_HEADS: tuple[str, ...] = tuple(name for name, head in HEADS.items() if head.layers)
 
-# As Table S4 calls them.
-HEAD_TITLES: dict[str, str] = {
-    "nns": "NNS (DTW)",
-    "cnn": "CNN",
-    "bilstm": "BiLSTM",
-    "bilstm_attn": "BiLSTM (attn)",
-    "bigru": "BiGRU",
-    "bigru_attn": "BiGRU (attn)",
-}
+
+def check_head(head: str) -> str:
+    """The name of a head that there is.
+
+    Raises
+    ------
+    ValueError
+        Naming the heads that there are.
+    """
+    if head not in HEADS:
+        raise ValueError(f"head {head!r} is unknown: one of {', '.join(HEADS)}")
+    return head
+
+
+HeadName = Annotated[
+    str, AfterValidator(check_head), WithJsonSchema({"enum": list(HEADS), "type": "string"})
+]
 
 
 @dataclass(frozen=True)
@@ -35,14 +74,13 @@ class Architecture:
 
     Attributes
     ----------
-    layer : kind of the layers over time.
-    pooling : how the frames of a sequence become one value.
-    kernel_size : frames that a convolution sees, odd; of no effect otherwise.
+    layers, pooling : as of `Head`.
+    options : the settings that concern the head alone, or None.
     """
 
-    layer: Literal["gru", "lstm", "convolution"]
+    layers: str
     pooling: Literal["max", "attention"] = "max"
-    kernel_size: int = 5
+    options: BaseModel | None = None
 
 
 class BiGRUSettings(BaseModel):
@@ -167,17 +205,16 @@ class RecognitionSettings(BaseModel):
 
 
 def sections_of(head: str) -> tuple[str, ...]:
-    """Names of the fields of `RecognitionSettings` that are of one head and not of all.
+    """Names of the fields of `RecognitionSettings` that concern a head and not all of them.
 
     Raises
     ------
     ValueError
         For an unknown head.
     """
-    check_head(head)
-    if head == "nns":
-        return ("nns",)
-    return ("bigru", "cnn") if head == "cnn" else ("bigru",)
+    found = HEADS[check_head(head)]
+    own = (found.section,) if found.section else ()
+    return ("bigru", *own) if found.layers else own
 
 
 def architecture_of(head: str, settings: RecognitionSettings) -> Architecture:
@@ -188,26 +225,8 @@ def architecture_of(head: str, settings: RecognitionSettings) -> Architecture:
     ValueError
         For an unknown head, and for "nns", which has no network.
     """
-    check_head(head)
-    match head.removesuffix("_attn"):
-        case "nns":
-            raise ValueError("head 'nns' is a search, not a network")
-        case "cnn":
-            return Architecture("convolution", kernel_size=settings.cnn.kernel_size)
-        case name:
-            return Architecture(
-                "gru" if name == "bigru" else "lstm",
-                "attention" if head.endswith("_attn") else "max",
-            )
-
-
-def check_head(head: str) -> None:
-    """Refuse a head that does not exist.
-
-    Raises
-    ------
-    ValueError
-        Naming the heads that do.
-    """
-    if head not in HEADS:
-        raise ValueError(f"head {head!r} is unknown: one of {', '.join(HEADS)}")
+    found = HEADS[check_head(head)]
+    if found.layers is None:
+        raise ValueError(f"head {head!r} is a search, not a network")
+    options = getattr(settings, found.section) if found.section else None
+    return Architecture(found.layers, found.pooling, options)

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from vpdlib.progress import note
 from vpdlib.recognition.actions import ActionTable, Trial, check_ids, check_trial, hold_out
 from vpdlib.recognition.settings import (
-    HEAD_TITLES,
-    HeadName,
+    HEADS,
     RecognitionSettings,
     architecture_of,
     check_head,
@@ -68,7 +67,7 @@ class RecognitionResult:
 
 
 def run_setting(
-    head: HeadName,
+    head: str,
     features: Mapping[str, NDArray[np.floating]],
     actions: ActionTable,
     shots: int | None,
@@ -239,7 +238,7 @@ def _run_nns(
 
 
 def _run_network(
-    head: HeadName,
+    head: str,
     features: Mapping[str, NDArray[np.floating]],
     trials: Sequence[Trial],
     test_ids: Sequence[str],
@@ -273,7 +272,7 @@ def _run_network(
             sequences_and_labels(trial.val_ids) if trial.val_ids else None,
             device,
             threads,
-            description=f"{HEAD_TITLES[head]}, trial {place + 1} of {len(trials)}",
+            description=f"{HEADS[head].title}, trial {place + 1} of {len(trials)}",
         )
         test_sequences = [np.asarray(features[action_id]) for action_id in test_ids]
         found.append(predict_probabilities(model, test_sequences, threads))

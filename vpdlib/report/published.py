@@ -16,7 +16,7 @@ import re
 from functools import cache
 from importlib import resources
 
-from vpdlib.recognition.settings import HEAD_TITLES
+from vpdlib.recognition.settings import HEADS
 
 #: Our feature sets by the paper's names.
 PAPER_NAMES: dict[str, str] = {
@@ -189,7 +189,7 @@ def published_top1(method: str, head: str, shots: int | None, column: str | None
                 return _number(row[column])
     elif shots is None:
         for row in _rows("tableS4.csv"):
-            if row["architecture"] == HEAD_TITLES.get(head):
+            if head in HEADS and row["architecture"] == HEADS[head].title:
                 return _number(row.get(f"{column}_{name}"))
     else:
         for row in _rows("tableS2.csv"):

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from vpdlib.recognition.settings import HEAD_TITLES
+from vpdlib.recognition.settings import HEADS
 from vpdlib.report.tables import write_text
 
 #: Widest table in characters.
@@ -64,7 +64,7 @@ LAYOUTS: dict[str, Layout] = {
         "Table 1",
         "Top-1 accuracy with all training data, %",
         {**_METHOD, "weights": "weights"},
-        (("", "by itself"), *((re.escape(head), name) for head, name in HEAD_TITLES.items())),
+        (("", "by itself"), *((re.escape(name), head.title) for name, head in HEADS.items())),
         across=("head", "top1"),
     ),
     "table2": Layout(

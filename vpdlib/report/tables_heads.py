@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from vpdlib.recognition.settings import HEAD_TITLES
+from vpdlib.recognition.settings import HEADS
 from vpdlib.report.published import published_top1
 from vpdlib.report.tables import Cells, mean_and_std, top1_of
 
@@ -53,8 +53,8 @@ def heads_table(cells: Cells, methods: Sequence[str], paper_column: str | None) 
     BiGRU is that of its Table 1, which has more feature sets than Table S4.
     """
     rows = []
-    for head, label in HEAD_TITLES.items():
-        row: dict[str, object] = {"head": head, "label": label}
+    for head, spec in HEADS.items():
+        row: dict[str, object] = {"head": head, "label": spec.title}
         for method in methods:
             row[method], row[f"{method}_std"] = mean_and_std(top1_of(cells, method, head, None))
             row[f"{method}_paper"] = published_top1(method, head, None, paper_column)
