@@ -51,13 +51,17 @@ _UNREADABLE = (OSError, RuntimeError, LookupError, AttributeError, TypeError, Va
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where an artifact comes from: digests as hex strings, settings as JSON-able values."""
+    """Where an artifact comes from: digests as hex strings, settings as JSON-able values.
+
+    ``made_by`` is the job besides: its files, wildcards and threads, to run it again alone.
+    """
 
     rule: str
     config_digest: str
     code_digest: str
     input_digest: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ArtifactWriter:
@@ -94,6 +98,7 @@ class ArtifactWriter:
                 code_digest=provenance.code_digest,
                 input_digest=provenance.input_digest,
                 settings=json.dumps(provenance.settings, sort_keys=True, default=str),
+                made_by=json.dumps(provenance.made_by, sort_keys=True, default=str),
             )
             if self.schema.per_video:
                 self._file.create_group("videos", track_order=True)
@@ -288,11 +293,19 @@ class Artifact:
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that the producing rule ran with."""
-        with self.naming("settings", "attribute"):
-            settings = json.loads(self.attributes["settings"])
-            if not isinstance(settings, dict):
+        return self._object("settings")
+
+    @property
+    def made_by(self) -> dict[str, Any]:
+        """The job that made it: rule, input, output, log, wildcards, threads, resources; empty where no job did."""
+        return self._object("made_by")
+
+    def _object(self, name: str) -> dict[str, Any]:
+        with self.naming(name, "attribute"):
+            found = json.loads(self.attributes[name])
+            if not isinstance(found, dict):
                 raise ValueError("no JSON object")
-        return settings
+        return found
 
     @property
     def video_ids(self) -> list[str]:
@@ -373,6 +386,28 @@ def read_artifact(path: str | Path, kind: str) -> Iterator[Artifact]:
     with file:
         _check_root(file, path, kind)
         yield Artifact(file, path, kind)
+
+
+def read_made_by(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The job that made an artifact of whatever kind, and its settings; see :attr:`Artifact.made_by`.
+
+    Raises
+    ------
+    ArtifactError
+        As :func:`read_artifact`, and where the file is no artifact or no job made it.
+    """
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            kind = str(_attributes(file).get("schema"))
+    except _UNREADABLE as error:
+        raise ArtifactError(f"{path} is not a readable artifact: {error}") from error
+    if kind not in SCHEMAS:
+        raise ArtifactError(f"{path} is not an artifact: its kind is {kind!r}")
+    with read_artifact(path, kind) as artifact:
+        made_by, settings = artifact.made_by, artifact.settings
+    if not made_by:
+        raise ArtifactError(f"{path} does not say which job made it. {_remedy(Path(path), kind)}")
+    return made_by, settings
 
 
 def _check_root(file: h5py.File, path: Path, kind: str) -> None:

@@ -1,7 +1,7 @@
 """What every job does around its work: one thread pool of the right size, its GPUs, a log, errors in it.
 
-Import it before NumPy or torch. A script calls ``run(main, snakemake)``, and calls nothing of CUDA
-before: which devices a job may see is settled there.
+Import it before NumPy or torch. A script calls ``run(main)``, and calls nothing of CUDA before: which devices a job may
+see is settled there. Without Snakemake it runs as the job did that made a given artifact (``_alone.py``).
 """
 
 import os
@@ -22,15 +22,27 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import _alone  # noqa: E402
+
 from vpdlib import artifacts, devices, progress, provenance  # noqa: E402
 from vpdlib.downloads import downloads_dir  # noqa: E402
 
+#: The job that runs, as plain values; nothing where a script's ``main`` is called by itself.
+_made_by: dict[str, Any] = {}
 
-def run(main: Callable[[Any], None], snakemake: Any) -> None:
+
+def run(main: Callable[[Any], None], snakemake: Any = None) -> None:
     """Run a script's ``main`` with its log open; an uncaught error lands there and in the terminal.
 
-    The job sees as many GPUs as its resource ``gpu`` says, and no other job sees those.
+    The job sees as many GPUs as its resource ``gpu`` says, and no other job sees those. Without ``snakemake`` it is the
+    object that Snakemake has put into the script or, in a script that is run alone, what the command line asks for.
     """
+    if snakemake is None:
+        snakemake = getattr(sys.modules["__main__"], "snakemake", None)
+        if snakemake is None:
+            snakemake = _alone.like(sys.argv[1:])
+        else:
+            _made_by.update(_alone.describe(snakemake))
     log = progress.open_log(str(snakemake.log[0]))
     start = time.monotonic()
     progress.note(f"{snakemake.rule} {dict(snakemake.wildcards)} with {snakemake.threads} threads")
@@ -110,4 +122,5 @@ def origin(snakemake: Any, paths: Sequence[str] | None = None) -> artifacts.Prov
         code_digest=str(snakemake.params.get("code", "")),
         input_digest=artifacts.digest_inputs(paths),
         settings=settings,
+        made_by=_made_by,
     )

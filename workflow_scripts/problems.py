@@ -38,4 +38,4 @@ def main(snakemake):
 
 
 if __name__ == "__main__":
-    _job.run(main, snakemake)
+    _job.run(main)
