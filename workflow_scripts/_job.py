@@ -22,10 +22,9 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import _alone  # noqa: E402
-
 from vpdlib import artifacts, devices, progress, provenance  # noqa: E402
 from vpdlib.downloads import downloads_dir  # noqa: E402
+from workflow_scripts import _alone  # noqa: E402
 
 #: The job that runs, as plain values; nothing where a script's ``main`` is called by itself.
 _made_by: dict[str, Any] = {}

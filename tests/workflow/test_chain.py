@@ -4,10 +4,14 @@ Then what reruns: after a changed setting only what depends on it, after a touch
 """
 
 import copy
+import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import av
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,6 +69,33 @@ TINY = {
     "shots": [1],
     "trials": 2,
 }
+
+
+def run_alone(workflow, rule, path):
+    """Run a rule's script outside Snakemake, in the working folder."""
+    script = ROOT / "workflow_scripts" / f"{rule}.py"
+    return subprocess.run(
+        [sys.executable, str(script), "--like", path],
+        cwd=workflow.folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def digests_of(path):
+    """Digest of every dataset of an artifact."""
+    found = {}
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset):
+            found[name] = hashlib.sha256(np.asarray(item).tobytes()).hexdigest()
+
+    with h5py.File(path) as file:
+        file.visititems(visit)
+    assert found
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +223,29 @@ class TestChain:
         with av.open(str(finished.folder / "results/tiny/overlays/test_000.mp4")) as container:
             assert container.streams.video[0].codec_context.name == "h264"
             assert container.streams.video[0].frames > 50
+
+    @pytest.mark.parametrize(
+        "path",
+        ["tracks/0000.h5", "weak_labels/pose2d/0001.h5", "recognition/joints2d/nns/full.h5"],
+    )
+    def test_a_script_runs_alone_on_what_made_an_artifact(self, finished, path):
+        path = f"results/tiny/{path}"
+        before = (finished.folder / path).stat().st_mtime_ns
+        with h5py.File(finished.folder / path) as file:
+            rule = file.attrs["rule"].decode()
+        done = run_alone(finished, rule, path)
+        assert done.returncode == 0, done.stderr
+        alone = finished.folder / "build" / "alone" / path
+        assert f"writes build/alone/{path}" in done.stderr
+        assert (finished.folder / path).stat().st_mtime_ns == before
+        assert digests_of(alone) == digests_of(finished.folder / path)
+
+    def test_a_script_that_runs_alone_says_what_is_wrong(self, finished):
+        done = run_alone(finished, "crop_athlete", "results/tiny/tracks/0000.h5")
+        assert "was made by track_athlete.py, not by crop_athlete.py" in done.stderr
+        done = run_alone(finished, "crop_athlete", "results/tiny/table1.csv")
+        assert "table1.csv is not a readable artifact" in done.stderr
+        assert done.returncode != 0
 
     def test_again_there_is_nothing_to_do(self, finished):
         assert finished.planned(*TABLES) == {}
