@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.poses import Poses
+from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.tables import VideoRow, read_videos
 from vpdlib.poses.accuracy import pck_px
 from vpdlib.poses.base import View
@@ -82,15 +84,15 @@ def choose(options: argparse.Namespace, truth: dict[str, VideoTruth]) -> tuple[C
     for poses_path in sorted((options.results / "poses").glob("*.h5")):
         tracks_path = options.results / "tracks" / poses_path.name
         with (
-            read_artifact(poses_path, "poses") as poses,
-            read_artifact(tracks_path, "tracks") as tracks,
+            read_artifact(poses_path, Poses) as poses,
+            read_artifact(tracks_path, Tracks) as tracks,
         ):
             for video in poses.videos():
                 known = truth.get(video.video_id)
                 if known is None or known.joints_px is None:
                     continue
-                frame, keypoints = video.array("frame"), video.array("keypoints_px")
-                box_px = tracks[video.video_id].array("box_px")
+                frame, keypoints = video.frame, video.keypoints_px
+                box_px = tracks[video.video_id].box_px
                 num_frames += len(frame)
                 for row in np.flatnonzero(mean_joint_score(keypoints) < options.below):
                     number = int(frame[row])

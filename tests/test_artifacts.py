@@ -9,8 +9,6 @@ import h5py
 import numpy as np
 import pytest
 
-from vpdlib import artifacts
-from vpdlib.artifact_schemas import SCHEMAS, Column, Schema, check_columns
 from vpdlib.artifacts import (
     ArtifactError,
     ArtifactWriter,
@@ -18,6 +16,10 @@ from vpdlib.artifacts import (
     digest_inputs,
     read_artifact,
 )
+from vpdlib.artifacts import file as artifacts
+from vpdlib.artifacts.check import check_columns
+from vpdlib.artifacts.group import Column
+from vpdlib.artifacts.kinds import SCHEMAS, Schema
 
 PER_VIDEO = [kind for kind, schema in SCHEMAS.items() if schema.per_video]
 LENGTHS = {"T": 9, "M": 4, "K": 6, "N": 5, "S": 8, "D": 26, "H": 8, "W": 12}
@@ -154,10 +156,10 @@ def test_every_dataset_has_a_checksum_and_images_one_frame_a_chunk(tmp_path):
                 dataset = file[f"videos/a_1/{name}"]
                 assert dataset.fletcher32
                 assert dataset.compression is None
-                rows = 1 if column.per_frame_chunk else len(dataset)
+                rows = 1 if column.by_row else len(dataset)
                 assert dataset.chunks == (rows, *dataset.shape[1:])
-    assert SCHEMAS["crops"].columns["crop"].per_frame_chunk
-    assert SCHEMAS["flow"].columns["flow"].per_frame_chunk
+    assert SCHEMAS["crops"].columns["crop"].by_row
+    assert SCHEMAS["flow"].columns["flow"].by_row
     with ArtifactWriter(tmp_path / "r.h5", "recognition", provenance("recognition")) as artifact:
         artifact.write("action", np.array(["one", "two"], object))
         artifact.write("long", np.zeros((300_000, 2)))

@@ -6,7 +6,10 @@ import _job
 import cv2
 import numpy as np
 
-from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
+from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.artifacts.crops import Crops
+from vpdlib.artifacts.people import People
+from vpdlib.artifacts.tracks import Tracks
 from vpdlib.crops.crop import crop_video, in_blocks
 from vpdlib.crops.masks import FoundPeople, crop_masks
 from vpdlib.crops.settings import CropSettings
@@ -15,9 +18,9 @@ from vpdlib.datasets.tables import read_videos
 from vpdlib.progress import track
 
 
-def people_of(video: VideoGroup) -> FoundPeople:
+def people_of(video: People) -> FoundPeople:
     """The people of one video, with their masks."""
-    return FoundPeople(*(video.array(name) for name in ("frame", "num_people", "box_px", "mask")))
+    return FoundPeople(video.frame, video.num_people, video.box_px, video.mask)
 
 
 def main(snakemake):
@@ -27,20 +30,20 @@ def main(snakemake):
     videos = read_videos(snakemake.input.videos)
     reading = VideoReading(_job.on_bad_video(snakemake))
     with (
-        read_artifact(snakemake.input.tracks, "tracks") as tracks,
-        ArtifactWriter(snakemake.output[0], "crops", _job.origin(snakemake)) as artifact,
+        read_artifact(snakemake.input.tracks, Tracks) as tracks,
+        ArtifactWriter(snakemake.output[0], Crops, _job.origin(snakemake)) as artifact,
         ExitStack() as stack,
     ):
         artifact.set_attributes(crop_size=side)
         # An input only where people come with masks.
         people = None
         if snakemake.input.get("people"):
-            people = stack.enter_context(read_artifact(snakemake.input.people, "people"))
+            people = stack.enter_context(read_artifact(snakemake.input.people, People))
             artifact.set_attributes(masks=True)
         for video in track(videos, "cropping", unit="video"):
             path = tracks[video.video]
-            box_px = path.array("box_px")
-            previous_frame = path.array("previous_frame")
+            box_px = path.box_px
+            previous_frame = path.previous_frame
             found = people_of(people[video.video]) if people is not None else None
             records = crop_video(
                 reading.frames(video, broken_before=path.attributes.get("broken", "")),

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import _job
-import numpy as np
 
-from vpdlib.artifacts import ArtifactWriter
 from vpdlib.datasets.tables import read_events, read_trials, read_videos
+from vpdlib.detection.results import write_detection
 from vpdlib.detection.sequences import dense_sequences
 from vpdlib.detection.settings import DetectionSettings
 from vpdlib.detection.trials import run_detection
@@ -32,24 +31,9 @@ def main(snakemake):
     )
     for tiou, ap in zip(result.tious, result.reported_ap, strict=True):
         note(f"AP at tIoU {tiou:g}: {100 * ap:.2f} % (threshold {result.threshold:g})")
-    with ArtifactWriter(snakemake.output[0], "detection", _job.origin(snakemake)) as artifact:
-        artifact.set_attributes(
-            feature=snakemake.wildcards.feature,
-            threshold=result.threshold,
-            num_empty_test=result.num_empty_test,
-        )
-        artifact.write("ap", result.ap)
-        artifact.write("threshold", np.array(result.thresholds))
-        artifact.write("tiou", np.array(result.tious))
-        artifact.write("seed", np.array(result.seeds, np.int64))
-        for trial, proposals in enumerate(result.proposals):
-            found = np.array([(p.start, p.end) for p in proposals], np.int64).reshape(-1, 2)
-            artifact.write(
-                f"proposal_{trial}_video", np.array([p.video for p in proposals], object)
-            )
-            artifact.write(f"proposal_{trial}_frames", found)
-            artifact.write(f"proposal_{trial}_score", np.array([p.score for p in proposals]))
-            artifact.write(f"train_video_{trial}", np.array(result.train_videos[trial], object))
+    write_detection(
+        snakemake.output[0], _job.origin(snakemake), result, feature=snakemake.wildcards.feature
+    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 import _job
 
 from vpdlib.artifacts import ArtifactWriter
+from vpdlib.artifacts.people import People
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.tables import read_videos
 from vpdlib.devices import choose_device
@@ -27,7 +28,7 @@ def main(snakemake):
     videos.sort(key=lambda video: video.path)
     reading = VideoReading(_job.on_bad_video(snakemake))
     done_path, found, report = None, None, DecodeReport()
-    with ArtifactWriter(snakemake.output[0], "people", _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], People, _job.origin(snakemake)) as artifact:
         for video in videos:
             if video.path != done_path:
                 report = DecodeReport()

@@ -6,6 +6,11 @@ import _job
 import numpy as np
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.crops import Crops
+from vpdlib.artifacts.flow import Flow
+from vpdlib.artifacts.poses import Poses
+from vpdlib.artifacts.tracks import Tracks
+from vpdlib.artifacts.weak_labels import WeakLabels
 from vpdlib.datasets.tables import read_videos
 from vpdlib.flow.quantise import dequantise
 from vpdlib.report.overlay import write_overlay
@@ -20,11 +25,11 @@ def main(snakemake):
         )
     with ExitStack() as stack:
         kinds = {
-            "tracks": "tracks",
-            "crops": "crops",
-            "flow": "flow",
-            "poses": "poses",
-            "labels": "weak_labels",
+            "tracks": Tracks,
+            "crops": Crops,
+            "flow": Flow,
+            "poses": Poses,
+            "labels": WeakLabels,
         }
         opened = {
             key: stack.enter_context(read_artifact(snakemake.input[key], kind))
@@ -32,27 +37,25 @@ def main(snakemake):
         }
         video = {key: artifact[name] for key, artifact in opened.items()}
         max_px = float(opened["flow"].attributes["max_px"])
-        box_px = video["tracks"].array("box_px")
+        box_px = video["tracks"].box_px
         num_frames = len(box_px)
         keypoints = np.full((num_frames, 17, 3), np.nan, np.float32)
-        keypoints[video["poses"].array("frame")] = video["poses"].array("keypoints_px")
-        rows = video["labels"].array("frame")
+        keypoints[video["poses"].frame] = video["poses"].keypoints_px
+        rows = video["labels"].frame
         score = np.full(num_frames, np.nan, np.float32)
-        score[rows] = video["labels"].array("score")
+        score[rows] = video["labels"].score
         kept = np.zeros(num_frames, bool)
-        kept[rows] = video["labels"].array("kept")
-        crops = dict(zip(video["crops"].array("frame"), video["crops"].array("crop"), strict=True))
+        kept[rows] = video["labels"].kept
+        crops = dict(zip(video["crops"].frame, video["crops"].crop[:], strict=True))
         flow = {
             frame: dequantise(q, max_px)
-            for frame, q in zip(
-                video["flow"].array("frame"), video["flow"].array("flow"), strict=True
-            )
+            for frame, q in zip(video["flow"].frame, video["flow"].flow[:], strict=True)
         }
         write_overlay(
             source.path,
             snakemake.output[0],
             box_px,
-            video["tracks"].array("origin"),
+            video["tracks"].origin,
             keypoints,
             score,
             crops.get,
@@ -62,7 +65,7 @@ def main(snakemake):
             num_threads=snakemake.threads,
             deinterlace=source.deinterlace,
             clock=source.clock,
-            segment=video["tracks"].array("segment"),
+            segment=video["tracks"].segment,
         )
 
 

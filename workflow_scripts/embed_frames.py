@@ -6,6 +6,9 @@ import _job
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.artifacts.crops import Crops
+from vpdlib.artifacts.features import Features
+from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.supplied import add_supplied_features
 from vpdlib.datasets.tables import read_videos
@@ -21,8 +24,8 @@ def embed_crops(snakemake, artifact: ArtifactWriter) -> None:
     crops_path = Path(snakemake.input.crops)
     flow_paths = [Path(snakemake.input.flow)] if snakemake.input.get("flow") else None
     with (
-        read_artifact(crops_path, "crops") as crops,
-        read_artifact(snakemake.input.tracks, "tracks") as tracks,
+        read_artifact(crops_path, Crops) as crops,
+        read_artifact(snakemake.input.tracks, Tracks) as tracks,
     ):
         side = int(crops.attributes["crop_size"])
         lengths = {video.video_id: video.num_rows("frame") for video in crops.videos()}
@@ -40,12 +43,12 @@ def embed_crops(snakemake, artifact: ArtifactWriter) -> None:
             )
         first = 0
         for name, length in lengths.items():
-            frame = crops[name].array("frame")
+            frame = crops[name].frame
             artifact.add_video(
                 name,
                 {
                     "frame": frame,
-                    "time_s": tracks[name].array("time_s")[frame],
+                    "time_s": tracks[name].time_s[frame],
                     "descriptor": descriptor[first : first + length],
                 },
             )
@@ -54,7 +57,7 @@ def embed_crops(snakemake, artifact: ArtifactWriter) -> None:
 
 def main(snakemake):
     reading = VideoReading(_job.on_bad_video(snakemake))
-    with ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], Features, _job.origin(snakemake)) as artifact:
         if snakemake.input.get("features"):
             videos = read_videos(snakemake.input.videos)
             add_supplied_features(artifact, Path(snakemake.input.features), videos, reading)

@@ -3,15 +3,18 @@
 import _job
 
 from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.artifacts.features import Features
+from vpdlib.artifacts.poses import Poses
+from vpdlib.artifacts.tracks import Tracks
 from vpdlib.poses.features import add_pose_features
 from vpdlib.poses.normalize import teacher_rows
 
 
 def main(snakemake):
     with (
-        read_artifact(snakemake.input.poses, "poses") as poses,
-        read_artifact(snakemake.input.tracks, "tracks") as tracks,
-        ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact,
+        read_artifact(snakemake.input.poses, Poses) as poses,
+        read_artifact(snakemake.input.tracks, Tracks) as tracks,
+        ArtifactWriter(snakemake.output[0], Features, _job.origin(snakemake)) as artifact,
     ):
         add_pose_features(artifact, poses, tracks, teacher_rows)
 

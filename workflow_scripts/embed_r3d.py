@@ -6,6 +6,7 @@ import _job
 import torch
 
 from vpdlib.artifacts import ArtifactWriter
+from vpdlib.artifacts.features import Features
 from vpdlib.baselines.methods import R3DSettings, weights_text
 from vpdlib.baselines.r3d_model import embed_video, encoder_of
 from vpdlib.baselines.windows import embed_crops
@@ -39,7 +40,7 @@ def embed(snakemake, artifact):
 
 def main(snakemake):
     reading = VideoReading(_job.on_bad_video(snakemake))
-    with ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], Features, _job.origin(snakemake)) as artifact:
         if snakemake.input.get("features"):
             videos = read_videos(snakemake.input.videos)
             add_supplied_features(artifact, Path(snakemake.input.features), videos, reading)

@@ -6,6 +6,7 @@ import _job
 import torch
 
 from vpdlib.artifacts import ArtifactWriter
+from vpdlib.artifacts.features import Features
 from vpdlib.baselines.encoder_settings import VideoEncoderSettings
 from vpdlib.baselines.methods import PRETRAINED
 from vpdlib.baselines.video_encoder import build_video_encoder, embed_video
@@ -36,7 +37,7 @@ def embed(snakemake, artifact):
 
 def main(snakemake):
     reading = VideoReading(_job.on_bad_video(snakemake))
-    with ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], Features, _job.origin(snakemake)) as artifact:
         if snakemake.input.get("features"):
             videos = read_videos(snakemake.input.videos)
             add_supplied_features(artifact, Path(snakemake.input.features), videos, reading)

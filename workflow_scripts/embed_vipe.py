@@ -6,6 +6,9 @@ from pathlib import Path
 import _job
 
 from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.artifacts.features import Features
+from vpdlib.artifacts.poses import Poses
+from vpdlib.artifacts.tracks import Tracks
 from vpdlib.devices import choose_device
 from vpdlib.poses.features import add_pose_features
 from vpdlib.vipe.embed import embed_poses
@@ -16,9 +19,9 @@ def main(snakemake):
     model = load_vipe(Path(snakemake.input.model))
     device = choose_device(_job.device(snakemake))
     with (
-        read_artifact(snakemake.input.poses, "poses") as poses,
-        read_artifact(snakemake.input.tracks, "tracks") as tracks,
-        ArtifactWriter(snakemake.output[0], "features", _job.origin(snakemake)) as artifact,
+        read_artifact(snakemake.input.poses, Poses) as poses,
+        read_artifact(snakemake.input.tracks, Tracks) as tracks,
+        ArtifactWriter(snakemake.output[0], Features, _job.origin(snakemake)) as artifact,
     ):
         describe = partial(
             embed_poses, model, upside_down=snakemake.params.upside_down, device=device

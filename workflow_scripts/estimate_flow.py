@@ -5,6 +5,8 @@ from pathlib import Path
 import _job
 
 from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.artifacts.crops import Crops
+from vpdlib.artifacts.flow import Flow
 from vpdlib.flow.build import make_flow_estimator
 from vpdlib.flow.settings import FlowSettings
 from vpdlib.flow.stream import parts_of_rows, stored_flow
@@ -20,8 +22,8 @@ def main(snakemake):
         snakemake.threads,
     )
     with (
-        read_artifact(snakemake.input.crops, "crops") as crops,
-        ArtifactWriter(snakemake.output[0], "flow", _job.origin(snakemake)) as artifact,
+        read_artifact(snakemake.input.crops, Crops) as crops,
+        ArtifactWriter(snakemake.output[0], Flow, _job.origin(snakemake)) as artifact,
     ):
         side = int(crops.attributes["crop_size"])
         artifact.set_attributes(
@@ -36,9 +38,7 @@ def main(snakemake):
             for video in crops.videos()
             for rows in parts_of_rows(video.num_rows("crop"))
         ]
-        pairs = (
-            (video.array("previous", rows), video.array("crop", rows)) for video, rows in parts
-        )
+        pairs = ((video.previous[rows], video.crop[rows]) for video, rows in parts)
         flows = stored_flow(pairs, estimator, settings, snakemake.threads)
         num_masked = 0
         for (video, rows), stored in zip(track(parts, "flow", unit="part"), flows, strict=True):
@@ -50,9 +50,7 @@ def main(snakemake):
                 note(
                     f"{video.video_id}: {num_masked} pixels of flow were not finite and count as still"
                 )
-            artifact.add_video(
-                video.video_id, {"frame": video.array("frame")}, {"masked": num_masked}
-            )
+            artifact.add_video(video.video_id, {"frame": video.frame}, {"masked": num_masked})
             num_masked = 0
 
 

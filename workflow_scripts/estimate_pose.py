@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 
 from vpdlib.artifacts import Artifact, ArtifactWriter, read_artifact
+from vpdlib.artifacts.poses import Poses
+from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.supplied import check_length
@@ -22,7 +24,7 @@ from vpdlib.video.reader import Frame
 
 def estimate(
     videos: list[VideoRow],
-    tracks: Artifact,
+    tracks: Artifact[Tracks],
     snakemake,
     artifact: ArtifactWriter,
     reading: VideoReading,
@@ -39,7 +41,7 @@ def estimate(
     artifact.set_attributes(teacher=settings.teacher, **teacher.attributes)
     for video in videos:
         path = tracks[video.video]
-        box_px = path.array("box_px")
+        box_px = path.box_px
         frames = reading.frames(video, broken_before=path.attributes.get("broken", ""))
         frames = track(frames, video.video, total=len(box_px), unit="frame")
         keypoints = np.array(list(estimate_in_batches(teacher, views(frames, box_px))))
@@ -60,7 +62,7 @@ def has_box(box_px: np.ndarray) -> np.ndarray:
 
 
 def take_keypoints(
-    videos: list[VideoRow], tracks: Artifact, snakemake, artifact: ArtifactWriter
+    videos: list[VideoRow], tracks: Artifact[Tracks], snakemake, artifact: ArtifactWriter
 ) -> None:
     """Keypoints from another tool, for the frames that have a box."""
     source = Path(snakemake.input.keypoints)
@@ -76,7 +78,7 @@ def take_keypoints(
     boxes_of = {}
     for video in videos:
         path = tracks[video.video]
-        box_px = path.array("box_px")
+        box_px = path.box_px
         broken = path.attributes.get("broken", "")
         if broken:
             # Its keypoints have as many rows as it once had frames.
@@ -110,8 +112,8 @@ def main(snakemake):
     videos = read_videos(snakemake.input.videos)
     reading = VideoReading(_job.on_bad_video(snakemake))
     with (
-        read_artifact(snakemake.input.tracks, "tracks") as tracks,
-        ArtifactWriter(snakemake.output[0], "poses", _job.origin(snakemake)) as artifact,
+        read_artifact(snakemake.input.tracks, Tracks) as tracks,
+        ArtifactWriter(snakemake.output[0], Poses, _job.origin(snakemake)) as artifact,
     ):
         if snakemake.input.get("keypoints"):
             take_keypoints(videos, tracks, snakemake, artifact)

@@ -4,13 +4,14 @@ import _job
 import pandas as pd
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.weak_labels import WeakLabels
 from vpdlib.report.tables import write_table
 
 
 def main(snakemake):
     rows = []
     for path in snakemake.input.labels:
-        with read_artifact(path, "weak_labels") as labels:
+        with read_artifact(path, WeakLabels) as labels:
             for video in labels.videos():
                 counts = video.attributes
                 rows.append(

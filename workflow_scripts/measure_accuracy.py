@@ -5,6 +5,9 @@ from pathlib import Path
 import _job
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.poses import Poses
+from vpdlib.artifacts.tracks import Tracks
+from vpdlib.artifacts.weak_labels import WeakLabels
 from vpdlib.datasets.tables import read_videos
 from vpdlib.report.accuracy import (
     Tally,
@@ -40,9 +43,9 @@ def main(snakemake):
     tally = Tally()
     for shard in range(num_shards):
         with (
-            read_artifact(inputs.tracks[shard], "tracks") as tracks,
-            read_artifact(inputs.poses[shard], "poses") as poses,
-            read_artifact(inputs.labels[shard], "weak_labels") as labels,
+            read_artifact(inputs.tracks[shard], Tracks) as tracks,
+            read_artifact(inputs.poses[shard], Poses) as poses,
+            read_artifact(inputs.labels[shard], WeakLabels) as labels,
         ):
             decoded = {name: {} for name in students}
             for number, (name, student) in enumerate(students.items()):
@@ -50,21 +53,21 @@ def main(snakemake):
                     inputs.features[number * num_shards + shard], "features"
                 ) as features:
                     for video in features.videos():
-                        descriptor = video.array("descriptor")[:, 0]
+                        descriptor = video.descriptor[:, 0]
                         decoded[name][video.video_id] = decode_pose(student, descriptor)
             for video in tracks.videos():
                 known = truth.get(video.video_id)
                 if known is None:
                     continue
                 split = split_of[video.video_id]
-                measure_boxes(tally, split, video.array("box_px"), known)
+                measure_boxes(tally, split, video.box_px, known)
                 pose = poses[video.video_id]
                 measure_poses(
                     tally,
                     split,
-                    pose.array("frame"),
-                    pose.array("keypoints_px"),
-                    labels[video.video_id].array("kept"),
+                    pose.frame,
+                    pose.keypoints_px,
+                    labels[video.video_id].kept,
                     {name: by_video[video.video_id] for name, by_video in decoded.items()},
                     known,
                 )

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import _job
-import numpy as np
 
-from vpdlib.artifacts import ArtifactWriter
 from vpdlib.datasets.tables import read_actions
 from vpdlib.progress import note
 from vpdlib.recognition.sequences import action_sequences
 from vpdlib.retrieval.metrics import score_retrieval
+from vpdlib.retrieval.results import write_retrieval
 from vpdlib.retrieval.search import rank_actions
 from vpdlib.retrieval.settings import RetrievalSettings
 
@@ -34,19 +33,14 @@ def main(snakemake):
             f"precision@{score.k} {100 * score.precision:.2f} %, hit@{score.k} {100 * score.hit:.2f} %"
         )
     note(f"{result.num_empty_queries} of {len(queries)} queries without the athlete count as 0")
-    with ArtifactWriter(snakemake.output[0], "retrieval", _job.origin(snakemake)) as artifact:
-        artifact.set_attributes(
-            feature=snakemake.wildcards.feature,
-            queries=settings.queries,
-            num_empty_queries=result.num_empty_queries,
-        )
-        artifact.write("query", np.array(result.query_ids, object))
-        artifact.write("corpus", np.array(result.corpus_ids, object))
-        artifact.write("indices", result.indices)
-        artifact.write("distances", result.distances)
-        artifact.write("k", np.array([score.k for score in scores], np.int32))
-        artifact.write("precision", np.array([score.precision for score in scores]))
-        artifact.write("hit", np.array([score.hit for score in scores]))
+    write_retrieval(
+        snakemake.output[0],
+        _job.origin(snakemake),
+        result,
+        scores,
+        feature=snakemake.wildcards.feature,
+        queries=settings.queries,
+    )
 
 
 if __name__ == "__main__":

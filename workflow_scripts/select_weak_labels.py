@@ -6,6 +6,10 @@ import _job
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.artifacts.features import Features
+from vpdlib.artifacts.poses import Poses
+from vpdlib.artifacts.tracks import Tracks
+from vpdlib.artifacts.weak_labels import WeakLabels
 from vpdlib.poses.settings import WeakLabelSettings
 from vpdlib.poses.weak_labels import select_weak_labels
 from vpdlib.progress import note
@@ -13,30 +17,30 @@ from vpdlib.progress import note
 
 def vectors_of(video, frame):
     """The teacher's vectors, which must be of the same frames as its poses."""
-    if not np.array_equal(video.array("frame"), frame):
+    if not np.array_equal(video.frame, frame):
         raise ValueError(
             f"video {video.video_id}: the embedding and the poses are of different frames; rerun embed_vipe"
         )
-    return video.array("descriptor")
+    return video.descriptor
 
 
 def main(snakemake):
     settings = WeakLabelSettings.model_validate(snakemake.params.settings)
     with (
-        read_artifact(snakemake.input.poses, "poses") as poses,
-        read_artifact(snakemake.input.tracks, "tracks") as tracks,
-        ArtifactWriter(snakemake.output[0], "weak_labels", _job.origin(snakemake)) as artifact,
+        read_artifact(snakemake.input.poses, Poses) as poses,
+        read_artifact(snakemake.input.tracks, Tracks) as tracks,
+        ArtifactWriter(snakemake.output[0], WeakLabels, _job.origin(snakemake)) as artifact,
         ExitStack() as stack,
     ):
         embedded = None
         if snakemake.input.get("vectors"):
-            embedded = stack.enter_context(read_artifact(snakemake.input.vectors, "features"))
+            embedded = stack.enter_context(read_artifact(snakemake.input.vectors, Features))
         for video in poses.videos():
-            frame = video.array("frame")
+            frame = video.frame
             labels = select_weak_labels(
-                video.array("keypoints_px"),
+                video.keypoints_px,
                 frame,
-                tracks[video.video_id].array("previous_frame")[frame],
+                tracks[video.video_id].previous_frame[frame],
                 settings.min_score,
                 settings.max_extent,
                 settings.previous_min_score,

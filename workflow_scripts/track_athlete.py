@@ -7,7 +7,9 @@ from typing import Any
 import _job
 import numpy as np
 
-from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
+from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.artifacts.people import People
+from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.boxes import boxes_of_keypoints, ends_early, supplied_boxes
 from vpdlib.datasets.keypoints import read_keypoints
@@ -24,27 +26,27 @@ from vpdlib.video.reader import DecodeReport
 from vpdlib.video.shots import find_shots
 
 
-def detections_of(video: VideoGroup) -> PeopleDetections:
+def detections_of(video: People) -> PeopleDetections:
     """The people of one video, one list per sampled frame."""
-    time_s = video.array("time_s")
-    num_people = video.array("num_people")
+    time_s = video.time_s
+    num_people = video.num_people
 
-    def by_frame(name: str) -> list[np.ndarray]:
+    def by_frame(rows: np.ndarray) -> list[np.ndarray]:
         # No frame, no list: a split always gives one part.
-        return np.split(video.array(name), np.cumsum(num_people)[:-1])[: len(num_people)]
+        return np.split(rows, np.cumsum(num_people)[:-1])[: len(num_people)]
 
     return PeopleDetections(
-        frames=video.array("frame"),
-        box_px=by_frame("box_px"),
-        score=by_frame("score"),
-        keypoints_px=by_frame("keypoints_px"),
+        frames=video.frame,
+        box_px=by_frame(video.box_px),
+        score=by_frame(video.score),
+        keypoints_px=by_frame(video.keypoints_px),
         num_frames=len(time_s),
         width=int(video.attributes["width"]),
         height=int(video.attributes["height"]),
         time_s=time_s,
         athlete=str(video.attributes["athlete"]),
-        shot=video.array("shot"),
-        appearance=by_frame("appearance"),
+        shot=video.shot,
+        appearance=by_frame(video.appearance),
     )
 
 
@@ -71,7 +73,7 @@ def add_track(
 def track_people(snakemake, artifact: ArtifactWriter) -> None:
     """Tracks from detections."""
     settings = TrackingSettings.model_validate(snakemake.params.settings)
-    with read_artifact(snakemake.input.people, "people") as people:
+    with read_artifact(snakemake.input.people, People) as people:
         for video in track(list(people.videos()), "tracking", unit="video"):
             detections = detections_of(video)
             athlete = track_athlete(detections, settings)
@@ -139,7 +141,7 @@ def take_boxes(
 
 def main(snakemake):
     inputs = snakemake.input
-    with ArtifactWriter(snakemake.output[0], "tracks", _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], Tracks, _job.origin(snakemake)) as artifact:
         if inputs.get("people"):
             track_people(snakemake, artifact)
             return

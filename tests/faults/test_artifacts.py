@@ -16,8 +16,8 @@ import pytest
 
 from tests.faults.conftest import TABLE
 from tests.workflow.conftest import ROOT
-from vpdlib.artifact_schemas import SCHEMAS
 from vpdlib.artifacts import ArtifactError, ArtifactWriter, Provenance, read_artifact
+from vpdlib.artifacts.kinds import SCHEMAS
 
 
 @pytest.mark.faults

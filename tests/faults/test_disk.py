@@ -15,7 +15,7 @@ from vpdlib.artifacts import read_artifact
 WRITING = """
 import sys
 import numpy as np
-from vpdlib.artifact_schemas import SCHEMAS
+from vpdlib.artifacts.kinds import SCHEMAS
 from vpdlib.artifacts import ArtifactWriter, Provenance
 with ArtifactWriter(sys.argv[1], "poses", Provenance("estimate_pose", "0", "0", "0")) as artifact:
     artifact.add_video("a", {

@@ -157,8 +157,8 @@ def _onnx(folder: Path) -> Callable[[Path], Any]:
 
 
 def _artifact(folder: Path) -> Callable[[Path], Any]:
-    from vpdlib.artifact_schemas import SCHEMAS
     from vpdlib.artifacts import digest_inputs, read_artifact
+    from vpdlib.artifacts.kinds import SCHEMAS
 
     def read(path: Path) -> Any:
         kind = artifact_kind(path)

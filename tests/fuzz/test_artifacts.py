@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.fuzz import seeds
 from tests.fuzz.damage import damaged
 from tests.fuzz.fuzzing import File, Limits, Reader, fuzz
-from vpdlib.artifact_schemas import SCHEMAS
+from vpdlib.artifacts.kinds import SCHEMAS
 
 pytestmark = pytest.mark.fuzz
 

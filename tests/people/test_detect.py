@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from vpdlib.artifact_schemas import SCHEMAS, check_columns
+from vpdlib.artifacts.check import check_columns
+from vpdlib.artifacts.kinds import SCHEMAS
 from vpdlib.people.appearance import APPEARANCE_BINS
 from vpdlib.people.base import NUM_KEYPOINTS, People
 from vpdlib.people.detect import detect_video

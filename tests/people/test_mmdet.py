@@ -14,8 +14,8 @@ import torch
 from tests.people import mmdet_networks as networks
 from tests.people.mmdet_networks import RTMDET, RTMDET_INS, WITH_MASKS, ZOO, Network, pictures
 from tests.people.scripts import run_script, write_shard
-from vpdlib.artifact_schemas import SCHEMAS
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.kinds import SCHEMAS
 from vpdlib.crops.settings import CropSettings
 from vpdlib.geometry import MASK_SIDE, unpack_mask
 from vpdlib.people.base import People

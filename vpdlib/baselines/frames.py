@@ -21,7 +21,8 @@ import cv2
 import numpy as np
 import torch
 
-from vpdlib.artifacts import Artifact, read_artifact
+from vpdlib.artifacts import Artifact, VideoGroup, read_artifact
+from vpdlib.artifacts.tracks import Tracks
 from vpdlib.baselines.backbones import input_statistics
 from vpdlib.baselines.clips import Batch
 from vpdlib.baselines.methods import FrameMethod, R3DSettings
@@ -87,7 +88,7 @@ def action_rows(
         with read_artifact(path, kind) as artifact, ExitStack() as stack:
             track_file = None
             if tracks is not None:
-                track_file = stack.enter_context(read_artifact(tracks[shard], "tracks"))
+                track_file = stack.enter_context(read_artifact(tracks[shard], Tracks))
             for video in artifact.videos():
                 of_video = wanted.take(video.video_id)
                 if not of_video:
@@ -96,7 +97,7 @@ def action_rows(
                 if track_file is None:
                     time_s = video.array("time_s")
                 else:
-                    time_s = track_file[video.video_id].array("time_s")[frame]
+                    time_s = track_file[video.video_id].time_s[frame]
                 usable = np.ones(len(frame), bool)
                 for action in of_video:
                     rows = rows_of_action(
@@ -123,7 +124,7 @@ class PictureStore:
         self, kind: PictureKind, paths: Sequence[Path], actions: Mapping[str, ActionRows]
     ) -> None:
         self._kind, self._paths, self._actions = kind, paths, actions
-        self._opened: dict[int, Artifact] = {}
+        self._opened: dict[int, Artifact[VideoGroup]] = {}
         self._opened_by = -1
         self._stack = ExitStack()
         self._kept: dict[str, np.ndarray] = {}
@@ -141,7 +142,7 @@ class PictureStore:
                 total += picture.size * len(place.rows)
         return total
 
-    def _artifact(self, shard: int) -> Artifact:
+    def _artifact(self, shard: int) -> Artifact[VideoGroup]:
         if self._opened_by != os.getpid():
             self._opened, self._opened_by, self._stack = {}, os.getpid(), ExitStack()
         if shard not in self._opened:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vpdlib.artifacts import VideoGroup
+from vpdlib.artifacts.crops import Crops
 from vpdlib.baselines.methods import R3DSettings
 from vpdlib.baselines.r3d import R3D, R3DEncoder, build_r3d_encoder, embed_windows
 from vpdlib.baselines.train import TrainedNetwork
@@ -62,7 +62,7 @@ def load_r3d(folder: Path) -> R3DEncoder:
 
 
 def embed_video(
-    video: VideoGroup, encoder: R3DEncoder, side: int, settings: R3DSettings, device: str
+    video: Crops, encoder: R3DEncoder, side: int, settings: R3DSettings, device: str
 ) -> np.ndarray:
     """Describe all crops of a video; windows do not reach over frames without the athlete.
 

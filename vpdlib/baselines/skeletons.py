@@ -21,6 +21,8 @@ import numpy as np
 import torch
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.poses import Poses
+from vpdlib.artifacts.tracks import Tracks
 from vpdlib.baselines.clips import Batch
 from vpdlib.baselines.graph import COCO17_GRAPH, JOINTS13_GRAPH, SkeletonGraph, bones
 from vpdlib.baselines.methods import PoseC3DMethod, SkeletonMethod
@@ -74,17 +76,17 @@ def action_poses(
     found: dict[str, ActionPoses] = {}
     for poses_path, tracks_path in zip(poses, tracks, strict=True):
         with (
-            read_artifact(poses_path, "poses") as pose_file,
-            read_artifact(tracks_path, "tracks") as track_file,
+            read_artifact(poses_path, Poses) as pose_file,
+            read_artifact(tracks_path, Tracks) as track_file,
         ):
             for video in pose_file.videos():
                 of_video = wanted.take(video.video_id)
                 if not of_video:
                     continue
                 track = track_file[video.video_id]
-                frame = video.array("frame")
-                keypoints = video.array("keypoints_px")
-                time_s, box_px = track.array("time_s")[frame], track.array("box_px")[frame]
+                frame = video.frame
+                keypoints = video.keypoints_px
+                time_s, box_px = track.time_s[frame], track.box_px[frame]
                 is_joint = np.isfinite(keypoints).all(axis=2) & (keypoints[..., 2] > 0)
                 keypoints = np.where(is_joint[..., None], keypoints, np.float32(0))
                 usable = is_joint.any(axis=1) & np.isfinite(box_px).all(axis=1)

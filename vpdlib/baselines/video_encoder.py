@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vpdlib.artifacts import VideoGroup
+from vpdlib.artifacts.crops import Crops
 from vpdlib.baselines.backbones import IMAGENET, InputStatistics
 from vpdlib.baselines.encoder_settings import (
     CONFIG,
@@ -218,7 +218,7 @@ def embed_frames(
 
 
 def embed_video(
-    video: VideoGroup,
+    video: Crops,
     encoder: VideoEncoder,
     side: int,
     settings: VideoEncoderSettings,

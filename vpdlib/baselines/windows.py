@@ -14,7 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
+from vpdlib.artifacts import ArtifactWriter, read_artifact
+from vpdlib.artifacts.crops import Crops
+from vpdlib.artifacts.tracks import Tracks
 from vpdlib.baselines.backbones import InputStatistics
 from vpdlib.progress import track
 
@@ -32,7 +34,7 @@ class Run:
 
     dtype = np.dtype(np.uint8)
 
-    def __init__(self, video: VideoGroup, start: int, stop: int, side: int) -> None:
+    def __init__(self, video: Crops, start: int, stop: int, side: int) -> None:
         self._video, self._start = video, start
         self.shape = (stop - start, side, side, 3)
 
@@ -41,11 +43,11 @@ class Run:
 
     def __getitem__(self, rows: slice) -> np.ndarray:
         first, last = self._start + rows.start, self._start + rows.stop
-        return self._video.array("crop", slice(first, last))
+        return self._video.crop[first:last]
 
 
 def embed_runs(
-    video: VideoGroup, side: int, width: int, embed: Callable[[np.ndarray], np.ndarray]
+    video: Crops, side: int, width: int, embed: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
     """Describe all crops of a video, each run of consecutive frames by itself.
 
@@ -60,7 +62,7 @@ def embed_runs(
     -------
     (N, 2, d) float32.
     """
-    frame = video.array("frame")
+    frame = video.frame
     descriptor = np.empty((len(frame), 2, width), np.float32)
     cuts = [0, *(np.flatnonzero(np.diff(frame) != 1) + 1).tolist(), len(frame)]
     for start, stop in pairwise(cuts):
@@ -74,7 +76,7 @@ def embed_crops(
     crops_path: Path,
     tracks_path: Path,
     artifact: ArtifactWriter,
-    embed: Callable[[VideoGroup, int], np.ndarray],
+    embed: Callable[[Crops, int], np.ndarray],
 ) -> None:
     """Write the descriptors of a shard's crops.
 
@@ -85,17 +87,17 @@ def embed_crops(
     embed : maps a video of the crop artifact and the side of crops, px, to descriptors (N, 2, d) float32.
     """
     with (
-        read_artifact(crops_path, "crops") as crops,
-        read_artifact(tracks_path, "tracks") as tracks,
+        read_artifact(crops_path, Crops) as crops,
+        read_artifact(tracks_path, Tracks) as tracks,
     ):
         side = int(crops.attributes["crop_size"])
         for video in track(list(crops.videos()), "embedding", unit="video"):
-            frame = video.array("frame")
+            frame = video.frame
             artifact.add_video(
                 video.video_id,
                 {
                     "frame": frame,
-                    "time_s": tracks[video.video_id].array("time_s")[frame],
+                    "time_s": tracks[video.video_id].time_s[frame],
                     "descriptor": embed(video, side),
                 },
             )

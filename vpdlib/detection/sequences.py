@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.features import Features
 from vpdlib.datasets.base import TIME_SLACK_S
 from vpdlib.datasets.tables import EventRow
 
@@ -66,17 +67,17 @@ def dense_sequences(
     found: dict[str, DenseSequence] = {}
     dims: set[int] = set()
     for path in features_paths:
-        with read_artifact(path, "features") as artifact:
+        with read_artifact(path, Features) as artifact:
             for video in artifact.videos():
                 if video.video_id not in videos:
                     continue
-                frame = video.array("frame").astype(np.int64)
-                descriptor = video.array("descriptor")
+                frame = video.frame.astype(np.int64)
+                descriptor = video.descriptor
                 if len(descriptor):
                     dims.add(descriptor.shape[2])
                 where = f"{path}, video {video.video_id!r}"
                 found[video.video_id] = _dense(
-                    frame, video.array("time_s"), descriptor, videos[video.video_id], where
+                    frame, video.time_s, descriptor, videos[video.video_id], where
                 )
     missing = sorted(videos.keys() - found.keys())
     if missing:

@@ -9,15 +9,14 @@ training videos, the threshold to report from the settings.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vpdlib.datasets.tables import EventRow
 from vpdlib.detection.ap import average_precision, rank_proposals
 from vpdlib.detection.model import predict_scores, train_ensemble
-from vpdlib.detection.proposals import Proposal, propose
+from vpdlib.detection.proposals import propose
+from vpdlib.detection.results import DetectionResult
 from vpdlib.detection.sequences import (
     DenseSequence,
     events_by_video,
@@ -30,52 +29,6 @@ from vpdlib.progress import note
 
 # A trial: per place, the videos there.
 Places = Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True)
-class DetectionResult:
-    """What `run_detection` found; stretches are frames [start, end).
-
-    Attributes
-    ----------
-    ap : (trials, thresholds, tIoUs) float64, average precision, shares of 1.
-    thresholds : of the second axis, rising.
-    tious : of the third axis.
-    threshold : the one that is reported.
-    proposals : per trial, the proposals at that threshold, by falling score.
-    scores : per trial, test video -> (T,) float32; (0,) where the athlete was never found.
-    truth : test video -> its events, overlapping ones joined.
-    train_videos : per trial, those trained on.
-    mean_lengths : per trial, mean length of training events, frames.
-    best_epochs : per trial and model, the epoch of the weights.
-    seeds : one a trial.
-    num_empty_test : test videos in which the athlete was never found.
-    """
-
-    ap: NDArray[np.float64]
-    thresholds: tuple[float, ...]
-    tious: tuple[float, ...]
-    threshold: float
-    proposals: tuple[tuple[Proposal, ...], ...]
-    scores: tuple[dict[str, NDArray[np.float32]], ...]
-    truth: dict[str, list[tuple[int, int]]]
-    train_videos: tuple[tuple[str, ...], ...]
-    mean_lengths: tuple[float, ...]
-    best_epochs: tuple[tuple[int, ...], ...]
-    seeds: tuple[int, ...]
-    num_empty_test: int
-
-    @property
-    def mean_ap(self) -> NDArray[np.float64]:
-        """Mean over trials, (thresholds, tIoUs)."""
-        mean: NDArray[np.float64] = self.ap.mean(axis=0)
-        return mean
-
-    @property
-    def reported_ap(self) -> NDArray[np.float64]:
-        """Mean over trials at the reported threshold, (tIoUs,)."""
-        reported: NDArray[np.float64] = self.mean_ap[self.thresholds.index(self.threshold)]
-        return reported
 
 
 def run_detection(

@@ -20,7 +20,7 @@ class VideoPeople:
 
     Attributes
     ----------
-    datasets : those of the people artifact (:mod:`vpdlib.artifact_schemas`).
+    datasets : those of the people artifact (:mod:`vpdlib.artifacts.people`).
     size : width and height of the frames, px; None of a video without frames.
     """
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from vpdlib.artifacts import Artifact, ArtifactWriter
+from vpdlib.artifacts.poses import Poses
+from vpdlib.artifacts.tracks import Tracks
 
 
 def add_pose_features(
     artifact: ArtifactWriter,
-    poses: Artifact,
-    tracks: Artifact,
+    poses: Artifact[Poses],
+    tracks: Artifact[Tracks],
     describe: Callable[[np.ndarray], np.ndarray],
 ) -> None:
     """Describe every pose of a shard.
@@ -24,12 +26,12 @@ def add_pose_features(
     describe : keypoints (N, 17, 3) to descriptors (N, 2, D), regular and mirrored.
     """
     for video in poses.videos():
-        frame = video.array("frame")
+        frame = video.frame
         artifact.add_video(
             video.video_id,
             {
                 "frame": frame,
-                "time_s": tracks[video.video_id].array("time_s")[frame],
-                "descriptor": describe(video.array("keypoints_px")),
+                "time_s": tracks[video.video_id].time_s[frame],
+                "descriptor": describe(video.keypoints_px),
             },
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.features import Features
 from vpdlib.datasets.base import frames_within
 from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.tables import ActionRow
@@ -103,16 +104,16 @@ def action_sequences(
     sequences: dict[str, np.ndarray] = {}
     dims: set[int] = set()
     for path in features:
-        with read_artifact(path, "features") as artifact:
+        with read_artifact(path, Features) as artifact:
             for video in artifact.videos():
                 of_video = wanted.take(video.video_id)
                 if not of_video:
                     continue
-                time_s, descriptor = video.array("time_s"), video.array("descriptor")
+                time_s, descriptor = video.time_s, video.descriptor
                 if len(descriptor):
                     dims.add(descriptor.shape[2])
                 found = np.isfinite(descriptor).all(axis=(1, 2))
-                frame = video.array("frame")
+                frame = video.frame
                 for action in of_video:
                     rows = rows_of_action(
                         action, frame, time_s, found, target_fps, target_fps_slack

@@ -13,7 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from vpdlib.artifacts import VideoGroup, read_artifact
+from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import (
     LISTING,
     named,
@@ -129,7 +130,7 @@ def collect_problems(
     if tracks:
         of_video = ActionsByVideo(actions)
         for path in tracks:
-            with read_artifact(path, "tracks") as artifact:
+            with read_artifact(path, Tracks) as artifact:
                 for video in artifact.videos():
                     for kind, row in _of_video(
                         video, of_video.take(video.video_id), remedy, path, tracks_from
@@ -172,7 +173,7 @@ def _broken(video: str, stage: str, reason: str, artifact: str | Path) -> Proble
 
 
 def _of_video(
-    video: VideoGroup,
+    video: Tracks,
     actions: Sequence[ActionRow],
     remedy: str,
     path: Path,
@@ -197,8 +198,8 @@ def _of_video(
     if flags and not broken:
         how = "Look at it in a player; fetch or export it again if something is missing."
         yield whole("damaged", stage, f"damaged: {'; '.join(flags)}", how)
-    time_s = video.array("time_s")
-    followed = np.isfinite(video.array("box_px")).all(axis=1)
+    time_s = video.time_s
+    followed = np.isfinite(video.box_px).all(axis=1)
     if not followed.any() and not broken:
         problem = f"nobody is followed in any of its {len(followed)} frames"
         yield whole("nobody", _TRACKING, problem, remedy)

@@ -16,6 +16,7 @@ from vpdlib.artifacts import read_artifact
 from vpdlib.atomic import replacing
 from vpdlib.recognition.settings import NETWORK_HEADS
 from vpdlib.report.published import published_baseline, published_precision, published_top1
+from vpdlib.retrieval.results import read_scores
 
 #: Recognition artifacts by method, head and setting ("full" or "k<k>").
 Cells = Mapping[tuple[str, str, str], Path]
@@ -227,15 +228,12 @@ def retrieval_table(
     """
     rows = []
     for method in methods:
-        with read_artifact(retrieval_dir / f"{method}.h5", "retrieval") as artifact:
-            precision, hit = artifact.array("precision"), artifact.array("hit")
-            stored = list(artifact.array("k"))
-            row: dict[str, object] = {"method": method, "queries": len(artifact.array("query"))}
+        scores = read_scores(retrieval_dir / f"{method}.h5")
+        row: dict[str, object] = {"method": method, "queries": scores[ks[0]].num_queries}
         for k in ks:
-            place = stored.index(k)
-            row[f"p{k}"] = round(100 * float(precision[place]), 2)
+            row[f"p{k}"] = round(100 * scores[k].precision, 2)
             row[f"p{k}_paper"] = published_precision(method, k, paper_column)
-            row[f"hit{k}"] = round(100 * float(hit[place]), 2)
+            row[f"hit{k}"] = round(100 * scores[k].hit, 2)
         rows.append(row)
     return pd.DataFrame(rows)
 

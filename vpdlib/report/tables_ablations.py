@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.tracks import Tracks
+from vpdlib.artifacts.weak_labels import WeakLabels
 from vpdlib.datasets.base import frames_within
 from vpdlib.datasets.tables import ActionRow
 from vpdlib.poses.weak_labels import reaches_score
@@ -86,16 +88,16 @@ def share_kept(
         stretches.setdefault(action.video, []).append((action.start, action.end))
     for labels_path, tracks_path in zip(labels_paths, tracks_paths, strict=True):
         with (
-            read_artifact(labels_path, "weak_labels") as labels,
-            read_artifact(tracks_path, "tracks") as tracks,
+            read_artifact(labels_path, WeakLabels) as labels,
+            read_artifact(tracks_path, Tracks) as tracks,
         ):
             for video in labels.videos():
-                time_s = tracks[video.video_id].array("time_s")[video.array("frame")]
+                time_s = tracks[video.video_id].time_s[video.frame]
                 inside = np.zeros(len(time_s), bool)
                 for start_s, end_s in stretches.get(video.video_id, ()):
                     inside |= frames_within(time_s, start_s, end_s)
                 insides.append(inside)
-                score, motion = video.array("score"), video.array("motion_norm")
+                score, motion = video.score, video.motion_norm
                 for min_score, flags in kept.items():
                     flags.append(reaches_score(score, motion, min_score))
     in_action = np.concatenate(insides)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vpdlib.artifacts import read_artifact
+from vpdlib.detection.results import read_average_precision
 from vpdlib.report.published import published_ap, published_sweep
 from vpdlib.report.tables import mean_and_std
 
@@ -36,12 +36,10 @@ def detection_table(
     """
     rows = []
     for method in methods:
-        with read_artifact(detection_dir / f"{method}.h5", "detection") as artifact:
-            ap, tious = 100 * artifact.array("ap"), artifact.array("tiou")
-            thresholds = artifact.array("threshold")
-            reported = float(artifact.attributes["threshold"])
-        at = ap[:, int(np.abs(thresholds - reported).argmin())]
-        for place, tiou in enumerate(tious):
+        found = read_average_precision(detection_dir / f"{method}.h5")
+        reported = found.threshold
+        at = 100 * found.ap[:, int(np.abs(found.thresholds - reported).argmin())]
+        for place, tiou in enumerate(found.tious):
             mean, std = mean_and_std(at[:, place])
             rows.append(
                 {
@@ -80,15 +78,14 @@ def sweep_table(
     found: dict[str, dict[float, np.ndarray]] = {}
     for method in methods:
         path = detection_dir / f"{method}.h5"
-        with read_artifact(path, "detection") as artifact:
-            ap, tious = 100 * artifact.array("ap"), artifact.array("tiou")
-            thresholds = [round(float(value), 4) for value in artifact.array("threshold")]
-        at = np.flatnonzero(np.isclose(tious, SWEEP_TIOU))
+        read = read_average_precision(path)
+        thresholds = [round(float(value), 4) for value in read.thresholds]
+        at = np.flatnonzero(np.isclose(read.tious, SWEEP_TIOU))
         if not len(at):
             raise ValueError(
-                f"{path} was evaluated at tIoU {tious.tolist()}; add {SWEEP_TIOU} to detection.tious"
+                f"{path} was evaluated at tIoU {read.tious.tolist()}; add {SWEEP_TIOU} to detection.tious"
             )
-        found[method] = dict(zip(thresholds, ap[:, :, at[0]].T, strict=True))
+        found[method] = dict(zip(thresholds, 100 * read.ap[:, :, at[0]].T, strict=True))
     every = sorted({threshold for by_threshold in found.values() for threshold in by_threshold})
     rows = []
     for method, by_threshold in found.items():

@@ -9,22 +9,11 @@ without frames has an empty list and counts as 0.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vpdlib.retrieval.search import RetrievalResult
-
-
-@dataclass(frozen=True)
-class RetrievalScore:
-    """Both measures at one k, shares of 1, over ``num_queries`` queries."""
-
-    k: int
-    precision: float
-    hit: float
-    num_queries: int
+from vpdlib.retrieval.results import RetrievalResult, RetrievalScore
 
 
 def precision_at_k(

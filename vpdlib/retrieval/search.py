@@ -13,7 +13,6 @@ the sums), so where queries and corpus are the same actions only half of the pai
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,41 +20,11 @@ from numpy.typing import NDArray
 from vpdlib.progress import track
 from vpdlib.recognition.dtw import PackedSequences, pack_sequences, packed_distances
 from vpdlib.recognition.nns import unit_norm
+from vpdlib.retrieval.results import RetrievalResult
 from vpdlib.retrieval.settings import RetrievalSettings
 
 # Queries measured in one go: enough pairs to share among threads, little measured twice on the diagonal.
 _QUERIES_PER_BLOCK = 64
-
-
-@dataclass(frozen=True)
-class RetrievalResult:
-    """Ranked lists, nearest first.
-
-    Attributes
-    ----------
-    query_ids : the Q queries, in the order given.
-    corpus_ids : the C actions that could be found, sorted; those without frames included.
-    indices : (Q, K) int32 into ``corpus_ids``, K the length of the longest list; -1 past a list's end.
-    distances : (Q, K) float32, in units of the descriptors; infinite past a list's end.
-    top_k : where the lists were cut; None if they were not.
-    num_empty_queries : queries without frames.
-    num_empty_corpus : actions of the corpus without frames.
-    """
-
-    query_ids: tuple[str, ...]
-    corpus_ids: tuple[str, ...]
-    indices: NDArray[np.int32]
-    distances: NDArray[np.float32]
-    top_k: int | None
-    num_empty_queries: int
-    num_empty_corpus: int
-
-    @property
-    def ranked_ids(self) -> tuple[tuple[str, ...], ...]:
-        """One list of ids a query."""
-        return tuple(
-            tuple(self.corpus_ids[index] for index in row[row >= 0]) for row in self.indices
-        )
 
 
 def rank_actions(

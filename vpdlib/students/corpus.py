@@ -17,6 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from vpdlib.artifacts import Artifact, VideoGroup, read_artifact
+from vpdlib.artifacts.crops import Crops
+from vpdlib.artifacts.flow import Flow
+from vpdlib.artifacts.poses import Poses
+from vpdlib.artifacts.tracks import Tracks
+from vpdlib.artifacts.weak_labels import WeakLabels
 from vpdlib.datasets.base import frames_within
 from vpdlib.datasets.tables import ActionRow, VideoRow
 from vpdlib.poses.weak_labels import reaches_score, rows_of_frames
@@ -46,9 +51,9 @@ class ShardFrames:
         masks: bool = False,
     ) -> None:
         self._stack = ExitStack()
-        self._crops = [self._stack.enter_context(read_artifact(p, "crops")) for p in crops_paths]
+        self._crops = [self._stack.enter_context(read_artifact(p, Crops)) for p in crops_paths]
         self._flow = (
-            [self._stack.enter_context(read_artifact(p, "flow")) for p in flow_paths]
+            [self._stack.enter_context(read_artifact(p, Flow)) for p in flow_paths]
             if flow_paths is not None
             else None
         )
@@ -70,7 +75,9 @@ class ShardFrames:
         mask = self._gather(self._crops, "mask", indices) if self._masks else None
         return CropBatch(rgb, flow, mask)
 
-    def _gather(self, artifacts: list[Artifact], name: str, indices: np.ndarray) -> np.ndarray:
+    def _gather(
+        self, artifacts: Sequence[Artifact[VideoGroup]], name: str, indices: np.ndarray
+    ) -> np.ndarray:
         # One read per video: HDF5 wants increasing rows without repetition.
         by_video: dict[tuple[int, str], list[int]] = {}
         for place, index in enumerate(indices):
@@ -137,7 +144,7 @@ def _have_masks(crops_paths: Sequence[Path]) -> bool:
     """Whether crops come with the athlete's masks; all shards must agree."""
     without: list[Path] = []
     for path in crops_paths:
-        with read_artifact(path, "crops") as crops:
+        with read_artifact(path, Crops) as crops:
             if not crops.attributes.get("masks", False):
                 without.append(path)
     if without and len(without) < len(crops_paths):
@@ -155,11 +162,9 @@ def _check_same_frames(
     for ref in refs:
         videos.setdefault(ref.shard, set()).add(ref.video_id)
     for shard, (crops_path, flow_path) in enumerate(zip(crops_paths, flow_paths, strict=True)):
-        with read_artifact(crops_path, "crops") as crops, read_artifact(flow_path, "flow") as flow:
+        with read_artifact(crops_path, Crops) as crops, read_artifact(flow_path, Flow) as flow:
             for video_id in sorted(videos.get(shard, ())):
-                if not np.array_equal(
-                    crops[video_id].array("frame"), flow[video_id].array("frame")
-                ):
+                if not np.array_equal(crops[video_id].frame, flow[video_id].frame):
                     raise ValueError(
                         f"{crops_path} and {flow_path}: frames of video {video_id} differ; rerun "
                         "crop_athlete and estimate_flow"
@@ -283,42 +288,42 @@ def collect_corpus(
         zip(crops_paths, labels_paths, tracks_paths, strict=True)
     ):
         with (
-            read_artifact(crops_path, "crops") as crops,
-            read_artifact(labels_path, "weak_labels") as labels,
-            read_artifact(tracks_path, "tracks") as tracks,
+            read_artifact(crops_path, Crops) as crops,
+            read_artifact(labels_path, WeakLabels) as labels,
+            read_artifact(tracks_path, Tracks) as tracks,
             ExitStack() as stack,
         ):
             poses = None
             if poses_paths is not None:
-                poses = stack.enter_context(read_artifact(poses_paths[shard], "poses"))
+                poses = stack.enter_context(read_artifact(poses_paths[shard], Poses))
             side = int(crops.attributes["crop_size"])
             for video in labels.videos():
                 stretches = stretches_s.get(video.video_id)
-                frame = video.array("frame")
+                frame = video.frame
                 if not stretches or not len(frame):
                     continue
                 # Its file broke after the teacher had seen it.
                 if crops[video.video_id].attributes.get("broken"):
                     continue
-                if not np.array_equal(frame, crops[video.video_id].array("frame")):
+                if not np.array_equal(frame, crops[video.video_id].frame):
                     raise ValueError(
                         f"{crops_path} and {labels_path}: frames of video {video.video_id} differ; "
                         "rerun crop_athlete and estimate_pose"
                     )
-                time_s = tracks[video.video_id].array("time_s")[frame]
+                time_s = tracks[video.video_id].time_s[frame]
                 inside = np.zeros(len(frame), bool)
                 for start_s, end_s in stretches:
                     inside |= frames_within(time_s, start_s, end_s)
                 rows = np.flatnonzero(_usable(video, min_score) & inside)
                 if poses is not None:
-                    previous = tracks[video.video_id].array("previous_frame")[frame]
+                    previous = tracks[video.video_id].previous_frame[frame]
                     pair = _keypoint_pairs(poses[video.video_id], frame, previous, poses.path)
                     for kept_keypoints, both in zip(keypoints, pair, strict=True):
                         kept_keypoints.append(both[rows])
                 refs.extend(FrameRef(shard, video.video_id, int(row)) for row in rows)
-                pose.append(video.array("pose_norm")[rows])
-                motion.append(video.array("motion_norm")[rows])
-                score.append(video.array("score")[rows])
+                pose.append(video.pose_norm[rows])
+                motion.append(video.motion_norm[rows])
+                score.append(video.score[rows])
                 video_of.extend([video.video_id] * len(rows))
     if not refs:
         which = (
@@ -342,23 +347,23 @@ def collect_corpus(
     )
 
 
-def _usable(labels: VideoGroup, min_score: float | None) -> np.ndarray:
+def _usable(labels: WeakLabels, min_score: float | None) -> np.ndarray:
     """Which rows of a video's weak labels may be learnt from, (N,) bool."""
     if min_score is None:
-        return labels.array("kept")
-    return reaches_score(labels.array("score"), labels.array("motion_norm"), min_score)
+        return labels.kept
+    return reaches_score(labels.score, labels.motion_norm, min_score)
 
 
 def _keypoint_pairs(
-    poses: VideoGroup, frame: np.ndarray, previous_frame: np.ndarray, where: Path
+    poses: Poses, frame: np.ndarray, previous_frame: np.ndarray, where: Path
 ) -> tuple[np.ndarray, np.ndarray]:
     """Keypoints (N, 17, 3) of each frame and of the one before; NaN where there is none before."""
-    if not np.array_equal(frame, poses.array("frame")):
+    if not np.array_equal(frame, poses.frame):
         raise ValueError(
             f"{where}: frames of video {poses.video_id} are not those of its weak labels; rerun "
             "select_weak_labels"
         )
-    now = poses.array("keypoints_px")
+    now = poses.keypoints_px
     row = rows_of_frames(previous_frame, frame)
     before = np.where((row >= 0)[:, None, None], now[row], np.float32(np.nan))
     return now, before

@@ -13,7 +13,7 @@ One file per shard of videos (or per result), written whole or not at all:
   chunk. Nothing is compressed, so a dataset that claims more bytes than its file has is refused.
 
 Per-video data lie in ``/videos/<video id>/<dataset>``; the names, types and shapes that a kind must
-hold are in :mod:`vpdlib.artifact_schemas`.
+hold are those of its class (``vpdlib/artifacts/<kind>.py``).
 """
 
 from __future__ import annotations
@@ -22,31 +22,27 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, TypeVar, cast, overload
 
 import h5py
 import numpy as np
 
 from vpdlib import __version__
-from vpdlib.artifact_schemas import (
-    SCHEMAS,
-    ArtifactError,
-    Schema,
-    check_columns,
-    stored_as,
-)
+from vpdlib.artifacts.check import ArtifactError, check_columns, stored_as
+from vpdlib.artifacts.group import VideoGroup
+from vpdlib.artifacts.hdf5 import UNREADABLE, read_attributes
+from vpdlib.artifacts.kinds import SCHEMAS, Schema
 from vpdlib.atomic import discard, put_in_place, temporary_beside
 from vpdlib.identifiers import check_id
 
 #: The oldest format of which every header has a checksum; h5py writes an older one unless told.
 _FORMAT = ("v110", "v110")
-#: What HDF5, h5py and our own decoding raise where a file is damaged or holds something else than it should.
-#: (A ``UnicodeDecodeError`` is a ``ValueError``, and so is ``json``'s.)
-_UNREADABLE = (OSError, RuntimeError, LookupError, AttributeError, TypeError, ValueError)
+
+Group = TypeVar("Group", bound=VideoGroup, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,10 @@ class ArtifactWriter:
     ``path`` is left as it was.
     """
 
-    def __init__(self, path: str | Path, kind: str, provenance: Provenance) -> None:
+    def __init__(
+        self, path: str | Path, kind: type[VideoGroup] | str, provenance: Provenance
+    ) -> None:
+        kind = kind if isinstance(kind, str) else kind.kind
         if kind not in SCHEMAS:
             raise ArtifactError(
                 f"{path}: {kind!r} is not an artifact kind; known: {sorted(SCHEMAS)}"
@@ -157,7 +156,7 @@ class ArtifactWriter:
         self._check_turn(video_id, where)
         for name, rows in datasets.items():
             column = self.schema.columns.get(name)
-            if column is None or not column.per_frame_chunk:
+            if column is None or not column.by_row:
                 raise ArtifactError(
                     f"{where}: {name} is not written row by row; add_video takes it"
                 )
@@ -210,7 +209,7 @@ class ArtifactWriter:
         }
         group = self._group(video_id)
         for name, array in stored.items():
-            _create(group, name, array, self.schema.columns[name].per_frame_chunk)
+            _create(group, name, array, self.schema.columns[name].by_row)
         _set_attributes(group, attributes or {})
         self._begun = None
 
@@ -250,33 +249,7 @@ class ArtifactWriter:
             discard(self._temporary)
 
 
-class VideoGroup:
-    """The datasets and attributes of one video in an open artifact."""
-
-    def __init__(self, artifact: Artifact, video_id: str) -> None:
-        self._artifact = artifact
-        self._group = artifact.file["videos"][video_id]
-        self.video_id = video_id
-
-    @property
-    def attributes(self) -> dict[str, Any]:
-        """Attributes such as ``fps``, ``width``, ``height``, ``num_frames``."""
-        with self._artifact.naming(f"videos/{self.video_id}", "group"):
-            return _attributes(self._group)
-
-    def array(self, name: str, rows: Any = slice(None)) -> np.ndarray:
-        """Read a dataset, whole or the given rows; a damaged chunk raises :class:`ArtifactError`."""
-        with self._artifact.naming(f"videos/{self.video_id}/{name}"):
-            result: np.ndarray = self._group[name][rows]
-        return result
-
-    def num_rows(self, name: str) -> int:
-        """Length of a dataset, without reading it."""
-        with self._artifact.naming(f"videos/{self.video_id}/{name}"):
-            return int(self._group[name].shape[0])
-
-
-class Artifact:
+class Artifact(Generic[Group]):
     """A checked artifact, open for reading. Obtain it from :func:`read_artifact`."""
 
     def __init__(self, file: h5py.File, path: Path, kind: str) -> None:
@@ -284,11 +257,17 @@ class Artifact:
         self.path = path
         self.kind = kind
 
+    def _of_video(self, video_id: str) -> Group:
+        group = SCHEMAS[self.kind].group
+        if group is None:
+            raise ArtifactError(f"{self.path} is of kind {self.kind!r}, which holds no videos")
+        return cast(Group, group(self, video_id))
+
     @property
     def attributes(self) -> dict[str, Any]:
         """Attributes of the root."""
         with self.naming("/", "group"):
-            return _attributes(self.file)
+            return read_attributes(self.file)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -315,17 +294,17 @@ class Artifact:
     def __contains__(self, video_id: str) -> bool:
         return video_id in self.file["videos"]
 
-    def __getitem__(self, video_id: str) -> VideoGroup:
+    def __getitem__(self, video_id: str) -> Group:
         if video_id not in self.file["videos"]:
             raise ArtifactError(
                 f"{self.path} holds no video {video_id!r}. {_remedy(self.path, self.kind)}"
             )
-        return VideoGroup(self, video_id)
+        return self._of_video(video_id)
 
-    def videos(self) -> Iterator[VideoGroup]:
+    def videos(self) -> Iterator[Group]:
         """Every video's group, in the order written."""
         for video_id in self.video_ids:
-            yield VideoGroup(self, video_id)
+            yield self._of_video(video_id)
 
     def array(self, name: str) -> np.ndarray:
         """A dataset of the root, whole."""
@@ -345,7 +324,7 @@ class Artifact:
             yield
         except ArtifactError:
             raise
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ArtifactError(
                 f"{self.path}: {what} {name!r} is missing or damaged ({error}). "
                 f"{_remedy(self.path, self.kind)}"
@@ -362,11 +341,22 @@ class Artifact:
             self.file.visititems(visit)
 
 
-@contextmanager
-def read_artifact(path: str | Path, kind: str) -> Iterator[Artifact]:
+@overload
+def read_artifact(
+    path: str | Path, kind: type[Group]
+) -> AbstractContextManager[Artifact[Group]]: ...
+@overload
+def read_artifact(path: str | Path, kind: str) -> AbstractContextManager[Artifact[VideoGroup]]: ...
+def read_artifact(path: str | Path, kind: type[Group] | str) -> Any:
     """Open an artifact for reading after checking that it is whole and of the expected kind.
 
     Payload checksums are compared by HDF5 as data are read.
+
+    Parameters
+    ----------
+    path : the artifact.
+    kind : class of its videos' groups, such as :class:`vpdlib.artifacts.tracks.Tracks`, whose columns are then
+        attributes; or a kind's name, of the kinds that hold no videos and where any will do.
 
     Raises
     ------
@@ -374,7 +364,11 @@ def read_artifact(path: str | Path, kind: str) -> Iterator[Artifact]:
         If the file is missing, not HDF5, truncated, unfinished, of another kind or version, or if its
         datasets disagree with the kind's schema. The message names the rule and the command that mend it.
     """
-    path = Path(path)
+    return _open(Path(path), kind if isinstance(kind, str) else kind.kind)
+
+
+@contextmanager
+def _open(path: Path, kind: str) -> Iterator[Artifact[Any]]:
     if not path.is_file():
         raise ArtifactError(f"{path} does not exist. {_remedy(path, kind)}")
     try:
@@ -398,8 +392,8 @@ def read_made_by(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     try:
         with h5py.File(path, "r", locking=False) as file:
-            kind = str(_attributes(file).get("schema"))
-    except _UNREADABLE as error:
+            kind = str(read_attributes(file).get("schema"))
+    except UNREADABLE as error:
         raise ArtifactError(f"{path} is not a readable artifact: {error}") from error
     if kind not in SCHEMAS:
         raise ArtifactError(f"{path} is not an artifact: its kind is {kind!r}")
@@ -413,8 +407,8 @@ def read_made_by(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def _check_root(file: h5py.File, path: Path, kind: str) -> None:
     schema, remedy = SCHEMAS[kind], _remedy(path, kind)
     try:
-        attributes = _attributes(file)
-    except _UNREADABLE as error:
+        attributes = read_attributes(file)
+    except UNREADABLE as error:
         raise ArtifactError(f"{path}: header damaged ({error}). {remedy}") from error
     found: Any = attributes.get("schema")
     version: Any = attributes.get("schema_version")
@@ -434,7 +428,7 @@ def _check_root(file: h5py.File, path: Path, kind: str) -> None:
         else:
             for name, item in file.items():
                 _check_claim(item, path, name)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         # A ValueError is one of ours (its message names the video) or h5py's.
         reason = str(error) if isinstance(error, ValueError) else f"damaged ({error})"
         raise ArtifactError(f"{path}: {reason}. {remedy}") from error
@@ -473,14 +467,6 @@ def _set_attributes(item: h5py.HLObject, attributes: Mapping[str, Any]) -> None:
             item.attrs.create(name, text, dtype=text.dtype)
         else:
             item.attrs[name] = value
-
-
-def _attributes(item: h5py.HLObject) -> dict[str, Any]:
-    """Attributes with texts as str; anything in ``_UNREADABLE`` where one is damaged or of an unknown type."""
-    return {
-        name: value.decode() if isinstance(value, bytes) else value
-        for name, value in item.attrs.items()
-    }
 
 
 def _create(group: h5py.Group, name: str, array: np.ndarray, frame_chunk: bool) -> None:
@@ -539,8 +525,8 @@ def _digests(path: Path) -> str:
     names = ("config_digest", "code_digest", "input_digest")
     try:
         with h5py.File(path, "r", locking=False) as file:
-            found = _attributes(file)
-    except _UNREADABLE:
+            found = read_attributes(file)
+    except UNREADABLE:
         # Whoever reads it says what is wrong with it.
         return ""
     return " ".join(str(found[name]) for name in names) if set(names) <= set(found) else ""

@@ -1,0 +1,18 @@
+"""The teacher's keypoints."""
+
+from vpdlib.artifacts.group import Column, VideoGroup
+
+
+class Poses(VideoGroup):
+    """The athlete's pose in the N frames of a video that have a box.
+
+    Attributes
+    ----------
+    frame : (N,) indices of the frames, rising.
+    keypoints_px : (N, 17, 3) COCO-17: x, y in pixels of the picture as shown, and score.
+    """
+
+    kind, version, rule = "poses", 1, "estimate_pose"
+
+    frame = Column("i4", ("N",))
+    keypoints_px = Column("f4", ("N", 17, 3))
