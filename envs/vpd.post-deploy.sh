@@ -40,6 +40,7 @@ pydantic==2.14.3
 PyYAML==6.0.3
 tqdm==4.70.1
 pooch==1.9.0
+filelock==4.2.11
 Pygments==2.21.0
 REQUIREMENTS
 cat >"$lists/constraints.txt" <<'CONSTRAINTS'

@@ -12,7 +12,6 @@ scheduler has set ``CUDA_VISIBLE_DEVICES``, leases are among the devices that it
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -24,6 +23,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal
+
+from filelock import FileLock, Timeout
 
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 
@@ -58,8 +59,8 @@ def choose_device(wanted: DeviceChoice) -> str:
         available = torch.cuda.is_available()
     if wanted == "cuda" and not available:
         raise ValueError(
-            "device is 'cuda' and torch finds no CUDA device in this job. Give the stage gpu: 1 under "
-            "`resources` in config.yaml and install the CUDA build of torch, or set device: auto."
+            "device is 'cuda' and torch finds no CUDA device in this job. Give the rule gpu: 1 under "
+            "`set-resources` in a profile (docs/gpu.md) and install the CUDA build of torch, or set device: auto."
         )
     return "cuda" if available else "cpu"
 
@@ -125,7 +126,7 @@ def lease_devices(
     if count < 1 or count > len(names):
         raise DeviceError(
             f"the job asks for {count} GPUs and may use {len(names)} here ({', '.join(names) or 'none'}). "
-            "Lower gpu under `resources` in config.yaml, or run where there are more."
+            "Lower gpu under `set-resources` in the profile, or run where there are more."
         )
     folder = lock_folder() if folder is None else folder
     _make_own_folder(folder)
@@ -176,7 +177,7 @@ def _take(
     with ExitStack() as queue:
         if not _try_lock(folder / "queue", queue):
             note("waiting behind another job that waits for a GPU")
-            _lock(folder / "queue", queue)
+            queue.enter_context(FileLock(folder / "queue"))
         files = _lock_files(folder, names)
         taken: list[str] = []
         waiting = False
@@ -200,18 +201,11 @@ def _lock_files(folder: Path, names: list[str]) -> dict[str, Path]:
 
 def _try_lock(path: Path, held: ExitStack) -> bool:
     """Lock a file until ``held`` closes; False if another process has it."""
-    with ExitStack() as opened:
-        stream = opened.enter_context(path.open("a"))
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        held.enter_context(opened.pop_all())
+    try:
+        held.enter_context(FileLock(path).acquire(blocking=False))
+    except Timeout:
+        return False
     return True
-
-
-def _lock(path: Path, held: ExitStack) -> None:
-    fcntl.flock(held.enter_context(path.open("a")), fcntl.LOCK_EX)
 
 
 @contextmanager

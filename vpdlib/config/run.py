@@ -46,7 +46,7 @@ class RunSettings(Section):
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto",
-        description="Where torch's networks run: auto takes CUDA in stages with gpu: 1 if the machine has it, "
+        description="Where torch's networks run: auto takes CUDA in rules with gpu: 1 if the machine has it, "
         "else the CPU; cuda refuses to run them without, also in stages with gpu: 0.",
     )
     resources: dict[Id, JobResources] = Field(
