@@ -28,7 +28,7 @@ from vpdlib.students.frames import ArrayFrames
 from vpdlib.students.network import build_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.train import train_student
-from vpdlib.students.training import cuda_amp_dtype
+from vpdlib.training.epochs import cuda_amp_dtype
 from vpdlib.weights.zoo import find_config
 
 install()

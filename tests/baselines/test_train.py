@@ -9,7 +9,7 @@ from torch import nn
 
 from vpdlib.baselines.methods import TrainingSettings
 from vpdlib.baselines.train import predict_probabilities, rate_at, train_network
-from vpdlib.students.training import NonFiniteLossError
+from vpdlib.training.epochs import NonFiniteLossError
 
 
 class Points:

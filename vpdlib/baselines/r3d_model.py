@@ -18,7 +18,7 @@ from vpdlib.baselines.r3d import R3D, R3DEncoder, build_r3d_encoder, embed_windo
 from vpdlib.baselines.train import TrainedNetwork
 from vpdlib.baselines.windows import embed_runs
 from vpdlib.recognition.train import EpochRecord
-from vpdlib.students.folder import ModelFolder, ModelRecord
+from vpdlib.training.model_folder import ModelFolder, ModelRecord
 
 _ENCODER = "encoder.safetensors"
 

@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from vpdlib.baselines.clips import ClipReader, Clips, Request
 from vpdlib.baselines.methods import TrainingSettings
 from vpdlib.progress import track
-from vpdlib.recognition.best_epoch import BestEpoch
 from vpdlib.recognition.train import EpochRecord, accuracy_and_loss, in_batches, torch_threads
-from vpdlib.students.training import NonFiniteLossError, cuda_amp_dtype
+from vpdlib.training.best_epoch import BestEpoch
+from vpdlib.training.epochs import NonFiniteLossError, cuda_amp_dtype
 
 #: What a step falls by.
 _STEP = 0.1

@@ -23,10 +23,10 @@ from torch import Tensor, nn
 from vpdlib.detection.sequences import make_folds
 from vpdlib.detection.settings import FrameBiGRUSettings
 from vpdlib.progress import note
-from vpdlib.recognition.best_epoch import BestEpoch
 from vpdlib.recognition.networks import RecurrentLayers, fully_connected
 from vpdlib.recognition.packing import PackedBatch, SequenceStore
 from vpdlib.recognition.train import torch_threads
+from vpdlib.training.best_epoch import BestEpoch
 
 # Frames of one forward pass where no gradient is kept (about 9 KB each on the CPU).
 _PREDICT_FRAMES = 32_000

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vpdlib.progress import track
-from vpdlib.recognition.best_epoch import BestEpoch
 from vpdlib.recognition.networks import SequenceClassifier
 from vpdlib.recognition.packing import SequenceStore
 from vpdlib.recognition.settings import Architecture, BiGRUSettings
+from vpdlib.training.best_epoch import BestEpoch
 
 # Sequences of one forward pass where no gradient is kept.
 _PREDICT_BATCH = 256

@@ -34,7 +34,7 @@ from vpdlib.students.frames import BatchReader, FrameStore, TensorBatch, in_batc
 from vpdlib.students.network import Decoder, build_student, squared_errors
 from vpdlib.students.settings import POSE2D, StudentSettings
 from vpdlib.students.student import TrainedStudent
-from vpdlib.students.training import (
+from vpdlib.training.epochs import (
     NonFiniteLossError,
     Training,
     adamw,

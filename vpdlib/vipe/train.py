@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from vpdlib.progress import note
-from vpdlib.students.training import (
+from vpdlib.training.epochs import (
     NonFiniteLossError,
     Training,
     adamw,

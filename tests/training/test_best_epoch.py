@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from vpdlib.recognition.best_epoch import BestEpoch
+from vpdlib.training.best_epoch import BestEpoch
 
 
 def network(value):

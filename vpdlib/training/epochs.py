@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from vpdlib.progress import note, track
-from vpdlib.students.checkpoint import OtherTrainingError, load_checkpoint, save_checkpoint
+from vpdlib.training.checkpoint import OtherTrainingError, load_checkpoint, save_checkpoint
 
 
 class NonFiniteLossError(ArithmeticError):

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from vpdlib.students.training import copy_state
+from vpdlib.training.epochs import copy_state
 
 
 class BestEpoch:

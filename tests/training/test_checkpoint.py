@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from vpdlib.students.checkpoint import (
+from vpdlib.training.checkpoint import (
     SCHEMA,
     CheckpointError,
     OtherTrainingError,
@@ -12,7 +12,7 @@ from vpdlib.students.checkpoint import (
     resume_or_start,
     save_checkpoint,
 )
-from vpdlib.students.training import Training, adamw, cuda_amp_dtype
+from vpdlib.training.epochs import Training, adamw, cuda_amp_dtype
 
 
 class Run(Training):
