@@ -20,9 +20,11 @@ from torch import Tensor, nn
 from vpdlib.baselines.clips import ClipReader, Clips, Request
 from vpdlib.baselines.methods import TrainingSettings
 from vpdlib.progress import track
-from vpdlib.recognition.train import EpochRecord, accuracy_and_loss, in_batches, torch_threads
+from vpdlib.recognition.train import EpochRecord, accuracy_and_loss, in_batches
 from vpdlib.training.best_epoch import BestEpoch
-from vpdlib.training.epochs import NonFiniteLossError, cuda_amp_dtype
+from vpdlib.training.epochs import NonFiniteLossError
+from vpdlib.training.precision import amp_dtype
+from vpdlib.training.reproducible import seeded, torch_threads
 
 #: What a step falls by.
 _STEP = 0.1
@@ -99,9 +101,7 @@ def train_network(
             f"{len(train_ids)} training action: batch normalisation needs two; give more examples"
         )
     target = torch.device(device)
-    devices = [target] if target.type == "cuda" else []
-    with torch_threads(threads), torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+    with torch_threads(threads), seeded(seed, target):
         run = _Run(build(), clips, class_of, settings, seed, target)
         # Sorted: the result must not depend on how a caller orders its ids.
         train_ids, val_ids = sorted(train_ids), sorted(val_ids)
@@ -118,7 +118,7 @@ def train_network(
                 continue
             accuracy, val_loss = accuracy_and_loss(run.predict(val_ids), val_labels)
             history.append(EpochRecord(epoch, loss, rate, accuracy, val_loss))
-            best.look(epoch, accuracy, val_loss)
+            best.look(epoch, (accuracy, -val_loss))
         best_epoch = best.restore(settings.epochs)
     return TrainedNetwork(run.network.eval(), best_epoch, history)
 
@@ -167,7 +167,7 @@ class _Run:
         self._settings, self._seed, self._device = settings, seed, device
         self._reader = ClipReader(clips, device, settings.num_workers)
         self._optimizer = _optimizer(self.network, settings)
-        self._amp = _amp_dtype(settings, device)
+        self._amp = amp_dtype(device, settings.amp)
         self._scaler = torch.amp.GradScaler(device.type, enabled=self._amp == torch.float16)
 
     def epoch(self, action_ids: Sequence[str], epoch: int) -> float:
@@ -231,7 +231,7 @@ def _predict(
     ]
     requests = [Request(batch, place=place) for batch in batches for place in range(num_views)]
     device = next(network.parameters()).device
-    amp = _amp_dtype(settings, device)
+    amp = amp_dtype(device, settings.amp)
     found: list[NDArray[np.float32]] = []
     for number, inputs in enumerate(reader.read(requests)):
         with torch.autocast(device.type, amp, enabled=amp is not None):
@@ -268,7 +268,3 @@ def _for_device(network: nn.Module, device: torch.device) -> nn.Module:
             if parameter.ndim in formats:
                 parameter.data = parameter.data.contiguous(memory_format=formats[parameter.ndim])
     return network
-
-
-def _amp_dtype(settings: TrainingSettings, device: torch.device) -> torch.dtype | None:
-    return cuda_amp_dtype(settings.amp) if device.type == "cuda" else None

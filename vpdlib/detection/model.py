@@ -25,8 +25,8 @@ from vpdlib.detection.settings import FrameBiGRUSettings
 from vpdlib.progress import note
 from vpdlib.recognition.networks import RecurrentLayers, fully_connected
 from vpdlib.recognition.packing import PackedBatch, SequenceStore
-from vpdlib.recognition.train import torch_threads
 from vpdlib.training.best_epoch import BestEpoch
+from vpdlib.training.reproducible import seeded, torch_threads
 
 # Frames of one forward pass where no gradient is kept (about 9 KB each on the CPU).
 _PREDICT_FRAMES = 32_000
@@ -184,14 +184,12 @@ def train_ensemble(
         )
     folds = learnable
     networks, epochs, accuracies = [], [], []
-    with (
-        torch_threads(threads),
-        torch.random.fork_rng(devices=[target] if target.type == "cuda" else []),
-    ):
+    with torch_threads(threads):
         for fold, val_videos in enumerate(folds):
             is_val = torch.tensor([video in val_videos for video in videos] * 2)
             fold_seed = int(np.random.SeedSequence([seed, fold]).generate_state(1)[0])
-            network, epoch, accuracy = _train_one(data, is_val, settings, fold_seed)
+            with seeded(fold_seed, target):
+                network, epoch, accuracy = _train_one(data, is_val, settings, fold_seed)
             networks.append(network)
             epochs.append(epoch)
             accuracies.append(accuracy)
@@ -259,7 +257,6 @@ def _train_one(
     data: _Windows, is_val: Tensor, settings: FrameBiGRUSettings, seed: int
 ) -> tuple[FrameBiGRU, int, float]:
     """One model: network, epoch of its weights, validation accuracy (NaN without validation)."""
-    torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     train, val = torch.nonzero(~is_val)[:, 0], torch.nonzero(is_val)[:, 0]
     weights = torch.from_numpy(window_weights(data.store.lengths[train].numpy(), settings)).double()
@@ -306,11 +303,12 @@ def _train_one(
             )
         if len(val) == 0:
             continue
-        is_late = epoch >= settings.min_epochs and epoch - best.epoch >= settings.patience
-        if not best.look(epoch, *_accuracy_and_loss(network, data, val)) and is_late:
+        accuracy, val_loss = _accuracy_and_loss(network, data, val)
+        best.look(epoch, (accuracy, -val_loss))
+        if epoch >= settings.min_epochs and epoch - best.epoch >= settings.patience:
             break
     best_epoch = best.restore(settings.epochs)
-    return network.eval(), best_epoch, best.accuracy
+    return network.eval(), best_epoch, best.score[0] if best.epoch else math.nan
 
 
 def _logits(network: FrameBiGRU, batch: PackedBatch) -> Tensor:

@@ -9,8 +9,7 @@ but the sequences it is given: the epoch is chosen on ``val`` or, without one, i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +22,7 @@ from vpdlib.recognition.networks import SequenceClassifier
 from vpdlib.recognition.packing import SequenceStore
 from vpdlib.recognition.settings import Architecture, BiGRUSettings
 from vpdlib.training.best_epoch import BestEpoch
+from vpdlib.training.reproducible import seeded, torch_threads
 
 # Sequences of one forward pass where no gradient is kept.
 _PREDICT_BATCH = 256
@@ -140,9 +140,7 @@ def train_classifier(
     """
     labels = _check_labels(train_labels, len(train_sequences), num_classes, "train_labels")
     target = torch.device(device)
-    devices = [target] if target.type == "cuda" else []
-    with torch_threads(threads), torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+    with torch_threads(threads), seeded(seed, target):
         store = SequenceStore(train_sequences, settings.normalise, target)
         network = SequenceClassifier(store.num_channels, num_classes, architecture, settings).to(
             target
@@ -179,8 +177,8 @@ def train_classifier(
                 continue
             accuracy, val_loss = accuracy_and_loss(_predict(network, val_store), val_labels)
             history.append(EpochRecord(epoch, loss, rate, accuracy, val_loss))
-            is_best = best.look(epoch, accuracy, val_loss)
-            if not is_best and epoch - best.epoch >= settings.patience_fraction * settings.epochs:
+            best.look(epoch, (accuracy, -val_loss))
+            if epoch - best.epoch >= settings.patience_fraction * settings.epochs:
                 break
         best_epoch = best.restore(settings.epochs)
     network.eval()
@@ -302,22 +300,3 @@ def _check_labels(
             f"{name} spans {checked.min()}..{checked.max()}, but classes are 0..{num_classes - 1}"
         )
     return checked
-
-
-@contextmanager
-def torch_threads(threads: int) -> Iterator[None]:
-    """Let torch use so many threads within a ``with`` block.
-
-    Raises
-    ------
-    ValueError
-        For fewer than one.
-    """
-    if threads < 1:
-        raise ValueError(f"threads is {threads}; give at least 1")
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

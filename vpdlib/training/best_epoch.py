@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
-from vpdlib.training.epochs import copy_state
+#: How well an epoch does: of two, the one that is greater as a tuple is better.
+Score = tuple[float, ...]
 
 
 class BestEpoch:
-    """The best epoch so far: of highest accuracy, among those of lowest loss, among those the first.
+    """The best epoch so far: of the highest score, among those the first.
 
     Parameters
     ----------
@@ -20,34 +21,33 @@ class BestEpoch:
     Attributes
     ----------
     epoch : the best one's number, from 1; 0 before any is looked at.
-    accuracy : the best one's, a share; NaN before any is looked at.
+    score : the best one's; minus infinity before any is looked at.
     """
 
     def __init__(self, network: nn.Module) -> None:
         self._network = network
-        self._weights: dict[str, Any] | None = None
-        self._score = (-math.inf, -math.inf)
+        self._weights: dict[str, Tensor] = {}
         self.epoch = 0
-        self.accuracy = math.nan
+        self.score: Score = (-math.inf,)
 
-    def look(self, epoch: int, accuracy: float, loss: float) -> bool:
-        """Keep the network's weights if they are the best so far, and say whether they are.
-
-        Parameters
-        ----------
-        epoch : that has ended, from 1.
-        accuracy, loss : on validation data.
-        """
-        score = (accuracy, -loss)
-        if not score > self._score:
-            return False
-        self.epoch, self.accuracy, self._score = epoch, accuracy, score
-        self._weights = copy_state(self._network)
-        return True
+    def look(self, epoch: int, score: Score) -> None:
+        """Keep the network's weights if the epoch that has ended, from 1, is the best so far."""
+        if score > self.score:
+            self.epoch, self.score = epoch, score
+            weights = self._network.state_dict()
+            self._weights = {name: tensor.detach().clone() for name, tensor in weights.items()}
 
     def restore(self, last: int) -> int:
         """Give the network the best epoch's weights, and return its number; ``last`` where none was looked at."""
-        if self._weights is None:
+        if not self.epoch:
             return last
         self._network.load_state_dict(self._weights)
         return self.epoch
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint must hold."""
+        return {"epoch": self.epoch, "score": self.score, "weights": self._weights}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+        self.epoch, self.score, self._weights = (state[k] for k in ("epoch", "score", "weights"))

@@ -1,4 +1,8 @@
-"""What the trainings of students and of VIPE* share."""
+"""The epochs of a training: one loop for every network, which can go on from a checkpoint.
+
+A kind of training says how an epoch is learnt from and how the network is then measured (`Training`); the loop
+does the rest (`run_epochs`).
+"""
 
 from __future__ import annotations
 
@@ -8,171 +12,192 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 from vpdlib.progress import note, track
+from vpdlib.training.best_epoch import BestEpoch, Score
 from vpdlib.training.checkpoint import OtherTrainingError, load_checkpoint, save_checkpoint
+from vpdlib.training.precision import autocast
+
+#: What the history says of an epoch: epoch (from 1), train_loss, what was measured, seconds.
+Entry = dict[str, float]
 
 
 class NonFiniteLossError(ArithmeticError):
     """A loss became NaN or infinite; the message names the frames or the epoch."""
 
 
-def cuda_amp_dtype(enabled: bool) -> torch.dtype | None:
-    """The type of mixed precision on a GPU, or None for float32 throughout."""
-    if not enabled:
-        return None
-    # bfloat16 has the range of float32; float16 needs its losses scaled.
-    # Cards before Ampere emulate bfloat16, slowly.
-    has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.bfloat16 if has_bf16 else torch.float16
-
-
-def copy_state(network: nn.Module) -> dict[str, torch.Tensor]:
-    """A copy of a network's weights and statistics."""
-    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
-
-
 @dataclass(kw_only=True)
 class Training(ABC):
-    """One training of an encoder, perhaps with a decoder behind it, that goes epoch by epoch.
+    """One training of a network, that goes epoch by epoch; all of its state can be saved between two of them.
 
-    Its whole state can be saved between two epochs, and the weights of the best one are kept.
+    Attributes
+    ----------
+    network : on the device.
+    optimizer : of its parameters.
+    device : "cpu", "cuda", "cuda:1", ...
+    amp_dtype : see `vpdlib.training.precision.amp_dtype`; the loss is scaled where it is float16.
+    history : the entries of the epochs so far.
+    best : the best one of them.
     """
 
-    device: torch.device
-    encoder: nn.Module
-    decoder: nn.Module | None
+    #: For messages: what is trained, and what to do where its loss is not finite.
+    what: ClassVar[str] = "the network"
+    remedy: ClassVar[str] = "lower learning_rate"
+
+    network: nn.Module
     optimizer: torch.optim.Optimizer
+    device: torch.device
     amp_dtype: torch.dtype | None
-    history: list[dict[str, float]] = field(default_factory=list)
-    best: dict[str, Any] = field(default_factory=dict)
+    history: list[Entry] = field(init=False, default_factory=list)
+    best: BestEpoch = field(init=False)
 
     def __post_init__(self) -> None:
-        self.scaler = torch.amp.GradScaler(
-            self.device.type, enabled=self.amp_dtype == torch.float16
-        )
+        self.best = BestEpoch(self.network)
+        scales = self.amp_dtype == torch.float16
+        self._scaler = torch.amp.GradScaler(self.device.type, enabled=scales)
 
     @abstractmethod
-    def epoch(self, epoch: int) -> dict[str, float]:
-        """Train one epoch, counted from 1, append its entry to the history and return it."""
+    def train_pass(self, epoch: int) -> float:
+        """Learn from an epoch, counted from 1, in training mode; return the mean loss."""
 
-    def set_training(self, training: bool) -> None:
-        """Put the networks into training or evaluation mode."""
-        self.encoder.train(training)
-        if self.decoder is not None:
-            self.decoder.train(training)
+    @abstractmethod
+    def val_pass(self, epoch: int) -> tuple[Entry, Score | None]:
+        """Measure the network after an epoch, in evaluation mode and without gradients.
+
+        Returns
+        -------
+        What the epoch's entry holds besides, and how well it does; None where it is not to be compared.
+        """
+
+    def epoch(self, epoch: int) -> tuple[Entry, Score | None]:
+        """Train one epoch, counted from 1, and measure it; return its entry and score."""
+        start = time.monotonic()
+        self.network.train()
+        train_loss = self.train_pass(epoch)
+        self.require_finite("loss", train_loss, epoch)
+        self.network.eval()
+        with torch.no_grad():
+            measured, score = self.val_pass(epoch)
+        entry = {"epoch": epoch, "train_loss": train_loss, **measured}
+        return {**entry, "seconds": time.monotonic() - start}, score
+
+    def require_finite(self, name: str, loss: float, epoch: int) -> None:
+        """Raise a `NonFiniteLossError` if a loss is NaN or infinite."""
+        if not math.isfinite(loss):
+            raise NonFiniteLossError(
+                f"the {name} of {self.what} is {loss} in epoch {epoch}: {self.remedy}"
+            )
 
     def autocast(self) -> torch.autocast:
         """Mixed precision, where there is any."""
-        return torch.autocast(
-            self.device.type, dtype=self.amp_dtype, enabled=self.amp_dtype is not None
-        )
+        return autocast(self.device, self.amp_dtype)
 
-    def descend(self, loss: torch.Tensor) -> None:
-        """One step of the optimiser."""
+    def set_rate(self, rate: float) -> None:
+        """Set the optimiser's learning rate."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+
+    def descend(self, loss: torch.Tensor, clip_norm: float | None = None) -> None:
+        """One step of the optimiser; a longer gradient is shortened to the norm that is given."""
         self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
+        self._scaler.scale(loss).backward()
+        if clip_norm is not None:
+            self._scaler.unscale_(self.optimizer)
+            nn.utils.clip_grad_norm_(self.network.parameters(), clip_norm)
+        self._scaler.step(self.optimizer)
+        self._scaler.update()
 
-    def keep_if_best(self, epoch: int, loss: float) -> None:
-        """Remember the weights of an epoch, if its loss is the lowest so far."""
-        if loss < self.best.get("loss", math.inf):
-            self.best = {"epoch": epoch, "loss": loss, **self._networks(copy_state)}
-
-    def take_best(self) -> None:
-        """Put the best epoch's weights into the networks."""
-        self._load_networks(self.best)
-
-    def state(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """Return all that a checkpoint must hold."""
         return {
-            **self._networks(nn.Module.state_dict),
+            "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "scaler": self.scaler.state_dict(),
+            "scaler": self._scaler.state_dict(),
             "history": self.history,
-            "best": self.best,
+            "best": self.best.state_dict(),
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from a checkpoint's state."""
-        self._load_networks(state)
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint's state."""
+        self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         # Empty where the training ran without scaling, as on a card of another generation.
-        if self.scaler.is_enabled() and state["scaler"]:
-            self.scaler.load_state_dict(state["scaler"])
-        self.history = list(state["history"])
-        self.best = dict(state["best"])
-
-    def _networks(self, read: Callable[[nn.Module], dict[str, Any]]) -> dict[str, Any]:
-        return {
-            "encoder": read(self.encoder),
-            "decoder": None if self.decoder is None else read(self.decoder),
-        }
-
-    def _load_networks(self, state: dict[str, Any]) -> None:
-        self.encoder.load_state_dict(state["encoder"])
-        if self.decoder is not None:
-            self.decoder.load_state_dict(state["decoder"])
-
-
-def adamw(
-    encoder: nn.Module, decoder: nn.Module | None, learning_rate: float, weight_decay: float
-) -> torch.optim.AdamW:
-    """The optimiser of the paper for an encoder and what is behind it."""
-    parameters = [*encoder.parameters(), *(decoder.parameters() if decoder is not None else ())]
-    return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
+        if self._scaler.is_enabled() and state["scaler"]:
+            self._scaler.load_state_dict(state["scaler"])
+        self.history = state["history"]
+        self.best.load_state_dict(state["best"])
 
 
 def run_epochs(
-    run: Training,
+    training: Training,
     num_epochs: int,
-    title: str,
-    identity: str,
-    checkpoint_path: Path | None,
-    checkpoint_every_s: float,
-    on_epoch: Callable[[dict[str, float]], None] | None,
-) -> None:
-    """Train all epochs that are left, from the checkpoint on if there is one.
+    title: str | None,
+    *,
+    patience: float = math.inf,
+    min_epochs: int = 0,
+    identity: str = "",
+    checkpoint_path: Path | None = None,
+    checkpoint_every_s: float = 60.0,
+    note_epochs: bool = False,
+    on_epoch: Callable[[Entry], None] | None = None,
+) -> int:
+    """Train all epochs that are left, from the checkpoint on if there is one, and take the best one's weights.
 
     Parameters
     ----------
-    run : the training; its entries hold at least epoch, train_loss, val_loss and seconds.
+    training : left with the weights of the best epoch; of the last where none has a score.
     num_epochs : of the whole training.
-    title : of the progress report.
+    title : of the progress report; None reports nothing.
+    patience : epochs without a better one after which an epoch that has a score is the last; not before `min_epochs`.
     identity : digest of what the training depends on; a checkpoint of another one is refused.
     checkpoint_path : where to resume from, if the file is there, and to save to; None for neither.
     checkpoint_every_s : seconds between checkpoints; 0 writes one after every epoch. The last epoch has one.
+    note_epochs : write a line of each epoch, whose entry then holds val_loss.
     on_epoch : called with the entry of each finished epoch.
+
+    Returns
+    -------
+    The epoch, from 1, whose weights are taken.
 
     Raises
     ------
+    NonFiniteLossError
+        If a loss became NaN or infinite.
     OtherTrainingError
         If the checkpoint belongs to another training, or to a longer one.
     CheckpointError
         If it cannot be read.
     """
     if checkpoint_path is not None and checkpoint_path.exists():
-        run.restore(load_checkpoint(checkpoint_path, identity))
-        if len(run.history) > num_epochs:
+        training.load_state_dict(load_checkpoint(checkpoint_path, identity))
+        if len(training.history) > num_epochs:
             raise OtherTrainingError(
-                f"{checkpoint_path} is of {len(run.history)} epochs, and {num_epochs} are asked for: ask for as "
+                f"{checkpoint_path} is of {len(training.history)} epochs, and {num_epochs} are asked for: ask for as "
                 "many, or remove it to train anew"
             )
     last_saved = time.monotonic()
-    for epoch in track(range(len(run.history) + 1, num_epochs + 1), title, unit="epoch"):
-        entry = run.epoch(epoch)
-        note(
-            f"epoch {epoch}/{num_epochs}: train {entry['train_loss']:.4f}, "
-            f"val {entry['val_loss']:.4f} ({entry['seconds']:.1f} s)"
-        )
+    epochs = range(len(training.history) + 1, num_epochs + 1)
+    for epoch in epochs if title is None else track(epochs, title, unit="epoch"):
+        entry, score = training.epoch(epoch)
+        training.history.append(entry)
+        if score is not None:
+            training.best.look(epoch, score)
+        if note_epochs:
+            note(
+                f"epoch {epoch}/{num_epochs}: train {entry['train_loss']:.4f}, "
+                f"val {entry['val_loss']:.4f} ({entry['seconds']:.1f} s)"
+            )
         if on_epoch is not None:
             on_epoch(entry)
         due = time.monotonic() - last_saved >= checkpoint_every_s
         if checkpoint_path is not None and (due or epoch == num_epochs):
-            save_checkpoint(checkpoint_path, identity, run.state())
+            save_checkpoint(checkpoint_path, identity, training.state_dict())
             last_saved = time.monotonic()
+        waited = epoch - training.best.epoch
+        if score is not None and epoch >= min_epochs and waited >= patience:
+            break
+    return training.best.restore(len(training.history))
