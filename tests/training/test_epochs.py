@@ -19,9 +19,7 @@ class Scripted(Training):
         network = nn.Linear(1, 1, bias=False)
         nn.init.zeros_(network.weight)
         optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
-        super().__init__(
-            network=network, optimizer=optimizer, device=torch.device("cpu"), amp_dtype=amp_dtype
-        )
+        super().__init__(network=network, optimizer=optimizer, amp_dtype=amp_dtype)
         self.scores, self.loss = dict(enumerate(scores, start=1)), loss
         self.seen = []
 
@@ -31,7 +29,7 @@ class Scripted(Training):
         self.seen.append(epoch)
         with torch.no_grad():
             self.network.weight.fill_(epoch)
-        return self.loss
+        return {"train_loss": self.loss}
 
     def val_pass(self, epoch):
         assert not self.network.training
@@ -71,6 +69,13 @@ def test_it_ends_when_no_better_epoch_comes(scores, patience, min_epochs, last):
     training = Scripted(scores)
     run_epochs(training, 8, None, patience=patience, min_epochs=min_epochs)
     assert training.seen[-1] == len(training.history) == last
+
+
+def test_validation_is_looked_at_every_few_epochs_and_in_the_end():
+    training = Scripted([9, 2, 8, 3, 7])
+    assert run_epochs(training, 5, None, validate_every=2) == 5
+    looked = [entry["epoch"] for entry in training.history if "val_loss" in entry]
+    assert looked == [2, 4, 5]
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])

@@ -116,8 +116,20 @@ def train_student(
         note(
             f"a student that answers the mean of its targets has a validation loss of {of_mean:.4f}"
         )
-        network = nn.Sequential(encoder, *([] if decoder is None else [decoder]))
-        run = _Run.start(network, frames, labels, settings, rgb, torch.device(device))
+        target = torch.device(device)
+        encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = nn.Sequential(encoder, *([] if decoder is None else [decoder])).to(target)
+        run = _Run(
+            network=network,
+            optimizer=torch.optim.AdamW(
+                network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+            ),
+            amp_dtype=amp_dtype(target, settings.amp, settings.cpu_bfloat16 == "auto"),
+            settings=settings,
+            reader=BatchReader(frames, settings.num_workers, pin_memory=target.type == "cuda"),
+            labels=labels,
+            rgb=rgb,
+        )
         best_epoch = run_epochs(
             run,
             settings.epochs,
@@ -143,7 +155,7 @@ def train_student(
         rgb_std=rgb[1],
         best_epoch=best_epoch,
         history=run.history,
-    ).to(device)
+    ).to(target)
 
 
 def loss_of_mean(
@@ -192,33 +204,7 @@ class _Run(Training):
     labels: _Labels
     rgb: _RGBStatistics
 
-    @classmethod
-    def start(
-        cls,
-        network: nn.Sequential,
-        frames: FrameStore,
-        labels: _Labels,
-        settings: StudentSettings,
-        rgb: _RGBStatistics,
-        device: torch.device,
-    ) -> _Run:
-        """Bring the network to the device, make optimiser and reader."""
-        network.to(device)
-        network[0].to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return cls(
-            network=network,
-            optimizer=torch.optim.AdamW(
-                network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-            ),
-            device=device,
-            amp_dtype=amp_dtype(device, settings.amp, settings.cpu_bfloat16 == "auto"),
-            settings=settings,
-            reader=BatchReader(frames, settings.num_workers, pin_memory=device.type == "cuda"),
-            labels=labels,
-            rgb=rgb,
-        )
-
-    def train_pass(self, epoch: int) -> float:
+    def train_pass(self, epoch: int) -> Entry:
         """Learn from random frames, randomly changed."""
         settings = self.settings
         rng = np.random.default_rng([settings.seed, 1, epoch])
@@ -244,7 +230,7 @@ class _Run(Training):
             loss = errors.sum() if settings.loss_reduction == "sum" else errors.mean()
             self.descend(loss)
             total += errors.detach().sum()
-        return total.item() / chosen.size
+        return {"train_loss": total.item() / chosen.size}
 
     def val_pass(self, epoch: int) -> tuple[Entry, Score | None]:
         """Measure the held-out frames; the moving average of their loss is what an epoch is compared by."""

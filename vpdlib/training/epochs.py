@@ -36,9 +36,8 @@ class Training(ABC):
 
     Attributes
     ----------
-    network : on the device.
+    network : on its device.
     optimizer : of its parameters.
-    device : "cpu", "cuda", "cuda:1", ...
     amp_dtype : see `vpdlib.training.precision.amp_dtype`; the loss is scaled where it is float16.
     history : the entries of the epochs so far.
     best : the best one of them.
@@ -50,19 +49,20 @@ class Training(ABC):
 
     network: nn.Module
     optimizer: torch.optim.Optimizer
-    device: torch.device
     amp_dtype: torch.dtype | None
+    device: torch.device = field(init=False)
     history: list[Entry] = field(init=False, default_factory=list)
     best: BestEpoch = field(init=False)
 
     def __post_init__(self) -> None:
+        self.device = next(self.network.parameters()).device
         self.best = BestEpoch(self.network)
         scales = self.amp_dtype == torch.float16
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=scales)
 
     @abstractmethod
-    def train_pass(self, epoch: int) -> float:
-        """Learn from an epoch, counted from 1, in training mode; return the mean loss."""
+    def train_pass(self, epoch: int) -> Entry:
+        """Learn from an epoch, counted from 1, in training mode; return train_loss and what else is kept of it."""
 
     @abstractmethod
     def val_pass(self, epoch: int) -> tuple[Entry, Score | None]:
@@ -70,19 +70,21 @@ class Training(ABC):
 
         Returns
         -------
-        What the epoch's entry holds besides, and how well it does; None where it is not to be compared.
+        What the history is to say of it, and how well it does; None where it is not to be compared.
         """
 
-    def epoch(self, epoch: int) -> tuple[Entry, Score | None]:
-        """Train one epoch, counted from 1, and measure it; return its entry and score."""
+    def epoch(self, epoch: int, look: bool) -> tuple[Entry, Score | None]:
+        """Train one epoch, counted from 1, and measure it if it is to be looked at; return its entry and score."""
         start = time.monotonic()
         self.network.train()
-        train_loss = self.train_pass(epoch)
-        self.require_finite("loss", train_loss, epoch)
-        self.network.eval()
-        with torch.no_grad():
-            measured, score = self.val_pass(epoch)
-        entry = {"epoch": epoch, "train_loss": train_loss, **measured}
+        entry = {"epoch": epoch, **self.train_pass(epoch)}
+        self.require_finite("loss", entry["train_loss"], epoch)
+        score = None
+        if look:
+            self.network.eval()
+            with torch.no_grad():
+                measured, score = self.val_pass(epoch)
+            entry |= measured
         return {**entry, "seconds": time.monotonic() - start}, score
 
     def require_finite(self, name: str, loss: float, epoch: int) -> None:
@@ -137,6 +139,7 @@ def run_epochs(
     num_epochs: int,
     title: str | None,
     *,
+    validate_every: int = 1,
     patience: float = math.inf,
     min_epochs: int = 0,
     identity: str = "",
@@ -149,9 +152,10 @@ def run_epochs(
 
     Parameters
     ----------
-    training : left with the weights of the best epoch; of the last where none has a score.
+    training : its network is left with the best epoch's weights, in evaluation mode.
     num_epochs : of the whole training.
     title : of the progress report; None reports nothing.
+    validate_every : epochs between two looks at validation; the last epoch is looked at, too.
     patience : epochs without a better one after which an epoch that has a score is the last; not before `min_epochs`.
     identity : digest of what the training depends on; a checkpoint of another one is refused.
     checkpoint_path : where to resume from, if the file is there, and to save to; None for neither.
@@ -182,7 +186,8 @@ def run_epochs(
     last_saved = time.monotonic()
     epochs = range(len(training.history) + 1, num_epochs + 1)
     for epoch in epochs if title is None else track(epochs, title, unit="epoch"):
-        entry, score = training.epoch(epoch)
+        look = epoch % validate_every == 0 or epoch == num_epochs
+        entry, score = training.epoch(epoch, look)
         training.history.append(entry)
         if score is not None:
             training.best.look(epoch, score)
@@ -200,4 +205,5 @@ def run_epochs(
         waited = epoch - training.best.epoch
         if score is not None and epoch >= min_epochs and waited >= patience:
             break
+    training.network.eval()
     return training.best.restore(len(training.history))

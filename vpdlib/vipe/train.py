@@ -137,7 +137,6 @@ class _Run(Training):
             optimizer=torch.optim.AdamW(
                 network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
             ),
-            device=device,
             amp_dtype=amp_dtype(device, settings.amp),
             encoder=encoder,
             decoder=decoder,
@@ -149,7 +148,7 @@ class _Run(Training):
             ),
         )
 
-    def train_pass(self, epoch: int) -> float:
+    def train_pass(self, epoch: int) -> Entry:
         """Learn from random pairs of views."""
         settings = self.settings
         rng = np.random.default_rng([settings.seed, 1, epoch])
@@ -165,7 +164,7 @@ class _Run(Training):
                     loss = self._loss(*batch).total
                     self.descend(loss)
                     total += loss.detach()
-        return total.item() / num_steps
+        return {"train_loss": total.item() / num_steps}
 
     def val_pass(self, epoch: int) -> tuple[Entry, Score | None]:
         """Measure the chosen pairs of views."""
