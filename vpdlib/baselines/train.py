@@ -1,6 +1,6 @@
 """Training of any network of the baselines, and its probabilities of actions.
 
-One loop for graph networks, heat-map volumes and frame networks: the source of clips makes the batches, the network
+Graph networks, heat-map volumes and frame networks alike: the source of clips makes the batches, the network
 takes them. As for the heads, nothing but the actions it is given is used; the epoch is chosen on
 validation actions or, without any, is the last. All that is random comes from the seed: on the CPU the
 same seed and threads give the same bits, with any number of workers.

@@ -32,7 +32,9 @@ class NonFiniteLossError(ArithmeticError):
 
 @dataclass(kw_only=True)
 class Training(ABC):
-    """One training of a network, that goes epoch by epoch; all of its state can be saved between two of them.
+    """One training of a network, that goes epoch by epoch.
+
+    A checkpoint holds no states of generators: where there is one, all that is random must come from an epoch's number.
 
     Attributes
     ----------
