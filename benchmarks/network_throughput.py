@@ -28,7 +28,7 @@ from vpdlib.students.frames import ArrayFrames
 from vpdlib.students.network import build_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.train import train_student
-from vpdlib.students.training import cuda_amp_dtype
+from vpdlib.training.precision import amp_dtype
 from vpdlib.weights.zoo import find_config
 
 install()
@@ -175,7 +175,7 @@ def training(options: argparse.Namespace) -> tuple[float, float]:
     inputs = torch.randn(settings.batch_size, 5, side, side, device=options.device)
     inputs = inputs.to(memory_format=torch.channels_last)
     target = torch.randn(settings.batch_size, 2 * POSE_DIM, device=options.device)
-    precision = cuda_amp_dtype(settings.amp and options.device == "cuda")
+    precision = amp_dtype(torch.device(options.device), settings.amp)
 
     def limit() -> int:
         steps = settings.samples_per_epoch // settings.batch_size

@@ -8,7 +8,6 @@ import _job
 from vpdlib.datasets.tables import read_actions, read_videos
 from vpdlib.devices import choose_device
 from vpdlib.progress import note
-from vpdlib.students.checkpoint import resume_or_start
 from vpdlib.students.corpus import (
     collect_corpus,
     open_frames,
@@ -20,6 +19,7 @@ from vpdlib.students.frames import split_validation
 from vpdlib.students.save import save_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.train import train_student
+from vpdlib.training.checkpoint import resume_or_start
 from vpdlib.vipe.save import load_vipe
 from vpdlib.vipe.turned import EmbeddedTargets
 

@@ -7,7 +7,7 @@ import _job
 from vpdlib.config.base import validate
 from vpdlib.devices import choose_device
 from vpdlib.progress import note
-from vpdlib.students.checkpoint import resume_or_start
+from vpdlib.training.checkpoint import resume_or_start
 from vpdlib.vipe.collect import collect_motions
 from vpdlib.vipe.model_settings import VipeModelSettings
 from vpdlib.vipe.motions import leave_out, split_by_subject

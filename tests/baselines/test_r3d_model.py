@@ -10,7 +10,6 @@ from vpdlib.baselines.methods import R3DSettings
 from vpdlib.baselines.r3d import embed_windows
 from vpdlib.baselines.r3d_model import embed_video, encoder_of, load_r3d, save_r3d
 from vpdlib.baselines.train import TrainedNetwork
-from vpdlib.recognition.train import EpochRecord
 
 SETTINGS = R3DSettings(weights=None, fine_tune=True, widths=(4, 8), blocks=(1, 1), batch_size=3)
 
@@ -50,7 +49,9 @@ def test_windows_do_not_reach_over_a_gap(network, video):
 
 def test_a_saved_network_embeds_as_before(network, video, tmp_path):
     group, _ = video
-    history = [EpochRecord(1, 1.5, 0.1), EpochRecord(2, 1.0, 0.05, 0.5, 0.9)]
+    first = {"epoch": 1, "train_loss": 1.5, "learning_rate": 0.1, "seconds": 2.5}
+    second = {"epoch": 2, "train_loss": 1.0, "learning_rate": 0.05, "seconds": 2.25}
+    history = [first, {**second, "val_accuracy": 0.5, "val_loss": 0.9}]
     save_r3d(tmp_path / "r3d", TrainedNetwork(network, 2, history), SETTINGS)
     again = embed_video(group, encoder_of(SETTINGS, tmp_path / "r3d", None), 16, SETTINGS, "cpu")
     before = embed_video(group, network.encoder, 16, SETTINGS, "cpu")

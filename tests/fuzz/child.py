@@ -133,7 +133,7 @@ def _weights(folder: Path) -> Callable[[Path], Any]:
 
 
 def _checkpoint(folder: Path) -> Callable[[Path], Any]:
-    from vpdlib.students.checkpoint import load_checkpoint
+    from vpdlib.training.checkpoint import load_checkpoint
 
     return lambda path: sorted(map(str, load_checkpoint(path, "identity")))
 
@@ -231,7 +231,7 @@ READERS: dict[str, Callable[[Path], Callable[[Path], Any]]] = {
 def _named(reader: str) -> tuple[type[Exception], ...]:
     """The errors that a reader's documentation names."""
     from vpdlib.artifacts import ArtifactError
-    from vpdlib.students.checkpoint import CheckpointError, OtherTrainingError
+    from vpdlib.training.checkpoint import CheckpointError, OtherTrainingError
     from vpdlib.video.errors import VideoError
     from vpdlib.weights.check import WeightsError
 

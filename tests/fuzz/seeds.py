@@ -130,7 +130,7 @@ def checkpoints() -> Seeds:
     """A training's own."""
     import torch
 
-    from vpdlib.students.checkpoint import SCHEMA
+    from vpdlib.training.checkpoint import SCHEMA
 
     network = torch.nn.Linear(3, 2)
     optimiser = torch.optim.AdamW(network.parameters())

@@ -11,7 +11,6 @@ from vpdlib.students.save import load_student, save_student
 from vpdlib.students.settings import AugmentationSettings, StudentSettings
 from vpdlib.students.train import (
     NonFiniteLossError,
-    _amp_dtype,
     _rate_at,
     loss_of_mean,
     train_student,
@@ -315,13 +314,13 @@ def test_cosine_schedule_falls_and_resumes_to_the_bit(tmp_path):
 
 
 def test_bfloat16_on_a_cpu_is_asked_for_and_only_where_it_is_fast(monkeypatch):
-    settings = tiny_settings(cpu_bfloat16="auto")
-    cpu = torch.device("cpu")
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
-    assert _amp_dtype(settings, cpu) is torch.bfloat16
-    assert _amp_dtype(tiny_settings(), cpu) is None
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False})
-    assert _amp_dtype(settings, cpu) is None
+    def weight(is_fast, **changes):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": is_fast})
+        return train_student(*tiny_data(), tiny_settings(epochs=2, **changes)).encoder.fc.weight
+
+    exact = weight(True)
+    assert not torch.equal(weight(True, cpu_bfloat16="auto"), exact)
+    assert torch.equal(weight(False, cpu_bfloat16="auto"), exact)
 
 
 def test_a_longer_descriptor_is_kept_and_decodes_to_the_pose(tmp_path):

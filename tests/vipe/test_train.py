@@ -5,7 +5,7 @@ import pytest
 import torch
 from skeletons import random_motions
 
-from vpdlib.students.checkpoint import OtherTrainingError
+from vpdlib.training.checkpoint import OtherTrainingError
 from vpdlib.vipe.cameras import pose_part, random_inputs
 from vpdlib.vipe.motions import Motion
 from vpdlib.vipe.network import build_vipe

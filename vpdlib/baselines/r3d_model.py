@@ -6,7 +6,6 @@ the other files); none of these formats can run code.
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +16,8 @@ from vpdlib.baselines.methods import R3DSettings
 from vpdlib.baselines.r3d import R3D, R3DEncoder, build_r3d_encoder, embed_windows
 from vpdlib.baselines.train import TrainedNetwork
 from vpdlib.baselines.windows import embed_runs
-from vpdlib.recognition.train import EpochRecord
-from vpdlib.students.folder import ModelFolder, ModelRecord
+from vpdlib.training.classification import HISTORY_COLUMNS
+from vpdlib.training.model_folder import ModelFolder, ModelRecord
 
 _ENCODER = "encoder.safetensors"
 
@@ -38,8 +37,8 @@ def save_r3d(folder: Path, trained: TrainedNetwork, settings: R3DSettings) -> No
     FOLDER.write(
         folder,
         {_ENCODER: trained.network.encoder},
-        [asdict(record) for record in trained.history],
-        [field.name for field in fields(EpochRecord)],
+        trained.history,
+        HISTORY_COLUMNS,
         trained.best_epoch,
         settings=settings,
     )

@@ -1,6 +1,6 @@
 """Training of any network of the baselines, and its probabilities of actions.
 
-One loop for graph networks, heat-map volumes and frame networks: the source of clips makes the batches, the network
+Graph networks, heat-map volumes and frame networks alike: the source of clips makes the batches, the network
 takes them. As for the heads, nothing but the actions it is given is used; the epoch is chosen on
 validation actions or, without any, is the last. All that is random comes from the seed: on the CPU the
 same seed and threads give the same bits, with any number of workers.
@@ -15,14 +15,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from vpdlib.baselines.clips import ClipReader, Clips, Request
 from vpdlib.baselines.methods import TrainingSettings
-from vpdlib.progress import track
-from vpdlib.recognition.best_epoch import BestEpoch
-from vpdlib.recognition.train import EpochRecord, accuracy_and_loss, in_batches, torch_threads
-from vpdlib.students.training import NonFiniteLossError, cuda_amp_dtype
+from vpdlib.training.best_epoch import Score
+from vpdlib.training.classification import in_batches, measure
+from vpdlib.training.epochs import Entry, Training, run_epochs
+from vpdlib.training.precision import amp_dtype, autocast
+from vpdlib.training.reproducible import seeded, torch_threads
 
 #: What a step falls by.
 _STEP = 0.1
@@ -36,12 +37,12 @@ class TrainedNetwork:
     ----------
     network : in evaluation mode, on its device.
     best_epoch : the epoch (from 1) whose weights these are.
-    history : one record an epoch.
+    history : one entry an epoch; see `vpdlib.training.classification.HISTORY_COLUMNS`.
     """
 
     network: nn.Module
     best_epoch: int
-    history: list[EpochRecord]
+    history: list[Entry]
 
 
 def rate_at(settings: TrainingSettings, epochs_done: float) -> float:
@@ -99,28 +100,25 @@ def train_network(
             f"{len(train_ids)} training action: batch normalisation needs two; give more examples"
         )
     target = torch.device(device)
-    devices = [target] if target.type == "cuda" else []
-    with torch_threads(threads), torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
-        run = _Run(build(), clips, class_of, settings, seed, target)
-        # Sorted: the result must not depend on how a caller orders its ids.
-        train_ids, val_ids = sorted(train_ids), sorted(val_ids)
-        val_labels = np.array([class_of[a] for a in val_ids], np.int64)
-        history: list[EpochRecord] = []
-        best = BestEpoch(run.network)
-        epochs = range(1, settings.epochs + 1)
-        for epoch in epochs if description is None else track(epochs, description, unit="epoch"):
-            loss = run.epoch(train_ids, epoch)
-            rate = rate_at(settings, epoch)
-            look = epoch % settings.validate_every == 0 or epoch == settings.epochs
-            if not val_ids or not look:
-                history.append(EpochRecord(epoch, loss, rate))
-                continue
-            accuracy, val_loss = accuracy_and_loss(run.predict(val_ids), val_labels)
-            history.append(EpochRecord(epoch, loss, rate, accuracy, val_loss))
-            best.look(epoch, accuracy, val_loss)
-        best_epoch = best.restore(settings.epochs)
-    return TrainedNetwork(run.network.eval(), best_epoch, history)
+    with torch_threads(threads), seeded(seed, target):
+        network = _for_device(build(), target)
+        run = _Run(
+            network=network,
+            optimizer=_optimizer(network, settings),
+            amp_dtype=amp_dtype(target, settings.amp),
+            settings=settings,
+            reader=ClipReader(clips, target, settings.num_workers),
+            num_views=clips.num_views,
+            # Sorted: the result must not depend on how a caller orders its ids.
+            train_ids=sorted(train_ids),
+            val_ids=sorted(val_ids),
+            class_of=class_of,
+            seed=seed,
+        )
+        best_epoch = run_epochs(
+            run, settings.epochs, description, validate_every=settings.validate_every
+        )
+    return TrainedNetwork(network, best_epoch, run.history)
 
 
 def predict_probabilities(
@@ -150,71 +148,54 @@ def predict_probabilities(
         return _predict(network, reader, action_ids, clips.num_views, settings)
 
 
-class _Run:
-    """One training: the network, its optimiser and the reader of its clips."""
+@dataclass(kw_only=True)
+class _Run(Training):
+    """One training on the clips of actions, and those that it is validated on."""
 
-    def __init__(
-        self,
-        network: nn.Module,
-        clips: Clips,
-        class_of: Mapping[str, int],
-        settings: TrainingSettings,
-        seed: int,
-        device: torch.device,
-    ) -> None:
-        self.network = _for_device(network, device)
-        self._clips, self._class_of = clips, class_of
-        self._settings, self._seed, self._device = settings, seed, device
-        self._reader = ClipReader(clips, device, settings.num_workers)
-        self._optimizer = _optimizer(self.network, settings)
-        self._amp = _amp_dtype(settings, device)
-        self._scaler = torch.amp.GradScaler(device.type, enabled=self._amp == torch.float16)
+    remedy = "lower training.learning_rate, or set training.clip_norm"
 
-    def epoch(self, action_ids: Sequence[str], epoch: int) -> float:
-        """One pass over the actions; the mean loss."""
-        settings = self._settings
-        rng = np.random.default_rng([self._seed, epoch])
-        order = torch.from_numpy(rng.permutation(len(action_ids)))
+    settings: TrainingSettings
+    reader: ClipReader
+    num_views: int
+    train_ids: list[str]
+    val_ids: list[str]
+    class_of: Mapping[str, int]
+    seed: int
+
+    def train_pass(self, epoch: int) -> Entry:
+        """Learn from a clip of each action, in random order."""
+        settings = self.settings
+        rng = np.random.default_rng([self.seed, epoch])
+        order = torch.from_numpy(rng.permutation(len(self.train_ids)))
         batches = in_batches(order, settings.batch_size)
         requests = [
-            Request(tuple(action_ids[i] for i in batch.tolist()), (self._seed, epoch, step))
+            Request(tuple(self.train_ids[i] for i in batch.tolist()), (self.seed, epoch, step))
             for step, batch in enumerate(batches)
         ]
-        self.network.train()
         # Kept on the device: asking for every step's loss would wait for the GPU each time.
-        total = torch.zeros((), dtype=torch.float64, device=self._device)
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
         for step, (request, inputs) in enumerate(
-            zip(requests, self._reader.read(requests), strict=True)
+            zip(requests, self.reader.read(requests), strict=True)
         ):
-            for group in self._optimizer.param_groups:
-                group["lr"] = rate_at(settings, epoch - 1 + (step + 0.5) / len(batches))
-            labels = torch.tensor([self._class_of[a] for a in request.action_ids])
-            with torch.autocast(self._device.type, self._amp, enabled=self._amp is not None):
+            self.set_rate(rate_at(settings, epoch - 1 + (step + 0.5) / len(batches)))
+            labels = torch.tensor([self.class_of[a] for a in request.action_ids])
+            with self.autocast():
                 loss = nn.functional.cross_entropy(
-                    self.network(*inputs), labels.to(self._device, non_blocking=True)
+                    self.network(*inputs), labels.to(self.device, non_blocking=True)
                 )
-            self._step(loss)
+            self.descend(loss, settings.clip_norm)
             total += loss.detach().double() * len(labels)
-        mean = total.item() / len(action_ids)
-        if not math.isfinite(mean):
-            raise NonFiniteLossError(
-                f"the loss is {mean} in epoch {epoch}: lower training.learning_rate, or set training.clip_norm"
-            )
-        return mean
+        return {
+            "train_loss": total.item() / len(self.train_ids),
+            "learning_rate": rate_at(settings, epoch),
+        }
 
-    def _step(self, loss: Tensor) -> None:
-        self._optimizer.zero_grad(set_to_none=True)
-        self._scaler.scale(loss).backward()
-        if self._settings.clip_norm is not None:
-            self._scaler.unscale_(self._optimizer)
-            nn.utils.clip_grad_norm_(self.network.parameters(), self._settings.clip_norm)
-        self._scaler.step(self._optimizer)
-        self._scaler.update()
-
-    def predict(self, action_ids: Sequence[str]) -> NDArray[np.float32]:
-        """Probabilities (A, C) by the network as it is."""
-        views = self._clips.num_views
-        return _predict(self.network.eval(), self._reader, action_ids, views, self._settings)
+    def val_pass(self, epoch: int) -> tuple[Entry, Score | None]:
+        """Measure the validation actions, if there are any."""
+        if not self.val_ids:
+            return {}, None
+        found = _predict(self.network, self.reader, self.val_ids, self.num_views, self.settings)
+        return measure(found, np.array([self.class_of[a] for a in self.val_ids]))
 
 
 @torch.no_grad()
@@ -231,10 +212,10 @@ def _predict(
     ]
     requests = [Request(batch, place=place) for batch in batches for place in range(num_views)]
     device = next(network.parameters()).device
-    amp = _amp_dtype(settings, device)
+    dtype = amp_dtype(device, settings.amp)
     found: list[NDArray[np.float32]] = []
     for number, inputs in enumerate(reader.read(requests)):
-        with torch.autocast(device.type, amp, enabled=amp is not None):
+        with autocast(device, dtype):
             logits = network(*inputs)
         probabilities = logits.float().softmax(1).cpu().numpy() / num_views
         if number % num_views:
@@ -268,7 +249,3 @@ def _for_device(network: nn.Module, device: torch.device) -> nn.Module:
             if parameter.ndim in formats:
                 parameter.data = parameter.data.contiguous(memory_format=formats[parameter.ndim])
     return network
-
-
-def _amp_dtype(settings: TrainingSettings, device: torch.device) -> torch.dtype | None:
-    return cuda_amp_dtype(settings.amp) if device.type == "cuda" else None

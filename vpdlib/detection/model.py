@@ -23,10 +23,12 @@ from torch import Tensor, nn
 from vpdlib.detection.sequences import make_folds
 from vpdlib.detection.settings import FrameBiGRUSettings
 from vpdlib.progress import note
-from vpdlib.recognition.best_epoch import BestEpoch
 from vpdlib.recognition.networks import RecurrentLayers, fully_connected
 from vpdlib.recognition.packing import PackedBatch, SequenceStore
-from vpdlib.recognition.train import torch_threads
+from vpdlib.training.best_epoch import Score
+from vpdlib.training.epochs import Entry, Training, run_epochs
+from vpdlib.training.precision import amp_dtype, autocast
+from vpdlib.training.reproducible import seeded, torch_threads
 
 # Frames of one forward pass where no gradient is kept (about 9 KB each on the CPU).
 _PREDICT_FRAMES = 32_000
@@ -159,7 +161,7 @@ def train_ensemble(
     ValueError
         For sequences as in `SequenceStore`, labels of another length, and where every training sequence of a fold
         is too short.
-    ArithmeticError
+    NonFiniteLossError
         If the training loss ceases to be finite.
     """
     videos = sorted(sequences)
@@ -184,14 +186,12 @@ def train_ensemble(
         )
     folds = learnable
     networks, epochs, accuracies = [], [], []
-    with (
-        torch_threads(threads),
-        torch.random.fork_rng(devices=[target] if target.type == "cuda" else []),
-    ):
+    with torch_threads(threads):
         for fold, val_videos in enumerate(folds):
             is_val = torch.tensor([video in val_videos for video in videos] * 2)
             fold_seed = int(np.random.SeedSequence([seed, fold]).generate_state(1)[0])
-            network, epoch, accuracy = _train_one(data, is_val, settings, fold_seed)
+            with seeded(fold_seed, target):
+                network, epoch, accuracy = _train_one(data, is_val, settings, fold_seed)
             networks.append(network)
             epochs.append(epoch)
             accuracies.append(accuracy)
@@ -259,8 +259,6 @@ def _train_one(
     data: _Windows, is_val: Tensor, settings: FrameBiGRUSettings, seed: int
 ) -> tuple[FrameBiGRU, int, float]:
     """One model: network, epoch of its weights, validation accuracy (NaN without validation)."""
-    torch.manual_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
     train, val = torch.nonzero(~is_val)[:, 0], torch.nonzero(is_val)[:, 0]
     weights = torch.from_numpy(window_weights(data.store.lengths[train].numpy(), settings)).double()
     if not weights.any():
@@ -270,60 +268,82 @@ def _train_one(
         )
     device = data.store.frames.device
     network = FrameBiGRU(data.store.num_channels, settings).to(device)
-    optimizer = torch.optim.AdamW(
-        network.parameters(),
-        lr=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        foreach=True,
+    run = _Run(
+        network=network,
+        optimizer=torch.optim.AdamW(
+            network.parameters(),
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            foreach=True,
+        ),
+        amp_dtype=amp_dtype(device, bfloat16=False),
+        data=data,
+        train=train,
+        val=val,
+        weights=weights,
+        settings=settings,
+        generator=torch.Generator().manual_seed(seed),
     )
-    scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
-    best = BestEpoch(network)
-    for epoch in range(1, settings.epochs + 1):
-        chosen = train[
-            torch.multinomial(weights, settings.windows_per_epoch, True, generator=generator)
-        ]
-        length = data.store.lengths[chosen].clamp(max=settings.window)
-        free = data.store.lengths[chosen] - length + 1
+    best_epoch = run_epochs(
+        run, settings.epochs, None, patience=settings.patience, min_epochs=settings.min_epochs
+    )
+    return network, best_epoch, run.best.score[0] if len(val) else math.nan
+
+
+@dataclass(kw_only=True)
+class _Run(Training):
+    """One training on windows of the sequences `train` (N,), which have weights (N,), validated on those of `val`."""
+
+    what = "the frame classifier"
+    remedy = "lower learning_rate, or scale the descriptors (normalise: true)"
+
+    data: _Windows
+    train: Tensor
+    val: Tensor
+    weights: Tensor
+    settings: FrameBiGRUSettings
+    generator: torch.Generator
+
+    def train_pass(self, epoch: int) -> Entry:
+        """Learn from random windows."""
+        settings, lengths, generator = self.settings, self.data.store.lengths, self.generator
+        drawn = torch.multinomial(
+            self.weights, settings.windows_per_epoch, True, generator=generator
+        )
+        chosen = self.train[drawn]
+        length = lengths[chosen].clamp(max=settings.window)
+        free = lengths[chosen] - length + 1
         offset = (torch.rand(len(chosen), generator=generator, dtype=torch.float64) * free).long()
-        network.train()
         # Kept on the device: asking for every step's loss would wait for the GPU each time.
-        loss_sum = torch.zeros((), dtype=torch.float64, device=device)
-        for part in torch.arange(len(chosen)).split(settings.batch_size):
-            batch, truth = data.cut(chosen[part], offset[part], length[part])
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        parts = torch.arange(len(chosen)).split(settings.batch_size)
+        for part in parts:
+            batch, truth = self.data.cut(chosen[part], offset[part], length[part])
             if len(truth) < 2:
                 # Batch normalisation has no variance of one frame.
                 continue
-            loss = nn.functional.cross_entropy(_logits(network, batch), truth)
-            optimizer.zero_grad(set_to_none=True)
-            scaler.scale(loss).backward()
-            scaler.step(optimizer)
-            scaler.update()
-            loss_sum += loss.detach().double()
-        if not math.isfinite(float(loss_sum)):
-            raise ArithmeticError(
-                f"the loss of the frame classifier is {float(loss_sum)} in epoch {epoch}: lower learning_rate, "
-                "or scale the descriptors (normalise: true)"
-            )
-        if len(val) == 0:
-            continue
-        is_late = epoch >= settings.min_epochs and epoch - best.epoch >= settings.patience
-        if not best.look(epoch, *_accuracy_and_loss(network, data, val)) and is_late:
-            break
-    best_epoch = best.restore(settings.epochs)
-    return network.eval(), best_epoch, best.accuracy
+            loss = nn.functional.cross_entropy(_logits(self.network, batch), truth)
+            self.descend(loss)
+            total += loss.detach().double()
+        return {"train_loss": float(total) / len(parts)}
+
+    def val_pass(self, epoch: int) -> tuple[Entry, Score | None]:
+        """Measure the frames of the validation sequences, if there are any."""
+        if len(self.val) == 0:
+            return {}, None
+        accuracy, loss = _accuracy_and_loss(self.network, self.data, self.val)
+        return {"val_accuracy": accuracy, "val_loss": loss}, (accuracy, -loss)
 
 
-def _logits(network: FrameBiGRU, batch: PackedBatch) -> Tensor:
-    kind = batch.frames.device.type
-    with torch.autocast(kind, dtype=torch.float16, enabled=kind == "cuda"):
+def _logits(network: nn.Module, batch: PackedBatch) -> Tensor:
+    device = batch.frames.device
+    with autocast(device, amp_dtype(device, bfloat16=False)):
         logits: Tensor = network(batch)
     return logits.float()
 
 
-@torch.no_grad()
-def _accuracy_and_loss(network: FrameBiGRU, data: _Windows, val: Tensor) -> tuple[float, float]:
+def _accuracy_and_loss(network: nn.Module, data: _Windows, val: Tensor) -> tuple[float, float]:
     """Frame accuracy, and the mean loss, which tells equal accuracies apart."""
-    network.eval()
     right = loss = 0.0
     frames = 0
     for batch, truth in data.whole(val):

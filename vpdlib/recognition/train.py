@@ -9,43 +9,25 @@ but the sequences it is given: the epoch is chosen on ``val`` or, without one, i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vpdlib.progress import track
-from vpdlib.recognition.best_epoch import BestEpoch
 from vpdlib.recognition.networks import SequenceClassifier
 from vpdlib.recognition.packing import SequenceStore
 from vpdlib.recognition.settings import Architecture, BiGRUSettings
+from vpdlib.training.best_epoch import Score
+from vpdlib.training.classification import in_batches, measure
+from vpdlib.training.epochs import Entry, Training, run_epochs
+from vpdlib.training.precision import amp_dtype, autocast
+from vpdlib.training.reproducible import seeded, torch_threads
 
 # Sequences of one forward pass where no gradient is kept.
 _PREDICT_BATCH = 256
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """One epoch of a training history; the validation fields are None where it was not looked at.
-
-    Attributes
-    ----------
-    epoch : counted from 1.
-    train_loss : mean cross-entropy over the epoch's training sequences, nats.
-    learning_rate : at the end of the epoch.
-    val_accuracy : share of validation actions that are right.
-    val_loss : mean negative log of the mean probability of the true class, nats.
-    """
-
-    epoch: int
-    train_loss: float
-    learning_rate: float
-    val_accuracy: float | None = None
-    val_loss: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +41,7 @@ class TrainedClassifier:
     num_classes : C.
     num_channels : d.
     best_epoch : the epoch (from 1) whose weights these are.
-    history : one record an epoch.
+    history : one entry an epoch; see `vpdlib.training.classification.HISTORY_COLUMNS`.
     """
 
     network: SequenceClassifier
@@ -67,7 +49,7 @@ class TrainedClassifier:
     num_classes: int
     num_channels: int
     best_epoch: int
-    history: list[EpochRecord] = field(default_factory=list)
+    history: list[Entry]
 
 
 def learning_rate_at(settings: BiGRUSettings, epochs_done: float) -> float:
@@ -86,21 +68,6 @@ def learning_rate_at(settings: BiGRUSettings, epochs_done: float) -> float:
     return settings.min_learning_rate + share * (
         settings.learning_rate - settings.min_learning_rate
     )
-
-
-def accuracy_and_loss(
-    probabilities: NDArray[np.floating], labels: NDArray[np.integer]
-) -> tuple[float, float]:
-    """How well probabilities (A, C) meet labels (A,), by which an epoch is chosen.
-
-    Returns
-    -------
-    Share of actions that are right, and the mean negative log of the probability of the true class, nats.
-    """
-    exact = probabilities.astype(np.float64)
-    of_truth = exact[np.arange(len(labels)), labels]
-    accuracy = float((exact.argmax(1) == labels).mean())
-    return accuracy, float(-np.log(np.maximum(of_truth, 1e-12)).mean())
 
 
 def train_classifier(
@@ -135,57 +102,49 @@ def train_classifier(
     ------
     ValueError
         For sequences as in `SequenceStore`, and labels that do not fit.
-    ArithmeticError
+    NonFiniteLossError
         If the training loss ceases to be finite.
     """
     labels = _check_labels(train_labels, len(train_sequences), num_classes, "train_labels")
     target = torch.device(device)
-    devices = [target] if target.type == "cuda" else []
-    with torch_threads(threads), torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+    with torch_threads(threads), seeded(seed, target):
         store = SequenceStore(train_sequences, settings.normalise, target)
         network = SequenceClassifier(store.num_channels, num_classes, architecture, settings).to(
             target
         )
-        val_store, val_labels = None, np.empty(0, dtype=np.int64)
+        val_data = None
         if val is not None:
             val_labels = _check_labels(val[1], len(val[0]), num_classes, "val labels")
-            val_store = SequenceStore(val[0], settings.normalise, target)
-            if val_store.num_channels != store.num_channels:
+            val_data = SequenceStore(val[0], settings.normalise, target), val_labels
+            if val_data[0].num_channels != store.num_channels:
                 raise ValueError(
-                    f"validation descriptors have {val_store.num_channels} channels, training "
+                    f"validation descriptors have {val_data[0].num_channels} channels, training "
                     f"descriptors {store.num_channels}: both must come from one feature set"
                 )
-        optimizer = torch.optim.AdamW(
-            network.parameters(),
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-            foreach=True,
+        run = _Run(
+            network=network,
+            optimizer=torch.optim.AdamW(
+                network.parameters(),
+                lr=settings.learning_rate,
+                weight_decay=settings.weight_decay,
+                foreach=True,
+            ),
+            amp_dtype=amp_dtype(target, bfloat16=False),
+            store=store,
+            labels=torch.from_numpy(labels).repeat(2),
+            val=val_data,
+            settings=settings,
+            order=torch.Generator().manual_seed(seed),
         )
-        scaler = torch.amp.GradScaler(target.type, enabled=target.type == "cuda")
-        order = torch.Generator().manual_seed(seed)
-        both_labels = np.tile(labels, 2)
-        history: list[EpochRecord] = []
-        best = BestEpoch(network)
-        epochs = range(1, settings.epochs + 1)
-        for epoch in epochs if description is None else track(epochs, description, unit="epoch"):
-            loss = _train_epoch(
-                network, store, both_labels, settings, epoch, optimizer, scaler, order
-            )
-            rate = learning_rate_at(settings, epoch)
-            look = epoch % settings.validate_every == 0 or epoch == settings.epochs
-            if val_store is None or not look:
-                history.append(EpochRecord(epoch, loss, rate))
-                continue
-            accuracy, val_loss = accuracy_and_loss(_predict(network, val_store), val_labels)
-            history.append(EpochRecord(epoch, loss, rate, accuracy, val_loss))
-            is_best = best.look(epoch, accuracy, val_loss)
-            if not is_best and epoch - best.epoch >= settings.patience_fraction * settings.epochs:
-                break
-        best_epoch = best.restore(settings.epochs)
-    network.eval()
+        best_epoch = run_epochs(
+            run,
+            settings.epochs,
+            description,
+            validate_every=settings.validate_every,
+            patience=settings.patience_fraction * settings.epochs,
+        )
     return TrainedClassifier(
-        network, settings, num_classes, store.num_channels, best_epoch, history
+        network, settings, num_classes, store.num_channels, best_epoch, run.history
     )
 
 
@@ -222,64 +181,55 @@ def predict_probabilities(
         return _predict(model.network, store)
 
 
-def _train_epoch(
-    network: SequenceClassifier,
-    store: SequenceStore,
-    labels: NDArray[np.int64],
-    settings: BiGRUSettings,
-    epoch: int,
-    optimizer: torch.optim.Optimizer,
-    scaler: torch.amp.GradScaler,
-    order: torch.Generator,
-) -> float:
-    """One pass over all sequences; the mean loss."""
-    network.train()
-    device = store.frames.device
-    truth = torch.from_numpy(labels)
-    batches = in_batches(torch.randperm(len(store), generator=order), settings.batch_size)
-    # Kept on the device: asking for every step's loss would wait for the GPU each time.
-    total = torch.zeros((), dtype=torch.float64, device=device)
-    for step, chosen in enumerate(batches):
-        rate = learning_rate_at(settings, epoch - 1 + step / len(batches))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        batch = store.batch(chosen)
-        with torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda"):
-            logits = network(batch)
-            loss = nn.functional.cross_entropy(logits, truth[batch.sequences].to(device))
-        optimizer.zero_grad(set_to_none=True)
-        scaler.scale(loss).backward()
-        scaler.step(optimizer)
-        scaler.update()
-        total += loss.detach().double() * len(chosen)
-    mean = float(total) / len(store)
-    if not math.isfinite(mean):
-        raise ArithmeticError(
-            f"the loss of the classifier is {mean} in epoch {epoch}: lower learning_rate, or "
-            "scale the descriptors (normalise: true)"
-        )
-    return mean
+@dataclass(kw_only=True)
+class _Run(Training):
+    """One training of a classifier: sequences with labels (2 A,), and those of validation with theirs (A,)."""
 
+    what = "the classifier"
+    remedy = "lower learning_rate, or scale the descriptors (normalise: true)"
 
-def in_batches(order: Tensor, batch_size: int) -> list[Tensor]:
-    """Cut an order (N,), N >= 2, into batches; one example that would be left alone joins the batch before."""
-    batches = list(order.split(batch_size))
-    if len(batches[-1]) == 1:
-        # Batch normalisation has no variance of one example.
-        batches[-2:] = [torch.cat(batches[-2:])]
-    return batches
+    store: SequenceStore
+    labels: Tensor
+    val: tuple[SequenceStore, NDArray[np.int64]] | None
+    settings: BiGRUSettings
+    order: torch.Generator
+
+    def train_pass(self, epoch: int) -> Entry:
+        """Learn from all sequences, in random order."""
+        settings, store = self.settings, self.store
+        batches = in_batches(torch.randperm(len(store), generator=self.order), settings.batch_size)
+        # Kept on the device: asking for every step's loss would wait for the GPU each time.
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for step, chosen in enumerate(batches):
+            self.set_rate(learning_rate_at(settings, epoch - 1 + step / len(batches)))
+            batch = store.batch(chosen)
+            with self.autocast():
+                truth = self.labels[batch.sequences].to(self.device)
+                loss = nn.functional.cross_entropy(self.network(batch), truth)
+            self.descend(loss)
+            total += loss.detach().double() * len(chosen)
+        return {
+            "train_loss": float(total) / len(store),
+            "learning_rate": learning_rate_at(settings, epoch),
+        }
+
+    def val_pass(self, epoch: int) -> tuple[Entry, Score | None]:
+        """Measure the validation actions, if there are any."""
+        if self.val is None:
+            return {}, None
+        store, labels = self.val
+        return measure(_predict(self.network, store), labels)
 
 
 @torch.no_grad()
-def _predict(network: SequenceClassifier, store: SequenceStore) -> NDArray[np.float32]:
-    """Probabilities (A, C) of a store's A actions; leaves the network in evaluation mode."""
-    network.eval()
+def _predict(network: nn.Module, store: SequenceStore) -> NDArray[np.float32]:
+    """Probabilities (A, C) of a store's A actions by a network in evaluation mode."""
     device = store.frames.device
     probabilities: Tensor | None = None
     # Sequences of like length go together, so that long ones do not stretch every batch.
     for chosen in torch.argsort(store.lengths, stable=True).split(_PREDICT_BATCH):
         batch = store.batch(chosen)
-        with torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda"):
+        with autocast(device, amp_dtype(device, bfloat16=False)):
             logits = network(batch)
         softmax = logits.float().softmax(1).cpu()
         if probabilities is None:
@@ -302,22 +252,3 @@ def _check_labels(
             f"{name} spans {checked.min()}..{checked.max()}, but classes are 0..{num_classes - 1}"
         )
     return checked
-
-
-@contextmanager
-def torch_threads(threads: int) -> Iterator[None]:
-    """Let torch use so many threads within a ``with`` block.
-
-    Raises
-    ------
-    ValueError
-        For fewer than one.
-    """
-    if threads < 1:
-        raise ValueError(f"threads is {threads}; give at least 1")
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

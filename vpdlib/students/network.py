@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from vpdlib.students.settings import StudentSettings
+from vpdlib.training.reproducible import seeded
 
 #: Width of the decoder's two hidden layers (paper supplement).
 DECODER_WIDTH = 128
@@ -156,8 +157,7 @@ def build_student(settings: StudentSettings, pose_dim: int) -> tuple[nn.Module, 
         learn motion.
     """
     dim = settings.descriptor_dim or pose_dim
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(settings.seed)
+    with seeded(settings.seed):
         encoder = build_encoder(settings, dim)
         num_targets = 2 * pose_dim if settings.motion else pose_dim
         decoder = Decoder(dim, num_targets) if settings.has_decoder else None

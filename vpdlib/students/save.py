@@ -12,10 +12,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from vpdlib.students.folder import ModelFolder, ModelRecord
 from vpdlib.students.network import build_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.student import TrainedStudent
+from vpdlib.training.model_folder import ModelFolder, ModelRecord
 
 HISTORY_COLUMNS = ("epoch", "train_loss", "val_loss", "val_loss_average", "seconds")
 

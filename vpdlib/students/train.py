@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from vpdlib.progress import note
 from vpdlib.students.augment import (
@@ -30,17 +30,14 @@ from vpdlib.students.augment import (
     augmented_inputs,
     plain_inputs,
 )
-from vpdlib.students.frames import BatchReader, FrameStore, TensorBatch, in_batches, measure_rgb
-from vpdlib.students.network import Decoder, build_student, squared_errors
+from vpdlib.students.frames import BatchReader, FrameStore, in_batches, measure_rgb
+from vpdlib.students.network import build_student, squared_errors
 from vpdlib.students.settings import POSE2D, StudentSettings
 from vpdlib.students.student import TrainedStudent
-from vpdlib.students.training import (
-    NonFiniteLossError,
-    Training,
-    adamw,
-    cuda_amp_dtype,
-    run_epochs,
-)
+from vpdlib.training.best_epoch import Score
+from vpdlib.training.epochs import Entry, NonFiniteLossError, Training, run_epochs
+from vpdlib.training.precision import amp_dtype
+from vpdlib.training.reproducible import torch_threads
 
 #: Validation batches may be larger than training ones: no gradients are kept.
 VAL_BATCH_SIZE = 200
@@ -51,6 +48,9 @@ _LEARNT_NOTHING = 0.95
 #: Frames (B,) of the store, whether each is mirrored (B,), the angle in radians (B,) it is then turned by, x towards y:
 #: to the targets (B, K) of those crops, pose and then motion if that is learnt. All on the CPU.
 TurnedTargets = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+
+#: Mean and standard deviation of R, G, B in 0..1.
+_RGBStatistics = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
 def train_student(
@@ -63,7 +63,7 @@ def train_student(
     device: str = "cpu",
     threads: int = 1,
     checkpoint_path: Path | None = None,
-    on_epoch: Callable[[dict[str, float]], None] | None = None,
+    on_epoch: Callable[[Entry], None] | None = None,
     checkpoint_every_s: float = 60.0,
     weight: np.ndarray | None = None,
     turned_targets: TurnedTargets | None = None,
@@ -105,27 +105,57 @@ def train_student(
             f"rotation_degrees with the teacher {settings.teacher!r} needs turned_targets, since its vectors "
             "are not x, y joints; give them, or set rotation_degrees to 0"
         )
-    torch.set_num_threads(threads)
-    labels = _Labels(targets, weights, train_idx, val_idx, pose.shape[2], turned_targets)
-    run = _Run.start(frames, labels, settings, torch.device(device))
-    of_mean = loss_of_mean(targets, weights, run.labels.train_idx, run.labels.val_idx)
-    note(f"a student that answers the mean of its targets has a validation loss of {of_mean:.4f}")
-    identity = _identity(run.labels, settings, run.rgb)
-    run_epochs(
-        run,
-        settings.epochs,
-        "distilling",
-        identity,
-        checkpoint_path,
-        checkpoint_every_s,
-        on_epoch,
-    )
-    if run.best["loss"] > _LEARNT_NOTHING * of_mean:
+    labels = _Labels(targets, weights, train_idx, val_idx, turned_targets).measured(settings)
+    with torch_threads(threads):
+        encoder, decoder = build_student(settings, pose.shape[2])
+        if settings.rgb_mean is not None and settings.rgb_std is not None:
+            rgb = (settings.rgb_mean, settings.rgb_std)
+        else:
+            rgb = measure_rgb(frames, labels.train_idx, seed=settings.seed)
+        of_mean = loss_of_mean(targets, weights, labels.train_idx, labels.val_idx)
         note(
-            f"WARNING: the student hardly does better than the mean of its targets ({run.best['loss']:.4f} "
+            f"a student that answers the mean of its targets has a validation loss of {of_mean:.4f}"
+        )
+        target = torch.device(device)
+        encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = nn.Sequential(encoder, *([] if decoder is None else [decoder])).to(target)
+        run = _Run(
+            network=network,
+            optimizer=torch.optim.AdamW(
+                network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+            ),
+            amp_dtype=amp_dtype(target, settings.amp, settings.cpu_bfloat16 == "auto"),
+            settings=settings,
+            reader=BatchReader(frames, settings.num_workers, pin_memory=target.type == "cuda"),
+            labels=labels,
+            rgb=rgb,
+        )
+        best_epoch = run_epochs(
+            run,
+            settings.epochs,
+            "distilling",
+            identity=_identity(labels, settings, rgb),
+            checkpoint_path=checkpoint_path,
+            checkpoint_every_s=checkpoint_every_s,
+            note_epochs=True,
+            on_epoch=on_epoch,
+        )
+    best_loss = -run.best.score[0]
+    if best_loss > _LEARNT_NOTHING * of_mean:
+        note(
+            f"WARNING: the student hardly does better than the mean of its targets ({best_loss:.4f} "
             f"against {of_mean:.4f}): lower learning_rate, or train longer"
         )
-    return run.finish()
+    return TrainedStudent(
+        settings=settings,
+        encoder=encoder,
+        decoder=decoder,
+        pose_dim=pose.shape[2],
+        rgb_mean=rgb[0],
+        rgb_std=rgb[1],
+        best_epoch=best_epoch,
+        history=run.history,
+    ).to(target)
 
 
 def loss_of_mean(
@@ -154,8 +184,6 @@ class _Labels:
     weights: torch.Tensor
     train_idx: np.ndarray
     val_idx: np.ndarray
-    #: Width of the pose within the targets.
-    pose_dim: int
     turned: TurnedTargets | None
 
     def measured(self, settings: StudentSettings) -> _Labels:
@@ -169,71 +197,22 @@ class _Labels:
 
 @dataclass(kw_only=True)
 class _Run(Training):
-    """One training of a student."""
+    """One training of a student: encoder and decoder one after the other."""
 
-    decoder: Decoder | None
     settings: StudentSettings
     reader: BatchReader
     labels: _Labels
-    rgb: tuple[tuple[float, float, float], tuple[float, float, float]]
+    rgb: _RGBStatistics
 
-    @classmethod
-    def start(
-        cls, frames: FrameStore, labels: _Labels, settings: StudentSettings, device: torch.device
-    ) -> _Run:
-        """Build networks and optimiser, choose the validation frames, measure the colours."""
-        encoder, decoder = build_student(settings, labels.pose_dim)
-        encoder.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if decoder is not None:
-            decoder.to(device)
-        labels = labels.measured(settings)
-        if settings.rgb_mean is not None and settings.rgb_std is not None:
-            rgb = (settings.rgb_mean, settings.rgb_std)
-        else:
-            rgb = measure_rgb(frames, labels.train_idx, seed=settings.seed)
-        return cls(
-            settings=settings,
-            device=device,
-            encoder=encoder,
-            decoder=decoder,
-            optimizer=adamw(encoder, decoder, settings.learning_rate, settings.weight_decay),
-            amp_dtype=_amp_dtype(settings, device),
-            reader=BatchReader(frames, settings.num_workers, pin_memory=device.type == "cuda"),
-            labels=labels,
-            rgb=rgb,
-        )
-
-    def epoch(self, epoch: int) -> dict[str, float]:
-        """Train one epoch, measure it, remember the weights if it is the best; return its entry."""
-        start = time.monotonic()
-        train_loss = self._train_pass(epoch)
-        val_loss = self._val_pass()
-        window = [entry["val_loss"] for entry in self.history][1 - self.settings.select_window :]
-        recent = [*(window if self.settings.select_window > 1 else ()), val_loss]
-        entry: dict[str, float] = {
-            "epoch": epoch,
-            "train_loss": train_loss,
-            "val_loss": val_loss,
-            "val_loss_average": sum(recent) / len(recent),
-            "seconds": time.monotonic() - start,
-        }
-        self.history.append(entry)
-        # The average of less than a whole window is noisier: it is not compared.
-        whole = len(recent) == min(self.settings.select_window, self.settings.epochs)
-        if whole:
-            self.keep_if_best(epoch, entry["val_loss_average"])
-        return entry
-
-    def _train_pass(self, epoch: int) -> float:
+    def train_pass(self, epoch: int) -> Entry:
+        """Learn from random frames, randomly changed."""
         settings = self.settings
         rng = np.random.default_rng([settings.seed, 1, epoch])
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         # Whole batches only: batch statistics of a very small last batch would be poor.
         num_steps = settings.samples_per_epoch // settings.batch_size
         chosen = rng.choice(self.labels.train_idx, (num_steps, settings.batch_size), replace=True)
-        self.set_training(True)
-        for group in self.optimizer.param_groups:
-            group["lr"] = _rate_at(settings, epoch)
+        self.set_rate(_rate_at(settings, epoch))
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for cpu_batch in self.reader.read(list(chosen)):
             batch = cpu_batch.to(self.device)
@@ -251,19 +230,26 @@ class _Run(Training):
             loss = errors.sum() if settings.loss_reduction == "sum" else errors.mean()
             self.descend(loss)
             total += errors.detach().sum()
-        return total.item() / chosen.size
+        return {"train_loss": total.item() / chosen.size}
 
-    def _val_pass(self) -> float:
-        self.set_training(False)
+    def val_pass(self, epoch: int) -> tuple[Entry, Score | None]:
+        """Measure the held-out frames; the moving average of their loss is what an epoch is compared by."""
+        settings = self.settings
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        with torch.no_grad():
-            for cpu_batch in self.reader.read(in_batches(self.labels.val_idx, VAL_BATCH_SIZE)):
-                answer = self._answer(self._plain(cpu_batch.to(self.device)))
-                target = self.labels.targets[cpu_batch.indices, 0].to(self.device)
-                errors = squared_errors(answer, target) * self._weight(cpu_batch.indices)
-                _require_finite(errors, cpu_batch.indices, "validation")
-                total += errors.sum()
-        return total.item() / len(self.labels.val_idx)
+        for cpu_batch in self.reader.read(in_batches(self.labels.val_idx, VAL_BATCH_SIZE)):
+            batch = cpu_batch.to(self.device)
+            inputs = plain_inputs(batch, settings.crop_px, settings.num_channels, *self.rgb)
+            target = self.labels.targets[cpu_batch.indices, 0].to(self.device)
+            errors = squared_errors(self._answer(inputs), target) * self._weight(cpu_batch.indices)
+            _require_finite(errors, cpu_batch.indices, "validation")
+            total += errors.sum()
+        val_loss = total.item() / len(self.labels.val_idx)
+        window = [entry["val_loss"] for entry in self.history][1 - settings.select_window :]
+        recent = [*(window if settings.select_window > 1 else ()), val_loss]
+        average = sum(recent) / len(recent)
+        # The average of less than a whole window is noisier: it is not compared.
+        whole = len(recent) == min(settings.select_window, settings.epochs)
+        return {"val_loss": val_loss, "val_loss_average": average}, (-average,) if whole else None
 
     def _target(self, indices: torch.Tensor, geometry: Geometry) -> torch.Tensor:
         """The targets (B, K) of crops that were mirrored and turned."""
@@ -281,27 +267,9 @@ class _Run(Training):
     def _weight(self, indices: torch.Tensor) -> torch.Tensor:
         return self.labels.weights[indices].to(self.device, non_blocking=True)
 
-    def _plain(self, batch: TensorBatch) -> torch.Tensor:
-        return plain_inputs(batch, self.settings.crop_px, self.settings.num_channels, *self.rgb)
-
     def _answer(self, inputs: torch.Tensor) -> torch.Tensor:
         with self.autocast():
-            descriptor = self.encoder(inputs)
-            return descriptor if self.decoder is None else self.decoder(descriptor)
-
-    def finish(self) -> TrainedStudent:
-        """Hand over the networks of the best epoch."""
-        self.take_best()
-        return TrainedStudent(
-            settings=self.settings,
-            encoder=self.encoder,
-            decoder=self.decoder,
-            pose_dim=self.labels.pose_dim,
-            rgb_mean=self.rgb[0],
-            rgb_std=self.rgb[1],
-            best_epoch=int(self.best["epoch"]),
-            history=self.history,
-        ).to(self.device)
+            return self.network(inputs)
 
 
 def _join_targets(
@@ -360,7 +328,7 @@ def _check_weight(weight: np.ndarray | None, num_frames: int) -> torch.Tensor:
 def _identity(
     labels: _Labels,
     settings: StudentSettings,
-    rgb: tuple[tuple[float, ...], tuple[float, ...]],
+    rgb: _RGBStatistics,
 ) -> str:
     """Return a digest of what a checkpoint's training depends on, crops apart."""
     # More epochs may be asked for later, unless the rate depends on their number; how crops are read
@@ -373,15 +341,6 @@ def _identity(
     digest.update(labels.targets[labels.train_idx].numpy().tobytes())
     digest.update(labels.weights[labels.train_idx].numpy().tobytes())
     return digest.hexdigest()
-
-
-def _amp_dtype(settings: StudentSettings, device: torch.device) -> torch.dtype | None:
-    """The type of mixed precision, or None for float32 throughout."""
-    if device.type == "cuda":
-        return cuda_amp_dtype(settings.amp)
-    if device.type == "cpu" and settings.cpu_bfloat16 == "auto":
-        return torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16") else None
-    return None
 
 
 def _rate_at(settings: StudentSettings, epoch: int) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
+from vpdlib.training.reproducible import seeded
 from vpdlib.vipe.cameras import INPUT_DIM
 from vpdlib.vipe.settings import VipeSettings
 from vpdlib.vipe.targets import TARGET_DIM
@@ -120,6 +121,5 @@ def build_vipe(settings: VipeSettings) -> tuple[VipeEncoder, VipeDecoder]:
     -------
     encoder, decoder : in training mode, on the CPU.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(settings.seed)
+    with seeded(settings.seed):
         return VipeEncoder(settings), VipeDecoder(settings)

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from vpdlib.students.folder import ModelFolder, ModelRecord
+from vpdlib.training.model_folder import ModelFolder, ModelRecord
 from vpdlib.vipe.network import TrainedVipe, build_vipe
 from vpdlib.vipe.settings import VipeSettings
 from vpdlib.vipe.train import HISTORY_COLUMNS

@@ -13,22 +13,19 @@ were.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from vpdlib.progress import note
-from vpdlib.students.training import (
-    NonFiniteLossError,
-    Training,
-    adamw,
-    cuda_amp_dtype,
-    run_epochs,
-)
+from vpdlib.training.best_epoch import Score
+from vpdlib.training.epochs import Entry, Training, run_epochs
+from vpdlib.training.precision import amp_dtype
+from vpdlib.training.reproducible import seeded, torch_threads
 from vpdlib.vipe.loss import VipeLoss, vipe_loss
 from vpdlib.vipe.motions import Motion
 from vpdlib.vipe.network import TrainedVipe, VipeDecoder, VipeEncoder, build_vipe
@@ -59,7 +56,7 @@ def train_vipe(
     device: str = "cpu",
     threads: int = 1,
     checkpoint_path: Path | None = None,
-    on_epoch: Callable[[dict[str, float]], None] | None = None,
+    on_epoch: Callable[[Entry], None] | None = None,
     checkpoint_every_s: float = 60.0,
 ) -> TrainedVipe:
     """Train a view-invariant pose embedding.
@@ -94,24 +91,26 @@ def train_vipe(
             f"{both[0]}; use split_by_subject"
         )
     _check_shares(settings, {motion.source for motion in train_motions})
-    torch.set_num_threads(threads)
-    run = _Run.start(train_motions, val_motions, settings, torch.device(device))
-    identity = _identity(run.bank, run.val_bank, settings)
-    run_epochs(
-        run,
-        settings.epochs,
-        "training VIPE*",
-        identity,
-        checkpoint_path,
-        checkpoint_every_s,
-        on_epoch,
-    )
-    return run.finish()
+    with torch_threads(threads):
+        run = _Run.start(train_motions, val_motions, settings, torch.device(device))
+        best_epoch = run_epochs(
+            run,
+            settings.epochs,
+            "training VIPE*",
+            identity=_identity(run.bank, run.val_bank, settings),
+            checkpoint_path=checkpoint_path,
+            checkpoint_every_s=checkpoint_every_s,
+            note_epochs=True,
+            on_epoch=on_epoch,
+        )
+    return TrainedVipe(settings, run.encoder, run.decoder, best_epoch, run.history).to(device)
 
 
 @dataclass(kw_only=True)
 class _Run(Training):
     """One training of VIPE*."""
+
+    what = "VIPE*"
 
     encoder: VipeEncoder
     decoder: VipeDecoder
@@ -130,17 +129,18 @@ class _Run(Training):
     ) -> _Run:
         """Build networks and optimiser, gather the frames, choose the validation pairs."""
         encoder, decoder = build_vipe(settings)
-        encoder.to(device)
-        decoder.to(device)
+        network = nn.ModuleList([encoder, decoder]).to(device)
         val_bank = PoseBank.build(val_motions)
         val_rng = np.random.default_rng([settings.seed, 0])
         return cls(
-            settings=settings,
-            device=device,
+            network=network,
+            optimizer=torch.optim.AdamW(
+                network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+            ),
+            amp_dtype=amp_dtype(device, settings.amp),
             encoder=encoder,
             decoder=decoder,
-            optimizer=adamw(encoder, decoder, settings.learning_rate, settings.weight_decay),
-            amp_dtype=cuda_amp_dtype(settings.amp) if device.type == "cuda" else None,
+            settings=settings,
             bank=PoseBank.build(train_motions),
             val_bank=val_bank,
             val_pairs=draw_pairs(
@@ -148,40 +148,15 @@ class _Run(Training):
             ),
         )
 
-    def epoch(self, epoch: int) -> dict[str, float]:
-        """Train one epoch, measure it, remember the weights if it is the best; return its entry."""
-        start = time.monotonic()
-        train_loss = self._train_pass(epoch)
-        positive, negative, features = self._val_pass()
-        entry: dict[str, float] = {
-            "epoch": epoch,
-            "train_loss": train_loss,
-            "val_loss": positive + negative + features,
-            "val_positive": positive,
-            "val_negative": negative,
-            "val_features": features,
-            "seconds": time.monotonic() - start,
-        }
-        if not np.isfinite([entry["train_loss"], entry["val_loss"]]).all():
-            raise NonFiniteLossError(
-                f"epoch {epoch}: training loss {entry['train_loss']}, validation loss "
-                f"{entry['val_loss']}; lower the learning rate"
-            )
-        self.history.append(entry)
-        self.keep_if_best(epoch, entry["val_loss"])
-        return entry
-
-    def _train_pass(self, epoch: int) -> float:
+    def train_pass(self, epoch: int) -> Entry:
+        """Learn from random pairs of views."""
         settings = self.settings
         rng = np.random.default_rng([settings.seed, 1, epoch])
         dropout_seed = int(rng.integers(2**62))
         # Whole batches only: batch statistics of a very small last batch would be poor.
         num_steps = settings.samples_per_epoch // settings.batch_size
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        self.set_training(True)
-        devices = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(dropout_seed)
+        with seeded(dropout_seed, self.device):
             for done in range(0, num_steps, _BATCHES_AT_ONCE):
                 steps = min(_BATCHES_AT_ONCE, num_steps - done)
                 pairs = draw_pairs(self.bank, rng, steps * settings.batch_size, settings)
@@ -189,16 +164,18 @@ class _Run(Training):
                     loss = self._loss(*batch).total
                     self.descend(loss)
                     total += loss.detach()
-        return total.item() / num_steps
+        return {"train_loss": total.item() / num_steps}
 
-    def _val_pass(self) -> tuple[float, float, float]:
-        self.set_training(False)
+    def val_pass(self, epoch: int) -> tuple[Entry, Score | None]:
+        """Measure the chosen pairs of views."""
         totals = torch.zeros(3, dtype=torch.float64, device=self.device)
-        with torch.no_grad():
-            for batch in self._batches(self.val_pairs, _VAL_BATCH):
-                totals += torch.stack(self._loss(*batch)).double() * len(batch[1])
+        for batch in self._batches(self.val_pairs, _VAL_BATCH):
+            totals += torch.stack(self._loss(*batch)).double() * len(batch[1])
         positive, negative, features = (totals / len(self.val_pairs.frame)).tolist()
-        return positive, negative, features
+        loss = positive + negative + features
+        self.require_finite("validation loss", loss, epoch)
+        of_parts = dict(val_positive=positive, val_negative=negative, val_features=features)
+        return {"val_loss": loss, **of_parts}, (-loss,)
 
     def _batches(
         self, pairs: Pairs, size: int
@@ -220,17 +197,6 @@ class _Run(Training):
         first, second, negative = embedding.split(count)
         decoded_first, decoded_second = decoded.split(count)
         return vipe_loss(first, second, negative, is_valid, decoded_first, decoded_second, target)
-
-    def finish(self) -> TrainedVipe:
-        """Hand over the networks of the best epoch."""
-        self.take_best()
-        return TrainedVipe(
-            settings=self.settings,
-            encoder=self.encoder,
-            decoder=self.decoder,
-            best_epoch=int(self.best["epoch"]),
-            history=self.history,
-        ).to(self.device)
 
 
 def _check_shares(settings: VipeSettings, sources: set[str]) -> None:

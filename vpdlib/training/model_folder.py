@@ -82,7 +82,7 @@ class ModelFolder(Generic[Record]):
         ----------
         folder : where to.
         networks : by the name of their file of weights; on any device.
-        history : one row an epoch, for ``history.csv``, of the columns ``columns``.
+        history, columns : one row an epoch, and what of it ``history.csv`` has; what a row lacks is empty.
         best_epoch : see `ModelRecord`.
         own : what the kind's record holds besides.
         """
@@ -96,7 +96,7 @@ class ModelFolder(Generic[Record]):
                 save_file(weights, temporary / name)
                 sha256[name] = digest_file(temporary / name)
             with (temporary / _HISTORY).open("w", newline="") as file:
-                writer = csv.DictWriter(file, columns)
+                writer = csv.DictWriter(file, columns, extrasaction="ignore")
                 writer.writeheader()
                 writer.writerows(history)
             sha256[_HISTORY] = digest_file(temporary / _HISTORY)

@@ -1,10 +1,9 @@
-"""What the trainings share: checkpoints that the workflow owns, the precision of a GPU."""
+"""Checkpoints: of the same training, of another one, damaged; those that the workflow owns."""
 
 import pytest
 import torch
-from torch import nn
 
-from vpdlib.students.checkpoint import (
+from vpdlib.training.checkpoint import (
     SCHEMA,
     CheckpointError,
     OtherTrainingError,
@@ -12,26 +11,6 @@ from vpdlib.students.checkpoint import (
     resume_or_start,
     save_checkpoint,
 )
-from vpdlib.students.training import Training, adamw, cuda_amp_dtype
-
-
-class Run(Training):
-    """A training of one layer that is not trained here."""
-
-    def epoch(self, epoch):
-        """Not called."""
-        raise NotImplementedError
-
-
-def run(amp_dtype=None):
-    encoder = nn.Linear(2, 1)
-    return Run(
-        device=torch.device("cpu"),
-        encoder=encoder,
-        decoder=None,
-        optimizer=adamw(encoder, None, 1e-3, 0.01),
-        amp_dtype=amp_dtype,
-    )
 
 
 def trains(identity, calls):
@@ -91,33 +70,3 @@ def test_other_errors_leave_the_checkpoint_alone(tmp_path):
         resume_or_start(fails, path)
     assert path.exists()
     assert issubclass(OtherTrainingError, ValueError)
-
-
-@pytest.mark.parametrize(("saved", "resumed"), [("float16", None), (None, "float16")])
-def test_a_training_goes_on_where_the_precision_is_another(saved, resumed):
-    """Float16 is scaled, bfloat16 is not: the state of the scaler is empty, or one that nobody needs."""
-    one, other = (run(amp and getattr(torch, amp)) for amp in (saved, resumed))
-    other.restore(one.state())
-    assert other.scaler.is_enabled() == (resumed == "float16")
-    torch.testing.assert_close(other.encoder.weight, one.encoder.weight)
-
-
-def test_the_scale_of_float16_is_resumed():
-    one, other = run(torch.float16), run(torch.float16)
-    one.scaler.load_state_dict({**one.scaler.state_dict(), "scale": 128.0})
-    other.restore(one.state())
-    assert other.scaler.state_dict()["scale"] == 128.0
-
-
-@pytest.mark.parametrize(
-    ("native", "enabled", "expected"),
-    [(True, True, torch.bfloat16), (False, True, torch.float16), (True, False, None)],
-)
-def test_bfloat16_where_the_card_has_it(native, enabled, expected, monkeypatch):
-    """Before Ampere, torch emulates it if asked, slower than float32."""
-
-    def is_supported(including_emulation=True):
-        return native or including_emulation
-
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", is_supported)
-    assert cuda_amp_dtype(enabled) == expected

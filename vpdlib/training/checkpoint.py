@@ -12,7 +12,7 @@ from vpdlib.atomic import replacing
 from vpdlib.progress import note
 from vpdlib.weights.state_dict import DAMAGED
 
-SCHEMA = "vpd-student-checkpoint-1"
+SCHEMA = "vpd-training-2"
 
 Trained = TypeVar("Trained")
 
