@@ -16,21 +16,9 @@ from vpdlib.config.base import ConfigError, validate
 from vpdlib.config.run import RunSettings
 from vpdlib.config.tables import TABLES, recognition_files
 from vpdlib.datasets.base import DatasetError, shard_of
-from vpdlib.datasets.catalogue import clip_files, recording_files, source_files
-from vpdlib.datasets.paper.diving48 import LABELS, VOCABULARY
 from vpdlib.datasets.video_files import VIDEO_SUFFIXES
 from vpdlib.datasets.paths import state_of
-from vpdlib.datasets.settings import (
-    DemoAdapter,
-    Diving48Adapter,
-    FolderAdapter,
-    FX35Adapter,
-    PaperAdapter,
-    PosesAdapter,
-    Tennis7Adapter,
-)
 from vpdlib.datasets.tables import read_broken
-from vpdlib.datasets.video_files import problems_of_files
 from vpdlib.identifiers import (
     CONCAT_PATTERN,
     ENSEMBLE_PATTERN,

@@ -19,7 +19,7 @@ rule problems:
         runtime=10,
     params:
         tracks_from=lambda wc: settings_of(wc.dataset).tracks_from,
-        has_videos=lambda wc: settings_of(wc.dataset).has_videos,
+        has_videos=lambda wc: settings_of(wc.dataset).adapter.has_videos,
         not_taken=files_not_taken,
         carried_on=carried_on,
         on_bad_video=section("on_bad_video"),

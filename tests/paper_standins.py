@@ -21,11 +21,10 @@ from typing import Any
 import yaml
 
 from tests.standins import Event, StandIns
-from vpdlib.datasets.paper.build import load_paper_dataset
+from vpdlib.datasets.adapters import parse_adapter
 from vpdlib.datasets.paper.files import fetch_label_files
 from vpdlib.datasets.paper.protocol import PaperDataset, read_clip_info
 from vpdlib.datasets.paths import DataFolder
-from vpdlib.datasets.settings import parse_adapter
 from vpdlib.progress import track
 
 #: Motions of the demo sport; a class takes the one of its number, over again where there are more classes.
@@ -164,7 +163,7 @@ def make_standins(
         write_diving48_labels(files, folder / name / "labels")
         adapter["labels"] = f"{name}/labels"
     paper = parse_adapter(adapter)
-    dataset = load_paper_dataset(paper, files, DataFolder(folder))  # type: ignore[arg-type]
+    dataset = paper.load(files, DataFolder(folder))  # type: ignore[arg-type]
     clips = choose_clips(dataset, count)
     if renderer is None:
         renderer = StandIns(width=256, height=256 if name == "tennis7" else 144)

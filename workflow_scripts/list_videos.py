@@ -5,9 +5,10 @@ from pathlib import Path
 
 import _job
 
+from vpdlib.datasets.adapters import parse_adapter
+from vpdlib.datasets.adapters.published import PublishedAdapter
 from vpdlib.datasets.bad_videos import BadVideos
 from vpdlib.datasets.base import VideoSource, shard_of
-from vpdlib.datasets.folder import find_videos
 from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.listing import (
     check_clips,
@@ -16,30 +17,15 @@ from vpdlib.datasets.listing import (
     list_files,
     list_keypoints,
 )
-from vpdlib.datasets.paper.build import load_paper_dataset
-from vpdlib.datasets.paper.clips import published_clips
 from vpdlib.datasets.paper.files import find_label_files
 from vpdlib.datasets.paths import DataFolder
-from vpdlib.datasets.settings import (
-    DemoAdapter,
-    FolderAdapter,
-    FX35Adapter,
-    PaperAdapter,
-    PosesAdapter,
-    parse_adapter,
-)
 from vpdlib.datasets.tables import ProblemRow, VideoRow, write_rows
 
 
-def rendered(labels: Path) -> list[VideoSource]:
-    return find_videos(labels.parent / "videos", "the rendered sport")
-
-
-def files_of(snakemake) -> list[Path]:
-    """The shard's files, and links to some that are not there."""
-    return [
-        Path(path) for path in (*snakemake.input.get("files", []), *snakemake.params.unreachable)
-    ]
+def sources_of(adapter, snakemake) -> list[VideoSource]:
+    """The videos of the shard's files, and of links to some that are not there."""
+    files = (*snakemake.input.files, *snakemake.params.unreachable)
+    return adapter.sources_of([Path(path) for path in files])
 
 
 def with_people(rows, clips, shard, bad_videos: BadVideos) -> list[VideoRow]:
@@ -50,20 +36,20 @@ def with_people(rows, clips, shard, bad_videos: BadVideos) -> list[VideoRow]:
     return check_people([row for row in rows if row.shard == shard], clips, bad_videos)
 
 
-def published(adapter: PaperAdapter, snakemake, bad_videos: BadVideos) -> list[VideoRow]:
+def published(adapter: PublishedAdapter, snakemake, bad_videos: BadVideos) -> list[VideoRow]:
     """Rows of one of the paper's datasets: of the files that are there, or of all clips where there are none."""
     inputs, params = snakemake.input, snakemake.params
     shard = int(snakemake.wildcards.shard)
     files = find_label_files(adapter.kind, _job.downloads(snakemake))
-    if adapter.videos is None and adapter.recordings is None:
+    if not adapter.has_videos:
         # Only its labels say which clips keypoints or features stand in for.
-        dataset = load_paper_dataset(adapter, files, DataFolder(Path(params.data_dir)))
-        rows = list_clips(adapter.kind, dataset.clips(), {}, params.num_shards)
+        dataset = adapter.load(files, DataFolder(Path(params.data_dir)))
+        rows = list_clips(adapter, dataset.clips(), {}, params.num_shards)
         if not inputs.get("keypoints"):
             return rows
         ids = {row.video for row in rows}
         clips = read_keypoints(Path(inputs.keypoints), params.keypoints["joint_names"], only=ids)
-        if isinstance(adapter, FX35Adapter) and adapter.unit == "action":
+        if not adapter.lengths_are_published:
             lengths = {name: len(clip.keypoints_px) for name, clip in clips.items()}
             rows = [
                 replace(
@@ -75,44 +61,35 @@ def published(adapter: PaperAdapter, snakemake, bad_videos: BadVideos) -> list[V
                 if row.video in lengths
             ]
         return with_people(rows, clips, shard, bad_videos)
-    known = published_clips(adapter.kind, files)
-    paths = files_of(snakemake)
-    if adapter.recordings is not None:
-        paths = [path for folder in paths for path in sorted(folder.glob("*.mp4"))]
-    path_of = {path.stem: str(path) for path in paths}
+    known = adapter.published_clips(files)
+    path_of = {source.video_id: str(source.path) for source in sources_of(adapter, snakemake)}
     rows = list_clips(
-        adapter.kind,
+        adapter,
         {clip: info for clip, info in known.items() if clip in path_of},
         path_of,
         params.num_shards,
-        adapter.deinterlace,
     )
-    rows = [row for row in rows if row.shard == shard]
-    return check_clips(rows, adapter.kind, adapter.max_frame_difference, bad_videos)
+    return check_clips([row for row in rows if row.shard == shard], adapter, bad_videos)
 
 
 def main(snakemake):
-    inputs, params = snakemake.input, snakemake.params
+    params = snakemake.params
     adapter = parse_adapter(params.adapter)
     shard = int(snakemake.wildcards.shard)
     bad_videos = BadVideos(_job.on_bad_video(snakemake))
-    match adapter:
-        case DemoAdapter():
-            sources = [
-                source
-                for source in rendered(Path(inputs.labels[0]))
-                if shard_of(source.video_id, params.num_shards) == shard
-            ]
-            rows = list_files(sources, params.num_shards, bad_videos)
-        case FolderAdapter():
-            sources = [VideoSource(path.stem, path) for path in files_of(snakemake)]
-            rows = list_files(sources, params.num_shards, bad_videos, adapter.deinterlace)
-        case PosesAdapter():
-            clips = read_keypoints(Path(inputs.keypoints), adapter.joint_names, adapter.fps)
-            rows = list_keypoints(clips, params.num_shards, adapter.fps)
-            rows = with_people(rows, clips, shard, bad_videos)
-        case _:
-            rows = published(adapter, snakemake, bad_videos)
+    if adapter.is_published:
+        rows = published(adapter, snakemake, bad_videos)
+    elif adapter.has_videos:
+        sources = [
+            source
+            for source in sources_of(adapter, snakemake)
+            if shard_of(source.video_id, params.num_shards) == shard
+        ]
+        rows = list_files(sources, params.num_shards, bad_videos, adapter.deinterlace)
+    else:
+        clips = read_keypoints(Path(snakemake.input.keypoints), adapter.joint_names, adapter.fps)
+        rows = list_keypoints(clips, params.num_shards, adapter.fps)
+        rows = with_people(rows, clips, shard, bad_videos)
     rows = sorted((row for row in rows if row.shard == shard), key=lambda row: row.video)
     write_rows(snakemake.output.videos, rows, VideoRow)
     write_rows(snakemake.output.problems, bad_videos.rows, ProblemRow)

@@ -5,29 +5,21 @@ from pathlib import Path
 
 import _job
 
+from vpdlib.datasets.adapters import parse_adapter
+from vpdlib.datasets.adapters.base import BaseAdapter, LabelledAdapter
+from vpdlib.datasets.adapters.published import PublishedAdapter
 from vpdlib.datasets.bad_videos import BadVideos, left_out, refuse_all
-from vpdlib.datasets.base import VideoSource
+from vpdlib.datasets.base import PoseClip, VideoSource
 from vpdlib.datasets.box_table import check_box_names
 from vpdlib.datasets.boxes import ends_early
-from vpdlib.datasets.catalogue import labelled_actions, source_files
-from vpdlib.datasets.folder import group_of
 from vpdlib.datasets.keypoints import read_keypoints
+from vpdlib.datasets.labels import labelled_actions
 from vpdlib.datasets.listing import list_clips
-from vpdlib.datasets.paper.build import load_paper_dataset
 from vpdlib.datasets.paper.files import find_label_files, published_numbers
 from vpdlib.datasets.paper.protocol import PaperDataset
-from vpdlib.datasets.paper.recordings import recording_of
 from vpdlib.datasets.paths import DataFolder
-from vpdlib.datasets.poses import pose_actions
 from vpdlib.datasets.prepare import Prepared, Protocol, prepare, prepare_paper
-from vpdlib.datasets.settings import (
-    Adapter,
-    DemoAdapter,
-    FolderAdapter,
-    PaperAdapter,
-    PosesAdapter,
-    parse_adapter,
-)
+from vpdlib.datasets.split import group_of
 from vpdlib.datasets.tables import (
     ActionRow,
     ClassRow,
@@ -53,54 +45,47 @@ def passed_over(snakemake) -> dict[str, str]:
     return left_out([row for path in snakemake.input.problems for row in read_problems(path)])
 
 
-def prepare_folder(adapter: FolderAdapter, paths: DataFolder, snakemake) -> Prepared:
+def prepare_labelled(adapter: LabelledAdapter, paths: DataFolder, snakemake) -> Prepared:
+    """The tables of a dataset whose labels the user brings."""
+    classes, seed = snakemake.params.classes, snakemake.params.seed
     rows = listed(snakemake)
     bad = passed_over(snakemake)
-    sources = [VideoSource(row.video, Path(row.path)) for row in rows]
-    if bad:
-        # Labels may name them by their files, too.
-        found = source_files(adapter, paths, snakemake.params.classes)
-        sources += [source for source in found if source.video_id in bad]
+    clips: dict[str, PoseClip] = {}
+    if adapter.has_videos:
+        place = paths.under_data(adapter.video_folder)
+        sources = [VideoSource(row.video, Path(row.path)) for row in rows]
+        if bad:
+            # Labels may name them by their files, too.
+            found = adapter.find_videos(paths, classes)
+            sources += [source for source in found if source.video_id in bad]
+    else:
+        place = paths.under_data(adapter.keypoints)
+        clips = read_keypoints(place, adapter.joint_names, adapter.fps)
+        sources = adapter.sources_in(place, clips)
     problems: list[ProblemRow] = []
     prepared = prepare(
         rows,
         lambda durations_s: labelled_actions(
-            adapter, paths, sources, durations_s, snakemake.params.classes, problems
+            adapter, paths, place, sources, clips, durations_s, classes, problems
         ),
-        snakemake.params.classes,
-        Protocol(adapter.test_fraction, adapter.val_fraction, snakemake.params.seed),
+        classes,
+        Protocol(adapter.test_fraction, adapter.val_fraction, seed),
         (lambda row: group_of(row.video, adapter.group_pattern, row.path))
-        if adapter.keep_unlabelled or adapter.group_pattern
+        if adapter.groups_unlabelled
         else None,
         bad,
     )
     return replace(prepared, problems=problems + prepared.problems)
 
 
-def prepare_keypoints(adapter: PosesAdapter, paths: DataFolder, snakemake) -> Prepared:
-    path = paths.under_data(adapter.keypoints)
-    clips = read_keypoints(path, adapter.joint_names, adapter.fps)
-    problems: list[ProblemRow] = []
-    prepared = prepare(
-        listed(snakemake),
-        lambda durations_s: pose_actions(adapter, path, paths, clips, durations_s, problems),
-        snakemake.params.classes,
-        Protocol(adapter.test_fraction, adapter.val_fraction, snakemake.params.seed),
-        left_out=passed_over(snakemake),
-    )
-    return replace(prepared, problems=problems + prepared.problems)
-
-
-def path_of_clips(adapter: PaperAdapter, dataset: PaperDataset, snakemake) -> dict[str, str]:
+def path_of_clips(adapter: PublishedAdapter, dataset: PaperDataset, snakemake) -> dict[str, str]:
     """Clip -> its file, or where it should be; a clip that is missing beside others is an error."""
     params, inputs = snakemake.params, snakemake.input
     clips = dataset.clips()
     paths = DataFolder(Path(params.data_dir))
     if adapter.recordings is not None:
         cut_dir = Path(snakemake.output.videos).parent.parent / "source" / "clips"
-        return {
-            clip: str(cut_dir / recording_of(adapter.kind, clip) / f"{clip}.mp4") for clip in clips
-        }
+        return {clip: str(cut_dir / adapter.recording_of(clip) / f"{clip}.mp4") for clip in clips}
     if adapter.videos is None:
         return {}
     found = {Path(path).stem: path for path in inputs.get("files", [])}
@@ -114,19 +99,19 @@ def path_of_clips(adapter: PaperAdapter, dataset: PaperDataset, snakemake) -> di
         refuse_all(
             missing,
             f"{len(missing)} of {len(clips)} clips are missing",
-            f"docs/datasets/{adapter.kind}.md says how to obtain them; adapter.only restricts the dataset to "
+            f"{adapter.docs_page} says how to obtain them; adapter.only restricts the dataset to "
             "those that you have.",
         )
     return {clip: found.get(clip, str(folder / f"{clip}.mp4")) for clip in clips}
 
 
 def missing_files(
-    adapter: PaperAdapter, dataset: PaperDataset, rows: list[VideoRow], snakemake
+    adapter: PublishedAdapter, dataset: PaperDataset, rows: list[VideoRow], snakemake
 ) -> BadVideos:
     """Under `skip`: the videos of which no shard says anything, since there is no file."""
     there, known = {row.video for row in rows}, passed_over(snakemake)
     missing = BadVideos("skip")
-    how = f"docs/datasets/{adapter.kind}.md says how to obtain"
+    how = f"{adapter.docs_page} says how to obtain"
     missing.settle(
         {
             video.video_id: f"{video.clip}: missing; expected {video.info.num_frames} frames at "
@@ -141,11 +126,9 @@ def missing_files(
     return missing
 
 
-def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Prepared:
+def prepare_published(adapter: PublishedAdapter, paths: DataFolder, snakemake) -> Prepared:
     params = snakemake.params
-    dataset = load_paper_dataset(
-        adapter, find_label_files(adapter.kind, _job.downloads(snakemake)), paths
-    )
+    dataset = adapter.load(find_label_files(adapter.kind, _job.downloads(snakemake)), paths)
     missing_clips = BadVideos()
     bad: dict[str, str] = {}
     if snakemake.input.get("shards"):
@@ -163,11 +146,10 @@ def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Pr
             )
     else:
         rows = list_clips(
-            adapter.kind,
+            adapter,
             dataset.clips(),
             path_of_clips(adapter, dataset, snakemake),
             params.num_shards,
-            adapter.deinterlace,
         )
     prepared = prepare_paper(
         dataset, rows, {} if adapter.only else published_numbers(adapter.kind), bad
@@ -176,7 +158,7 @@ def prepare_published(adapter: PaperAdapter, paths: DataFolder, snakemake) -> Pr
 
 
 def check_boxes(
-    adapter: Adapter, paths: DataFolder, prepared: Prepared, snakemake
+    adapter: BaseAdapter, paths: DataFolder, prepared: Prepared, snakemake
 ) -> list[ProblemRow]:
     """Compare a table of boxes with all videos of the dataset, those that are left out too: a job sees its shard's."""
     boxes = Path(snakemake.input.boxes)
@@ -188,29 +170,22 @@ def check_boxes(
     if snakemake.input.get("problems"):
         bad |= passed_over(snakemake)
     files = {}
-    if bad and isinstance(adapter, FolderAdapter):
-        found = source_files(adapter, paths, snakemake.params.classes)
+    if bad and not adapter.is_published:
+        found = adapter.find_videos(paths, snakemake.params.classes)
         files = {source.video_id: source.path for source in found}
     sources += [VideoSource(name, files.get(name, Path(name))) for name in bad]
-    of_files = isinstance(adapter, FolderAdapter | PaperAdapter) and adapter.videos is not None
-    folder = paths.under_data(adapter.videos) if of_files else None
+    folder = None if adapter.video_folder is None else paths.under_data(adapter.video_folder)
     return check_box_names(boxes, sources, folder)
 
 
 def main(snakemake):
     adapter = parse_adapter(snakemake.params.adapter)
     paths = DataFolder(Path(snakemake.params.data_dir))
-    match adapter:
-        case DemoAdapter():
-            source = DataFolder(Path(snakemake.input.labels[0]).parent)
-            folder = FolderAdapter(videos="videos", labels="labels.csv")
-            prepared = prepare_folder(folder, source, snakemake)
-        case FolderAdapter():
-            prepared = prepare_folder(adapter, paths, snakemake)
-        case PosesAdapter():
-            prepared = prepare_keypoints(adapter, paths, snakemake)
-        case _:
-            prepared = prepare_published(adapter, paths, snakemake)
+    if adapter.is_published:
+        prepared = prepare_published(adapter, paths, snakemake)
+    else:
+        labels = [Path(path) for path in snakemake.input.labels]
+        prepared = prepare_labelled(*adapter.as_labelled(paths, labels), snakemake)
     if snakemake.input.get("boxes"):
         told = check_boxes(adapter, paths, prepared, snakemake)
         prepared = replace(prepared, problems=[*prepared.problems, *told])

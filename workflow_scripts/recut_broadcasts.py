@@ -6,13 +6,11 @@ from pathlib import Path
 import _job
 import pandas as pd
 
+from vpdlib.datasets.adapters import parse_adapter
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.paper.build import load_paper_dataset
 from vpdlib.datasets.paper.files import find_label_files
-from vpdlib.datasets.paper.fx35 import read_annotation
 from vpdlib.datasets.paper.recordings import cuts_of
 from vpdlib.datasets.paths import DataFolder
-from vpdlib.datasets.settings import parse_adapter
 from vpdlib.progress import note, warn
 from vpdlib.report.tables import write_table
 from vpdlib.video.reader import VideoError
@@ -41,17 +39,9 @@ def main(snakemake):
     params = snakemake.params
     adapter = parse_adapter(params.adapter)
     paths = DataFolder(Path(params.data_dir))
-    dataset = load_paper_dataset(
-        adapter, find_label_files(adapter.kind, _job.downloads(snakemake)), paths
-    )
-    annotation = getattr(adapter, "annotation", None)
+    dataset = adapter.load(find_label_files(adapter.kind, _job.downloads(snakemake)), paths)
     recording = Path(snakemake.input.recording)
-    cuts, fps = cuts_of(
-        adapter.kind,
-        dataset,
-        snakemake.wildcards.recording,
-        read_annotation(paths.under_data(annotation)) if annotation else None,
-    )
+    cuts, fps = cuts_of(adapter, dataset, snakemake.wildcards.recording, paths)
     folder = Path(snakemake.output[0])
     folder.mkdir(parents=True, exist_ok=True)
     if not cuts:

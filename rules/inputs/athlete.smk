@@ -41,7 +41,7 @@ def track_inputs(wildcards):
             "boxes": supplied("boxes")(wildcards),
             "videos": f"{folder}/shards/{wildcards.shard}.csv",
         }
-    if settings.keypoints is not None and not settings.has_videos:
+    if settings.keypoints is not None and not settings.adapter.has_videos:
         return {
             "keypoints": supplied("keypoints")(wildcards),
             "videos": f"{folder}/shards/{wildcards.shard}.csv",

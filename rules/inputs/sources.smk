@@ -1,20 +1,5 @@
 """Inputs of the rules that find videos, labels and other tools' files."""
 
-#: Settings of adapters that say how actions are labelled and split; which videos are wanted shows in a shard's files.
-LABELS_ONLY = {
-    "only",
-    "labels",
-    "annotation",
-    "unit",
-    "label_names",
-    "keep_unlabelled",
-    "max_videos_per_class",
-    "group_pattern",
-    "test_splits",
-    "test_fraction",
-    "val_fraction",
-}
-
 
 def or_refuse(find, *arguments):
     """Call a function of the library; what it finds wrong with the data stops the workflow."""
@@ -24,19 +9,16 @@ def or_refuse(find, *arguments):
         refuse(error)
 
 
-def is_published(dataset):
-    """Whether the dataset is one of the paper's."""
-    return isinstance(settings_of(dataset).adapter, PaperAdapter)
-
-
 def shard_videos(wildcards):
-    """The video files of a shard: a changed or added video reruns its own shard only."""
+    """The video files of a shard, or what they are made in: a changed or added video reruns its own shard only."""
     adapter = settings_of(wildcards.dataset).adapter
-    if isinstance(adapter, DemoAdapter):
+    if adapter.is_rendered:
         return [f"results/{wildcards.dataset}/source/labels.csv"]
-    if is_published(wildcards.dataset) and adapter.recordings is not None:
-        return cut_recordings(wildcards)
-    return [path for path in listed_files(wildcards) if exists(path)]
+    cut = [
+        f"results/{wildcards.dataset}/source/clips/{recording.video_id}"
+        for recording in or_refuse(adapter.find_recordings, RUN)
+    ]
+    return cut + [path for path in listed_files(wildcards) if exists(path)]
 
 
 def links_to_nothing(wildcards):
@@ -44,17 +26,11 @@ def links_to_nothing(wildcards):
 
     As an input Snakemake would refuse one without a remedy, whatever is set to become of it.
     """
-    settings = settings_of(wildcards.dataset)
-    adapter = settings.adapter
-    if not settings.has_videos or isinstance(adapter, DemoAdapter):
-        return []
-    if is_published(wildcards.dataset) and adapter.recordings is not None:
-        return []
     return [path for path in listed_files(wildcards) if not exists(path)]
 
 
 def listed_files(wildcards):
-    """The video files of a shard, links to nothing among them."""
+    """The video files of a shard that the user brings, links to nothing among them."""
     return videos_by_shard(wildcards.dataset).get(int(wildcards.shard), [])
 
 
@@ -62,13 +38,10 @@ _videos_by_shard = {}
 
 
 def videos_by_shard(dataset):
-    """The video files of a dataset, by the number of their shard; looked for once."""
+    """The video files that the user brings, by the number of their shard; looked for once."""
     if dataset not in _videos_by_shard:
         settings = settings_of(dataset)
-        if is_published(dataset):
-            found = or_refuse(clip_files, settings.adapter, RUN)
-        else:
-            found = or_refuse(source_files, settings.adapter, RUN, settings.classes)
+        found = or_refuse(settings.adapter.find_videos, RUN, settings.classes)
         by_shard = _videos_by_shard[dataset] = {}
         for source in found:
             number = shard_of(source.video_id, settings.num_shards)
@@ -76,18 +49,9 @@ def videos_by_shard(dataset):
     return _videos_by_shard[dataset]
 
 
-def cut_recordings(wildcards):
-    """The folders that the recordings of one of the paper's datasets are cut into."""
-    found = or_refuse(recording_files, settings_of(wildcards.dataset).adapter, RUN)
-    return [
-        f"results/{wildcards.dataset}/source/clips/{source.video_id}"
-        for source in found
-    ]
-
-
 def recording_file(wildcards):
     """The recording of a name."""
-    found = or_refuse(recording_files, settings_of(wildcards.dataset).adapter, RUN)
+    found = or_refuse(settings_of(wildcards.dataset).adapter.find_recordings, RUN)
     paths = {source.video_id: str(source.path) for source in found}
     if wildcards.recording not in paths:
         refuse(
@@ -101,44 +65,33 @@ def recording_file(wildcards):
 
 def label_files_of(wildcards):
     """What labels are read from, so that an edit is noticed; and whatever makes it."""
-    settings = settings_of(wildcards.dataset)
-    adapter = settings.adapter
-    if isinstance(adapter, DemoAdapter):
+    adapter = settings_of(wildcards.dataset).adapter
+    if adapter.is_rendered:
         return [f"results/{wildcards.dataset}/source/labels.csv"]
-    if is_published(wildcards.dataset):
-        brought = []
-        if isinstance(adapter, FX35Adapter) and adapter.annotation is not None:
-            brought = [adapter.annotation]
-        elif isinstance(adapter, Diving48Adapter):
-            brought = [
-                f"{adapter.labels}/{name}" for name in (VOCABULARY, *LABELS.values())
-            ]
+    if adapter.is_published:
         return [
             f"results/{wildcards.dataset}/dataset/sources.csv",
-            *(must_exist(path, wildcards.dataset) for path in brought),
+            *(must_exist(path, wildcards.dataset) for path in adapter.label_paths),
         ]
-    return [str(or_refuse(RUN.under_data, adapter.labels))] if adapter.labels else []
+    return [str(or_refuse(RUN.under_data, path)) for path in adapter.label_paths]
 
 
 def must_exist(path, dataset):
     """A file that the user brings, or a refusal that says where it was looked for."""
     full = or_refuse(RUN.under_data, path)
     if not full.is_file():
+        page = settings_of(dataset).adapter.docs_page
         refuse(
             f"datasets/{dataset}.yaml names {path!r}, and {full} does not exist. Correct the setting, or set "
             "data_dir in config.yaml (or the variable VPD_DATA) to the folder that holds it."
-            + (
-                f" docs/datasets/{settings_of(dataset).adapter.kind}.md says how to obtain it."
-                if is_published(dataset)
-                else ""
-            )
+            + (f" {page} says how to obtain it." if page else "")
         )
     return str(full)
 
 
 def videos_to_open(wildcards):
     """A shard's list of videos, for the rules that look at pixels."""
-    if not settings_of(wildcards.dataset).has_videos:
+    if not settings_of(wildcards.dataset).adapter.has_videos:
         refuse(
             f"datasets/{wildcards.dataset}.yaml brings no videos, and what was asked for needs pixels. "
             "Set `methods` to what works on keypoints (joints2d) or on supplied features, or give videos."
@@ -148,32 +101,22 @@ def videos_to_open(wildcards):
 
 def list_inputs(wildcards):
     """What a shard's list of videos is made from: its files, or keypoints in their place."""
-    settings = settings_of(wildcards.dataset)
+    adapter = settings_of(wildcards.dataset).adapter
     labels = (
         {"labels": f"results/{wildcards.dataset}/dataset/sources.csv"}
-        if is_published(wildcards.dataset)
+        if adapter.is_published
         else {}
     )
-    if not settings.has_videos:
-        brought = label_files_of(wildcards) if is_published(wildcards.dataset) else []
-        keypoints = supplied("keypoints")(wildcards)
-        return {**labels, "keypoints": keypoints, "brought": brought}
-    if isinstance(settings.adapter, DemoAdapter):
-        return {"labels": shard_videos(wildcards)}
-    return {**labels, "files": shard_videos(wildcards)}
+    if adapter.has_videos:
+        return {**labels, "files": shard_videos(wildcards)}
+    brought = label_files_of(wildcards) if adapter.is_published else []
+    keypoints = supplied("keypoints")(wildcards)
+    return {**labels, "keypoints": keypoints, "brought": brought}
 
 
 def list_settings(wildcards):
-    """The adapter's settings, without those that do not concern a shard's list of videos.
-
-    A change of how actions are labelled and split must not rerun every stage that looks at pixels.
-    """
-    settings = settings_of(wildcards.dataset)
-    values = settings.adapter.model_dump(mode="json")
-    if is_published(wildcards.dataset) and not settings.has_videos:
-        # Only its labels say which clips there are.
-        return values
-    return {name: value for name, value in values.items() if name not in LABELS_ONLY}
+    """The adapter's settings, without those that do not concern a shard's list of videos."""
+    return settings_of(wildcards.dataset).adapter.listing_settings()
 
 
 def clips_there(wildcards):
@@ -181,17 +124,14 @@ def clips_there(wildcards):
     adapter = settings_of(wildcards.dataset).adapter
     if adapter.videos is None or not RUN.under_data(adapter.videos).is_dir():
         return []
-    found = [str(source.path) for source in or_refuse(clip_files, adapter, RUN)]
+    found = [str(source.path) for source in or_refuse(adapter.find_videos, RUN, None)]
     return [path for path in found if exists(path)]
 
 
 def files_not_taken(wildcards):
     """What lies among a dataset's videos, may be meant as one and is not taken: rows of problems, as plain values."""
     adapter = settings_of(wildcards.dataset).adapter
-    if not isinstance(adapter, FolderAdapter):
-        return []
-    found = or_refuse(problems_of_files, or_refuse(RUN.under_data, adapter.videos))
-    return [vars(row) for row in found]
+    return [vars(row) for row in or_refuse(adapter.files_not_taken, RUN)]
 
 
 def supplied(name):
@@ -226,15 +166,12 @@ def prepare_inputs(wildcards):
     Published datasets do without the last, unless bad clips are to be left out.
     """
     settings = settings_of(wildcards.dataset)
-    adapter = settings.adapter
     boxes = supplied("boxes")(wildcards)
     labels = {
         "labels": label_files_of(wildcards),
         **({"boxes": boxes} if boxes else {}),
     }
-    by_action = isinstance(adapter, FX35Adapter) and adapter.unit == "action"
-    without_lists = not by_action and settings.on_bad_video == "refuse"
-    if is_published(wildcards.dataset) and without_lists:
+    if settings.adapter.lengths_are_published and settings.on_bad_video == "refuse":
         return {**labels, "files": clips_there(wildcards)}
     return {
         **labels,

@@ -94,7 +94,7 @@ def motion_files(wildcards):
 
 def demo_motions(dataset, name):
     """The motions of a rendered dataset's training routines."""
-    if not isinstance(settings_of(dataset).adapter, DemoAdapter):
+    if not settings_of(dataset).adapter.is_rendered:
         refuse(
             f"{RUN.vipe_dir}/{name}.yaml: the dataset {dataset!r} is not of adapter demo, and brings no motions"
         )

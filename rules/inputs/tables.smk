@@ -85,7 +85,7 @@ def students_of_joints(wildcards):
 def truth_inputs(wildcards):
     """Ground truth, which is for measuring only."""
     settings = settings_of(wildcards.dataset)
-    if isinstance(settings.adapter, DemoAdapter):
+    if settings.adapter.is_rendered:
         return {"truth": f"results/{wildcards.dataset}/source/truth.h5"}
     if settings.truth is None:
         refuse(
@@ -98,11 +98,8 @@ def truth_inputs(wildcards):
 
 def overlay_inputs(wildcards):
     """The artifacts of the shard that holds the video."""
-    # Two athletes of one file (tennis) lie in the file's shard.
-    of_file = wildcards.video
-    if isinstance(settings_of(wildcards.dataset).adapter, Tennis7Adapter):
-        of_file = wildcards.video.split("__", 1)[-1]
-    shard = shard_name(wildcards.dataset, of_file)
+    clip = settings_of(wildcards.dataset).adapter.clip_of(wildcards.video)
+    shard = shard_name(wildcards.dataset, clip)
     folder = f"results/{wildcards.dataset}"
     return {
         "videos": f"{folder}/shards/{shard}.csv",

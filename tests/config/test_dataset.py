@@ -149,7 +149,7 @@ def test_a_wrong_demo_adapter_is_refused(adapter):
 
 
 def test_the_demo_adapter_is_what_the_demo_takes():
-    from vpdlib.datasets.settings import DemoAdapter
+    from vpdlib.datasets.adapters.demo import DemoAdapter
     from vpdlib.demo.plan import DemoSettings
 
     assert DemoSettings(**DemoAdapter().model_dump(exclude={"kind"})) == DemoSettings()
@@ -213,7 +213,7 @@ def test_an_ablation_that_changes_nothing_is_not_trained_again():
     ],
 )
 def test_detection_needs_actions_in_longer_videos(adapter, has_events):
-    assert settings(adapter=adapter).has_events == has_events
+    assert settings(adapter=adapter).adapter.has_events == has_events
 
 
 @pytest.mark.parametrize(

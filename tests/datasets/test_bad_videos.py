@@ -6,6 +6,7 @@ import av
 import numpy as np
 import pytest
 
+from vpdlib.datasets.adapters.tennis7 import Tennis7Adapter
 from vpdlib.datasets.bad_videos import (
     LABELS,
     LISTING,
@@ -15,8 +16,7 @@ from vpdlib.datasets.bad_videos import (
     drop_actions,
     left_out,
 )
-from vpdlib.datasets.base import Action, DatasetError, VideoSource
-from vpdlib.datasets.keypoints import PoseClip
+from vpdlib.datasets.base import Action, DatasetError, PoseClip, VideoSource
 from vpdlib.datasets.listing import check_clips, check_people, list_files, list_keypoints
 from vpdlib.datasets.paper.protocol import ClipInfo, PaperDataset, PaperVideo, without
 from vpdlib.datasets.paths import fingerprint_of
@@ -104,14 +104,14 @@ def test_both_athletes_of_a_wrong_clip_are_left_out(tmp_path, capsys):
     rows = [row(f"front__{p.stem}", p, 10 if p.stem == "right" else 12) for p in paths]
     rows += [replace(r, video=r.video.replace("front", "back")) for r in rows]
     bad = BadVideos("skip")
-    kept = check_clips(rows, "tennis7", 0, bad)
+    kept = check_clips(rows, Tennis7Adapter(), bad)
     assert [r.fingerprint for r in kept] == [fingerprint_of(paths[0])] * 2
     assert [r.video for r in kept] == ["front__right", "back__right"]
     assert [r.video for r in bad.rows] == ["front__short", "back__short"]
     assert "expected 12 frames" in bad.rows[0].problem
     assert capsys.readouterr().err.count("short.mp4") == 1
     with pytest.raises(DatasetError, match="1 of 2 clips are missing or not as published"):
-        check_clips(rows, "tennis7", 0)
+        check_clips(rows, Tennis7Adapter())
 
 
 def action(number, video, label, split=None, start=0.0, end=0.4):

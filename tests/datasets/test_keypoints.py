@@ -6,11 +6,11 @@ import h5py
 import numpy as np
 import pytest
 
+from vpdlib.datasets.adapters.poses import PosesAdapter
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.keypoints import ORDERS, read_keypoints, to_coco17
+from vpdlib.datasets.labels import labelled_actions
 from vpdlib.datasets.paths import DataFolder
-from vpdlib.datasets.poses import pose_actions
-from vpdlib.datasets.settings import PosesAdapter
 from vpdlib.skeleton import COCO17, JOINTS13
 
 
@@ -141,8 +141,9 @@ def splits_chosen(folder, split, **settings):
     path.write_bytes(pickle.dumps({**pyskl(), "split": split}))
     clips = read_keypoints(path, "coco17", fps=25.0)
     adapter = PosesAdapter(keypoints="ntu.pkl", fps=25.0, **settings)
+    sources = adapter.sources_in(path, clips)
     durations_s = dict.fromkeys(clips, 1.0)
-    actions = pose_actions(adapter, path, DataFolder(folder), clips, durations_s)
+    actions = labelled_actions(adapter, DataFolder(folder), path, sources, clips, durations_s)
     return {action.video_id: action.split for action in actions}
 
 

@@ -6,10 +6,10 @@ import av
 import numpy as np
 import pytest
 
-from vpdlib.datasets.folder import find_videos
 from vpdlib.datasets.video_files import (
     VIDEO_SUFFIXES,
     files_not_taken,
+    find_videos,
     problems_of_files,
     remedy,
     video_files,

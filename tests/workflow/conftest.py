@@ -32,6 +32,8 @@ class Workflow:
 
     def __init__(self, folder: Path, networks_dir: Path) -> None:
         self.folder = folder
+        #: Where the Snakefile is.
+        self.root = ROOT
         (folder / "datasets").mkdir(parents=True)
         (folder / "vipe").mkdir()
         self.config = {
@@ -69,7 +71,7 @@ class Workflow:
         environment = {
             k: v for k, v in os.environ.items() if k not in ("VPD_DATA", "SNAKEMAKE_PROFILE")
         }
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.root / "Snakefile")]
         command += [] if cores is None else ["--cores", str(cores)]
         command += ["--directory", str(self.folder), "--nocolor", *arguments]
         return subprocess.run(

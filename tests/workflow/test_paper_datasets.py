@@ -18,11 +18,9 @@ from tests.paper_standins import SMALL, choose_clips, make_standins
 from tests.standins import StandIns
 from vpdlib.artifacts import read_artifact
 from vpdlib.config.base import merge
-from vpdlib.datasets.paper.build import load_paper_dataset
+from vpdlib.datasets.adapters import parse_adapter
 from vpdlib.datasets.paper.files import find_label_files
-from vpdlib.datasets.paper.fx35 import load_fx35
 from vpdlib.datasets.paths import DataFolder
-from vpdlib.datasets.settings import parse_adapter
 from vpdlib.datasets.tables import read_problems
 from vpdlib.downloads import DownloadError
 from vpdlib.video.reader import probe, read_frames
@@ -181,7 +179,7 @@ def test_missing_and_wrong_clips_are_named_with_what_was_expected(workflow):
 def test_missing_and_wrong_clips_are_left_out_and_listed_under_skip(workflow, downloads_dir):
     adapter = parse_adapter({"kind": "tennis7"})
     files = find_label_files("tennis7", downloads_dir)
-    dataset = load_paper_dataset(adapter, files, DataFolder(workflow.folder))
+    dataset = adapter.load(files, DataFolder(workflow.folder))
     clips = choose_clips(dataset, 9)
     # The last chosen of either split: their classes are in others too.
     missing, wrong = clips[5], clips[8]
@@ -260,7 +258,9 @@ def class_poses(rng, label, num_frames):
 
 def test_floor_exercises_from_published_skeletons_alone(workflow, downloads_dir):
     """PySKL's form, real ids and splits, made-up poses; no video anywhere."""
-    dataset = load_fx35(find_label_files("fx35", downloads_dir), None, unit="action")
+    adapter = parse_adapter({"kind": "fx35", "unit": "action"})
+    files = find_label_files("fx35", downloads_dir)
+    dataset = adapter.load(files, DataFolder(workflow.folder))
     chosen = [a for a in dataset.actions if a.label in dataset.class_names[:3]]
     train = [a for a in chosen if a.split == "train"][:60]
     test = [a for a in chosen if a.split == "test"][:20]

@@ -8,17 +8,9 @@ from typing import Any
 
 from pydantic import model_validator
 
-from vpdlib.baselines.methods import (
-    EnsembleMethod,
-    FrameMethod,
-)
+from vpdlib.baselines.methods import EnsembleMethod, FrameMethod
 from vpdlib.config.networks import with_networks
 from vpdlib.config.sections import JOINTS2D, DatasetSections
-from vpdlib.datasets.settings import (
-    FolderAdapter,
-    FX35Adapter,
-    PosesAdapter,
-)
 from vpdlib.identifiers import (
     CONCAT_PATTERN,
     ENSEMBLE_PATTERN,
@@ -132,14 +124,6 @@ class DatasetSettings(DatasetSections):
                 )
         for name in self.retrieval.methods or ():
             self.require_feature(name, "retrieval.methods")
-        if (
-            isinstance(self.adapter, FolderAdapter)
-            and self.adapter.keep_unlabelled
-            and not self.classes
-        ):
-            raise ValueError(
-                "adapter.keep_unlabelled: every folder is a class where `classes` is null; name the classes"
-            )
         if self.ablation_shots is not None and self.ablation_shots not in self.shots:
             raise ValueError(f"ablation_shots: {self.ablation_shots} is none of shots {self.shots}")
         return self
@@ -164,18 +148,8 @@ class DatasetSettings(DatasetSections):
         return self
 
     @model_validator(mode="after")
-    def _pixels_or_keypoints(self) -> DatasetSettings:
-        adapter = self.adapter
-        if isinstance(adapter, PosesAdapter) and self.supplied.keypoints is not None:
-            raise ValueError(
-                "supplied.keypoints: the adapter's own keypoints serve already; remove one of them"
-            )
-        by_action = isinstance(adapter, FX35Adapter) and adapter.unit == "action"
-        if by_action and (self.has_videos or self.supplied.keypoints is None):
-            raise ValueError(
-                "adapter.unit: 'action' is for supplied.keypoints and no videos; set the former, or "
-                "unit: event"
-            )
+    def _adapter_fits(self) -> DatasetSettings:
+        self.adapter.check(self.classes, self.supplied)
         return self
 
     @model_validator(mode="after")
@@ -190,11 +164,11 @@ class DatasetSettings(DatasetSections):
                 raise ValueError(f"{where}: another row of Table 1 has this name; rename it")
             if isinstance(baseline, EnsembleMethod):
                 self._parts_fit(where, baseline)
-            elif isinstance(baseline, FrameMethod) and not self.has_videos:
+            elif isinstance(baseline, FrameMethod) and not self.adapter.has_videos:
                 raise ValueError(f"{where}: needs pixels, and there are no videos; remove it")
-        if self.r3d and not self.has_videos:
+        if self.r3d and not self.adapter.has_videos:
             raise ValueError("r3d: needs pixels, and there are no videos; remove it")
-        if self.video_encoders and not self.has_videos:
+        if self.video_encoders and not self.adapter.has_videos:
             raise ValueError("video_encoders: need pixels, and there are no videos; remove them")
         strange = sorted(set(self.baseline_shots) - set(self.shots))
         if strange:

@@ -25,17 +25,8 @@ from vpdlib.baselines.methods import checkpoint_references as baseline_weights
 from vpdlib.config.base import Id, Section
 from vpdlib.config.networks import NetworksName
 from vpdlib.crops.settings import CropSettings
-from vpdlib.datasets.settings import (
-    Adapter,
-    DemoAdapter,
-    Diving48Adapter,
-    FolderAdapter,
-    FX35Adapter,
-    OnBadVideo,
-    PosesAdapter,
-    SuppliedSettings,
-    TracksFrom,
-)
+from vpdlib.datasets.adapters import Adapter
+from vpdlib.datasets.settings import OnBadVideo, SuppliedSettings, TracksFrom
 from vpdlib.detection.settings import DetectionSettings
 from vpdlib.flow.settings import FlowSettings
 from vpdlib.flow.settings import checkpoint_references as flow_weights
@@ -329,26 +320,6 @@ class DatasetSections(Section):
         ]
 
     @property
-    def has_events(self) -> bool:
-        """Whether there are actions in longer videos, for detection to find."""
-        match self.adapter:
-            case FolderAdapter() | PosesAdapter():
-                return self.adapter.labels is not None
-            case FX35Adapter() | Diving48Adapter():
-                return False
-            case _:
-                return True
-
-    @property
-    def has_videos(self) -> bool:
-        """Whether there are pixels; otherwise only what works on keypoints or supplied features can run."""
-        if isinstance(self.adapter, FolderAdapter | DemoAdapter):
-            return True
-        if isinstance(self.adapter, PosesAdapter):
-            return False
-        return self.adapter.videos is not None or self.adapter.recordings is not None
-
-    @property
     def tracks_from(self) -> TracksFrom | None:
         """What the tracks behind the tables are made from; None where no table needs any."""
         names = {*self.methods, *(self.retrieval.methods or ()), *sum(self.ensembles.values(), ())}
@@ -361,7 +332,7 @@ class DatasetSections(Section):
             return None
         if self.supplied.boxes is not None:
             return "boxes"
-        if self.has_videos:
+        if self.adapter.has_videos:
             return "people"
         return "keypoints" if self.keypoints is not None else None
 
@@ -374,8 +345,8 @@ class DatasetSections(Section):
     @property
     def keypoints(self) -> tuple[str, str] | None:
         """File and order of joints of keypoints that stand in for the teacher's, or None."""
-        if isinstance(self.adapter, PosesAdapter):
-            return self.adapter.keypoints, self.adapter.joint_names
+        if self.adapter.keypoints_file is not None:
+            return self.adapter.keypoints_file
         if self.supplied.keypoints is not None:
             return self.supplied.keypoints, self.supplied.joint_names
         return None

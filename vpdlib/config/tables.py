@@ -168,7 +168,7 @@ def _retrieved(dataset: DatasetSettings) -> list[str]:
 
 
 def _has_events(dataset: DatasetSettings) -> bool:
-    return dataset.has_events
+    return dataset.adapter.has_events
 
 
 def _has_shots(dataset: DatasetSettings) -> bool:
@@ -176,7 +176,7 @@ def _has_shots(dataset: DatasetSettings) -> bool:
 
 
 def _varies_students(dataset: DatasetSettings) -> bool:
-    return dataset.has_videos and bool(dataset.tabled_students)
+    return dataset.adapter.has_videos and bool(dataset.tabled_students)
 
 
 #: By name, in the order of `tables.md`.

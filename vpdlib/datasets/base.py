@@ -1,6 +1,6 @@
 """Videos, labelled actions and splits of a dataset, and the checks on them.
 
-An adapter (``folder.py``, ``demo.py``) only says what there is; :func:`check_sources` and
+An adapter (:mod:`vpdlib.datasets.adapters`) only says what there is; :func:`check_sources` and
 :func:`check_actions` refuse what is wrong before any heavy job starts. Times are seconds on the player's
 clock, from the beginning of the file (:mod:`vpdlib.video.reader`); an action holds the frames with
 ``start_s <= t < end_s``.
@@ -41,6 +41,28 @@ class VideoSource:
 
     video_id: str
     path: Path
+
+
+@dataclass(frozen=True)
+class PoseClip:
+    """Keypoints of one video, which may stand in for it.
+
+    Attributes
+    ----------
+    keypoints_px : (T, 17, 3) float32 COCO-17: x px, y px, score.
+    fps, width, height : where the file says; else None.
+    label : class of the clip, name or number, where the file says.
+    splits : the splits that a PySKL file lists the clip in, which may be of several protocols.
+    folder : what stands before the clip's name in the file's key, its last part; empty without.
+    """
+
+    keypoints_px: np.ndarray
+    fps: float | None = None
+    width: int | None = None
+    height: int | None = None
+    label: str | int | None = None
+    splits: tuple[str, ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True)

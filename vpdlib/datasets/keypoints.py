@@ -8,14 +8,13 @@ the numbers can be pixels of a video is for :mod:`vpdlib.datasets.coordinates`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from vpdlib.datasets.arrays import read_arrays
-from vpdlib.datasets.base import DatasetError
+from vpdlib.datasets.base import DatasetError, PoseClip
 from vpdlib.datasets.settings import JointNames
 from vpdlib.identifiers import check_key
 from vpdlib.safe_pickle import UnsafePickleError, load_plain
@@ -70,28 +69,6 @@ ORDERS: dict[JointNames, tuple[str, ...]] = {
     "jhmdb15": JHMDB15,
     "h36m17": H36M17,
 }
-
-
-@dataclass(frozen=True)
-class PoseClip:
-    """Keypoints of one video.
-
-    Attributes
-    ----------
-    keypoints_px : (T, 17, 3) float32 COCO-17: x px, y px, score.
-    fps, width, height : where the file says; else None.
-    label : class of the clip, name or number, where the file says.
-    splits : the splits that a PySKL file lists the clip in, which may be of several protocols.
-    folder : what stands before the clip's name in the file's key, its last part; empty without.
-    """
-
-    keypoints_px: np.ndarray
-    fps: float | None = None
-    width: int | None = None
-    height: int | None = None
-    label: str | int | None = None
-    splits: tuple[str, ...] = ()
-    folder: str = ""
 
 
 def read_keypoints(

@@ -1,4 +1,4 @@
-"""The table of labelled actions, ``labels.csv``.
+"""Labelled actions of the user: of an adapter, and the table of them, ``labels.csv``.
 
 It has a header and the columns ``video`` and ``label``, and optionally ``start``, ``end`` (times as a player shows
 them; empty: from the beginning, to the end), ``split`` (train, val, test) and ``group``.
@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vpdlib.datasets.adapters.base import LabelledAdapter
 from vpdlib.datasets.alike import without_invisible
-from vpdlib.datasets.base import SPLITS, Action, DatasetError, Split, VideoSource
+from vpdlib.datasets.base import SPLITS, Action, DatasetError, PoseClip, Split, VideoSource
 from vpdlib.datasets.csv_table import TableRow, read_table
-from vpdlib.datasets.folder import group_of
+from vpdlib.datasets.paths import DataPaths
+from vpdlib.datasets.split import group_of
 from vpdlib.datasets.tables import ProblemRow
 from vpdlib.datasets.times import TimeCell, read_times
 from vpdlib.datasets.video_names import VideoNames, tell_remarks
@@ -24,6 +26,26 @@ from vpdlib.datasets.video_names import VideoNames, tell_remarks
 _TIMES = ("start", "end")
 #: A million rows; a larger file is something else.
 _MAX_BYTES = 1 << 26
+
+
+def labelled_actions(
+    adapter: LabelledAdapter,
+    paths: DataPaths,
+    place: Path,
+    sources: Sequence[VideoSource],
+    clips: Mapping[str, PoseClip],
+    durations_s: Mapping[str, float],
+    classes: Sequence[str] | None = None,
+    problems: list[ProblemRow] | None = None,
+) -> list[Action]:
+    """The actions that the user labels, in a table or otherwise, not yet checked.
+
+    See :meth:`vpdlib.datasets.adapters.base.LabelledAdapter.labels_without_table`, and :func:`read_labels`.
+    """
+    if adapter.labels is None:
+        return adapter.labels_without_table(place, sources, clips, durations_s, classes)
+    table = paths.under_data(adapter.labels)
+    return read_labels(table, sources, durations_s, adapter.group_pattern, place, problems)
 
 
 def read_labels(

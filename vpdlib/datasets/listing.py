@@ -13,11 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from vpdlib.datasets.adapters.published import PublishedAdapter
 from vpdlib.datasets.bad_videos import BadVideos
-from vpdlib.datasets.base import DatasetError, VideoSource, shard_of
-from vpdlib.datasets.keypoints import PoseClip
-from vpdlib.datasets.paper.clips import athletes_of
-from vpdlib.datasets.paper.files import PaperName
+from vpdlib.datasets.base import DatasetError, PoseClip, VideoSource, shard_of
 from vpdlib.datasets.paper.protocol import ClipInfo
 from vpdlib.datasets.paths import fingerprint_of
 from vpdlib.datasets.settings import Deinterlace
@@ -42,7 +40,7 @@ def list_files(
     sources : the files.
     num_shards : of the dataset.
     bad_videos : what becomes of those that cannot be used; None refuses them.
-    deinterlace : see :class:`vpdlib.datasets.settings.FolderAdapter`.
+    deinterlace : see :class:`vpdlib.datasets.adapters.folder.FolderAdapter`.
 
     Raises
     ------
@@ -147,21 +145,19 @@ def list_keypoints(
 
 
 def list_clips(
-    kind: PaperName,
+    adapter: PublishedAdapter,
     clips: Mapping[str, ClipInfo],
     path_of: Mapping[str, str],
     num_shards: int,
-    deinterlace: Deinterlace = "auto",
 ) -> list[VideoRow]:
     """Rows of published clips, by their published facts; no file is opened.
 
     Parameters
     ----------
-    kind : which dataset; decides the athletes of a clip.
+    adapter : which dataset; decides the athletes of a clip, and how files are read.
     clips : published facts.
     path_of : clip -> its file; empty where keypoints stand in.
     num_shards : of the dataset.
-    deinterlace : how files are read.
     """
     rows = [
         VideoRow(
@@ -174,23 +170,20 @@ def list_clips(
             height=info.height,
             declared_frames=info.num_frames,
             duration_s=info.num_frames / info.fps,
-            split="",
-            group="",
             athlete=athlete,
-            deinterlace=deinterlace,
+            deinterlace=adapter.deinterlace,
             # Published labels are numbers of frames.
             clock="picture",
         )
         for clip, info in clips.items()
-        for video_id, athlete in athletes_of(kind, clip)
+        for video_id, athlete in adapter.athletes_of(clip)
     ]
     return sorted(rows, key=lambda row: row.video)
 
 
 def check_clips(
     rows: Sequence[VideoRow],
-    kind: PaperName,
-    max_frame_difference: int,
+    adapter: PublishedAdapter,
     bad_videos: BadVideos | None = None,
 ) -> list[VideoRow]:
     """Compare clips with their published length and rate.
@@ -198,8 +191,7 @@ def check_clips(
     Parameters
     ----------
     rows : of the clips.
-    kind : which dataset.
-    max_frame_difference : so many frames more or fewer are let pass.
+    adapter : which dataset, and how many frames more or fewer are let pass.
     bad_videos : what becomes of clips that differ; None refuses them.
 
     Returns
@@ -218,11 +210,11 @@ def check_clips(
         for path, row in track(sorted(files.items()), "checking clips", unit="clip")
         if (
             problem := check_clip(
-                Path(path), row.declared_frames, row.fps, slack_frames=max_frame_difference
+                Path(path), row.declared_frames, row.fps, slack_frames=adapter.max_frame_difference
             )
         )
     }
-    how = f"docs/datasets/{kind}.md says how to obtain"
+    how = f"{adapter.docs_page} says how to obtain"
     (bad_videos or BadVideos()).settle(
         {row.video: problem_of[row.path] for row in rows if row.path in problem_of},
         f"{len(problem_of)} of {len(files)} clips are missing or not as published",

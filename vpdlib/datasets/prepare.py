@@ -8,10 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from vpdlib.datasets.bad_videos import drop_actions
-from vpdlib.datasets.base import (
-    Action,
-    check_actions,
-)
+from vpdlib.datasets.base import Action, check_actions
 from vpdlib.datasets.fewshot import membership_column
 from vpdlib.datasets.label_problems import (
     check_names,

@@ -6,6 +6,7 @@ cannot be on both.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -69,3 +70,22 @@ def split_by_group(
         for name, group in members.items()
         for action in group
     ]
+
+
+def group_of(video_id: str, pattern: str | None, where: str) -> str:
+    """The group that a pattern finds in a video's id; empty without a pattern.
+
+    Raises
+    ------
+    DatasetError
+        If it finds none.
+    """
+    if pattern is None:
+        return ""
+    match = re.search(pattern, video_id)
+    if match is None or not match.groupdict().get("group"):
+        raise DatasetError(
+            f"{where}: adapter.group_pattern {pattern!r} finds no group named 'group' in the id "
+            f"{video_id!r}. Correct the pattern, for example '^(?P<group>[^_]+)_'."
+        )
+    return match["group"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from vpdlib.datasets.base import PoseClip
 from vpdlib.datasets.coordinates import ENOUGH_FRAMES, Given, to_pixels
-from vpdlib.datasets.keypoints import PoseClip
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.progress import note, warn
 

@@ -45,8 +45,8 @@ class VideoRow:
     height: int
     declared_frames: int
     duration_s: float
-    split: str
-    group: str
+    split: str = ""
+    group: str = ""
     athlete: str = ""
     deinterlace: str = "auto"
     clock: str = "file"

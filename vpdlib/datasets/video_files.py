@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from vpdlib.datasets.base import DatasetError, VideoSource, check_sources
 from vpdlib.datasets.paths import as_text, files_below
 from vpdlib.datasets.tables import ProblemRow
 
@@ -44,6 +45,30 @@ _MAX_NAMED = 5
 def video_files(folder: Path) -> list[Path]:
     """The videos below a folder, through linked folders too, sorted; hidden files and folders are passed over."""
     return sorted(path for path in _shown_files(folder) if _is_video(path))
+
+
+def find_videos(folder: Path, setting: str) -> list[VideoSource]:
+    """List the videos below a folder, sorted by id (the file's name without its ending).
+
+    Raises
+    ------
+    DatasetError
+        If the folder is missing or holds no video, an id is unsafe or used twice, or a path holds braces or is no
+        UTF-8.
+    """
+    if not folder.is_dir():
+        raise DatasetError(
+            f"{setting}: the folder {folder} does not exist. Correct the setting, or set data_dir in "
+            "config.yaml (or the variable VPD_DATA) to the folder that holds it."
+        )
+    found = [VideoSource(path.stem, path) for path in video_files(folder)]
+    left = [] if found else files_not_taken(folder)
+    if left:
+        raise DatasetError(
+            f"{setting}: {folder}: there is no video of a kind that is read, beside {listed(left, folder)}. Write them "
+            "as .mp4 (ffmpeg -i X -c copy Y.mp4)."
+        )
+    return check_sources(found, f"{setting}: {folder}")
 
 
 def files_not_taken(folder: Path) -> list[Path]:

@@ -2,18 +2,17 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from vpdlib.datasets.adapters import parse_adapter
 from vpdlib.datasets.base import check_actions
 from vpdlib.datasets.fewshot import parse_membership
 from vpdlib.datasets.listing import list_clips
-from vpdlib.datasets.paper.diving48 import load_diving48
 from vpdlib.datasets.paper.files import published_numbers
-from vpdlib.datasets.paper.fsjump6 import load_fsjump6
-from vpdlib.datasets.paper.fx35 import load_fx35
 from vpdlib.datasets.paper.protocol import read_clip_info
-from vpdlib.datasets.paper.tennis7 import load_tennis7
+from vpdlib.datasets.paths import DataFolder
 from vpdlib.datasets.prepare import prepare_paper
 
 #: Supplement tables S6 and S7: train, val, test.
@@ -56,17 +55,14 @@ RATES = {
 }
 
 
-def load(name, label_files):
-    files = label_files(name)
-    if name == "fsjump6":
-        return load_fsjump6(files)
-    if name == "tennis7":
-        return load_tennis7(files)
-    return load_fx35(files, None)
+def load(name, label_files, folder=Path("/nowhere"), **settings):
+    adapter = parse_adapter({"kind": name, **settings})
+    return adapter.load(label_files(name), DataFolder(folder))
 
 
 def tables(name, dataset, published=None):
-    rows = list_clips(name, dataset.clips(), {c: f"{c}.mp4" for c in dataset.clips()}, 8)
+    adapter = parse_adapter({"kind": name})
+    rows = list_clips(adapter, dataset.clips(), {c: f"{c}.mp4" for c in dataset.clips()}, 8)
     return prepare_paper(dataset, rows, published or {})
 
 
@@ -185,14 +181,13 @@ def test_floor_events_with_test_actions_are_kept_from_the_student(label_files):
     assert (len(train), len(test), len(train & test)) == (693, 299, 76)
     assert {v.video_id for v in dataset.videos if v.split == "test"} == test
     assert len(dataset.class_names) == len(set(dataset.class_names)) == 35
-    single = load_fx35(label_files("fx35"), None, unit="action")
+    single = load("fx35", label_files, unit="action")
     assert len(single.videos) == 7634
 
 
-def test_floor_windows_from_the_annotation(label_files):
+def test_floor_windows_from_the_annotation(label_files, tmp_path):
     """Quarter of a second before; whole frames; the frame of the end is in."""
-    files = label_files("fx35")
-    rough = load_fx35(files, None)
+    rough = load("fx35", label_files)
     annotation = {}
     for action in rough.actions:
         event, key = action.action_id.split("_A_")
@@ -202,7 +197,8 @@ def test_floor_windows_from_the_annotation(label_files):
             f"E_{event_key}", {"event": 2, "timestamps": [[0.0, 1.0]], "segments": {}}
         )
         entry["segments"][f"A_{key}"] = {"stages": 1, "timestamps": [[start + 0.31, end + 0.62]]}
-    exact = load_fx35(files, annotation)
+    (tmp_path / "times.json").write_text(json.dumps(annotation))
+    exact = load("fx35", label_files, tmp_path, annotation="times.json")
     infos = exact.clips()
     durations = {v.video_id: v.info.num_frames / v.info.fps for v in exact.videos}
     check_actions(exact.actions, durations, exact.class_names, {k: 1.0 for k in durations})
@@ -228,7 +224,7 @@ def test_diving48_when_its_labels_are_there(label_files, tmp_path):
             for i, c in enumerate(ids)
         ]
         (tmp_path / f"Diving48_V2_{name}.json").write_text(json.dumps(entries))
-    dataset = load_diving48(files, tmp_path)
+    dataset = load("diving48", label_files, tmp_path, labels=".")
     prepared = tables("diving48", dataset, published_numbers("diving48"))
     found = {row.quantity: row.found for row in prepared.summary}
     for quantity in ("clips", "classes", "train actions", "test actions"):

@@ -11,15 +11,12 @@ import csv
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
 
 from vpdlib.downloads import Download, fetch_all, verified
 
-PaperName = Literal["fsjump6", "tennis7", "fx35", "diving48"]
-
 
 @cache
-def label_files(dataset: PaperName) -> tuple[Download, ...]:
+def label_files(dataset: str) -> tuple[Download, ...]:
     """All files of a dataset."""
     text = (resources.files("vpdlib.datasets.paper") / "registry.csv").read_text(encoding="utf-8")
     return tuple(
@@ -30,7 +27,7 @@ def label_files(dataset: PaperName) -> tuple[Download, ...]:
 
 
 @cache
-def published_numbers(dataset: PaperName) -> dict[str, str]:
+def published_numbers(dataset: str) -> dict[str, str]:
     """Quantity -> published number, for ``summary.csv`` (``published.csv`` says where from)."""
     text = (resources.files("vpdlib.datasets.paper") / "published.csv").read_text(encoding="utf-8")
     return {
@@ -40,7 +37,7 @@ def published_numbers(dataset: PaperName) -> dict[str, str]:
     }
 
 
-def fetch_label_files(dataset: PaperName, cache_dir: Path) -> dict[str, Path]:
+def fetch_label_files(dataset: str, cache_dir: Path) -> dict[str, Path]:
     """Name -> path of every file, downloaded where the cache lacks it.
 
     Raises
@@ -52,7 +49,7 @@ def fetch_label_files(dataset: PaperName, cache_dir: Path) -> dict[str, Path]:
     return dict(zip((item.name for item in items), fetch_all(items, cache_dir), strict=True))
 
 
-def find_label_files(dataset: PaperName, cache_dir: Path) -> dict[str, Path]:
+def find_label_files(dataset: str, cache_dir: Path) -> dict[str, Path]:
     """The same for a cache that is filled; nothing is downloaded.
 
     Raises

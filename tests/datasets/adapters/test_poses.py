@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from vpdlib.datasets.adapters.poses import PosesAdapter
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.keypoints import read_keypoints
+from vpdlib.datasets.labels import labelled_actions
 from vpdlib.datasets.paths import DataFolder
-from vpdlib.datasets.poses import pose_actions
-from vpdlib.datasets.settings import PosesAdapter
 
 
 @pytest.mark.parametrize(
@@ -27,9 +27,11 @@ def test_a_clip_is_named_by_its_key(tmp_path, named, video_id):
     (tmp_path / "labels.csv").write_text(f"video;label;end\n{named};axel;0,2\n")
     adapter = PosesAdapter(keypoints="poses.npz", fps=25.0, labels="labels.csv")
     clips = read_keypoints(path, "coco17", 25.0)
+    sources = adapter.sources_in(path, clips)
 
     def read():
-        return pose_actions(adapter, path, DataFolder(tmp_path), clips, dict.fromkeys(clips, 0.2))
+        durations_s = dict.fromkeys(clips, 0.2)
+        return labelled_actions(adapter, DataFolder(tmp_path), path, sources, clips, durations_s)
 
     if video_id is None:
         with pytest.raises(DatasetError, match=r"labels.csv:2: there is no video"):

@@ -2,20 +2,25 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tests.datasets.paper import labels
+from tests.datasets.adapters import labels
+from vpdlib.datasets.adapters.diving48 import Diving48Adapter
+from vpdlib.datasets.adapters.fsjump6 import FSJump6Adapter
+from vpdlib.datasets.adapters.fx35 import FX35Adapter
+from vpdlib.datasets.adapters.tennis7 import Tennis7Adapter
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.listing import list_clips
-from vpdlib.datasets.paper.diving48 import load_diving48
-from vpdlib.datasets.paper.fsjump6 import load_fsjump6
-from vpdlib.datasets.paper.fx35 import load_fx35, read_annotation
 from vpdlib.datasets.paper.protocol import read_clip_info, restrict
-from vpdlib.datasets.paper.recordings import cuts_of, recording_of
-from vpdlib.datasets.paper.tennis7 import load_tennis7
+from vpdlib.datasets.paper.recordings import cuts_of
+from vpdlib.datasets.paths import DataFolder
 from vpdlib.datasets.prepare import prepare_paper
 from vpdlib.video.recut import Cut
+
+#: Of datasets whose label files are all fetched.
+NOWHERE = DataFolder(Path("/nowhere"))
 
 
 def frames(action, fps):
@@ -25,7 +30,7 @@ def frames(action, fps):
 class TestFSJump6:
     @pytest.fixture
     def dataset(self, tmp_path):
-        return load_fsjump6(labels.fsjump6(tmp_path))
+        return FSJump6Adapter().load(labels.fsjump6(tmp_path), NOWHERE)
 
     def test_windows(self, dataset):
         clip = "men_world_short_program_2017_01_00000100_00000400"
@@ -51,23 +56,24 @@ class TestFSJump6:
         assert [e.split for e in dataset.events] == ["train"] * 4 + ["test", "train"]
 
     def test_cuts_are_in_the_names(self, dataset):
-        cuts, fps = cuts_of("fsjump6", dataset, "men_world_short_program_2017")
+        adapter = FSJump6Adapter()
+        cuts, fps = cuts_of(adapter, dataset, "men_world_short_program_2017", NOWHERE)
         assert cuts == [Cut("men_world_short_program_2017_01_00000100_00000400", 100, 400)]
         assert fps == 25
-        assert cuts_of("fsjump6", dataset, "men_olympic_short_program_2010") == ([], 0.0)
+        assert cuts_of(adapter, dataset, "men_olympic_short_program_2010", NOWHERE) == ([], 0.0)
 
     def test_unknown_labels_are_refused(self, tmp_path):
         files = labels.fsjump6(tmp_path)
         files["all.txt"].write_text("nowhere:1:2 axel\n")
         with pytest.raises(DatasetError, match=r"all\.txt:1: unknown routine or class"):
-            load_fsjump6(files)
+            FSJump6Adapter().load(files, NOWHERE)
 
     def test_a_test_action_in_a_training_list_is_refused(self, tmp_path):
         files = labels.fsjump6(tmp_path)
         with files["train_2_1.ids.txt"].open("a") as stream:
             stream.write("women_world_short_program_2018_02_00000500_00000800:100:140\n")
         with pytest.raises(DatasetError, match=r"train_2_1.*2018.* is no training action"):
-            load_fsjump6(files)
+            FSJump6Adapter().load(files, NOWHERE)
 
     def test_a_part_of_it(self, dataset):
         part = restrict(dataset, ["*_2017_*", "women_*"])
@@ -75,13 +81,13 @@ class TestFSJump6:
         assert len(part.actions) == 5
         assert part.few_shot == {}
         assert part.detection_trials[0] == ("men_world_short_program_2017_01_00000100_00000400",)
-        prepared = prepare_paper(part, list_clips("fsjump6", part.clips(), {}, 1), {})
+        prepared = prepare_paper(part, list_clips(FSJump6Adapter(), part.clips(), {}, 1), {})
         assert {a.few_shot for a in prepared.actions} == {""}
         with pytest.raises(DatasetError, match=r"'\*_2016_\*' matches none of the 3 clips"):
             restrict(dataset, ["*_2016_*"])
 
     def test_published_subsets_reach_the_table(self, dataset):
-        listed = list_clips("fsjump6", dataset.clips(), {}, 4)
+        listed = list_clips(FSJump6Adapter(), dataset.clips(), {}, 4)
         prepared = prepare_paper(dataset, listed, {"clips": "371"})
         cells = {a.action.split(":", 1)[1]: a.few_shot.split() for a in prepared.actions}
         assert cells["10:20"] == ["k2t0"]
@@ -92,7 +98,7 @@ class TestFSJump6:
 class TestTennis7:
     @pytest.fixture
     def dataset(self, tmp_path):
-        return load_tennis7(labels.tennis7(tmp_path))
+        return Tennis7Adapter().load(labels.tennis7(tmp_path), NOWHERE)
 
     def test_each_player_is_a_video_of_the_same_file(self, dataset):
         assert len(dataset.videos) == 6
@@ -118,7 +124,7 @@ class TestTennis7:
         assert frames(dataset.events[0], 25) == (47, 52)
 
     def test_both_players_are_in_a_trial(self, dataset):
-        prepared = prepare_paper(dataset, list_clips("tennis7", dataset.clips(), {}, 8), {})
+        prepared = prepare_paper(dataset, list_clips(Tennis7Adapter(), dataset.clips(), {}, 8), {})
         assert sum(row.trial == 0 and row.place == 0 for row in prepared.trials) == 2
         shards = {}
         for video in prepared.videos:
@@ -127,16 +133,17 @@ class TestTennis7:
 
     def test_cuts(self, dataset):
         match = "wimbledon_2019_mens_final_djokovic_federer"
-        cuts, fps = cuts_of("tennis7", dataset, match)
+        adapter = Tennis7Adapter()
+        cuts, fps = cuts_of(adapter, dataset, match, NOWHERE)
         assert [(c.first_frame, c.end_frame) for c in cuts] == [(1000, 1100), (1095, 1200)]
         assert fps == 25
-        assert recording_of("tennis7", cuts[0].clip_id) == match
+        assert adapter.recording_of(cuts[0].clip_id) == match
 
     def test_a_contact_in_no_point_is_refused(self, tmp_path):
         files = labels.tennis7(tmp_path)
         files["all.txt"].write_text("usopen_2019_womens_osaka_gauff:back:500 overhead\n")
         with pytest.raises(DatasetError, match=r"all\.txt:1: .*lies in no point"):
-            load_tennis7(files)
+            Tennis7Adapter().load(files, NOWHERE)
 
 
 class TestFX35:
@@ -156,8 +163,15 @@ class TestFX35:
             "-bcdefghijk": {"E_000020_000030": other},
         }
 
+    def annotated(self, folder, annotation):
+        (folder / "times.json").write_text(json.dumps(annotation))
+        return self.annotated_by(folder, "times.json")
+
+    def annotated_by(self, folder, name):
+        return FX35Adapter(annotation=name).load(labels.fx35(folder), DataFolder(folder))
+
     def test_windows_from_the_annotation(self, tmp_path):
-        dataset = load_fx35(labels.fx35(tmp_path), self.annotation())
+        dataset = self.annotated(tmp_path, self.annotation())
         first, second, third = dataset.actions
         # floor(2.05 x 50) to the frame of ceil(3.61 x 50), which is in.
         assert frames(first, 50) == (102, 182)
@@ -166,11 +180,11 @@ class TestFX35:
         assert (first.label, third.split) == ("floor 6", "test")
 
     def test_windows_from_the_names(self, tmp_path):
-        dataset = load_fx35(labels.fx35(tmp_path), None)
+        dataset = FX35Adapter().load(labels.fx35(tmp_path), NOWHERE)
         assert frames(dataset.actions[0], 50) == (87, 201)
 
     def test_an_event_with_a_test_action_is_a_test_video(self, tmp_path):
-        dataset = load_fx35(labels.fx35(tmp_path), None)
+        dataset = FX35Adapter().load(labels.fx35(tmp_path), NOWHERE)
         assert {v.video_id: v.split for v in dataset.videos} == {
             "abc_DEF-123_E_000100_000110": "test",
             "-bcdefghijk_E_000020_000030": "train",
@@ -178,10 +192,10 @@ class TestFX35:
         assert dataset.few_shot == {4: (("abc_DEF-123_E_000100_000110_A_0002_0003",),)}
 
     def test_actions_as_videos(self, tmp_path):
-        dataset = load_fx35(labels.fx35(tmp_path), None, unit="action")
+        dataset = FX35Adapter(unit="action").load(labels.fx35(tmp_path), NOWHERE)
         rows = [
             replace(row, declared_frames=40, duration_s=40 / row.fps)
-            for row in list_clips("fx35", dataset.clips(), {}, 2)
+            for row in list_clips(FX35Adapter(), dataset.clips(), {}, 2)
         ]
         prepared = prepare_paper(dataset, rows, {})
         assert [a.start for a in prepared.actions] == [0, 0, 0]
@@ -190,21 +204,23 @@ class TestFX35:
             assert action.end == by_id[action.video].duration_s
 
     def test_cuts_need_the_annotation(self, tmp_path):
-        dataset = load_fx35(labels.fx35(tmp_path), None)
+        dataset = FX35Adapter().load(labels.fx35(tmp_path), NOWHERE)
         with pytest.raises(DatasetError, match=r"adapter\.annotation: FineGym events are cut"):
-            cuts_of("fx35", dataset, "abc_DEF-123")
-        cuts, fps = cuts_of("fx35", dataset, "abc_DEF-123", self.annotation())
+            cuts_of(FX35Adapter(), dataset, "abc_DEF-123", DataFolder(tmp_path))
+        (tmp_path / "times.json").write_text(json.dumps(self.annotation()))
+        adapter = FX35Adapter(annotation="times.json")
+        cuts, fps = cuts_of(adapter, dataset, "abc_DEF-123", DataFolder(tmp_path))
         # 100.05 s at 50 frames a second: .05 is not .5.
         assert (cuts[0].first_frame, cuts[0].end_frame, fps) == (5002, 5500, 50)
 
     def test_another_annotation_is_refused(self, tmp_path):
         with pytest.raises(DatasetError, match="no times of abc_DEF-123_E_000100_000110, action"):
-            load_fx35(labels.fx35(tmp_path), {"abc_DEF-123": {}})
+            self.annotated(tmp_path, {"abc_DEF-123": {}})
         with pytest.raises(DatasetError, match="does not exist"):
-            read_annotation(tmp_path / "none.json")
+            self.annotated_by(tmp_path, "none.json")
         (tmp_path / "bad.json").write_text("{")
         with pytest.raises(DatasetError, match="not valid JSON"):
-            read_annotation(tmp_path / "bad.json")
+            self.annotated_by(tmp_path, "bad.json")
 
 
 class TestDiving48:
@@ -232,7 +248,7 @@ class TestDiving48:
     def test_clips_are_actions(self, tmp_path):
         files = self.files(tmp_path)
         self.write_labels(tmp_path, ["clip_0", "clip_1"], ["clip_2"])
-        dataset = load_diving48(files, tmp_path)
+        dataset = Diving48Adapter(labels=".").load(files, DataFolder(tmp_path))
         assert dataset.class_names == ("Back 15som 05Twis FREE", "Fwd 25som NoTwis PIKE")
         assert [frames(a, 25) for a in dataset.actions] == [(0, 100), (0, 101), (0, 102)]
         assert [v.split for v in dataset.videos] == ["train", "train", "test", "train"]
@@ -243,13 +259,13 @@ class TestDiving48:
         with pytest.raises(
             DatasetError, match=r"Diving48_vocab\.json does not exist.*diving48\.md"
         ):
-            load_diving48(files, tmp_path)
+            Diving48Adapter(labels=".").load(files, DataFolder(tmp_path))
         self.write_labels(tmp_path, ["clip_0", "clip_0"], ["clip_2"])
         with pytest.raises(DatasetError, match="entry 2: 'clip_0' is in Diving48_V2_train"):
-            load_diving48(files, tmp_path)
+            Diving48Adapter(labels=".").load(files, DataFolder(tmp_path))
         self.write_labels(tmp_path, ["clip_9"], ["clip_2"])
         with pytest.raises(DatasetError, match=r"entry 1: no known clip .*Is it version 2\?"):
-            load_diving48(files, tmp_path)
+            Diving48Adapter(labels=".").load(files, DataFolder(tmp_path))
 
 
 def test_metadata_of_another_form_is_refused(tmp_path):

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from vpdlib.datasets.base import DatasetError, VideoSource
-from vpdlib.datasets.catalogue import labelled_actions, source_files
-from vpdlib.datasets.folder import (
-    find_videos,
-    labels_from_folders,
+from vpdlib.datasets.adapters.folder import (
+    FolderAdapter,
     restrict_to_classes,
 )
-from vpdlib.datasets.settings import FolderAdapter
+from vpdlib.datasets.base import DatasetError, VideoSource
+from vpdlib.datasets.labels import labelled_actions
+from vpdlib.datasets.paths import DataFolder
+from vpdlib.datasets.video_files import find_videos
 
 
 def touch(folder, *names):
@@ -94,9 +94,15 @@ def sources_in(**counts):
     ]
 
 
+def labelled(adapter, paths, sources, durations_s, classes):
+    place = paths.under_data(adapter.videos)
+    return labelled_actions(adapter, paths, place, sources, {}, durations_s, classes)
+
+
 def test_folders_are_the_labels():
     sources = sources_in(jump=2, turn=1)
-    rows = labels_from_folders(sources, {s.video_id: 3.0 for s in sources}, "_(?P<group>[0-9]+)$")
+    adapter = FolderAdapter(videos="v", group_pattern="_(?P<group>[0-9]+)$")
+    rows = labelled(adapter, DataFolder(Path()), sources, {s.video_id: 3.0 for s in sources}, None)
     assert [(a.action_id, a.label, a.group) for a in rows] == [
         ("jump_0", "jump", "0"),
         ("jump_1", "jump", "1"),
@@ -122,29 +128,19 @@ def test_restricting_to_classes():
     assert set(few) < set(restrict_to_classes(sources, None, 6))
 
 
-class Below:
-    """Paths below a folder."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def under_data(self, path):
-        return self.folder / path
-
-
-def test_the_catalogue_takes_labels_or_folders(tmp_path):
+def test_the_adapter_takes_labels_or_folders(tmp_path):
     touch(tmp_path, "v/jump/a.mp4", "v/turn/b.mp4", "v/rest/c.mp4")
     (tmp_path / "labels.csv").write_text("video,label\na,turn\n")
     durations = dict.fromkeys("abc", 2.0)
     by_folder = FolderAdapter(videos="v")
-    sources = source_files(by_folder, Below(tmp_path), ("jump", "turn"))
+    sources = by_folder.find_videos(DataFolder(tmp_path), ("jump", "turn"))
     assert [s.video_id for s in sources] == ["a", "b"]
-    rows = labelled_actions(by_folder, Below(tmp_path), sources, durations, ("jump", "turn"))
+    rows = labelled(by_folder, DataFolder(tmp_path), sources, durations, ("jump", "turn"))
     assert [(a.video_id, a.label) for a in rows] == [("a", "jump"), ("b", "turn")]
     by_table = FolderAdapter(videos="v", labels="labels.csv")
-    sources = source_files(by_table, Below(tmp_path), ("jump", "turn"))
+    sources = by_table.find_videos(DataFolder(tmp_path), ("jump", "turn"))
     assert [s.video_id for s in sources] == ["a", "b", "c"]
-    rows = labelled_actions(by_table, Below(tmp_path), sources, durations, None)
+    rows = labelled(by_table, DataFolder(tmp_path), sources, durations, None)
     assert [(a.video_id, a.label) for a in rows] == [("a", "turn")]
 
 
@@ -152,17 +148,17 @@ def test_videos_of_other_folders_may_stay_without_a_label(tmp_path):
     touch(tmp_path, "v/jump/a.mp4", "v/jump/d.mp4", "v/turn/b.mp4", "v/rest/c.mp4")
     adapter = FolderAdapter(videos="v", keep_unlabelled=True, max_videos_per_class=1)
     classes = ("jump", "turn")
-    sources = source_files(adapter, Below(tmp_path), classes)
+    sources = adapter.find_videos(DataFolder(tmp_path), classes)
     assert {s.video_id for s in sources} in ({"a", "b", "c"}, {"d", "b", "c"})
     durations = dict.fromkeys("abcd", 2.0)
-    rows = labelled_actions(adapter, Below(tmp_path), sources, durations, classes)
+    rows = labelled(adapter, DataFolder(tmp_path), sources, durations, classes)
     assert sorted(a.label for a in rows) == ["jump", "turn"]
 
 
 def test_folders_of_which_none_is_a_class_are_refused(tmp_path):
     touch(tmp_path, "v/jmup/a.mp4")
     with pytest.raises(DatasetError) as caught:
-        source_files(FolderAdapter(videos="v"), Below(tmp_path), ("jump",))
+        FolderAdapter(videos="v").find_videos(DataFolder(tmp_path), ("jump",))
     for text in ("adapter.videos", str(tmp_path / "v"), "['jmup']", "`classes`"):
         assert text in str(caught.value)
 
@@ -171,4 +167,4 @@ def test_folders_of_which_none_is_a_class_are_refused(tmp_path):
 def test_a_folder_that_is_called_nearly_as_a_class_is_refused(tmp_path, folder):
     touch(tmp_path, f"v/{folder}/a.mp4", "v/turn/b.mp4", "v/rest/c.mp4")
     with pytest.raises(DatasetError, match=r"differs from 'jump' \(`classes`\) by .*Rename"):
-        source_files(FolderAdapter(videos="v"), Below(tmp_path), ("jump", "turn"))
+        FolderAdapter(videos="v").find_videos(DataFolder(tmp_path), ("jump", "turn"))
