@@ -80,7 +80,7 @@ class Workflow:
             stderr=subprocess.STDOUT,
             text=True,
             env={**environment, **variables},
-            timeout=900,
+            timeout=1800,
             check=False,
         )
 
