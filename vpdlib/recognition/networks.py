@@ -11,7 +11,7 @@ Shapes: B sequences of a batch, S frames of a batch, T frames of the longest, c 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -125,9 +125,19 @@ class AttentionPooling(nn.Module):
         return torch.bmm(weights[:, None], batch.pad(values, 0.0))[:, 0]
 
 
-#: The layers over time of each kind of network: from the channels of a descriptor, the settings that all share and the
-#: head's own. They have a `width`, the channels that a frame leaves them with.
-LAYERS: dict[str, Callable[[int, BiGRUSettings, Any], RecurrentLayers | ConvolutionLayers]] = {
+class Layers(Protocol):
+    """What the layers over time of a head must be: a module from frames (S, c), packed as a batch, to (S, width)."""
+
+    width: int
+
+    def __call__(self, values: Tensor, batch: PackedBatch) -> Tensor:
+        """Frames (S, c) to (S, width); what it gives for a sequence depends on nothing else in the batch."""
+        ...
+
+
+#: Makes the layers of each kind of network from the channels of a descriptor, the settings that all share and the
+#: head's own.
+LAYERS: dict[str, Callable[[int, BiGRUSettings, Any], Layers]] = {
     "gru": lambda channels, shared, _: RecurrentLayers(
         nn.GRU, channels, shared.hidden, shared.layers
     ),
