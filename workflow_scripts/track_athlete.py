@@ -9,11 +9,11 @@ import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, VideoGroup, read_artifact
 from vpdlib.datasets.bad_videos import VideoReading
-from vpdlib.datasets.boxes import boxes_of_keypoints, ends_early, supplied_boxes
-from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.supplied import check_length
-from vpdlib.datasets.supplied_keypoints import keypoints_in_pixels
 from vpdlib.datasets.tables import VideoRow, read_videos
+from vpdlib.imports.boxes import boxes_of_keypoints, ends_early, supplied_boxes
+from vpdlib.imports.keypoints import read_keypoints
+from vpdlib.imports.supplied import check_length
+from vpdlib.imports.supplied_keypoints import keypoints_in_pixels
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.progress import note, track
 from vpdlib.tracking.fill import AthleteTrack
