@@ -10,9 +10,9 @@ from vpdlib.artifacts.crops import Crops
 from vpdlib.artifacts.features import Features
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
-from vpdlib.datasets.supplied import add_supplied_features
 from vpdlib.datasets.tables import read_videos
 from vpdlib.devices import choose_device
+from vpdlib.imports.supplied import add_supplied_features
 from vpdlib.students.corpus import FrameRef, open_frames
 from vpdlib.students.embed import embed
 from vpdlib.students.save import load_student

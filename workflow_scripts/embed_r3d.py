@@ -11,9 +11,9 @@ from vpdlib.baselines.methods import R3DSettings, weights_text
 from vpdlib.baselines.r3d_model import embed_video, encoder_of
 from vpdlib.baselines.windows import embed_crops
 from vpdlib.datasets.bad_videos import VideoReading
-from vpdlib.datasets.supplied import add_supplied_features
 from vpdlib.datasets.tables import read_videos
 from vpdlib.devices import choose_device
+from vpdlib.imports.supplied import add_supplied_features
 from vpdlib.weights.checkpoints import verify_checkpoint
 
 

@@ -12,9 +12,9 @@ from vpdlib.baselines.methods import PRETRAINED
 from vpdlib.baselines.video_encoder import build_video_encoder, embed_video
 from vpdlib.baselines.windows import embed_crops
 from vpdlib.datasets.bad_videos import VideoReading
-from vpdlib.datasets.supplied import add_supplied_features
 from vpdlib.datasets.tables import read_videos
 from vpdlib.devices import choose_device
+from vpdlib.imports.supplied import add_supplied_features
 from vpdlib.weights.checkpoints import verify_checkpoint
 
 

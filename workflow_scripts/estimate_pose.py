@@ -11,10 +11,10 @@ from vpdlib.artifacts import Artifact, ArtifactWriter, read_artifact
 from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
-from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.supplied import check_length
-from vpdlib.datasets.supplied_keypoints import keypoints_in_pixels, warn_of_joints_outside_boxes
 from vpdlib.datasets.tables import VideoRow, read_videos
+from vpdlib.imports.keypoints import read_keypoints
+from vpdlib.imports.supplied import check_length
+from vpdlib.imports.supplied_keypoints import keypoints_in_pixels, warn_of_joints_outside_boxes
 from vpdlib.poses.base import View, estimate_in_batches
 from vpdlib.poses.build import build_teacher
 from vpdlib.poses.settings import PoseSettings

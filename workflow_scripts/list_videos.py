@@ -9,7 +9,6 @@ from vpdlib.datasets.adapters import parse_adapter
 from vpdlib.datasets.adapters.published import PublishedAdapter
 from vpdlib.datasets.bad_videos import BadVideos
 from vpdlib.datasets.base import VideoSource, shard_of
-from vpdlib.datasets.keypoints import read_keypoints
 from vpdlib.datasets.listing import (
     check_clips,
     check_people,
@@ -20,6 +19,7 @@ from vpdlib.datasets.listing import (
 from vpdlib.datasets.paper.files import find_label_files
 from vpdlib.datasets.paths import DataFolder
 from vpdlib.datasets.tables import ProblemRow, VideoRow, write_rows
+from vpdlib.imports.keypoints import read_keypoints
 
 
 def sources_of(adapter, snakemake) -> list[VideoSource]:

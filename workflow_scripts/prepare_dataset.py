@@ -10,10 +10,6 @@ from vpdlib.datasets.adapters.base import BaseAdapter, LabelledAdapter
 from vpdlib.datasets.adapters.published import PublishedAdapter
 from vpdlib.datasets.bad_videos import BadVideos, left_out, refuse_all
 from vpdlib.datasets.base import PoseClip, VideoSource
-from vpdlib.datasets.box_table import check_box_names
-from vpdlib.datasets.boxes import ends_early
-from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.labels import labelled_actions
 from vpdlib.datasets.listing import list_clips
 from vpdlib.datasets.paper.files import find_label_files, published_numbers
 from vpdlib.datasets.paper.protocol import PaperDataset
@@ -32,6 +28,10 @@ from vpdlib.datasets.tables import (
     read_videos,
     write_rows,
 )
+from vpdlib.imports.box_table import check_box_names
+from vpdlib.imports.boxes import ends_early
+from vpdlib.imports.keypoints import read_keypoints
+from vpdlib.imports.labels import labelled_actions
 
 
 def listed(snakemake) -> list[VideoRow]:

@@ -11,11 +11,11 @@ from vpdlib.artifacts import ArtifactWriter, read_artifact
 from vpdlib.artifacts.people import People
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
-from vpdlib.datasets.boxes import boxes_of_keypoints, ends_early, supplied_boxes
-from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.supplied import check_length
-from vpdlib.datasets.supplied_keypoints import keypoints_in_pixels
 from vpdlib.datasets.tables import VideoRow, read_videos
+from vpdlib.imports.boxes import boxes_of_keypoints, ends_early, supplied_boxes
+from vpdlib.imports.keypoints import read_keypoints
+from vpdlib.imports.supplied import check_length
+from vpdlib.imports.supplied_keypoints import keypoints_in_pixels
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.progress import note, track
 from vpdlib.tracking.fill import AthleteTrack

@@ -11,8 +11,8 @@ from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.base import Action, DatasetError, VideoSource, check_actions, frames_within
 from vpdlib.datasets.listing import list_files
 from vpdlib.datasets.opening import frames_of, times_of
-from vpdlib.datasets.supplied import add_supplied_features
 from vpdlib.datasets.tables import read_broken
+from vpdlib.imports.supplied import add_supplied_features
 from vpdlib.report.overlay import write_overlay
 from vpdlib.video.reader import frame_times, probe
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-#: Orders of joints that keypoint files may have; see :mod:`vpdlib.datasets.keypoints`.
+#: Orders of joints that keypoint files may have; see :mod:`vpdlib.imports.keypoints`.
 JointNames = Literal["coco17", "joints13", "jhmdb15", "h36m17"]
 Deinterlace = Literal["auto", "never", "always"]
 DeinterlaceSetting = Annotated[

@@ -15,8 +15,8 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from vpdlib.datasets.keypoints import JHMDB15
 from vpdlib.geometry import iou_matrix
+from vpdlib.imports.keypoints import JHMDB15
 from vpdlib.poses.accuracy import pck_norm, pck_px
 from vpdlib.poses.normalize import normalize_pose, to_joints13
 from vpdlib.skeleton import JOINTS13

@@ -10,9 +10,9 @@ from vpdlib.datasets.adapters.folder import (
     restrict_to_classes,
 )
 from vpdlib.datasets.base import DatasetError, VideoSource
-from vpdlib.datasets.labels import labelled_actions
 from vpdlib.datasets.paths import DataFolder
 from vpdlib.datasets.video_files import find_videos
+from vpdlib.imports.labels import labelled_actions
 
 
 def touch(folder, *names):

@@ -5,9 +5,9 @@ import pytest
 
 from vpdlib.datasets.adapters.poses import PosesAdapter
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.labels import labelled_actions
 from vpdlib.datasets.paths import DataFolder
+from vpdlib.imports.keypoints import read_keypoints
+from vpdlib.imports.labels import labelled_actions
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,7 @@ class FX35Adapter(PublishedAdapter):
     """Floor exercises of FineGym."""
 
     facts_file: ClassVar[str] = "fx.video_meta.pkl"
-    label_settings: ClassVar[frozenset[str]] = PublishedAdapter.label_settings | {
-        "annotation",
-        "unit",
-    }
+    label_settings: ClassVar = PublishedAdapter.label_settings | {"annotation", "unit"}
 
     kind: Literal["fx35"] = Field("fx35", description="The paper's FX35.")
     annotation: str | None = Field(

@@ -17,10 +17,7 @@ from vpdlib.datasets.split import group_of
 class PosesAdapter(LabelledAdapter):
     """Keypoints in place of video: everything that does not need pixels works."""
 
-    label_settings: ClassVar[frozenset[str]] = LabelledAdapter.label_settings | {
-        "label_names",
-        "test_splits",
-    }
+    label_settings: ClassVar = LabelledAdapter.label_settings | {"label_names", "test_splits"}
 
     kind: Literal["poses"] = Field("poses", description="Keypoints from another tool.")
     keypoints: str = Field(

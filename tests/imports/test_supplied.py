@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vpdlib.datasets import boxes as boxes_module
 from vpdlib.datasets.base import DatasetError, VideoSource
-from vpdlib.datasets.box_table import check_box_names
-from vpdlib.datasets.boxes import boxes_of_keypoints
-from vpdlib.datasets.supplied import check_length, read_features
 from vpdlib.datasets.tables import VideoRow
-from vpdlib.datasets.times import TimeCell, read_times
+from vpdlib.imports import boxes as boxes_module
+from vpdlib.imports.box_table import check_box_names
+from vpdlib.imports.boxes import boxes_of_keypoints
+from vpdlib.imports.supplied import check_length, read_features
+from vpdlib.imports.times import TimeCell, read_times
 
 HEADER = "video,frame,x0,y0,x1,y1\n"
 
@@ -165,8 +165,8 @@ def test_a_table_of_other_endings_is_refused_with_all_that_are_read(tmp_path):
 @pytest.fixture
 def said(monkeypatch):
     told = []
-    monkeypatch.setattr("vpdlib.datasets.box_table.warn", told.append)
-    monkeypatch.setattr("vpdlib.datasets.video_names.warn", told.append)
+    monkeypatch.setattr("vpdlib.imports.box_table.warn", told.append)
+    monkeypatch.setattr("vpdlib.imports.video_names.warn", told.append)
     return told
 
 

@@ -1,7 +1,7 @@
 """The table of the athlete's boxes, a row per box: video, frame, x0, y0, x1, y1.
 
-:mod:`vpdlib.datasets.csv_table` says what text is taken for a table, :mod:`vpdlib.datasets.decimal_sign` when a comma
-or a point is the decimal sign, and :mod:`vpdlib.datasets.video_names` which video is meant; any folders may stand
+:mod:`vpdlib.imports.csv_table` says what text is taken for a table, :mod:`vpdlib.imports.decimal_sign` when a comma
+or a point is the decimal sign, and :mod:`vpdlib.imports.video_names` which video is meant; any folders may stand
 before its name. Boxes are xyxy px, end-exclusive; four empty cells, or four equal numbers, stand for no box.
 
 A table is of the whole dataset, a job knows the videos of its shard: it passes over rows of no video of those. Where
@@ -21,10 +21,10 @@ import numpy as np
 
 from vpdlib.datasets.bad_videos import MAX_NAMED, named
 from vpdlib.datasets.base import DatasetError, VideoSource
-from vpdlib.datasets.csv_table import Table, TableRow, read_table
-from vpdlib.datasets.decimal_sign import NUMBER, DecimalSigns, is_doubtful, two_readings
 from vpdlib.datasets.tables import ProblemRow, VideoRow
-from vpdlib.datasets.video_names import Found, VideoNames, tell_remarks
+from vpdlib.imports.csv_table import Table, TableRow, read_table
+from vpdlib.imports.decimal_sign import NUMBER, DecimalSigns, is_doubtful, two_readings
+from vpdlib.imports.video_names import Found, VideoNames, tell_remarks
 from vpdlib.progress import warn
 
 #: A frame number past this is a slip, and so are the last ones of videos that add up to it: four days at 30 a second.

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from vpdlib.datasets.base import PoseClip
-from vpdlib.datasets.coordinates import ENOUGH_FRAMES, Given, to_pixels
 from vpdlib.datasets.tables import VideoRow
+from vpdlib.imports.coordinates import ENOUGH_FRAMES, Given, to_pixels
 from vpdlib.progress import note, warn
 
 
@@ -31,7 +31,7 @@ def keypoints_in_pixels(
     Raises
     ------
     DatasetError
-        As :func:`vpdlib.datasets.coordinates.to_pixels`.
+        As :func:`vpdlib.imports.coordinates.to_pixels`.
     """
     given = {
         name: Given(

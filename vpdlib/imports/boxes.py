@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from vpdlib.datasets.arrays import StoredArray, read_arrays
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.box_table import read_box_table
-from vpdlib.datasets.coordinates import Given, to_pixels
 from vpdlib.datasets.tables import VideoRow
+from vpdlib.imports.arrays import StoredArray, read_arrays
+from vpdlib.imports.box_table import read_box_table
+from vpdlib.imports.coordinates import Given, to_pixels
 from vpdlib.progress import warn
 
 #: Boxes around keypoints are this much larger on each side: joints lie within the body.
@@ -32,12 +32,12 @@ def supplied_boxes(path: Path, videos: Sequence[VideoRow]) -> dict[str, np.ndarr
     Returns
     -------
     video id -> (T, 4) float32, NaN rows where there is none; a video that the file lacks is left out. Whether T is the
-    video's number of frames is for :func:`vpdlib.datasets.supplied.check_length`.
+    video's number of frames is for :func:`vpdlib.imports.supplied.check_length`.
 
     Raises
     ------
     DatasetError
-        As `read_boxes` and :func:`vpdlib.datasets.coordinates.to_pixels`.
+        As `read_boxes` and :func:`vpdlib.imports.coordinates.to_pixels`.
     """
     found = read_boxes(path, videos)
     given = {name: Given(one.values.reshape(-1, 2, 2), one.facts) for name, one in found.items()}
@@ -63,7 +63,7 @@ def read_boxes(path: Path, videos: Sequence[VideoRow]) -> dict[str, StoredArray]
 
     Parameters
     ----------
-    path : ``.csv`` (:mod:`vpdlib.datasets.box_table`); or ``.npz``, ``.h5``: video -> (T, 4).
+    path : ``.csv`` (:mod:`vpdlib.imports.box_table`); or ``.npz``, ``.h5``: video -> (T, 4).
     videos : those wanted.
 
     Returns

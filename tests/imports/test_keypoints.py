@@ -8,9 +8,9 @@ import pytest
 
 from vpdlib.datasets.adapters.poses import PosesAdapter
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.keypoints import ORDERS, read_keypoints, to_coco17
-from vpdlib.datasets.labels import labelled_actions
 from vpdlib.datasets.paths import DataFolder
+from vpdlib.imports.keypoints import ORDERS, read_keypoints, to_coco17
+from vpdlib.imports.labels import labelled_actions
 from vpdlib.skeleton import COCO17, JOINTS13
 
 

@@ -11,11 +11,11 @@ import h5py
 import numpy as np
 import pytest
 
-from vpdlib.datasets import boxes
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.supplied import read_features
 from vpdlib.datasets.tables import VideoRow
+from vpdlib.imports import boxes
+from vpdlib.imports.keypoints import read_keypoints
+from vpdlib.imports.supplied import read_features
 from vpdlib.safe_pickle import UnsafePickleError, loads_plain
 
 ANNOTATION = {

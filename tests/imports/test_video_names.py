@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vpdlib.datasets.base import DatasetError, VideoSource
-from vpdlib.datasets.video_names import VideoNames
+from vpdlib.imports.video_names import VideoNames
 
 FOLDER = Path("/data/my_sport/videos")
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.times import TimeCell, read_times
+from vpdlib.imports.times import TimeCell, read_times
 
 
 def read(*texts, separator=",", duration_s=math.inf):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vpdlib.datasets.base import DatasetError, VideoSource
-from vpdlib.datasets.labels import read_labels
+from vpdlib.imports.labels import read_labels
 
 SOURCES = [VideoSource(name, Path(f"videos/day/{name}.mp4")) for name in ("a", "b.1", "m1_p2")]
 DURATIONS = {"a": 10.0, "b.1": 4.5, "m1_p2": 2.0}

@@ -1,8 +1,8 @@
 """Keypoints that come from another tool, brought into one form: COCO-17, source pixels.
 
-npz, HDF5 (see :mod:`vpdlib.datasets.arrays`) and the annotation pickles of PySKL are read. A joint that the
+npz, HDF5 (see :mod:`vpdlib.imports.arrays`) and the annotation pickles of PySKL are read. A joint that the
 source lacks is NaN, NaN with score 0; so is every joint of a frame without a person. x points right, y down. Whether
-the numbers can be pixels of a video is for :mod:`vpdlib.datasets.coordinates`.
+the numbers can be pixels of a video is for :mod:`vpdlib.imports.coordinates`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from vpdlib.datasets.arrays import read_arrays
 from vpdlib.datasets.base import DatasetError, PoseClip
 from vpdlib.datasets.settings import JointNames
 from vpdlib.identifiers import check_key
+from vpdlib.imports.arrays import read_arrays
 from vpdlib.safe_pickle import UnsafePickleError, load_plain
 from vpdlib.skeleton import COCO17, JOINTS13
 

@@ -2,8 +2,8 @@
 
 It has a header and the columns ``video`` and ``label``, and optionally ``start``, ``end`` (times as a player shows
 them; empty: from the beginning, to the end), ``split`` (train, val, test) and ``group``.
-:mod:`vpdlib.datasets.csv_table` says what text is taken for a table, :mod:`vpdlib.datasets.times` what for a time, and
-:mod:`vpdlib.datasets.video_names` which video is meant.
+:mod:`vpdlib.imports.csv_table` says what text is taken for a table, :mod:`vpdlib.imports.times` what for a time, and
+:mod:`vpdlib.imports.video_names` which video is meant.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pathlib import Path
 from vpdlib.datasets.adapters.base import LabelledAdapter
 from vpdlib.datasets.alike import without_invisible
 from vpdlib.datasets.base import SPLITS, Action, DatasetError, PoseClip, Split, VideoSource
-from vpdlib.datasets.csv_table import TableRow, read_table
 from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.split import group_of
 from vpdlib.datasets.tables import ProblemRow
-from vpdlib.datasets.times import TimeCell, read_times
-from vpdlib.datasets.video_names import VideoNames, tell_remarks
+from vpdlib.imports.csv_table import TableRow, read_table
+from vpdlib.imports.times import TimeCell, read_times
+from vpdlib.imports.video_names import VideoNames, tell_remarks
 
 _TIMES = ("start", "end")
 #: A million rows; a larger file is something else.

@@ -1,6 +1,6 @@
 """Descriptors that come from another tool, and what stands in for a stage in general.
 
-Descriptors are (T, 2, d), regular and mirrored, one row per frame of the video. Boxes: :mod:`vpdlib.datasets.boxes`.
+Descriptors are (T, 2, d), regular and mirrored, one row per frame of the video. Boxes: :mod:`vpdlib.imports.boxes`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter
-from vpdlib.datasets.arrays import StoredArray, read_arrays
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.coordinates import warn_of_rates
 from vpdlib.datasets.tables import VideoRow
+from vpdlib.imports.arrays import StoredArray, read_arrays
+from vpdlib.imports.coordinates import warn_of_rates
 
 
 def read_features(path: Path, only: Collection[str] | None = None) -> dict[str, np.ndarray]:

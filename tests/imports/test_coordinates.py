@@ -10,12 +10,12 @@ import pytest
 
 from tests.people.scripts import run_script
 from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
-from vpdlib.datasets import coordinates
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.boxes import supplied_boxes
-from vpdlib.datasets.keypoints import read_keypoints
-from vpdlib.datasets.supplied_keypoints import keypoints_in_pixels, warn_of_joints_outside_boxes
 from vpdlib.datasets.tables import VideoRow
+from vpdlib.imports import coordinates
+from vpdlib.imports.boxes import supplied_boxes
+from vpdlib.imports.keypoints import read_keypoints
+from vpdlib.imports.supplied_keypoints import keypoints_in_pixels, warn_of_joints_outside_boxes
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.tracking.settings import TrackingSettings
 from vpdlib.video.writer import VideoWriter
@@ -46,8 +46,8 @@ def said(monkeypatch):
     """What the user is told."""
     told = []
     monkeypatch.setattr(coordinates, "warn", told.append)
-    monkeypatch.setattr("vpdlib.datasets.boxes.warn", told.append)
-    monkeypatch.setattr("vpdlib.datasets.supplied_keypoints.warn", told.append)
+    monkeypatch.setattr("vpdlib.imports.boxes.warn", told.append)
+    monkeypatch.setattr("vpdlib.imports.supplied_keypoints.warn", told.append)
     return told
 
 

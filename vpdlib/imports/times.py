@@ -4,7 +4,7 @@ Taken are seconds (``12.48``; ``12,48`` with a decimal comma), ``m:ss`` and ``hh
 (``1:12.5``, ``00:01:12,480``). Two parts are always minutes and seconds, three always hours, minutes and seconds.
 
 A comma or a point before exactly three digits may also mark thousands (``1,234``):
-:mod:`vpdlib.datasets.decimal_sign` says when it is the decimal sign. Of times, one in ``00:01:12,480`` shows it too,
+:mod:`vpdlib.imports.decimal_sign` says when it is the decimal sign. Of times, one in ``00:01:12,480`` shows it too,
 and none can be larger than its video is long. Times in a video that cannot be
 used, of unknown length, are read by what the others show, and never refused as doubtful. What else cannot be told is
 refused.
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.decimal_sign import NUMBER, DecimalSigns, is_doubtful, two_readings
+from vpdlib.imports.decimal_sign import NUMBER, DecimalSigns, is_doubtful, two_readings
 
 _CLOCK = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,6}):([0-9]+)(?:([.,])([0-9]+))?")
 #: As programs write small numbers and, with all their digits, any.

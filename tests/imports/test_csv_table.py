@@ -5,7 +5,7 @@ import codecs
 import pytest
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.csv_table import read_table
+from vpdlib.imports.csv_table import read_table
 
 
 @pytest.fixture
