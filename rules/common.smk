@@ -141,6 +141,11 @@ def shards(wildcards):
     return settings_of(wildcards.dataset).shards
 
 
+def in_results(dataset, files):
+    """Where files lie that the library names below a dataset's results."""
+    return [f"results/{dataset}/{path}" for path in files]
+
+
 def shard_name(dataset, video):
     return f"{shard_of(video, settings_of(dataset).num_shards):04d}"
 

@@ -4,12 +4,10 @@
 and wildcards of the job that made that file. What it writes, its log among it, goes below ``build/alone``.
 """
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
 from snakemake.iocontainers import Namedlist
 
 from vpdlib.artifacts import ArtifactError, read_made_by
@@ -48,6 +46,9 @@ class Job:
         self.threads = made_by["threads"]
         self.resources = Namedlist(fromdict=made_by["resources"])
         self.params = Namedlist(fromdict={**settings, "code": ""})
+        # Jobs of Snakemake's own need no YAML, and start without it.
+        import yaml
+
         self.config = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))
 
 
@@ -59,6 +60,8 @@ def like(arguments: list[str]) -> Job:
     SystemExit
         Where there is no such artifact, another script made it, or an input of that job is no longer there.
     """
+    import argparse
+
     script = Path(sys.argv[0]).name
     parser = argparse.ArgumentParser(
         description=f"Run {script} alone; its output goes below {FOLDER}. Start it in the project's folder."

@@ -137,4 +137,4 @@ def parts_of_late_fusion(wildcards):
     parts = recognition_files(
         known[wildcards.ensemble], [wildcards.head], [wildcards.setting]
     )
-    return [f"results/{wildcards.dataset}/{path}" for path in parts]
+    return in_results(wildcards.dataset, parts)

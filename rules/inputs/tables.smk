@@ -35,10 +35,7 @@ def carried_on(wildcards):
 def table_files(wildcards):
     """What a table, or the figure, is made of."""
     files = or_refuse_table(wildcards, "files")
-    folder = f"results/{wildcards.dataset}"
-    return {
-        name: [f"{folder}/{path}" for path in paths] for name, paths in files.items()
-    }
+    return {name: in_results(wildcards.dataset, paths) for name, paths in files.items()}
 
 
 def table_settings(wildcards):
@@ -58,7 +55,7 @@ def or_refuse_table(wildcards, what):
 def recognition_of_table1(wildcards):
     """What every head said of every method, with all training data."""
     files = TABLES["table1"].files(settings_of(wildcards.dataset))
-    return [f"results/{wildcards.dataset}/{path}" for path in files["recognition"]]
+    return in_results(wildcards.dataset, files["recognition"])
 
 
 def table_labels(wildcards):

@@ -47,7 +47,7 @@ class RunSettings(Section):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto",
         description="Where torch's networks run: auto takes CUDA in rules with gpu: 1 if the machine has it, "
-        "else the CPU; cuda refuses to run them without, also in stages with gpu: 0.",
+        "else the CPU; cuda refuses to run them without, also in rules without gpu.",
     )
     resources: dict[Id, JobResources] = Field(
         default_factory=dict,
