@@ -1,4 +1,4 @@
-"""Networks trained on the actions themselves; R3D (Tables 1 and 4) and frozen video encoders as feature sets."""
+"""Networks trained on the actions themselves (Table 1)."""
 
 
 rule resize_frames:
@@ -33,11 +33,11 @@ rule train_baseline:
         actions=f"{DATASET}/dataset/actions.csv",
         classes=f"{DATASET}/dataset/classes.csv",
     output:
-        f"{DATASET}/baselines/{{baseline}}/{{setting}}.h5",
+        f"{DATASET}/baselines/{{method}}/{{baseline}}/{{setting}}.h5",
     log:
-        f"{LOGS}/train_baseline/{{baseline}}/{{setting}}.log",
+        f"{LOGS}/train_baseline/{{method}}/{{baseline}}/{{setting}}.log",
     benchmark:
-        f"{BENCHMARKS}/train_baseline/{{baseline}}/{{setting}}.tsv"
+        f"{BENCHMARKS}/train_baseline/{{method}}/{{baseline}}/{{setting}}.tsv"
     conda:
         "../envs/vpd.yaml"
     resources:
@@ -60,7 +60,7 @@ rule ensemble_baselines:
     input:
         parts=parts_of_ensemble,
     output:
-        f"{DATASET}/baselines/{{ensemble}}/{{setting}}.h5",
+        f"{DATASET}/baselines/ensemble/{{ensemble}}/{{setting}}.h5",
     log:
         f"{LOGS}/ensemble_baselines/{{ensemble}}/{{setting}}.log",
     benchmark:
@@ -76,84 +76,3 @@ rule ensemble_baselines:
         "Putting {wildcards.ensemble} together: {wildcards.dataset}, {wildcards.setting}"
     script:
         "../workflow_scripts/ensemble_baselines.py"
-
-
-rule train_r3d:
-    input:
-        crops=all_shards(f"{DATASET}/crops/{{shard}}.h5"),
-        tracks=all_shards(f"{DATASET}/tracks/{{shard}}.h5"),
-        actions=f"{DATASET}/dataset/actions.csv",
-        classes=f"{DATASET}/dataset/classes.csv",
-        weights=r3d_weights,
-    output:
-        directory(f"{DATASET}/r3d/{{r3d}}"),
-    log:
-        f"{LOGS}/train_r3d/{{r3d}}.log",
-    benchmark:
-        f"{BENCHMARKS}/train_r3d/{{r3d}}.tsv"
-    conda:
-        "../envs/vpd.yaml"
-    resources:
-        mem_mb=16000,
-        runtime=2880,
-    params:
-        settings=lambda wc: r3d_settings(wc).model_dump(mode="json"),
-        seed=section("seed"),
-        networks_dir=str(RUN.networks_dir),
-        code=code_digest("workflow_scripts.train_r3d"),
-    message:
-        "Training {wildcards.r3d}: {wildcards.dataset}"
-    script:
-        "../workflow_scripts/train_r3d.py"
-
-
-rule embed_r3d:
-    input:
-        unpack(r3d_inputs),
-    output:
-        f"{DATASET}/features/{{r3d}}/{{shard}}.h5",
-        broken=f"{DATASET}/features/{{r3d}}/{{shard}}.broken.csv",
-    log:
-        f"{LOGS}/embed_r3d/{{r3d}}/{{shard}}.log",
-    benchmark:
-        f"{BENCHMARKS}/embed_r3d/{{r3d}}/{{shard}}.tsv"
-    conda:
-        "../envs/vpd.yaml"
-    resources:
-        mem_mb=8000,
-        runtime=600,
-        on_bad_video=section("on_bad_video"),
-    params:
-        settings=embed_r3d_settings,
-        networks_dir=str(RUN.networks_dir),
-        code=code_digest("workflow_scripts.embed_r3d"),
-    message:
-        "Embedding windows with {wildcards.r3d}: {wildcards.dataset}, shard {wildcards.shard}"
-    script:
-        "../workflow_scripts/embed_r3d.py"
-
-
-rule embed_video_encoder:
-    input:
-        unpack(video_encoder_inputs),
-    output:
-        f"{DATASET}/features/{{video_encoder}}/{{shard}}.h5",
-        broken=f"{DATASET}/features/{{video_encoder}}/{{shard}}.broken.csv",
-    log:
-        f"{LOGS}/embed_video_encoder/{{video_encoder}}/{{shard}}.log",
-    benchmark:
-        f"{BENCHMARKS}/embed_video_encoder/{{video_encoder}}/{{shard}}.tsv"
-    conda:
-        "../envs/vpd.yaml"
-    resources:
-        mem_mb=16000,
-        runtime=1440,
-        on_bad_video=section("on_bad_video"),
-    params:
-        settings=embed_video_encoder_settings,
-        networks_dir=str(RUN.networks_dir),
-        code=code_digest("workflow_scripts.embed_video_encoder"),
-    message:
-        "Embedding windows with {wildcards.video_encoder}: {wildcards.dataset}, shard {wildcards.shard}"
-    script:
-        "../workflow_scripts/embed_video_encoder.py"

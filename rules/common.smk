@@ -19,17 +19,10 @@ from vpdlib.datasets.base import DatasetError, shard_of
 from vpdlib.datasets.video_files import VIDEO_SUFFIXES
 from vpdlib.datasets.paths import state_of
 from vpdlib.datasets.tables import read_broken
-from vpdlib.identifiers import (
-    CONCAT_PATTERN,
-    ENSEMBLE_PATTERN,
-    FUSED_PATTERN,
-    ID_PATTERN,
-    R3D_PATTERN,
-    VIDEO_ENCODER_PATTERN,
-    VIPE_PATTERN,
-)
-from vpdlib.baselines.encoder_settings import verify_encoder_present
-from vpdlib.baselines.methods import SkeletonMethod
+from vpdlib.features.settings import CROP_KINDS
+from vpdlib.features.video_encoder_settings import verify_encoder_present
+from vpdlib.identifiers import ID_PATTERN
+from vpdlib.baselines.methods import TRAINED_KINDS, SkeletonMethod
 from vpdlib.baselines.methods import checkpoint_references as baseline_weights
 from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import checkpoint_references as people_weights
@@ -48,17 +41,6 @@ from vpdlib.weights.checkpoints import (
 DATASET = "results/{dataset}"
 LOGS = "results/{dataset}/logs"
 BENCHMARKS = "results/{dataset}/benchmarks"
-# Feature sets that are no student's.
-OTHER_SETS = "|".join(
-    (
-        "joints2d",
-        VIPE_PATTERN,
-        CONCAT_PATTERN,
-        FUSED_PATTERN,
-        R3D_PATTERN,
-        VIDEO_ENCODER_PATTERN,
-    )
-)
 
 
 wildcard_constraints:
@@ -66,16 +48,13 @@ wildcard_constraints:
     shard=r"[0-9]{4}",
     teacher=ID_PATTERN,
     vipe=ID_PATTERN,
-    # What a feature set is called says what makes it; the settings see to it.
-    vipe_set=VIPE_PATTERN,
-    concat=CONCAT_PATTERN,
-    fused=FUSED_PATTERN,
-    r3d=R3D_PATTERN,
-    video_encoder=VIDEO_ENCODER_PATTERN,
-    student=rf"(?!({OTHER_SETS})/){ID_PATTERN}",
-    ensemble=ENSEMBLE_PATTERN,
-    baseline=rf"(?!{ENSEMBLE_PATTERN}/){ID_PATTERN}",
-    feature=rf"(?!{ENSEMBLE_PATTERN}/){ID_PATTERN}",
+    student=ID_PATTERN,
+    feature=ID_PATTERN,
+    # Of feature sets that networks make of crops.
+    kind="|".join(CROP_KINDS),
+    method="|".join(TRAINED_KINDS),
+    baseline=ID_PATTERN,
+    ensemble=ID_PATTERN,
     head="|".join(HEADS),
     setting=r"full|k[1-9][0-9]*",
     # Figure 3 is drawn besides, by a rule of its own.
@@ -114,6 +93,17 @@ def settings_of(dataset):
         except (ConfigError, WeightsError) as error:
             refuse(error)
     return _settings_of[dataset]
+
+
+def named(dataset, section, name):
+    """What a section of a dataset's settings has under a name; refused where it has nothing."""
+    known = getattr(settings_of(dataset), section)
+    if name not in known:
+        refuse(
+            f"datasets/{dataset}.yaml: there is no {name!r} under `{section}`; known: {', '.join(known) or 'none'}. "
+            "Add it, or correct the name."
+        )
+    return known[name]
 
 
 def section(name):

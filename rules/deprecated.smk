@@ -6,6 +6,8 @@ from snakemake.logging import logger
 RULES_OF_STAGE = {
     "fetch_networks": ("fetch_networks", "fetch_checkpoint"),
     "combine_features": ("concat_features", "fuse_poses"),
+    "embed_r3d": ("embed_frames",),
+    "embed_video_encoder": ("embed_frames",),
     "train_baseline": ("train_baseline", "train_r3d"),
     "tables": (
         "ensemble_baselines",

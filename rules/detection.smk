@@ -6,7 +6,7 @@ rule detect_actions:
         videos=f"{DATASET}/dataset/videos.csv",
         events=f"{DATASET}/dataset/events.csv",
         trials=f"{DATASET}/dataset/detection_trials.csv",
-        features=all_shards(f"{DATASET}/features/{{feature}}/{{shard}}.h5"),
+        features=lambda wc: feature_files(wc.dataset, wc.feature),
     output:
         f"{DATASET}/detection/{{feature}}.h5",
     log:

@@ -74,26 +74,3 @@ rule kept_frames:
         "Counting the frames kept: {wildcards.dataset}"
     script:
         "../workflow_scripts/kept_frames.py"
-
-
-rule embed_joints2d:
-    input:
-        poses=f"{DATASET}/poses/{{shard}}.h5",
-        tracks=f"{DATASET}/tracks/{{shard}}.h5",
-    output:
-        f"{DATASET}/features/joints2d/{{shard}}.h5",
-    log:
-        f"{LOGS}/embed_joints2d/{{shard}}.log",
-    benchmark:
-        f"{BENCHMARKS}/embed_joints2d/{{shard}}.tsv"
-    conda:
-        "../envs/vpd.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        code=code_digest("workflow_scripts.embed_joints2d"),
-    message:
-        "Normalising joints: {wildcards.dataset}, shard {wildcards.shard}"
-    script:
-        "../workflow_scripts/embed_joints2d.py"

@@ -5,7 +5,7 @@ rule recognize_actions:
     input:
         actions=f"{DATASET}/dataset/actions.csv",
         classes=f"{DATASET}/dataset/classes.csv",
-        features=all_shards(f"{DATASET}/features/{{feature}}/{{shard}}.h5"),
+        features=lambda wc: feature_files(wc.dataset, wc.feature),
     output:
         f"{DATASET}/recognition/{{feature}}/{{head}}/{{setting}}.h5",
     log:
@@ -33,7 +33,7 @@ rule ensemble_features:
     input:
         parts=parts_of_late_fusion,
     output:
-        f"{DATASET}/recognition/{{ensemble}}/{{head}}/{{setting}}.h5",
+        f"{DATASET}/late_fusion/{{ensemble}}/{{head}}/{{setting}}.h5",
     log:
         f"{LOGS}/ensemble_features/{{ensemble}}/{{head}}/{{setting}}.log",
     benchmark:

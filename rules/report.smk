@@ -99,12 +99,7 @@ rule measure_accuracy:
         features=lambda wc: [
             path
             for name in students_of_joints(wc)
-            for path in expand(
-                "results/{dataset}/features/{student}/{shard}.h5",
-                dataset=wc.dataset,
-                student=name,
-                shard=shards(wc),
-            )
+            for path in feature_files(wc.dataset, name)
         ],
         students=lambda wc: [
             f"results/{wc.dataset}/students/{name}" for name in students_of_joints(wc)

@@ -4,7 +4,7 @@
 rule retrieve_actions:
     input:
         actions=f"{DATASET}/dataset/actions.csv",
-        features=all_shards(f"{DATASET}/features/{{feature}}/{{shard}}.h5"),
+        features=lambda wc: feature_files(wc.dataset, wc.feature),
     output:
         f"{DATASET}/retrieval/{{feature}}.h5",
     log:

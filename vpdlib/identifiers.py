@@ -12,16 +12,6 @@ import re
 #: Also the ``wildcard_constraints`` of the workflow and the ``pattern`` of the JSON schema.
 ID_PATTERN = r"[A-Za-z0-9_+\-][A-Za-z0-9_+.\-]{0,127}"
 
-#: Feature sets that are not a student's tell by their names what makes them, so that the workflow knows the rule: a
-#: view-invariant embedding, feature sets side by side, joints mended by a student, a 3D residual network, a video
-#: encoder. Likewise a baseline that is the sum of others.
-VIPE_PATTERN = r"vipe(_[A-Za-z0-9_]+)?"
-CONCAT_PATTERN = r"[A-Za-z0-9_]*concat[A-Za-z0-9_]*"
-FUSED_PATTERN = r"[A-Za-z0-9_]*fused[A-Za-z0-9_]*"
-R3D_PATTERN = r"r3d(_[A-Za-z0-9_]+)?"
-VIDEO_ENCODER_PATTERN = r"(videomae|vjepa2)(_[A-Za-z0-9_]+)?"
-ENSEMBLE_PATTERN = r"[A-Za-z0-9_]*ensemble[A-Za-z0-9_]*"
-
 _ID = re.compile(ID_PATTERN)
 
 

@@ -6,7 +6,7 @@ from vpdlib.artifacts import ArtifactWriter, read_artifact
 from vpdlib.artifacts.features import Features
 from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
-from vpdlib.poses.features import add_pose_features
+from vpdlib.features.poses import add_pose_features
 from vpdlib.poses.normalize import teacher_rows
 
 

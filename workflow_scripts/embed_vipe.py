@@ -10,7 +10,7 @@ from vpdlib.artifacts.features import Features
 from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.devices import choose_device
-from vpdlib.poses.features import add_pose_features
+from vpdlib.features.poses import add_pose_features
 from vpdlib.vipe.embed import embed_poses
 from vpdlib.vipe.save import load_vipe
 

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import _job
 
-from vpdlib.baselines.build import build_r3d
-from vpdlib.baselines.frames import PictureStore, WindowClips, action_rows
-from vpdlib.baselines.methods import R3DSettings
-from vpdlib.baselines.r3d_model import save_r3d
+from vpdlib.baselines.frames import PictureStore, action_rows
 from vpdlib.baselines.train import train_network
 from vpdlib.datasets.tables import read_actions, read_classes
 from vpdlib.devices import choose_device
+from vpdlib.features.r3d_training import WindowClips, build_r3d, save_r3d
+from vpdlib.features.settings import R3DSettings
 from vpdlib.recognition.actions import ActionTable, hold_out, make_trials
 from vpdlib.weights.checkpoints import verify_checkpoint
 

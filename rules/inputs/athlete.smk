@@ -65,22 +65,3 @@ def pose_inputs(wildcards):
         "videos": videos_to_open(wildcards),
         "networks": teacher_weights(wildcards),
     }
-
-
-def embed_inputs(wildcards):
-    """A student and what it sees, or another tool's descriptors."""
-    folder, shard = f"results/{wildcards.dataset}", f"{wildcards.shard}.h5"
-    given = supplied_features(wildcards, wildcards.student)
-    if given:
-        return given
-    flow = (
-        {}
-        if student_settings(wildcards).inputs == "rgb"
-        else {"flow": f"{folder}/flow/{shard}"}
-    )
-    return {
-        "student": f"{folder}/students/{wildcards.student}",
-        "tracks": f"{folder}/tracks/{shard}",
-        "crops": f"{folder}/crops/{shard}",
-        **flow,
-    }

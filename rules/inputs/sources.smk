@@ -149,17 +149,6 @@ def supplied(name):
     return get
 
 
-def supplied_features(wildcards, name):
-    """Another tool's descriptors under a name, and the videos that they are of; or nothing."""
-    given = settings_of(wildcards.dataset).supplied.features.get(name)
-    if given is None:
-        return {}
-    return {
-        "features": must_exist(given, wildcards.dataset),
-        "videos": f"results/{wildcards.dataset}/shards/{wildcards.shard}.csv",
-    }
-
-
 def prepare_inputs(wildcards):
     """Labels, another tool's boxes, whose videos must be known, and the lists of videos.
 

@@ -22,7 +22,7 @@ def carried_on(wildcards):
     No input, since problems are told before those stages begin: it is what is there of runs before this one.
     """
     settings = settings_of(wildcards.dataset)
-    supplied_sets = [f"features/{name}" for name in settings.supplied.features]
+    supplied_sets = [f"features/supplied/{name}" for name in settings.supplied.features]
     found = []
     for stage in ("crops", "poses", "frames", *supplied_sets):
         for shard in shards(wildcards):

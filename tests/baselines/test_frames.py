@@ -12,12 +12,13 @@ from vpdlib.baselines import frames
 from vpdlib.baselines.frames import (
     FrameClips,
     PictureStore,
-    WindowClips,
     action_rows,
     cut_and_mirror,
 )
-from vpdlib.baselines.methods import BaselineSettings, R3DSettings
+from vpdlib.baselines.methods import BaselineSettings
 from vpdlib.datasets.tables import ActionRow
+from vpdlib.features.r3d_training import WindowClips
+from vpdlib.features.settings import R3DSettings
 
 SIDE = 32
 ORIGIN = Provenance("rule", "c", "d", "i")

@@ -5,7 +5,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from vpdlib.baselines.methods import (
     BaselineSettings,
-    R3DSettings,
     checkpoint_references,
     paper_row,
     weights_text,
@@ -59,11 +58,6 @@ def test_what_does_not_fit_is_refused(given, message):
         method(**given)
 
 
-def test_random_features_are_refused():
-    with pytest.raises(ValidationError, match="features of random weights"):
-        R3DSettings(weights=None)
-
-
 NAMED = {
     "graph": method(kind="stgcn"),
     "joint": method(kind="msg3d"),
@@ -97,8 +91,6 @@ def test_tables_say_what_weights_networks_start_from():
     assert said["rgb"] == "pretrained"
     assert said["whole"] == "from scratch"
     assert said["tsn_ensemble"] == "pretrained, from scratch"
-    tuned = R3DSettings(weights="r3d_18_KINETICS400_V1", fine_tune=True)
-    assert weights_text(tuned, {}) == "pretrained, fine-tuned"
 
 
 def test_weights_are_referred_to():

@@ -158,22 +158,25 @@ def test_the_demo_adapter_is_what_the_demo_takes():
 VPD = {
     "vipe": {"vipe": {"model": "mocap"}},
     "students": {"vpd2d": {"epochs": 9}, "vpdvi": {"teacher": "vipe"}},
-    "concat": {"vpdconcat": ["vpd2d", "vpdvi"]},
-    "fused": {"vpdfused": {"student": "vpd2d_rgb"}},
+    "concat": {"both": ["vpd2d", "vpdvi"]},
+    "fused": {"mended": {"student": "vpd2d_rgb"}},
     "supplied": {"features": {"r3d": "r3d.npz"}},
     "shots": [4, 16],
 }
 
 
 def test_every_feature_set_has_a_kind():
-    mine = settings(
-        **VPD, methods=["joints2d", "vipe", "vpdvi_rgb", "vpdconcat", "vpdfused", "r3d"]
-    )
+    mine = settings(**VPD, methods=["joints2d", "vipe", "vpdvi_rgb", "both", "mended", "r3d"])
     assert find_student(mine.students, "vpd2d_v25").video_share == 0.25
     kinds = {name: mine.kind_of(name) for name in (*mine.methods, "vpd2d_t30", "vpd3d")}
     assert list(kinds.values()) == [
-        "joints2d", "vipe", "student", "concat", "fused", "supplied", "student", None
+        "joints", "vipe", "student", "concat", "fused", "supplied", "student", None
     ]  # fmt: skip
+    assert mine.feature_files("both")[:2] == [
+        "features/concat/both/0000.h5", "features/concat/both/0001.h5"
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="'vpd3d' is no feature set"):
+        mine.feature_files("vpd3d")
     assert (mine.teacher_of("vpd2d"), mine.teacher_of("vpdvi_rgb")) == ("joints2d", "vipe")
 
 
@@ -219,18 +222,21 @@ def test_detection_needs_actions_in_longer_videos(adapter, has_events):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"vipe": {"embedding": {"model": "mocap"}}}, "names under `vipe`, and no others, must be"),
-        ({"students": {"vipe_student": {}, "vpd2d": {}}}, "names under `vipe`, and no others"),
-        ({"students": {"vpd2d": {}, "myconcat": {}}}, "must hold `concat`"),
-        ({"concat": {"both": ["vpd2d", "joints2d"]}}, "must hold `concat`"),
+        ({"vipe": {"vpd2d": {"model": "mocap"}}}, "vipe: 'vpd2d' is under `students` too"),
+        ({"vipe": {"pose2d": {"model": "mocap"}}}, "pose2d stands for the teacher's own joints"),
+        ({"vipe": {"random": {"model": "mocap"}}}, "random stands for a row of Table 1"),
+        ({"vipe": {"vpd2d_rgb": {"model": "mocap"}}}, "what a variant of a student is called"),
+        ({"ensembles": {"vpd2d": ["vpd2d", "joints2d"]}}, "'vpd2d' is under `students` too"),
         ({"concat": {"concat": ["vpd2d"]}}, "two feature sets or more"),
         ({"concat": {"concat": ["vpd2d", "vpd3d"]}}, "'vpd3d' is no feature set"),
-        ({"ensembles": {"both": ["vpd2d", "joints2d"]}}, "must hold `ensemble`"),
         ({"ensembles": {"ensemble": ["vpd2d", "vpd2d"]}}, "two feature sets or more, each once"),
         ({"ensembles": {"ensemble": ["vpd2d"]}}, "two feature sets or more, each once"),
         ({"ensembles": {"ensemble": ["vpd2d", "vpd3d"]}}, "'vpd3d' is no feature set"),
         ({"ensembles": {"ensemble": ["vpd2d", "joints2d"]}, "heads": ["nns"]}, "no network"),
-        ({"students": {"vpd2d": {}, "ensemble": {}}}, "must hold `ensemble`"),
+        (
+            {"concat": {"a": ["vpd2d", "joints2d"]}, "supplied": {"features": {"a": "a.npz"}}},
+            "supplied.features: 'a' is under `concat` too",
+        ),
         ({"students": {"vpd2d": {"teacher": "vipe"}}}, "'vipe' is neither pose2d nor under `vipe`"),
         ({**VPD, "fused": {"fused": {"student": "vpdvi"}}}, "'vpdvi' is no student of pose2d"),
         ({"thresholds": [0.305]}, "whole hundredths"),

@@ -52,8 +52,8 @@ def test_recognition_is_of_every_combination():
 
 def test_ensembles_are_of_networks_alone():
     files = TABLES["table1"].files(dataset())["recognition"]
-    assert "recognition/vpdensemble/bigru/full.h5" in files
-    assert "recognition/vpdensemble/nns/full.h5" not in files
+    assert "late_fusion/vpdensemble/bigru/full.h5" in files
+    assert "late_fusion/vpdensemble/nns/full.h5" not in files
     assert len(files) == 3 * 2 + 1
 
 

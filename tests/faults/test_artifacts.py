@@ -32,7 +32,7 @@ def test_2_truncated_artifacts_are_found_before_use_and_the_command_mends_them(a
             content = path.read_bytes()
             path.write_bytes(content[: int(len(content) * share)])
             paths.append(f"results/mine/poses/{shard}.h5")
-        features = [path.replace("poses", "features/joints2d") for path in paths]
+        features = [path.replace("poses", "features/joints/joints2d") for path in paths]
         done = again.run("--keep-going", "--", *features)
         assert done.returncode != 0, done.stdout
         for path in paths:

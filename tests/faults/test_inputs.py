@@ -74,7 +74,7 @@ def test_8_pickles_offered_as_poses_arrays_and_artifacts_do_not_run(again, tmp_p
     artifact.write_bytes(evil)
     done = again.run(
         "--keep-going", "--", "results/evil/shards/0000.csv", "results/object/shards/0000.csv",
-        "results/mine/features/joints2d/0000.h5",
+        "results/mine/features/joints/joints2d/0000.h5",
     )  # fmt: skip
     assert done.returncode != 0
     for words in (

@@ -38,7 +38,7 @@ def test_13_frames_without_numbers_or_people_and_actions_of_one_frame(make_workf
 
     # Masked: such a frame has no descriptor, or no joint that is missing in it.
     left_out = {}
-    with read_artifact(results / "features/joints2d/0000.h5", "features") as artifact:
+    with read_artifact(results / "features/joints/joints2d/0000.h5", "features") as artifact:
         for video in artifact.videos():
             there = np.isfinite(video.array("descriptor")).all(axis=(1, 2))
             left_out[video.video_id] = 20 - int(there.sum())

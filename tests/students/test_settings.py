@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from vpdlib.students.settings import (
     AugmentationSettings,
-    FusedSettings,
     StudentSettings,
     find_student,
 )
@@ -108,8 +107,3 @@ def test_ablations_follow_from_a_students_name(name, base, changes):
 )
 def test_other_names_are_no_student(name):
     assert find_student(STUDENTS, name) is None
-
-
-def test_a_fused_sets_scores_are_in_order():
-    with pytest.raises(ValidationError, match="unsure_below must be less"):
-        FusedSettings(student="vpd2d", unsure_below=0.6, sure_above=0.6)

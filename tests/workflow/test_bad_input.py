@@ -104,7 +104,8 @@ class TestBadInput:
     def test_a_video_in_which_nobody_is_found_is_carried_as_empty(self, mine):
         """Noise holds no person: the stages run through and say so."""
         done = mine.run(
-            "results/mine/features/joints2d/0000.h5", "results/mine/features/joints2d/0001.h5"
+            "results/mine/features/joints/joints2d/0000.h5",
+            "results/mine/features/joints/joints2d/0001.h5",
         )
         assert done.returncode == 0, done.stdout
         logs = "".join(

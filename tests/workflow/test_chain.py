@@ -202,7 +202,7 @@ class TestChain:
         for kind in ("people", "tracks", "crops", "flow", "poses"):
             kinds[kind] = results.glob(f"{kind}/*.h5")
         kinds["weak_labels"] = results.glob("weak_labels/pose2d/*.h5")
-        kinds["features"] = results.glob("features/*/*.h5")
+        kinds["features"] = results.glob("features/*/*/*.h5")
         for kind, paths in kinds.items():
             paths = list(paths)
             assert len(paths) >= 2, kind
@@ -224,7 +224,9 @@ class TestChain:
             with (
                 read_artifact(results / f"crops/{shard}.h5", "crops") as crops,
                 read_artifact(results / f"flow/{shard}.h5", "flow") as flow,
-                read_artifact(results / f"features/vpd2d/{shard}.h5", "features") as features,
+                read_artifact(
+                    results / f"features/student/vpd2d/{shard}.h5", "features"
+                ) as features,
             ):
                 assert crops.video_ids == flow.video_ids == features.video_ids
                 for video in crops.videos():
@@ -344,7 +346,7 @@ class TestChain:
             assert planned[rule], rule
 
     def test_late_fusion_adds_rows_and_trains_nothing(self, finished):
-        changed = {**TINY, "ensembles": {"vpdensemble": ["joints2d", "vpd2d"]}}
+        changed = {**TINY, "ensembles": {"both": ["joints2d", "vpd2d"]}}
         wanted = TABLES[:2]
         with finished.with_settings(DATASET, changed):
             expected = {"ensemble_features": 2, "table": 1, "figure3": 1}
@@ -352,15 +354,18 @@ class TestChain:
             done = finished.run(*wanted)
             assert done.returncode == 0, done.stdout[-6000:]
             table, figure = (pd.read_csv(finished.folder / path) for path in wanted)
-            done = finished.run("results/tiny/recognition/vpdensemble/nns/full.h5")
+            done = finished.run("results/tiny/late_fusion/both/nns/full.h5")
             assert "nns gives no probabilities to put together" in done.stdout
         finished.run(*wanted)
         for rows in (table, figure):
-            fused = rows[rows["method"] == "vpdensemble"]
+            fused = rows[rows["method"] == "both"]
             assert fused[["head", "trials"]].to_numpy().tolist() == [["bigru", 2]]
-        folder = finished.folder / "results/tiny/recognition"
-        parts = [read_result(folder / name / "bigru/k1.h5") for name in ("joints2d", "vpd2d")]
-        both = read_result(folder / "vpdensemble/bigru/k1.h5")
+        folder = finished.folder / "results/tiny"
+        parts = [
+            read_result(folder / "recognition" / name / "bigru/k1.h5")
+            for name in ("joints2d", "vpd2d")
+        ]
+        both = read_result(folder / "late_fusion/both/bigru/k1.h5")
         expected = sum(part.probabilities for part in parts) / 2
         np.testing.assert_allclose(both.probabilities, expected, atol=1e-6)
         assert both.train_ids == parts[0].train_ids
@@ -606,7 +611,7 @@ class TestBaselines:
             test_ids, truth = head.array("action"), head.array("label")
         with read_artifact(results / "recognition/joints2d/nns/k1.h5", "recognition") as head:
             shots = head.array("train_action_0").tolist()
-        paths = sorted(results.glob("baselines/*/*.h5"))
+        paths = sorted(results.glob("baselines/*/*/*.h5"))
         assert len(paths) == 2 * len(COMPARED["baselines"])
         for path in paths:
             with read_artifact(path, "recognition") as artifact:
@@ -622,7 +627,7 @@ class TestBaselines:
         results = compared.folder / "results" / "tiny"
         with (
             read_artifact(results / "crops/0000.h5", "crops") as crops,
-            read_artifact(results / "features/r3d/0000.h5", "features") as features,
+            read_artifact(results / "features/r3d/r3d/0000.h5", "features") as features,
         ):
             assert features.attributes["weights"] == "from scratch"
             for video in crops.videos():

@@ -120,7 +120,7 @@ def test_from_video_to_features(workflow, tmp_path):
             weak_labels={"min_score": 0.0, "max_extent": 1e6},
         ),
     )
-    done = workflow.run("results/mine/features/vpd2d/0000.h5")
+    done = workflow.run("results/mine/features/student/vpd2d/0000.h5")
     assert done.returncode == 0, done.stdout[-6000:]
     results = workflow.folder / "results" / "mine"
     with read_artifact(results / "people/0000.h5", "people") as people:
@@ -137,7 +137,7 @@ def test_from_video_to_features(workflow, tmp_path):
     with read_artifact(results / "flow/0000.h5", "flow") as flow:
         assert flow.attributes["method"] == "raft_small"
         assert flow.attributes["iterations"] == 2
-    with read_artifact(results / "features/vpd2d/0000.h5", "features") as features:
+    with read_artifact(results / "features/student/vpd2d/0000.h5", "features") as features:
         assert np.isfinite(features["a"].array("descriptor")).all()
     # Everything is there: nothing is to be made anew.
-    assert workflow.planned("results/mine/features/vpd2d/0000.h5") == {}
+    assert workflow.planned("results/mine/features/student/vpd2d/0000.h5") == {}

@@ -12,13 +12,12 @@ import pytest
 import torch
 
 from vpdlib.artifacts import read_artifact
-from vpdlib.baselines import r3d_model
-from vpdlib.baselines.encoder_settings import TRANSFORMERS, VideoEncoderSettings
-from vpdlib.baselines.methods import R3DSettings
-from vpdlib.baselines.r3d import build_r3d_encoder
-from vpdlib.baselines.r3d_model import encoder_of
-from vpdlib.baselines.video_encoder import build_video_encoder, embed_video
 from vpdlib.compat import install
+from vpdlib.features import r3d
+from vpdlib.features.r3d_network import build_r3d_encoder
+from vpdlib.features.settings import R3DSettings
+from vpdlib.features.video_encoder import build_video_encoder, embed_video
+from vpdlib.features.video_encoder_settings import TRANSFORMERS, VideoEncoderSettings
 from vpdlib.video.writer import VideoWriter
 
 install()
@@ -73,15 +72,15 @@ def mine(make_workflow, tmp_path):
         pred_num_hidden_layers=1,
     )
     transformers.VJEPA2Model(config).save_pretrained(tmp_path / "weights" / "tiny")
-    r3d = build_r3d_encoder(widths=(4, 8), blocks=(1, 1))
-    torch.save(r3d.state_dict(), tmp_path / "weights" / "r3d.pth")
+    network = build_r3d_encoder(widths=(4, 8), blocks=(1, 1))
+    torch.save(network.state_dict(), tmp_path / "weights" / "r3d.pth")
     workflow.write_dataset("mine", SETTINGS)
     return workflow
 
 
 def test_a_video_encoder_is_a_row_of_table_1(mine, monkeypatch):
     planned = mine.planned(TABLE)
-    assert planned["embed_video_encoder"] == planned["embed_r3d"] == 1
+    assert planned["embed_frames"] == 2
     assert planned["recognize_actions"] == 2
     assert "detect_people" not in planned
     done = mine.run(TABLE, cores=1)
@@ -95,14 +94,14 @@ def test_a_video_encoder_is_a_row_of_table_1(mine, monkeypatch):
     settings = VideoEncoderSettings.model_validate(ENCODER)
     of_r3d = R3DSettings.model_validate(R3D)
     networks = {
-        "vjepa2": (embed_video, build_video_encoder(settings), settings),
-        "r3d": (r3d_model.embed_video, encoder_of(of_r3d, None, Path(R3D["weights"])), of_r3d),
+        "video_encoder": ("vjepa2", embed_video, build_video_encoder(settings), settings),
+        "r3d": ("r3d", r3d.embed_video, r3d.encoder_of(of_r3d, None, Path(R3D["weights"])), of_r3d),
     }
     results = mine.folder / "results" / "mine"
-    for name, (embed, encoder, given) in networks.items():
+    for kind, (name, embed, encoder, given) in networks.items():
         with (
             read_artifact(results / "crops/0000.h5", "crops") as crops,
-            read_artifact(results / f"features/{name}/0000.h5", "features") as features,
+            read_artifact(results / f"features/{kind}/{name}/0000.h5", "features") as features,
         ):
             assert features.attributes["weights"] == "pretrained"
             assert features.video_ids == crops.video_ids == CLIPS
@@ -111,13 +110,13 @@ def test_a_video_encoder_is_a_row_of_table_1(mine, monkeypatch):
                 assert frame.tolist() == [f for f in range(12) if f != 7]
                 found = features[video.video_id]
                 assert np.array_equal(found.array("frame"), frame)
-                expected = embed(video, encoder, 20, given, "cpu")
+                expected = embed(video, 20, encoder, given, "cpu")
                 np.testing.assert_allclose(found.array("descriptor"), expected, atol=1e-5)
-    log = (results / "logs/embed_video_encoder/vjepa2/0000.log").read_text()
+    log = (results / "logs/embed_frames/video_encoder/vjepa2/0000.log").read_text()
     assert "normalised as in ImageNet" in log
 
     assert mine.planned(TABLE) == {}
-    again = {"embed_video_encoder": 1, "recognize_actions": 1, "table": 1}
+    again = {"embed_frames": 1, "recognize_actions": 1, "table": 1}
     statistics = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
     path = mine.folder / "weights" / "tiny" / "video_preprocessor_config.json"
     path.write_text(json.dumps(statistics))
@@ -169,7 +168,7 @@ def test_another_tools_descriptors_stand_in_and_need_no_folder(mine):
     supplied = {**SETTINGS["supplied"], "features": {"vjepa2": "mine/vjepa2.npz"}}
     encoders = {"vjepa2": {**ENCODER, "weights": "weights/none"}}
     mine.write_dataset("mine", {**SETTINGS, "supplied": supplied, "video_encoders": encoders})
-    target = "results/mine/features/vjepa2/0000.h5"
+    target = "results/mine/features/video_encoder/vjepa2/0000.h5"
     done = mine.run(target, cores=1)
     assert done.returncode == 0, done.stdout[-3000:]
     with read_artifact(mine.folder / target, "features") as features:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+import torch
 from torch import Tensor, nn
 
 from vpdlib.baselines.settings import Architecture
@@ -34,6 +35,14 @@ IMAGENET = InputStatistics((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 INCEPTION = InputStatistics((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 #: Smallest side that passes all of Inception's layers.
 INCEPTION_MIN_PX = 75
+
+
+def normalise(frames: Tensor, statistics: InputStatistics) -> Tensor:
+    """Turn pictures (..., S, S, C) uint8, RGB or flow, into network inputs (..., C, S, S) float32."""
+    mean, std = (
+        torch.tensor(values, device=frames.device) for values in (statistics.mean, statistics.std)
+    )
+    return ((frames.float() / 255 - mean) / std).movedim(-1, -3)
 
 
 def input_statistics(architecture: Architecture, num_channels: int) -> InputStatistics:

@@ -14,7 +14,6 @@ from vpdlib.baselines.methods import (
     GSMMethod,
     MSG3DMethod,
     PoseC3DMethod,
-    R3DSettings,
     SkeletonMethod,
     STGCNMethod,
     TrainedMethod,
@@ -22,7 +21,6 @@ from vpdlib.baselines.methods import (
 )
 from vpdlib.baselines.msg3d import MSG3D
 from vpdlib.baselines.posec3d import PoseC3D
-from vpdlib.baselines.r3d import R3D, build_r3d_encoder
 from vpdlib.baselines.skeletons import graph_of
 from vpdlib.baselines.stgcn import STGCN
 from vpdlib.baselines.trn import TRN
@@ -77,9 +75,3 @@ def _frame_network(settings: FrameMethod, num_classes: int, weights: Path | None
     if isinstance(settings, TRNMethod):
         return TRN(backbone, settings.num_segments, num_classes, settings.dropout)
     return TSN(backbone, num_classes, settings.dropout)
-
-
-def build_r3d(settings: R3DSettings, num_classes: int, weights: Path | None = None) -> R3D:
-    """Build R3D with a layer of classes; `weights` as for `build_network`."""
-    encoder = build_r3d_encoder(weights, settings.widths, settings.blocks)
-    return R3D(encoder, num_classes, settings.dropout)

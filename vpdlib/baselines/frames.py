@@ -1,4 +1,4 @@
-"""Clips of pictures or flow of the athlete, for TSN, TRN, GSM and R3D.
+"""Clips of pictures or flow of the athlete, for TSN, TRN and GSM; R3D reads crops the same way.
 
 Pictures come from crop artifacts, from flow artifacts, or (whole pictures, the paper's "w/o crop") from frame
 artifacts, whose pictures may differ in size between videos. A clip is uint8 (T, S, S, C): RGB, or a stack of
@@ -23,17 +23,15 @@ import torch
 
 from vpdlib.artifacts import Artifact, VideoGroup, read_artifact
 from vpdlib.artifacts.tracks import Tracks
-from vpdlib.baselines.backbones import input_statistics
+from vpdlib.baselines.backbones import input_statistics, normalise
 from vpdlib.baselines.clips import Batch
-from vpdlib.baselines.methods import FrameMethod, R3DSettings
-from vpdlib.baselines.r3d import KINETICS, WINDOW
+from vpdlib.baselines.methods import FrameMethod
 from vpdlib.baselines.segments import (
     clip_segments,
     flow_channels,
     random_segments,
     stacked_frames,
 )
-from vpdlib.baselines.windows import normalise
 from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.tables import ActionRow
 from vpdlib.recognition.sequences import rows_of_action
@@ -235,49 +233,6 @@ class FrameClips:
             return clip
         stacks = flow_channels(clip.reshape(*places.shape, *clip.shape[1:]))
         return np.ascontiguousarray(np.moveaxis(stacks, 1, 3))
-
-
-class WindowClips:
-    """A source of 8 consecutive crops for the training of R3D; see `vpdlib.baselines.clips.Clips`.
-
-    Parameters
-    ----------
-    store : of crops, which are taken as they are.
-    settings : of R3D.
-    """
-
-    def __init__(self, store: PictureStore, settings: R3DSettings) -> None:
-        self._store, self._settings = store, settings
-
-    #: Validation looks at the middle of an action, and its mirror image.
-    num_views = 2
-
-    def draw(self, action_ids: Sequence[str], rng: np.random.Generator) -> Batch:
-        """Random windows (N, 8, S, S, 3) uint8."""
-
-        def one(action_id: str) -> np.ndarray:
-            start = int(rng.integers(max(self._store.length(action_id) - WINDOW, 0) + 1))
-            return self._clip(action_id, start, rng.random() < self._settings.flip_probability)
-
-        return (torch.from_numpy(np.stack([one(action_id) for action_id in action_ids])),)
-
-    def view(self, action_ids: Sequence[str], place: int) -> Batch:
-        """Middle windows (N, 8, S, S, 3) uint8, mirrored at place 1."""
-
-        def one(action_id: str) -> np.ndarray:
-            start = max(self._store.length(action_id) - WINDOW, 0) // 2
-            return self._clip(action_id, start, place == 1)
-
-        return (torch.from_numpy(np.stack([one(action_id) for action_id in action_ids])),)
-
-    def inputs(self, batch: Batch) -> Batch:
-        """Windows as the network takes them, (N, 8, 3, S, S) float32, normalised."""
-        return (normalise(batch[0], KINETICS),)
-
-    def _clip(self, action_id: str, start: int, mirrored: bool) -> np.ndarray:
-        length = self._store.length(action_id)
-        clip = self._store.load(action_id, np.minimum(start + np.arange(WINDOW), length - 1))
-        return np.ascontiguousarray(clip[:, :, ::-1]) if mirrored else clip
 
 
 #: Left, top, width and height of a window of a picture of this height and width, in pixels.

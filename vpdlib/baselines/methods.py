@@ -1,4 +1,4 @@
-"""Settings of the baselines of Tables 1 and 4: what each is fed, its network, its training (docs/method.md section 11).
+"""Settings of the baselines of Table 1: what each is fed, its network, its training (docs/method.md section 11).
 
 Pure data, checked by pydantic; unknown keys are refused. Nothing heavy is imported here. Defaults are the
 published schedules: ST-GCN and MS-G3D as their authors train on NTU RGB+D, with ST-GCN's random changes for
@@ -10,7 +10,7 @@ another batch, it is scaled with the batch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -80,7 +80,7 @@ class TrainingSettings(BaseModel):
         return self
 
 
-class _Trained(BaseModel):
+class TrainedSettings(BaseModel):
     """What every network that is trained on actions has."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -98,7 +98,7 @@ class _Trained(BaseModel):
         return {**given, "training": {**published.model_dump(), **given["training"]}}
 
 
-class _Skeleton(_Trained):
+class _Skeleton(TrainedSettings):
     """What the networks on poses share."""
 
     joints: Literal["joints13", "coco17"] = Field(
@@ -224,7 +224,7 @@ class PoseC3DMethod(_Skeleton):
     )
 
 
-def _check_weights(weights: str | None, network: str) -> None:
+def check_weights(weights: str | None, network: str) -> None:
     """Refuse weights of the registry that are another network's."""
     known = CHECKPOINTS.get(weights or "")
     if known is not None and known.config != network:
@@ -234,7 +234,7 @@ def _check_weights(weights: str | None, network: str) -> None:
         )
 
 
-class _Frames(_Trained):
+class _Frames(TrainedSettings):
     """What the networks on pictures share."""
 
     input: Literal["crop", "frame"] = Field(
@@ -313,7 +313,7 @@ class _Frames(_Trained):
             raise ValueError(
                 "partial_bn: keeps pretrained statistics; give weights, or set it to false"
             )
-        _check_weights(self.weights, self.backbone)
+        check_weights(self.weights, self.backbone)
         return self
 
 
@@ -348,6 +348,11 @@ SkeletonMethod = STGCNMethod | MSG3DMethod | PoseC3DMethod
 FrameMethod = TSNMethod | TRNMethod | GSMMethod
 TrainedMethod = SkeletonMethod | FrameMethod
 
+#: Kinds of baselines that are trained; also the folders of their artifacts.
+TRAINED_KINDS = tuple(
+    get_args(method.model_fields["kind"].annotation)[0] for method in get_args(TrainedMethod)
+)
+
 BaselineSettings = Annotated[TrainedMethod | EnsembleMethod, Field(discriminator="kind")]
 
 
@@ -361,63 +366,13 @@ class WholeFrameSettings(BaseModel):
     )
 
 
-class R3DSettings(_Trained):
-    """Features of a 3D residual network, of the 8 frames about each frame (Table 4)."""
-
-    weights: str | None = Field(
-        description="Pretrained weights: a name of the checkpoint registry (paper: of Kinetics) or the path of a "
-        "file with torchvision's tensors of r3d_18. Null: from scratch, which needs fine_tune.",
-    )
-    weights_sha256: str | None = Field(
-        default=None, description="Digest of the weights, whole or its first 8 or more digits."
-    )
-    widths: tuple[Count, ...] = Field(
-        default=(64, 128, 256, 512), min_length=1, description="Channels of each stage."
-    )
-    blocks: tuple[Count, ...] = Field(
-        default=(2, 2, 2, 2), min_length=1, description="Residual blocks of each stage."
-    )
-    fine_tune: bool = Field(
-        default=False,
-        description="Train on the dataset's training actions before embedding (paper: as pretrained).",
-    )
-    flip_probability: float = Field(
-        default=0.5, ge=0, le=1, description="Share of mirrored training clips."
-    )
-    dropout: float = Field(default=0.5, ge=0, lt=1, description="Dropout of the features.")
-    batch_size: int = Field(default=32, ge=1, description="Windows embedded at once.")
-    amp: bool = Field(default=False, description="Embed in half precision.")
-    training: TrainingSettings = Field(
-        default=TrainingSettings(epochs=60, batch_size=32, clip_norm=20.0),
-        description="Schedule of the training, where there is one (ours).",
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> R3DSettings:
-        if self.weights is None and not self.fine_tune:
-            raise ValueError(
-                "weights: null without fine_tune would give features of random weights; give weights or set "
-                "fine_tune: true"
-            )
-        if len(self.widths) != len(self.blocks):
-            raise ValueError(
-                f"blocks: {len(self.blocks)} numbers for {len(self.widths)} widths; give one per stage"
-            )
-        _check_weights(self.weights, "r3d_18")
-        return self
-
-
-def checkpoint_references(
-    settings: BaselineSettings | R3DSettings,
-) -> list[tuple[str, str | None]]:
-    """References of the weights that a baseline needs, each with the digest asked for; of an ensemble none."""
+def checkpoint_references(settings: Any) -> list[tuple[str, str | None]]:
+    """References of the weights that a network starts from, each with the digest asked for; of an ensemble none."""
     weights = getattr(settings, "weights", None)
     return [] if weights is None else [(weights, getattr(settings, "weights_sha256", None))]
 
 
-def weights_text(
-    settings: BaselineSettings | R3DSettings, others: Mapping[str, BaselineSettings]
-) -> str:
+def weights_text(settings: BaselineSettings, others: Mapping[str, BaselineSettings]) -> str:
     """What the column `weights` of tables says: pretrained, from scratch, both, or nothing for networks on poses."""
     if isinstance(settings, EnsembleMethod):
         return ", ".join(
@@ -425,8 +380,6 @@ def weights_text(
         )
     if isinstance(settings, SkeletonMethod):
         return ""
-    if isinstance(settings, R3DSettings) and settings.weights is not None and settings.fine_tune:
-        return f"{PRETRAINED}, fine-tuned"
     return FROM_SCRATCH if settings.weights is None else PRETRAINED
 
 

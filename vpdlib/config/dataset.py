@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import model_validator
 
 from vpdlib.baselines.methods import EnsembleMethod, FrameMethod
 from vpdlib.config.networks import with_networks
-from vpdlib.config.sections import JOINTS2D, DatasetSections
-from vpdlib.identifiers import (
-    CONCAT_PATTERN,
-    ENSEMBLE_PATTERN,
-    FUSED_PATTERN,
-    R3D_PATTERN,
-    VIDEO_ENCODER_PATTERN,
-    VIPE_PATTERN,
-)
+from vpdlib.config.sections import DatasetSections
+from vpdlib.features.settings import CROP_KINDS, JOINTS2D, SECTIONS
 from vpdlib.students.settings import POSE2D, find_student
-
-#: Feature sets that are not a student's tell what they are by their names, which is how the workflow finds the rule.
-_KINDS = {
-    "vipe": (re.compile(VIPE_PATTERN), "be `vipe` or begin with `vipe_`"),
-    "concat": (re.compile(CONCAT_PATTERN), "hold `concat`"),
-    "fused": (re.compile(FUSED_PATTERN), "hold `fused`"),
-    "ensembles": (re.compile(ENSEMBLE_PATTERN), "hold `ensemble`"),
-    "r3d": (re.compile(R3D_PATTERN), "be `r3d` or begin with `r3d_`"),
-    "video_encoders": (
-        re.compile(VIDEO_ENCODER_PATTERN),
-        "be their `kind` or begin with it and `_`, as `vjepa2` or `videomae_...`",
-    ),
-}
 
 #: What follows the name of a feature set in columns of tables.
 _ENDS_OF_COLUMNS = ("_paper", "_std", "_sd")
 
-#: Those that another tool's descriptors may stand in for.
-_MAY_BE_SUPPLIED = ("r3d", "video_encoders")
-
 #: Rows of Table 1 that nothing is trained for.
 _TRIVIAL = ("random", "top_class")
+
+#: What no other feature set may be called.
+_RESERVED = {
+    **dict.fromkeys((JOINTS2D, POSE2D), "the teacher's own joints"),
+    **dict.fromkeys(_TRIVIAL, "a row of Table 1"),
+}
 
 
 class DatasetSettings(DatasetSections):
@@ -63,34 +44,33 @@ class DatasetSettings(DatasetSections):
         return self
 
     @model_validator(mode="after")
-    def _feature_sets_fit(self) -> DatasetSettings:
-        made: dict[str, Mapping[str, object]] = {
-            "students": self.students,
-            "vipe": self.vipe,
-            "concat": self.concat,
-            "fused": self.fused,
-            "ensembles": self.ensembles,
-            "r3d": self.r3d,
-            "video_encoders": self.video_encoders,
-            "supplied.features": self.supplied.features,
-        }
-        for where, names in made.items():
+    def _feature_sets_have_names_of_their_own(self) -> DatasetSettings:
+        found: dict[str, str] = {}
+        for where in (*SECTIONS, "ensembles", "supplied.features"):
+            names = self.supplied.features if where == "supplied.features" else getattr(self, where)
             for name in names:
                 if name.endswith(_ENDS_OF_COLUMNS):
                     raise ValueError(
                         f"{where}: {name!r}: tables have columns that end so ({', '.join(_ENDS_OF_COLUMNS)}); rename it"
                     )
-                if name == JOINTS2D:
+                if name in _RESERVED:
+                    raise ValueError(f"{where}: {name} stands for {_RESERVED[name]}; rename it")
+                # Another tool's descriptors stand in for what a network here makes of crops.
+                may_stand_in = where == "supplied.features"
+                if name in found and not (may_stand_in and SECTIONS.get(found[name]) in CROP_KINDS):
                     raise ValueError(
-                        f"{where}: joints2d is the teacher's own feature set; rename it"
+                        f"{where}: {name!r} is under `{found[name]}` too; rename one of the two"
                     )
-                for kind, (pattern, says) in _KINDS.items():
-                    if kind in _MAY_BE_SUPPLIED and where == "supplied.features":
-                        continue
-                    if (kind == where) != bool(pattern.fullmatch(name)):
-                        raise ValueError(
-                            f"{where}: {name!r}: names under `{kind}`, and no others, must {says}; rename it"
-                        )
+                is_variant = name not in self.students and find_student(self.students, name)
+                if is_variant and not may_stand_in:
+                    raise ValueError(
+                        f"{where}: {name!r} is what a variant of a student is called; rename it"
+                    )
+                found.setdefault(name, where)
+        return self
+
+    @model_validator(mode="after")
+    def _feature_sets_fit(self) -> DatasetSettings:
         for name, student in self.students.items():
             if student.teacher != POSE2D and student.teacher not in self.vipe:
                 raise ValueError(
@@ -117,11 +97,6 @@ class DatasetSettings(DatasetSections):
             raise ValueError("thresholds: expected whole hundredths between 0 and 1")
         if len(set(self.thresholds)) != len(self.thresholds):
             raise ValueError("thresholds: name each once")
-        for name, encoder in self.video_encoders.items():
-            if not name.startswith(encoder.kind):
-                raise ValueError(
-                    f"video_encoders.{name}: begins with another kind than its own, {encoder.kind}; rename it"
-                )
         for name in self.retrieval.methods or ():
             self.require_feature(name, "retrieval.methods")
         if self.ablation_shots is not None and self.ablation_shots not in self.shots:
@@ -155,11 +130,7 @@ class DatasetSettings(DatasetSections):
     @model_validator(mode="after")
     def _baselines_fit(self) -> DatasetSettings:
         for name, baseline in self.baselines.items():
-            where, is_ensemble = f"baselines.{name}", isinstance(baseline, EnsembleMethod)
-            if is_ensemble != bool(re.fullmatch(ENSEMBLE_PATTERN, name)):
-                raise ValueError(
-                    f"{where}: names of ensembles, and no others, must hold `ensemble`; rename it"
-                )
+            where = f"baselines.{name}"
             if name in (*self.methods, *self.ensembles, *_TRIVIAL):
                 raise ValueError(f"{where}: another row of Table 1 has this name; rename it")
             if isinstance(baseline, EnsembleMethod):

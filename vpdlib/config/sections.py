@@ -10,13 +10,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from vpdlib.baselines.encoder_settings import VideoEncoderSettings
 from vpdlib.baselines.methods import (
     PRETRAINED,
     BaselineSettings,
     EnsembleMethod,
     FrameMethod,
-    R3DSettings,
     WholeFrameSettings,
     paper_row,
     weights_text,
@@ -28,6 +26,15 @@ from vpdlib.crops.settings import CropSettings
 from vpdlib.datasets.adapters import Adapter
 from vpdlib.datasets.settings import OnBadVideo, SuppliedSettings, TracksFrom
 from vpdlib.detection.settings import DetectionSettings
+from vpdlib.features.settings import (
+    JOINTS2D,
+    SECTIONS,
+    FeatureKind,
+    FusedSettings,
+    R3DSettings,
+    VipeFeatures,
+)
+from vpdlib.features.video_encoder_settings import VideoEncoderSettings
 from vpdlib.flow.settings import FlowSettings
 from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import PeopleSettings
@@ -37,16 +44,8 @@ from vpdlib.poses.settings import checkpoint_references as pose_weights
 from vpdlib.recognition.settings import NETWORK_HEADS, HeadName, RecognitionSettings
 from vpdlib.report.settings import Truth
 from vpdlib.retrieval.settings import RetrievalSettings
-from vpdlib.students.settings import POSE2D, FusedSettings, StudentSettings, find_student
+from vpdlib.students.settings import POSE2D, StudentSettings, find_student
 from vpdlib.tracking.settings import TrackingSettings
-from vpdlib.vipe.features import VipeFeatures
-
-#: The teacher's own feature set.
-JOINTS2D = "joints2d"
-
-FeatureKind = Literal[
-    "joints2d", "vipe", "student", "concat", "fused", "r3d", "video_encoder", "supplied"
-]
 
 #: Parts b and c of Table 2: what frames a student is distilled on.
 _FRAMES = (("b", "actions"), ("c", "corpus"))
@@ -95,8 +94,8 @@ class DatasetSections(Section):
     )
     vipe: dict[Id, VipeFeatures] = Field(
         default_factory=dict,
-        description="Feature sets of the view-invariant embedding, by name (vipe, vipe_...): teachers of students, "
-        "and methods of their own.",
+        description="Feature sets of the view-invariant embedding, by name: teachers of students, and methods of "
+        "their own.",
     )
     concat: dict[Id, tuple[Id, ...]] = Field(
         default_factory=dict,
@@ -111,22 +110,21 @@ class DatasetSections(Section):
         default_factory=dict,
         description="Beyond the paper: late fusion, rows of Table 1 and Figure 3 by name (such as vpdensemble: "
         "[joints2d, vpd2d]): the mean of the probabilities that a network among the heads gives for several feature "
-        "sets. Names must hold `ensemble`.",
+        "sets.",
     )
     r3d: dict[Id, R3DSettings] = Field(
         default_factory=dict,
-        description="Feature sets of a 3D residual network over 8 frames, by name (r3d, r3d_...): a baseline of "
-        "Table 4, and a method for every head.",
+        description="Feature sets of a 3D residual network over 8 frames, by name: a baseline of Table 4, and a method "
+        "for every head.",
     )
     video_encoders: dict[Id, VideoEncoderSettings] = Field(
         default_factory=dict,
-        description="Feature sets of frozen video encoders, by name (videomae, vjepa2, vjepa2_...), which begins with "
-        "the kind: a later reference, and methods for every head. They need the library transformers.",
+        description="Feature sets of frozen video encoders, by name (such as vjepa2): a later reference, and methods "
+        "for every head. They need the library transformers.",
     )
     baselines: dict[Id, BaselineSettings] = Field(
         default_factory=dict,
-        description="Networks that are trained on the actions themselves, by name: rows of Table 1. Names of "
-        "ensembles, and no others, hold `ensemble`.",
+        description="Networks that are trained on the actions themselves, by name: rows of Table 1.",
     )
     whole_frames: WholeFrameSettings = Field(
         WholeFrameSettings(), description="Pictures for baselines of input: frame."
@@ -198,7 +196,7 @@ class DatasetSections(Section):
         """What weights those of the methods start from whose tables must say so."""
         kinds = {name: self.kind_of(name) for name in self.methods}
         return {
-            name: weights_text(self.r3d[name], {}) if kind == "r3d" else PRETRAINED
+            name: self.r3d[name].weights_text if kind == "r3d" else PRETRAINED
             for name, kind in kinds.items()
             if kind in ("r3d", "video_encoder")
         }
@@ -206,20 +204,13 @@ class DatasetSections(Section):
     def kind_of(self, name: str) -> FeatureKind | None:
         """What makes a feature set, or None where nothing does."""
         if name == JOINTS2D:
-            return "joints2d"
+            return "joints"
         # Another tool's descriptors stand in for a student of the same name.
         if name in self.supplied.features:
             return "supplied"
-        if name in self.vipe:
-            return "vipe"
-        if name in self.concat:
-            return "concat"
-        if name in self.fused:
-            return "fused"
-        if name in self.r3d:
-            return "r3d"
-        if name in self.video_encoders:
-            return "video_encoder"
+        for section, kind in SECTIONS.items():
+            if name in getattr(self, section):
+                return kind
         return "student" if find_student(self.students, name) else None
 
     def require_feature(self, name: str, where: str) -> FeatureKind:
@@ -232,20 +223,23 @@ class DatasetSections(Section):
         """
         kind = self.kind_of(name)
         if kind is None:
-            known = [
-                JOINTS2D,
-                *self.vipe,
-                *self.students,
-                *self.concat,
-                *self.fused,
-                *self.r3d,
-                *self.video_encoders,
-            ]
+            made = [each for section in SECTIONS for each in getattr(self, section)]
             raise ValueError(
-                f"{where}: {name!r} is no feature set; known: {[*known, *self.supplied.features]}, and the "
+                f"{where}: {name!r} is no feature set; known: {[JOINTS2D, *made, *self.supplied.features]}, and the "
                 "variants of students (_rgb, _rgbflow, _actions, _corpus, _t30, _v10)"
             )
         return kind
+
+    def feature_files(self, name: str) -> list[str]:
+        """Artifacts of a feature set below ``results/<dataset>``, one a shard.
+
+        Raises
+        ------
+        ValueError
+            If nothing makes it.
+        """
+        kind = self.require_feature(name, "features")
+        return [f"features/{kind}/{name}/{shard}.h5" for shard in self.shards]
 
     def teacher_of(self, student: str) -> str:
         """The feature set that a student's teacher is."""

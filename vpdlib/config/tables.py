@@ -42,11 +42,14 @@ class TableSpec:
 
 
 def recognition_files(
-    features: Iterable[str], heads: Iterable[str], settings: Iterable[str]
+    features: Iterable[str],
+    heads: Iterable[str],
+    settings: Iterable[str],
+    folder: str = "recognition",
 ) -> list[str]:
     """Artifacts of recognition of every combination; a setting is "full" or "k<k>"."""
     return [
-        f"recognition/{feature}/{head}/{setting}.h5"
+        f"{folder}/{feature}/{head}/{setting}.h5"
         for feature, head, setting in product(features, heads, settings)
     ]
 
@@ -55,13 +58,14 @@ def _accuracy_files(dataset: DatasetSettings, settings: list[str]) -> list[str]:
     """Recognition of every method and head, and of every ensemble and network."""
     return [
         *recognition_files(dataset.methods, dataset.heads, settings),
-        *recognition_files(dataset.ensembles, dataset.network_heads, settings),
+        *recognition_files(dataset.ensembles, dataset.network_heads, settings, "late_fusion"),
     ]
 
 
 def _baseline_files(dataset: DatasetSettings, settings: list[str]) -> list[str]:
     return [
-        f"baselines/{name}/{setting}.h5" for name, setting in product(dataset.baselines, settings)
+        f"baselines/{baseline.kind}/{name}/{setting}.h5"
+        for (name, baseline), setting in product(dataset.baselines.items(), settings)
     ]
 
 

@@ -259,32 +259,6 @@ class StudentSettings(BaseModel):
         return 5 if self.inputs == "rgb_flow" else 3
 
 
-class FusedSettings(BaseModel):
-    """A feature set of the teacher's joints, mended by a student where the teacher is unsure."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    student: str = Field(
-        pattern=f"^(?:{ID_PATTERN})$",
-        description="A student of pose2d, or a variant of one: its decoded pose stands in.",
-    )
-    unsure_below: float = Field(
-        0.3, ge=0, le=1, description="Up to this mean joint score the student's pose is taken."
-    )
-    sure_above: float = Field(
-        0.6,
-        ge=0,
-        le=1,
-        description="From this score on the teacher's; in between the two are mixed evenly.",
-    )
-
-    @model_validator(mode="after")
-    def _check_order(self) -> FusedSettings:
-        if not self.unsure_below < self.sure_above:
-            raise ValueError("unsure_below must be less than sure_above")
-        return self
-
-
 def find_student(students: Mapping[str, StudentSettings], name: str) -> StudentSettings | None:
     """The settings of a student: one that is named, or a variant of one by suffix, or None.
 

@@ -18,8 +18,13 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor, nn
 
-from vpdlib.baselines.backbones import InputStatistics, load_pretrained, torchvision_models
-from vpdlib.baselines.windows import describe_windows, normalise, require_finite
+from vpdlib.baselines.backbones import (
+    InputStatistics,
+    load_pretrained,
+    normalise,
+    torchvision_models,
+)
+from vpdlib.features.windows import describe_windows, require_finite
 
 #: Normalisation of torchvision's Kinetics-400 networks, of RGB in 0..1.
 KINETICS = InputStatistics((0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989))

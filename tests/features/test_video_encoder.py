@@ -15,20 +15,20 @@ import pytest
 import torch
 
 from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
-from vpdlib.baselines import encoder_settings, video_encoder
-from vpdlib.baselines.encoder_settings import (
-    TRANSFORMERS,
-    VideoEncoderSettings,
-    verify_encoder_present,
-)
-from vpdlib.baselines.video_encoder import (
+from vpdlib.compat import install
+from vpdlib.features import video_encoder, video_encoder_settings
+from vpdlib.features.video_encoder import (
     build_video_encoder,
     embed_frames,
     embed_video,
     input_statistics,
     window_starts,
 )
-from vpdlib.compat import install
+from vpdlib.features.video_encoder_settings import (
+    TRANSFORMERS,
+    VideoEncoderSettings,
+    verify_encoder_present,
+)
 from vpdlib.weights.check import WeightsError
 
 install()
@@ -273,8 +273,8 @@ def test_windows_do_not_reach_over_a_gap(kind, folder, tmp_path):
     given = settings(kind, folder, stride=3)
     encoder = build_video_encoder(given)
     with read_artifact(tmp_path / "c.h5", "crops") as artifact:
-        found = embed_video(artifact["v"], encoder, SIDE, given, "cpu")
-        assert embed_video(artifact["none"], encoder, SIDE, given, "cpu").shape == (0, 2, WIDTH)
+        found = embed_video(artifact["v"], SIDE, encoder, given, "cpu")
+        assert embed_video(artifact["none"], SIDE, encoder, given, "cpu").shape == (0, 2, WIDTH)
     runs = (crop[:9], crop[9:10], crop[10:])
     by_hand = np.concatenate([embed_frames(run, encoder, 3) for run in runs])
     np.testing.assert_allclose(found, by_hand, atol=1e-5)
@@ -435,7 +435,7 @@ def test_features_that_are_not_finite_are_refused(tmp_path):
 
 
 def test_without_the_library_it_is_said_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr(encoder_settings, "find_spec", lambda name: None)
+    monkeypatch.setattr(video_encoder_settings, "find_spec", lambda name: None)
     with pytest.raises(WeightsError, match=f"pip install {re.escape(TRANSFORMERS)}"):
         verify_encoder_present(settings("vjepa2", tmp_path))
 

@@ -1,4 +1,4 @@
-"""Descriptors of the crops of videos by networks over windows of frames: what R3D and the video encoders share.
+"""Descriptors by networks over windows of frames: what R3D and the video encoders share.
 
 A *run* is crops of consecutive frames; windows do not reach over frames without the athlete. N crops of a
 run, M windows of T frames, S side of crops, px.
@@ -8,25 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vpdlib.artifacts import ArtifactWriter, read_artifact
 from vpdlib.artifacts.crops import Crops
-from vpdlib.artifacts.tracks import Tracks
-from vpdlib.baselines.backbones import InputStatistics
-from vpdlib.progress import track
-
-
-def normalise(frames: Tensor, statistics: InputStatistics) -> Tensor:
-    """Turn pictures (..., S, S, C) uint8, RGB or flow, into network inputs (..., C, S, S) float32."""
-    mean, std = (
-        torch.tensor(values, device=frames.device) for values in (statistics.mean, statistics.std)
-    )
-    return ((frames.float() / 255 - mean) / std).movedim(-1, -3)
 
 
 class Run:
@@ -70,37 +57,6 @@ def embed_runs(
             run = Run(video, start, stop, side)
             descriptor[start:stop] = embed(run)  # type: ignore[arg-type]
     return descriptor
-
-
-def embed_crops(
-    crops_path: Path,
-    tracks_path: Path,
-    artifact: ArtifactWriter,
-    embed: Callable[[Crops, int], np.ndarray],
-) -> None:
-    """Write the descriptors of a shard's crops.
-
-    Parameters
-    ----------
-    crops_path, tracks_path : artifacts of one shard.
-    artifact : of kind features; gets every video of the shard.
-    embed : maps a video of the crop artifact and the side of crops, px, to descriptors (N, 2, d) float32.
-    """
-    with (
-        read_artifact(crops_path, Crops) as crops,
-        read_artifact(tracks_path, Tracks) as tracks,
-    ):
-        side = int(crops.attributes["crop_size"])
-        for video in track(list(crops.videos()), "embedding", unit="video"):
-            frame = video.frame
-            artifact.add_video(
-                video.video_id,
-                {
-                    "frame": frame,
-                    "time_s": tracks[video.video_id].time_s[frame],
-                    "descriptor": embed(video, side),
-                },
-            )
 
 
 def describe_windows(

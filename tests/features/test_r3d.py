@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
-from vpdlib.baselines.build import build_r3d
-from vpdlib.baselines.methods import R3DSettings
-from vpdlib.baselines.r3d import embed_windows
-from vpdlib.baselines.r3d_model import embed_video, encoder_of, load_r3d, save_r3d
 from vpdlib.baselines.train import TrainedNetwork
+from vpdlib.features.r3d import embed_video, encoder_of
+from vpdlib.features.r3d_network import embed_windows
+from vpdlib.features.r3d_training import build_r3d, load_r3d, save_r3d
+from vpdlib.features.settings import R3DSettings
 
 SETTINGS = R3DSettings(weights=None, fine_tune=True, widths=(4, 8), blocks=(1, 1), batch_size=3)
 
@@ -40,7 +40,7 @@ def video(tmp_path):
 
 def test_windows_do_not_reach_over_a_gap(network, video):
     group, crop = video
-    found = embed_video(group, network.encoder, 16, SETTINGS, "cpu")
+    found = embed_video(group, 16, network.encoder, SETTINGS, "cpu")
     assert found.shape == (14, 2, 8)
     by_hand = [embed_windows(part, network.encoder) for part in (crop[:9], crop[9:])]
     np.testing.assert_allclose(found, np.concatenate(by_hand), atol=1e-5)
@@ -53,8 +53,8 @@ def test_a_saved_network_embeds_as_before(network, video, tmp_path):
     second = {"epoch": 2, "train_loss": 1.0, "learning_rate": 0.05, "seconds": 2.25}
     history = [first, {**second, "val_accuracy": 0.5, "val_loss": 0.9}]
     save_r3d(tmp_path / "r3d", TrainedNetwork(network, 2, history), SETTINGS)
-    again = embed_video(group, encoder_of(SETTINGS, tmp_path / "r3d", None), 16, SETTINGS, "cpu")
-    before = embed_video(group, network.encoder, 16, SETTINGS, "cpu")
+    again = embed_video(group, 16, encoder_of(SETTINGS, tmp_path / "r3d", None), SETTINGS, "cpu")
+    before = embed_video(group, 16, network.encoder, SETTINGS, "cpu")
     assert np.array_equal(again, before)
     lines = (tmp_path / "r3d" / "history.csv").read_text().splitlines()
     assert lines[0] == "epoch,train_loss,learning_rate,val_accuracy,val_loss"

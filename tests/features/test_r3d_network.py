@@ -6,7 +6,7 @@ import torch
 
 from tests.baselines.frame_networks import random_state, steps_to_learn_by_heart
 from vpdlib.baselines.backbones import torchvision_models
-from vpdlib.baselines.r3d import (
+from vpdlib.features.r3d_network import (
     KINETICS,
     R3D,
     R3DEncoder,

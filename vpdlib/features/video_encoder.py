@@ -1,7 +1,7 @@
 """Frozen video encoders: a descriptor of each frame from the windows that it lies in.
 
 VideoMAE and the encoder of V-JEPA 2, as the library transformers has them, with weights of the user's
-(`vpdlib.baselines.encoder_settings`). Both cut a window into tubelets, a few frames of a patch each, and
+(`vpdlib.features.video_encoder_settings`). Both cut a window into tubelets, a few frames of a patch each, and
 give a token of every tubelet. The tokens of one step of time are averaged over space, and each frame has
 what its step of time gives, averaged over the windows that hold the frame:
 
@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -29,8 +30,10 @@ import torch
 from torch import Tensor, nn
 
 from vpdlib.artifacts.crops import Crops
-from vpdlib.baselines.backbones import IMAGENET, InputStatistics
-from vpdlib.baselines.encoder_settings import (
+from vpdlib.baselines.backbones import IMAGENET, InputStatistics, normalise
+from vpdlib.baselines.methods import PRETRAINED
+from vpdlib.features.crops import CropEmbedder, CropJob, video_by_video
+from vpdlib.features.video_encoder_settings import (
     CONFIG,
     PREPROCESSORS,
     TRANSFORMERS,
@@ -39,9 +42,10 @@ from vpdlib.baselines.encoder_settings import (
     read_json,
     verify_encoder_present,
 )
-from vpdlib.baselines.windows import describe_windows, embed_runs, normalise, require_finite
+from vpdlib.features.windows import describe_windows, embed_runs, require_finite
 from vpdlib.progress import note
 from vpdlib.weights.check import WeightsError
+from vpdlib.weights.checkpoints import verify_checkpoint
 
 #: Tensors that an error quotes.
 _NUM_QUOTED = 3
@@ -217,10 +221,27 @@ def embed_frames(
     return total
 
 
+def embedder(job: CropJob) -> CropEmbedder:
+    """What describes crops; see `vpdlib.features.crops`.
+
+    Raises
+    ------
+    WeightsError
+        As `build_video_encoder`, and for weights of another digest.
+    """
+    settings = VideoEncoderSettings.model_validate(job.settings)
+    torch.set_num_threads(job.threads)
+    reference, sha256 = settings.reference
+    verify_checkpoint(reference, job.networks_dir, sha256)
+    encoder = build_video_encoder(settings)
+    embed = partial(embed_video, encoder=encoder, settings=settings, device=job.device)
+    return CropEmbedder(video_by_video(embed), {"weights": PRETRAINED})
+
+
 def embed_video(
     video: Crops,
-    encoder: VideoEncoder,
     side: int,
+    encoder: VideoEncoder,
     settings: VideoEncoderSettings,
     device: str,
 ) -> np.ndarray:
@@ -229,8 +250,8 @@ def embed_video(
     Parameters
     ----------
     video : of a crop artifact, N crops.
-    encoder : see `embed_frames`.
     side : of the crops, px.
+    encoder : see `embed_frames`.
     settings : stride, batch size and precision.
     device : "cpu" or "cuda".
 

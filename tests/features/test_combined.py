@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from vpdlib.students.combine import concatenate, fuse_poses
-from vpdlib.students.settings import FusedSettings
+from vpdlib.features.concat import concatenate
+from vpdlib.features.fused import fuse_poses
+from vpdlib.features.settings import FusedSettings
 
 FUSED = FusedSettings(student="vpd2d", unsure_below=0.2, sure_above=0.6)
 
