@@ -16,17 +16,23 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vpdlib.baselines.settings import (
     Architecture,
-    Count,
     MSG3DSettings,
     PoseC3DSettings,
     STGCNSettings,
+)
+from vpdlib.ranges import (
+    Count,
+    Fraction,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveFraction,
+    ProperFraction,
 )
 from vpdlib.weights.checkpoints import CHECKPOINTS
 
 #: What the column `weights` of tables says.
 PRETRAINED, FROM_SCRATCH = "pretrained", "from scratch"
-
-Share = Annotated[float, Field(gt=0.0, le=1.0)]
 
 
 class TrainingSettings(BaseModel):
@@ -34,39 +40,37 @@ class TrainingSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    optimizer: Literal["sgd", "adamw"] = Field(default="sgd", description="Kind of optimiser.")
-    learning_rate: float = Field(default=0.01, gt=0, description="Learning rate after warming up.")
-    momentum: float = Field(default=0.9, ge=0, lt=1, description="Momentum of SGD.")
-    nesterov: bool = Field(default=False, description="Nesterov's momentum, for SGD.")
-    weight_decay: float = Field(default=5e-4, ge=0, description="Weight decay.")
+    optimizer: Literal["sgd", "adamw"] = Field("sgd", description="Kind of optimiser.")
+    learning_rate: PositiveFloat = Field(0.01, description="Learning rate after warming up.")
+    momentum: ProperFraction = Field(0.9, description="Momentum of SGD.")
+    nesterov: bool = Field(False, description="Nesterov's momentum, for SGD.")
+    weight_decay: NonNegativeFloat = Field(5e-4, description="Weight decay.")
     schedule: Literal["step", "cosine"] = Field(
-        default="cosine",
+        "cosine",
         description="step: a tenth of the rate after each of `milestones`; cosine: a fall to 0 over all epochs.",
     )
     milestones: tuple[Count, ...] = Field(
-        default=(), description="Epochs after which the rate falls, for the schedule step."
+        (), description="Epochs after which the rate falls, for the schedule step."
     )
-    warmup_epochs: int = Field(
-        default=0, ge=0, description="Epochs in which the rate rises from 0, in a line."
+    warmup_epochs: NonNegativeInt = Field(
+        0, description="Epochs in which the rate rises from 0, in a line."
     )
-    epochs: int = Field(default=60, ge=1, description="Passes over the training actions.")
-    batch_size: int = Field(default=32, ge=2, description="Training actions of a step.")
-    clip_norm: float | None = Field(
-        default=None, gt=0, description="Longer gradients are shortened to this norm. Null: none."
+    epochs: Count = Field(60, description="Passes over the training actions.")
+    batch_size: int = Field(32, ge=2, description="Training actions of a step.")
+    clip_norm: PositiveFloat | None = Field(
+        None, description="Longer gradients are shortened to this norm. Null: none."
     )
-    validate_every: int = Field(
-        default=5, ge=1, description="Epochs between two looks at validation, if there is one."
+    validate_every: Count = Field(
+        5, description="Epochs between two looks at validation, if there is one."
     )
-    holdout_fraction: float = Field(
-        default=0.0,
-        ge=0,
-        lt=1,
+    holdout_fraction: ProperFraction = Field(
+        0.0,
         description="Share of the training actions held out for choosing the epoch where the dataset has no "
         "validation split; 0: the last epoch is used.",
     )
-    amp: bool = Field(default=True, description="Mixed precision on a GPU.")
-    num_workers: int = Field(
-        default=0, ge=0, description="Processes that prepare batches ahead; 0 for none."
+    amp: bool = Field(True, description="Mixed precision on a GPU.")
+    num_workers: NonNegativeInt = Field(
+        0, description="Processes that prepare batches ahead; 0 for none."
     )
 
     @model_validator(mode="after")
@@ -85,9 +89,7 @@ class TrainedSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    training: TrainingSettings = Field(
-        default=TrainingSettings(), description="Schedule of the training."
-    )
+    training: TrainingSettings = Field(TrainingSettings(), description="Schedule of the training.")
 
     @model_validator(mode="before")
     @classmethod
@@ -102,42 +104,35 @@ class _Skeleton(TrainedSettings):
     """What the networks on poses share."""
 
     joints: Literal["joints13", "coco17"] = Field(
-        default="joints13", description="The 13 joints of the paper, or those of COCO."
+        "joints13", description="The 13 joints of the paper, or those of COCO."
     )
-    num_frames: int = Field(
-        default=100,
-        ge=1,
+    num_frames: Count = Field(
+        100,
         description="Frames of a clip, one from each of so many equal parts of an action: at random in training.",
     )
-    temporal_crop: Share = Field(
-        default=1.0,
+    temporal_crop: PositiveFraction = Field(
+        1.0,
         description="Least share of an action, at a random place, that a training clip is taken from.",
     )
-    flip_probability: float = Field(
-        default=0.5, ge=0, le=1, description="Share of mirrored training clips."
-    )
-    test_clips: int = Field(default=1, ge=1, description="Clips of a test action.")
-    test_flip: bool = Field(
-        default=False, description="Whether test clips are also looked at mirrored."
-    )
+    flip_probability: Fraction = Field(0.5, description="Share of mirrored training clips.")
+    test_clips: Count = Field(1, description="Clips of a test action.")
+    test_flip: bool = Field(False, description="Whether test clips are also looked at mirrored.")
 
 
 class _Graph(_Skeleton):
     """What the graph networks share."""
 
     stream: Literal["joint", "bone"] = Field(
-        default="joint", description="Joints, or bones: joints less their parents."
+        "joint", description="Joints, or bones: joints less their parents."
     )
     normalise: Literal["clip", "box"] = Field(
-        default="clip",
+        "clip",
         description="Coordinates about the middle of the tracked boxes of an action, by their greatest side (clip), "
         "which keeps the athlete's path over the picture; or about each frame's own box (box).",
     )
-    scale_jitter: float = Field(
-        default=0.0, ge=0, lt=1, description="Training clips are scaled by 1 -+ this."
-    )
-    rotation_degrees: float = Field(
-        default=0.0, ge=0, description="Training clips are turned by up to this, either way."
+    scale_jitter: ProperFraction = Field(0.0, description="Training clips are scaled by 1 -+ this.")
+    rotation_degrees: NonNegativeFloat = Field(
+        0.0, description="Training clips are turned by up to this, either way."
     )
 
 
@@ -145,19 +140,17 @@ class STGCNMethod(_Graph):
     """ST-GCN on the tracked athlete's poses."""
 
     kind: Literal["stgcn"] = Field(description="ST-GCN, a graph network on poses.")
-    temporal_crop: Share = Field(
-        default=0.5,
+    temporal_crop: PositiveFraction = Field(
+        0.5,
         description="Least share of an action, at a random place, that a training clip is taken from.",
     )
-    scale_jitter: float = Field(
-        default=0.1, ge=0, lt=1, description="Training clips are scaled by 1 -+ this."
+    scale_jitter: ProperFraction = Field(0.1, description="Training clips are scaled by 1 -+ this.")
+    rotation_degrees: NonNegativeFloat = Field(
+        10.0, description="Training clips are turned by up to this, either way."
     )
-    rotation_degrees: float = Field(
-        default=10.0, ge=0, description="Training clips are turned by up to this, either way."
-    )
-    network: STGCNSettings = Field(default=STGCNSettings(), description="The network.")
+    network: STGCNSettings = Field(STGCNSettings(), description="The network.")
     training: TrainingSettings = Field(
-        default=TrainingSettings(
+        TrainingSettings(
             learning_rate=0.1,
             nesterov=True,
             weight_decay=1e-4,
@@ -174,9 +167,9 @@ class MSG3DMethod(_Graph):
     """MS-G3D on the tracked athlete's poses."""
 
     kind: Literal["msg3d"] = Field(description="MS-G3D, a graph network on poses.")
-    network: MSG3DSettings = Field(default=MSG3DSettings(), description="The network.")
+    network: MSG3DSettings = Field(MSG3DSettings(), description="The network.")
     training: TrainingSettings = Field(
-        default=TrainingSettings(
+        TrainingSettings(
             learning_rate=0.05,
             nesterov=True,
             weight_decay=5e-4,
@@ -194,22 +187,19 @@ class PoseC3DMethod(_Skeleton):
 
     kind: Literal["posec3d"] = Field(description="PoseC3D, 3D convolutions of heat maps.")
     joints: Literal["joints13", "coco17"] = Field(
-        default="coco17", description="The 13 joints of the paper, or those of COCO."
+        "coco17", description="The 13 joints of the paper, or those of COCO."
     )
-    num_frames: int = Field(
-        default=48,
-        ge=1,
+    num_frames: Count = Field(
+        48,
         description="Frames of a clip, one from each of so many equal parts of an action: at random in training.",
     )
-    test_clips: int = Field(default=10, ge=1, description="Clips of a test action.")
-    test_flip: bool = Field(
-        default=True, description="Whether test clips are also looked at mirrored."
-    )
-    window_area: Share = Field(
-        default=0.56,
+    test_clips: Count = Field(10, description="Clips of a test action.")
+    test_flip: bool = Field(True, description="Whether test clips are also looked at mirrored.")
+    window_area: PositiveFraction = Field(
+        0.56,
         description="Least share of the area about the joints that a training clip shows, at a random place.",
     )
-    network: PoseC3DSettings = Field(default=PoseC3DSettings(), description="The network.")
+    network: PoseC3DSettings = Field(PoseC3DSettings(), description="The network.")
     training: TrainingSettings = Field(
         # Published: 0.4 for 8 x 32 clips a step, and 24 epochs of ten passes.
         default=TrainingSettings(
@@ -238,56 +228,50 @@ class _Frames(TrainedSettings):
     """What the networks on pictures share."""
 
     input: Literal["crop", "frame"] = Field(
-        default="crop", description="The athlete's crop, or the whole picture (paper: w/o crop)."
+        "crop", description="The athlete's crop, or the whole picture (paper: w/o crop)."
     )
-    stream: Literal["rgb", "flow"] = Field(default="rgb", description="RGB, or the crops' flow.")
-    flow_stack: int = Field(
-        default=5, ge=1, description="Consecutive flow fields at each place, for the stream flow."
+    stream: Literal["rgb", "flow"] = Field("rgb", description="RGB, or the crops' flow.")
+    flow_stack: Count = Field(
+        5, description="Consecutive flow fields at each place, for the stream flow."
     )
     backbone: Architecture = Field(
-        default="inception_v3",
+        "inception_v3",
         description="A network of torchvision, or residual, a small one of `widths` and `blocks`.",
     )
     weights: str | None = Field(
-        description="Pretrained weights of the backbone: a name of the checkpoint registry or the path of a file with "
-        "torchvision's tensors. Null: from scratch.",
+        description="Pretrained weights of the backbone: a name of the checkpoint registry or the path of a file "
+        "with torchvision's tensors. Null: from scratch."
     )
     weights_sha256: str | None = Field(
-        default=None, description="Digest of the weights, whole or its first 8 or more digits."
+        None, description="Digest of the weights, whole or its first 8 or more digits."
     )
     widths: tuple[Count, ...] = Field(
-        default=(32, 64, 128, 192), min_length=1, description="Channels of the stages of residual."
+        (32, 64, 128, 192), min_length=1, description="Channels of the stages of residual."
     )
     blocks: tuple[Count, ...] = Field(
-        default=(1, 1, 1, 1), min_length=1, description="Blocks of the stages of residual."
+        (1, 1, 1, 1), min_length=1, description="Blocks of the stages of residual."
     )
     partial_bn: bool = Field(
-        default=False,
+        False,
         description="Keep all batch normalisations but the first as pretrained (TSN's own code).",
     )
-    num_segments: int = Field(default=16, ge=2, description="Frames of a clip.")
-    test_clips: int = Field(default=2, ge=1, description="Clips of a test action.")
-    test_flip: bool = Field(
-        default=False, description="Whether test clips are also looked at mirrored."
-    )
-    input_px: int = Field(default=229, ge=16, description="Side of what the network sees.")
-    scales: tuple[Share, ...] = Field(
-        default=(1.0, 0.875, 0.75, 0.66),
+    num_segments: int = Field(16, ge=2, description="Frames of a clip.")
+    test_clips: Count = Field(2, description="Clips of a test action.")
+    test_flip: bool = Field(False, description="Whether test clips are also looked at mirrored.")
+    input_px: int = Field(229, ge=16, description="Side of what the network sees.")
+    scales: tuple[PositiveFraction, ...] = Field(
+        (1.0, 0.875, 0.75, 0.66),
         min_length=1,
         description="Sides of random training windows, as shares of the picture's shorter side (published for flow: "
         "without 0.66).",
     )
-    test_window: Share = Field(
-        default=0.875, description="Side of the middle window in testing, as a share likewise."
+    test_window: PositiveFraction = Field(
+        0.875, description="Side of the middle window in testing, as a share likewise."
     )
-    flip_probability: float = Field(
-        default=0.5, ge=0, le=1, description="Share of mirrored training clips."
-    )
-    dropout: float = Field(
-        default=0.5, ge=0, lt=1, description="Dropout of the backbone's features."
-    )
+    flip_probability: Fraction = Field(0.5, description="Share of mirrored training clips.")
+    dropout: ProperFraction = Field(0.5, description="Dropout of the backbone's features.")
     training: TrainingSettings = Field(
-        default=TrainingSettings(
+        TrainingSettings(
             learning_rate=0.01,
             weight_decay=5e-4,
             schedule="cosine",
@@ -362,7 +346,7 @@ class WholeFrameSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     side_px: int = Field(
-        default=256, ge=16, description="Shorter side of the stored pictures of labelled actions."
+        256, ge=16, description="Shorter side of the stored pictures of labelled actions."
     )
 
 

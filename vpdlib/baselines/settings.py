@@ -6,9 +6,11 @@ networks'; smaller ones, for a CPU or a small corpus, are other values of the sa
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from vpdlib.ranges import Count, NonNegativeFloat, PositiveFloat, ProperFraction
 
 #: How a joint's neighbours are told apart; see `vpdlib.baselines.graph.partitioned_adjacency`.
 Partition = Literal["uniform", "distance", "spatial", "spatial_released"]
@@ -17,9 +19,6 @@ Partition = Literal["uniform", "distance", "spatial", "spatial_released"]
 Architecture = Literal[
     "resnet18", "resnet34", "resnet50", "inception_v3", "mobilenet_v3_small", "residual"
 ]
-
-#: A count of at least one.
-Count = Annotated[int, Field(ge=1)]
 
 #: Branches of a multi-scale temporal convolution beside the dilated ones: max pooling, and a plain 1x1 convolution.
 NUM_PLAIN_BRANCHES = 2
@@ -38,26 +37,22 @@ class STGCNSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     partition: Partition = Field(
-        default="spatial",
+        "spatial",
         description="How neighbours are told apart: not at all (uniform), from the joint itself (distance), or by "
         "their distance to the skeleton's centre (spatial; spatial_released as the authors' code computes it).",
     )
     stage_widths: tuple[Count, ...] = Field(
-        default=(64, 128, 256),
+        (64, 128, 256),
         min_length=1,
         description="Channels of each stage; every stage after the first halves the frames.",
     )
     stage_blocks: tuple[Count, ...] = Field(
-        default=(4, 3, 3),
+        (4, 3, 3),
         min_length=1,
         description="Blocks of each stage; the very first block has no residual path.",
     )
-    temporal_kernel: int = Field(
-        default=9, ge=1, description="Frames that a temporal convolution sees, odd."
-    )
-    dropout: float = Field(
-        default=0.5, ge=0.0, lt=1.0, description="Dropout after every block but the first."
-    )
+    temporal_kernel: Count = Field(9, description="Frames that a temporal convolution sees, odd.")
+    dropout: ProperFraction = Field(0.5, description="Dropout after every block but the first.")
 
     @model_validator(mode="after")
     def _check(self) -> STGCNSettings:
@@ -76,26 +71,23 @@ class MSG3DSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     widths: tuple[Count, ...] = Field(
-        default=(96, 192, 384),
+        (96, 192, 384),
         min_length=1,
         description="Channels of each block, multiples of the temporal branches (6); every block after the first "
         "halves the frames.",
     )
-    gcn_scales: int = Field(
-        default=13,
-        ge=1,
+    gcn_scales: Count = Field(
+        13,
         description="Scales of a frame's graph convolution: neighbours at 0 to this less one hops.",
     )
-    g3d_scales: int = Field(
-        default=6, ge=1, description="Scales of the graph convolutions over space-time windows."
+    g3d_scales: Count = Field(
+        6, description="Scales of the graph convolutions over space-time windows."
     )
     window_sizes: tuple[Count, ...] = Field(
-        default=(3, 5),
-        min_length=1,
-        description="Frames of each pathway's space-time window, odd.",
+        (3, 5), min_length=1, description="Frames of each pathway's space-time window, odd."
     )
     temporal_dilations: tuple[Count, ...] = Field(
-        default=(1, 2, 3, 4),
+        (1, 2, 3, 4),
         min_length=1,
         description="Dilation of each branch of a temporal convolution; a max pooling and a plain branch are added.",
     )
@@ -119,26 +111,20 @@ class PoseC3DSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    heatmap_px: int = Field(default=56, ge=4, description="Height and width of a heat map.")
-    sigma_px: float = Field(
-        default=0.6,
-        gt=0.0,
-        description="Standard deviation of a joint's Gaussian, in heat-map pixels.",
+    heatmap_px: int = Field(56, ge=4, description="Height and width of a heat map.")
+    sigma_px: PositiveFloat = Field(
+        0.6, description="Standard deviation of a joint's Gaussian, in heat-map pixels."
     )
-    padding: float = Field(
-        default=0.25,
-        ge=0.0,
-        description="The square around all joints of a clip is made larger by this share.",
+    padding: NonNegativeFloat = Field(
+        0.25, description="The square around all joints of a clip is made larger by this share."
     )
-    base_width: int = Field(
-        default=32, ge=1, description="Channels of the first layer; a stage has twice the last's."
+    base_width: Count = Field(
+        32, description="Channels of the first layer; a stage has twice the last's."
     )
     stage_blocks: tuple[Count, ...] = Field(
-        default=(4, 6, 3),
+        (4, 6, 3),
         min_length=1,
         description="Bottleneck blocks of each stage. Every stage halves height and width, the last the frames too; "
         "all but the first see three frames at once.",
     )
-    dropout: float = Field(
-        default=0.5, ge=0.0, lt=1.0, description="Dropout before the classifier."
-    )
+    dropout: ProperFraction = Field(0.5, description="Dropout before the classifier.")

@@ -12,17 +12,18 @@ from vpdlib.config.base import ConfigError, Id, Section, merge, read_yaml, valid
 from vpdlib.config.dataset import DatasetSettings
 from vpdlib.datasets.paths import check_path
 from vpdlib.downloads import DEFAULT_CACHE, downloads_dir
+from vpdlib.ranges import Count, NonNegativeInt
 from vpdlib.vipe.model_settings import VipeModelSettings
 
 
 class JobResources(Section):
     """What one job of a rule may use, as earlier releases had it in ``config.yaml``."""
 
-    threads: int | None = Field(None, ge=1, description="CPU threads.")
+    threads: Count | None = Field(None, description="CPU threads.")
     mem_mb: int | None = Field(None, ge=100, description="Memory, MiB.")
-    runtime: int | None = Field(None, ge=1, description="Time limit on a cluster, minutes.")
-    gpu: int | None = Field(
-        None, ge=0, description="GPUs that the job holds alone; with 0, CUDA is hidden from it."
+    runtime: Count | None = Field(None, description="Time limit on a cluster, minutes.")
+    gpu: NonNegativeInt | None = Field(
+        None, description="GPUs that the job holds alone; with 0, CUDA is hidden from it."
     )
 
 
@@ -33,21 +34,21 @@ class RunSettings(Section):
     vipe_dir: Path = Field(Path("vipe"), description="Folder of the YAML files of VIPE* networks.")
     data_dir: Path = Field(
         Path("data"),
-        description="Folder that videos and labels are looked for in; the variable VPD_DATA, where "
-        "set, stands in for it.",
+        description="Folder that videos and labels are looked for in; the variable VPD_DATA, where set, stands in "
+        "for it.",
     )
     downloads_dir: Path = Field(
         Path(DEFAULT_CACHE),
-        description="Cache of downloads, <host>/<path> of their addresses; what it holds is not downloaded. "
-        "The variable VPD_DOWNLOADS, where set, stands in for it.",
+        description="Cache of downloads, <host>/<path> of their addresses; what it holds is not downloaded. The "
+        "variable VPD_DOWNLOADS, where set, stands in for it.",
     )
     networks_dir: Path = Field(
         Path("resources/networks"), description="Where converted networks are kept."
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto",
-        description="Where torch's networks run: auto takes CUDA in rules with gpu: 1 if the machine has it, "
-        "else the CPU; cuda refuses to run them without, also in rules without gpu.",
+        description="Where torch's networks run: auto takes CUDA in rules with gpu: 1 if the machine has it, else "
+        "the CPU; cuda refuses to run them without, also in rules without gpu.",
     )
     resources: dict[Id, JobResources] = Field(
         default_factory=dict,

@@ -41,6 +41,7 @@ from vpdlib.people.settings import PeopleSettings
 from vpdlib.people.settings import checkpoint_references as people_weights
 from vpdlib.poses.settings import PoseSettings, WeakLabelSettings
 from vpdlib.poses.settings import checkpoint_references as pose_weights
+from vpdlib.ranges import Count, NonNegativeInt
 from vpdlib.recognition.settings import NETWORK_HEADS, HeadName, RecognitionSettings
 from vpdlib.report.settings import Truth
 from vpdlib.retrieval.settings import RetrievalSettings
@@ -57,25 +58,24 @@ class DatasetSections(Section):
     title: str = Field(description="Name to print; says so where the data are synthetic.")
     adapter: Adapter = Field(description="Where videos and labels come from.")
     classes: tuple[Id, ...] | None = Field(
-        None,
-        description="Class names in their order; a label outside is an error. Null: as found.",
+        None, description="Class names in their order; a label outside is an error. Null: as found."
     )
     supplied: SuppliedSettings = Field(
         SuppliedSettings(), description="Output of other tools in place of a stage."
     )
     on_bad_video: OnBadVideo = Field(
         "refuse",
-        description="What becomes of a video that cannot be used (cut off, without pictures, a link to "
-        "nothing, a published clip that is missing; a clip of keypoints in which nobody is): refuse stops and names "
-        "it; skip leaves it out, with its labels, and lists it in problems.csv.",
+        description="What becomes of a video that cannot be used (cut off, without pictures, a link to nothing, a "
+        "published clip that is missing; a clip of keypoints in which nobody is): refuse stops and names it; skip "
+        "leaves it out, with its labels, and lists it in problems.csv.",
     )
     num_shards: int = Field(
         8, ge=1, le=4096, description="Jobs a stage is cut into; a video's id decides its shard."
     )
     networks: NetworksName = Field(
         "embedded",
-        description="What the sections people, poses, flow and weak_labels start from: embedded, networks that "
-        "come along and run on a CPU; or paper, Mask R-CNN, HRNet and RAFT, which are downloaded and want a GPU. What "
+        description="What the sections people, poses, flow and weak_labels start from: embedded, networks that come "
+        "along and run on a CPU; or paper, Mask R-CNN, HRNet and RAFT, which are downloaded and want a GPU. What "
         "those sections set themselves stays.",
     )
     people: PeopleSettings = Field(PeopleSettings(), description="Person detection.")
@@ -114,8 +114,8 @@ class DatasetSections(Section):
     )
     r3d: dict[Id, R3DSettings] = Field(
         default_factory=dict,
-        description="Feature sets of a 3D residual network over 8 frames, by name: a baseline of Table 4, and a method "
-        "for every head.",
+        description="Feature sets of a 3D residual network over 8 frames, by name: a baseline of Table 4, and a "
+        "method for every head.",
     )
     video_encoders: dict[Id, VideoEncoderSettings] = Field(
         default_factory=dict,
@@ -147,21 +147,21 @@ class DatasetSections(Section):
     shots: tuple[int, ...] = Field(
         (8, 16, 32, 64), description="k of the few-shot subsets, figure3."
     )
-    trials: int = Field(5, ge=1, description="Few-shot subsets of each k, and seeds of a full run.")
+    trials: Count = Field(5, description="Few-shot subsets of each k, and seeds of a full run.")
     baseline_shots: tuple[int, ...] = Field(
         (), description="Those of `shots` for which the baselines are trained too, for Figure 3."
     )
-    baseline_trials: int | None = Field(
-        None, ge=1, description="Trials of a baseline, the first of all; null: as many as `trials`."
+    baseline_trials: Count | None = Field(
+        None, description="Trials of a baseline, the first of all; null: as many as `trials`."
     )
-    seed: int = Field(0, ge=0, description="Seed of splits, subsets and heads.")
-    ablation_shots: int | None = Field(
-        None, ge=1, description="k of Tables 2 and S1 beside all data; null: 16, else the largest."
+    seed: NonNegativeInt = Field(0, description="Seed of splits, subsets and heads.")
+    ablation_shots: Count | None = Field(
+        None, description="k of Tables 2 and S1 beside all data; null: 16, else the largest."
     )
     thresholds: tuple[float, ...] = Field(
         (0.1, 0.3, 0.5, 0.7),
-        description="Least mean joint scores of Table S1, in whole hundredths. The paper has 0.9 too, which MoveNet's "
-        "scores do not reach.",
+        description="Least mean joint scores of Table S1, in whole hundredths. The paper has 0.9 too, which "
+        "MoveNet's scores do not reach.",
     )
     paper_column: Literal["FSJump6", "Tennis7", "FX35", "Diving48"] | None = Field(
         None, description="Column of the paper's tables to print beside ours."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from vpdlib.ranges import NonNegativeFloat
+
 
 class CropSettings(BaseModel):
     """How the athlete is cut out of a frame (docs/method.md section 3, crop construction)."""
@@ -14,6 +16,6 @@ class CropSettings(BaseModel):
     pad_fraction: float = Field(
         0.10, ge=0, le=2, description="Padding of each side, as a share of the square's side."
     )
-    pad_px: float = Field(
-        25.0, ge=0, description="Least padding of each side, in source pixels; the larger wins."
+    pad_px: NonNegativeFloat = Field(
+        25.0, description="Least padding of each side, in source pixels; the larger wins."
     )

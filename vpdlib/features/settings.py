@@ -16,8 +16,8 @@ from vpdlib.baselines.methods import (
     TrainingSettings,
     check_weights,
 )
-from vpdlib.baselines.settings import Count
 from vpdlib.identifiers import ID_PATTERN
+from vpdlib.ranges import Count, Fraction, ProperFraction
 
 #: What makes a feature set; also the folder that its artifacts lie in.
 FeatureKind = Literal[
@@ -62,14 +62,11 @@ class FusedSettings(BaseModel):
         pattern=f"^(?:{ID_PATTERN})$",
         description="A student of pose2d, or a variant of one: its decoded pose stands in.",
     )
-    unsure_below: float = Field(
-        0.3, ge=0, le=1, description="Up to this mean joint score the student's pose is taken."
+    unsure_below: Fraction = Field(
+        0.3, description="Up to this mean joint score the student's pose is taken."
     )
-    sure_above: float = Field(
-        0.6,
-        ge=0,
-        le=1,
-        description="From this score on the teacher's; in between the two are mixed evenly.",
+    sure_above: Fraction = Field(
+        0.6, description="From this score on the teacher's; in between the two are mixed evenly."
     )
 
     @model_validator(mode="after")
@@ -84,29 +81,27 @@ class R3DSettings(TrainedSettings):
 
     weights: str | None = Field(
         description="Pretrained weights: a name of the checkpoint registry (paper: of Kinetics) or the path of a "
-        "file with torchvision's tensors of r3d_18. Null: from scratch, which needs fine_tune.",
+        "file with torchvision's tensors of r3d_18. Null: from scratch, which needs fine_tune."
     )
     weights_sha256: str | None = Field(
-        default=None, description="Digest of the weights, whole or its first 8 or more digits."
+        None, description="Digest of the weights, whole or its first 8 or more digits."
     )
     widths: tuple[Count, ...] = Field(
-        default=(64, 128, 256, 512), min_length=1, description="Channels of each stage."
+        (64, 128, 256, 512), min_length=1, description="Channels of each stage."
     )
     blocks: tuple[Count, ...] = Field(
-        default=(2, 2, 2, 2), min_length=1, description="Residual blocks of each stage."
+        (2, 2, 2, 2), min_length=1, description="Residual blocks of each stage."
     )
     fine_tune: bool = Field(
-        default=False,
+        False,
         description="Train on the dataset's training actions before embedding (paper: as pretrained).",
     )
-    flip_probability: float = Field(
-        default=0.5, ge=0, le=1, description="Share of mirrored training clips."
-    )
-    dropout: float = Field(default=0.5, ge=0, lt=1, description="Dropout of the features.")
-    batch_size: int = Field(default=32, ge=1, description="Windows embedded at once.")
-    amp: bool = Field(default=False, description="Embed in half precision.")
+    flip_probability: Fraction = Field(0.5, description="Share of mirrored training clips.")
+    dropout: ProperFraction = Field(0.5, description="Dropout of the features.")
+    batch_size: Count = Field(32, description="Windows embedded at once.")
+    amp: bool = Field(False, description="Embed in half precision.")
     training: TrainingSettings = Field(
-        default=TrainingSettings(epochs=60, batch_size=32, clip_norm=20.0),
+        TrainingSettings(epochs=60, batch_size=32, clip_norm=20.0),
         description="Schedule of the training, where there is one (ours).",
     )
 

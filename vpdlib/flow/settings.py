@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from vpdlib.ranges import Count, Digest, PositiveFloat
 from vpdlib.weights.checkpoints import CHECKPOINTS
 
 #: RAFT's two networks, each with its weights where the settings name none: those that RAFT's authors
@@ -20,22 +21,21 @@ class RaftSettings(BaseModel):
 
     checkpoint: str | None = Field(
         None,
-        description="Weights: a name of the checkpoint registry, or the path of a file of torchvision's "
-        "RAFT. Null: raft_large_C_T_V1, those of the paper's code, or raft_small_C_T_V1, by the method.",
+        description="Weights: a name of the checkpoint registry, or the path of a file of torchvision's RAFT. Null: "
+        "raft_large_C_T_V1, those of the paper's code, or raft_small_C_T_V1, by the method.",
     )
-    checkpoint_sha256: str | None = Field(
+    checkpoint_sha256: Digest | None = Field(
         None,
-        pattern="^[0-9a-f]{8,64}$",
         description="Digest that a file of one's own must have, or its first digits; the registry knows its own.",
     )
     iterations: int = Field(
         20, ge=1, le=100, description="Updates of the flow; the paper makes 20."
     )
-    batch_size: int = Field(50, ge=1, description="Pairs of crops that run through RAFT together.")
+    batch_size: Count = Field(50, description="Pairs of crops that run through RAFT together.")
     amp: bool = Field(
         True,
-        description="On a GPU, float16 for all but the correlation, as RAFT's authors run it. A CPU "
-        "always takes float32.",
+        description="On a GPU, float16 for all but the correlation, as RAFT's authors run it. A CPU always takes "
+        "float32.",
     )
 
 
@@ -46,15 +46,15 @@ class FlowSettings(BaseModel):
 
     method: Literal["dis", "farneback", "raft_large", "raft_small"] = Field(
         "dis",
-        description="Estimator: OpenCV's dense inverse search or Farneback's polynomials, or the "
-        "network RAFT, large (the paper's) or small, which wants a GPU.",
+        description="Estimator: OpenCV's dense inverse search or Farneback's polynomials, or the network RAFT, large "
+        "(the paper's) or small, which wants a GPU.",
     )
     dis_preset: Literal["ultrafast", "fast", "medium"] = Field(
         "medium", description="Quality of DIS; the others are faster and coarser."
     )
     raft: RaftSettings = Field(RaftSettings(), description="RAFT's weights and how it runs.")
-    max_px: float = Field(
-        20.0, gt=0, description="Flow is clipped to plus and minus this, in crop pixels."
+    max_px: PositiveFloat = Field(
+        20.0, description="Flow is clipped to plus and minus this, in crop pixels."
     )
     subtract_median: bool = Field(
         True, description="Subtract the median flow of each crop, which is mostly the camera's."

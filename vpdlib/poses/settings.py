@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from vpdlib.ranges import Count, Digest, Fraction, PositiveFloat
 
 
 class WeakLabelSettings(BaseModel):
@@ -16,27 +18,22 @@ class WeakLabelSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    min_score: float = Field(
-        default=0.5,
-        ge=0.0,
-        le=1.0,
-        description="Keep a frame only where the mean score of its 13 joints is at least this "
-        "(paper: 0.5, tennis 0.7, for HRNet; MoveNet's scores run lower).",
+    min_score: Fraction = Field(
+        0.5,
+        description="Keep a frame only where the mean score of its 13 joints is at least this (paper: 0.5, tennis "
+        "0.7, for HRNet; MoveNet's scores run lower).",
     )
-    previous_min_score: float = Field(
-        default=0.0,
-        ge=0.0,
-        le=1.0,
-        description="Keep a frame only where the previous frame's mean score is at least this (paper: "
-        "not looked at). The motion to a frame in which the teacher was lost is large and wrong.",
+    previous_min_score: Fraction = Field(
+        0.0,
+        description="Keep a frame only where the previous frame's mean score is at least this (paper: not looked "
+        "at). The motion to a frame in which the teacher was lost is large and wrong.",
     )
     max_extent: float = Field(
-        default=5.0,
+        5.0,
         gt=0.5,
-        description="Keep a frame only where no normalised coordinate is larger than this (the "
-        "torso "
-        "is 0.5). Beyond the paper: a torso that collapsed to a point makes the limbs explode, and "
-        "a squared loss would follow those few frames. Real bodies stay below about 3.",
+        description="Keep a frame only where no normalised coordinate is larger than this (the torso is 0.5). Beyond "
+        "the paper: a torso that collapsed to a point makes the limbs explode, and a squared loss would follow those "
+        "few frames. Real bodies stay below about 3.",
     )
 
 
@@ -53,27 +50,25 @@ class MMPoseSettings(BaseModel):
 
     config: str = Field(
         min_length=1,
-        description="Path of an mmpose configuration (.py), or the bare name of one in the installed "
-        "package's model zoo, such as td-hm_hrnet-w48_8xb32-210e_coco-384x288. Top-down, on one image; "
-        "its first 17 keypoints must be COCO's (COCO, Halpe-26, COCO-WholeBody).",
+        description="Path of an mmpose configuration (.py), or the bare name of one in the installed package's model "
+        "zoo, such as td-hm_hrnet-w48_8xb32-210e_coco-384x288. Top-down, on one image; its first 17 keypoints must "
+        "be COCO's (COCO, Halpe-26, COCO-WholeBody).",
     )
     checkpoint: str = Field(
         min_length=1,
-        description="Weights: a name of the checkpoint registry, or the path of a file, trained "
-        "with this configuration.",
+        description="Weights: a name of the checkpoint registry, or the path of a file, trained with this "
+        "configuration.",
     )
-    checkpoint_sha256: str | None = Field(
-        None,
-        pattern="^[0-9a-f]{8,64}$",
-        description="Expected sha256 of the weights, or its beginning; null: the registry's.",
+    checkpoint_sha256: Digest | None = Field(
+        None, description="Expected sha256 of the weights, or its beginning; null: the registry's."
     )
     flip_test: bool = Field(
         True,
-        description="Show the network the mirrored picture too and average: a little more accurate, at "
-        "twice the cost. How the two are laid over each other is the configuration's.",
+        description="Show the network the mirrored picture too and average: a little more accurate, at twice the "
+        "cost. How the two are laid over each other is the configuration's.",
     )
-    batch_size: int = Field(
-        32, ge=1, description="Boxes a pass through the network; so many frames are held at a time."
+    batch_size: Count = Field(
+        32, description="Boxes a pass through the network; so many frames are held at a time."
     )
     amp: bool = Field(True, description="Mixed precision; on CUDA only.")
 
@@ -85,17 +80,15 @@ class OnnxPoseSettings(BaseModel):
 
     file: str = Field(
         min_length=1,
-        description="Path of the .onnx file: an input (N, 3, H, W), 17 COCO keypoints out (or 26 of "
-        "Halpe, 133 of COCO-WholeBody, whose first 17 they are).",
+        description="Path of the .onnx file: an input (N, 3, H, W), 17 COCO keypoints out (or 26 of Halpe, 133 of "
+        "COCO-WholeBody, whose first 17 they are).",
     )
-    sha256: str | None = Field(
-        None,
-        pattern="^[0-9a-f]{8,64}$",
-        description="Expected sha256 of the file, or its beginning; null: not compared.",
+    sha256: Digest | None = Field(
+        None, description="Expected sha256 of the file, or its beginning; null: not compared."
     )
     codec: Literal["heatmap", "simcc"] = Field(
-        description="How the network states places: heatmap, one output (N, K, h, w), without UDP or "
-        "DARK (HRNet); or simcc, outputs simcc_x (N, K, W r) and simcc_y (N, K, H r) (RTMPose)."
+        description="How the network states places: heatmap, one output (N, K, h, w), without UDP or DARK (HRNet); "
+        "or simcc, outputs simcc_x (N, K, W r) and simcc_y (N, K, H r) (RTMPose)."
     )
     mean: Triple = Field(
         (123.675, 116.28, 103.53), description="Subtracted from red, green, blue of 0 to 255."
@@ -106,15 +99,14 @@ class OnnxPoseSettings(BaseModel):
     padding: float = Field(
         1.25, ge=1.0, le=3.0, description="Size of what the network is shown, over the box's."
     )
-    simcc_split_ratio: float = Field(
-        2.0, gt=0, description="Bins of SimCC a pixel of the input; heatmap takes no notice of it."
+    simcc_split_ratio: PositiveFloat = Field(
+        2.0, description="Bins of SimCC a pixel of the input; heatmap takes no notice of it."
     )
     flip_test: bool = Field(
         False, description="Average with the answer to the mirrored picture, at twice the cost."
     )
-    batch_size: int = Field(
+    batch_size: Count = Field(
         32,
-        ge=1,
         description="Boxes a pass through the network; a file exported for one at a time gets one.",
     )
 
@@ -126,8 +118,8 @@ class PoseSettings(BaseModel):
 
     teacher: TeacherName = Field(
         "movenet_thunder",
-        description="Pose network: movenet_thunder, embedded; mmpose or onnx, which take the section of "
-        "their name. Sections of teachers not chosen may stand there: one setting moves between them.",
+        description="Pose network: movenet_thunder, embedded; mmpose or onnx, which take the section of their name. "
+        "Sections of teachers not chosen may stand there: one setting moves between them.",
     )
     mmpose: MMPoseSettings | None = Field(
         None, description="The network of teacher mmpose; the paper's is HRNet."
@@ -137,26 +129,23 @@ class PoseSettings(BaseModel):
         1.25,
         ge=1.0,
         le=3.0,
-        description="Side of the square shown to MoveNet, over the box's longer side. The other teachers "
-        "take their configuration's, or padding.",
+        description="Side of the square shown to MoveNet, over the box's longer side. The other teachers take their "
+        "configuration's, or padding.",
     )
     angles_degrees: tuple[Annotated[float, Field(ge=-180.0, le=180.0)], ...] = Field(
         (0.0,),
         min_length=1,
-        description="Angles at which the square is shown to the teacher, counter-clockwise; 0 is one of "
-        "them and is tried first, the others in their order. The answer with the greatest mean score "
-        "of its 13 joints is kept, the earlier one of equals. Beyond the paper: pose networks know "
-        "people upright and lose those upside down, as in flips and handstands; [0, 90, 180, -90] "
-        "finds them again, at four times the cost, and now and then takes a wrong answer for an "
-        "upright person who is hard to see. Leave it at 0 for a sport of upright people.",
+        description="Angles at which the square is shown to the teacher, counter-clockwise; 0 is one of them and is "
+        "tried first, the others in their order. The answer with the greatest mean score of its 13 joints is kept, "
+        "the earlier one of equals. Beyond the paper: pose networks know people upright and lose those upside down, "
+        "as in flips and handstands; [0, 90, 180, -90] finds them again, at four times the cost, and now and then "
+        "takes a wrong answer for an upright person who is hard to see. Leave it at 0 for a sport of upright people.",
     )
-    try_angles_below: float | None = Field(
+    try_angles_below: Fraction | None = Field(
         None,
-        ge=0.0,
-        le=1.0,
-        description="Try the other angles only where the upright answer's mean score is below this. "
-        "Null: always. Most frames show an athlete whom the teacher finds as they are: asking once "
-        "more there costs time and can only change a good answer.",
+        description="Try the other angles only where the upright answer's mean score is below this. Null: always. "
+        "Most frames show an athlete whom the teacher finds as they are: asking once more there costs time and can "
+        "only change a good answer.",
     )
 
     @model_validator(mode="after")

@@ -17,6 +17,8 @@ from pydantic import (
     field_validator,
 )
 
+from vpdlib.ranges import Count, NonNegativeFloat, PositiveFloat, ProperFraction
+
 
 @dataclass(frozen=True)
 class Head:
@@ -88,63 +90,45 @@ class BiGRUSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    hidden: int = Field(
-        default=128,
-        ge=1,
+    hidden: Count = Field(
+        128,
         description="Units of a recurrent layer in one direction; half the channels of a convolution.",
     )
-    layers: int = Field(default=2, ge=1, description="Number of recurrent layers or convolutions.")
-    fc_width: int = Field(
-        default=256, ge=1, description="Width of the fully connected layer after pooling."
+    layers: Count = Field(2, description="Number of recurrent layers or convolutions.")
+    fc_width: Count = Field(256, description="Width of the fully connected layer after pooling.")
+    dropout: ProperFraction = Field(0.5, description="Dropout before each fully connected layer.")
+    input_dropout: ProperFraction = Field(
+        0.2, description="Dropout on the channels of the input descriptors."
     )
-    dropout: float = Field(
-        default=0.5, ge=0, lt=1, description="Dropout before each fully connected layer."
+    epochs: Count = Field(
+        500, description="Passes over the training actions (paper: Diving48 in full 200)."
     )
-    input_dropout: float = Field(
-        default=0.2, ge=0, lt=1, description="Dropout on the channels of the input descriptors."
-    )
-    epochs: int = Field(
-        default=500,
-        ge=1,
-        description="Passes over the training actions (paper: Diving48 in full 200).",
-    )
-    batch_size: int = Field(default=50, ge=2, description="Training sequences of a step.")
-    learning_rate: float = Field(
-        default=1e-3, gt=0, description="AdamW learning rate at the start."
-    )
-    min_learning_rate: float = Field(default=1e-7, ge=0, description="Floor of the schedule.")
-    weight_decay: float = Field(
-        default=0.01, ge=0, description="AdamW weight decay, decoupled and constant."
+    batch_size: int = Field(50, ge=2, description="Training sequences of a step.")
+    learning_rate: PositiveFloat = Field(1e-3, description="AdamW learning rate at the start.")
+    min_learning_rate: NonNegativeFloat = Field(1e-7, description="Floor of the schedule.")
+    weight_decay: NonNegativeFloat = Field(
+        0.01, description="AdamW weight decay, decoupled and constant."
     )
     schedule: Literal["cosine", "cosine_restarts"] = Field(
-        default="cosine",
-        description=(
-            "cosine: one fall from learning_rate to min_learning_rate (paper). cosine_restarts: warm "
-            "restarts, the first period a tenth of the epochs, then doubling (released code; 500 "
-            "epochs end in mid-period)."
-        ),
+        "cosine",
+        description="cosine: one fall from learning_rate to min_learning_rate (paper). cosine_restarts: warm "
+        "restarts, the first period a tenth of the epochs, then doubling (released code; 500 epochs end in "
+        "mid-period).",
     )
     normalise: bool = Field(
-        default=False, description="Scale every descriptor to unit norm (paper: FSJump6 only)."
+        False, description="Scale every descriptor to unit norm (paper: FSJump6 only)."
     )
-    validate_every: int = Field(
-        default=10,
-        ge=1,
-        description="Epochs between two looks at the validation set, if there is one.",
+    validate_every: Count = Field(
+        10, description="Epochs between two looks at the validation set, if there is one."
     )
-    patience_fraction: float = Field(
-        default=1 / 3,
-        gt=0,
+    patience_fraction: PositiveFloat = Field(
+        1 / 3,
         description="Training stops after this share of the epochs without a better validation.",
     )
-    holdout_fraction: float = Field(
-        default=0.0,
-        ge=0,
-        lt=1,
-        description=(
-            "Share of the training actions held out for choosing the epoch where the dataset has no "
-            "validation split, whole groups at a time if there are at least two; 0: the last epoch is used."
-        ),
+    holdout_fraction: ProperFraction = Field(
+        0.0,
+        description="Share of the training actions held out for choosing the epoch where the dataset has no "
+        "validation split, whole groups at a time if there are at least two; 0: the last epoch is used.",
     )
 
 
@@ -153,10 +137,8 @@ class CNNSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kernel_size: int = Field(
-        default=5,
-        ge=1,
-        description="Frames that a convolution over time sees, an odd number (ours).",
+    kernel_size: Count = Field(
+        5, description="Frames that a convolution over time sees, an odd number (ours)."
     )
 
     @field_validator("kernel_size")
@@ -174,9 +156,7 @@ class NNSSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    normalise: bool = Field(
-        default=True, description="Scale every descriptor to unit norm (paper)."
-    )
+    normalise: bool = Field(True, description="Scale every descriptor to unit norm (paper).")
 
 
 class RecognitionSettings(BaseModel):
@@ -184,24 +164,20 @@ class RecognitionSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    target_fps: float | None = Field(
+    target_fps: PositiveFloat | None = Field(
         None,
-        gt=0,
-        description="Thin sequences of faster videos to this many frames a second (paper: 25 for FX35 and "
-        "Diving48). Null: the video's own rate.",
+        description="Thin sequences of faster videos to this many frames a second (paper: 25 for FX35 and Diving48). "
+        "Null: the video's own rate.",
     )
-    target_fps_slack: float = Field(
+    target_fps_slack: ProperFraction = Field(
         0.0,
-        ge=0,
-        lt=1,
         description="Added to each frame's share when thinning (released code: 0.01 for Diving48).",
     )
     bigru: BiGRUSettings = Field(
-        default=BiGRUSettings(),
-        description="The recurrent classifiers, and what the CNN shares with them.",
+        BiGRUSettings(), description="The recurrent classifiers, and what the CNN shares with them."
     )
-    cnn: CNNSettings = Field(default=CNNSettings(), description="The convolutional classifier.")
-    nns: NNSSettings = Field(default=NNSSettings(), description="Nearest-neighbour search.")
+    cnn: CNNSettings = Field(CNNSettings(), description="The convolutional classifier.")
+    nns: NNSSettings = Field(NNSSettings(), description="Nearest-neighbour search.")
 
 
 def sections_of(head: str) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from vpdlib.ranges import Count, PositiveFloat, ProperFraction
+
 
 class RetrievalSettings(BaseModel):
     """How actions are compared, and how much of every ranked list is kept."""
@@ -16,39 +18,32 @@ class RetrievalSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     methods: tuple[str, ...] | None = Field(
-        default=None,
-        description="Feature sets of Table 3, in order. Null: the dataset's `methods`. The paper's students "
-        "are distilled on the entire corpus here: vpd2d_corpus.",
+        None,
+        description="Feature sets of Table 3, in order. Null: the dataset's `methods`. The paper's students are "
+        "distilled on the entire corpus here: vpd2d_corpus.",
     )
     queries: Literal["all", "test"] = Field(
-        default="all",
+        "all",
         description="Which actions are looked for: all (paper), or those of the test split (paper, Diving48).",
     )
-    target_fps: float | None = Field(
-        default=None,
-        gt=0,
+    target_fps: PositiveFloat | None = Field(
+        None,
         description="Thin sequences of faster videos to this many frames a second, as for recognition.",
     )
-    target_fps_slack: float = Field(
-        default=0.0,
-        ge=0,
-        lt=1,
+    target_fps_slack: ProperFraction = Field(
+        0.0,
         description="As for recognition; the two stages see the same frames where both have the same.",
     )
     normalise: bool = Field(
-        default=True,
-        description=(
-            "Scale every descriptor to unit norm, regular and mirrored each for itself, before the two are "
-            "joined (paper; released code: only on demand)."
-        ),
+        True,
+        description="Scale every descriptor to unit norm, regular and mirrored each for itself, before the two are "
+        "joined (paper; released code: only on demand).",
     )
-    top_k: int | None = Field(
-        default=100,
-        ge=1,
-        description="Length of the ranked list kept for every query. Null: the whole corpus.",
+    top_k: Count | None = Field(
+        100, description="Length of the ranked list kept for every query. Null: the whole corpus."
     )
     ks: tuple[int, ...] = Field(
-        default=(1, 10, 50),
+        (1, 10, 50),
         min_length=1,
         description="k of the reported precision@k and hit@k; none above top_k.",
     )

@@ -13,6 +13,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vpdlib.identifiers import ID_PATTERN
+from vpdlib.ranges import (
+    Count,
+    Fraction,
+    InnerFraction,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveFraction,
+)
 
 #: The teacher whose vectors are the 13 joints in the picture; every other one is a VIPE* feature set.
 POSE2D = "pose2d"
@@ -38,43 +47,36 @@ class AugmentationSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     colour_jitter: tuple[float, float, float, float] = Field(
-        default=(0.2, 0.2, 0.05, 0.05),
-        description="Greatest change of brightness, contrast, saturation (factors 1 -+ this) "
-        "and hue "
-        "(share of the full circle).",
+        (0.2, 0.2, 0.05, 0.05),
+        description="Greatest change of brightness, contrast, saturation (factors 1 -+ this) and hue (share of the "
+        "full circle).",
     )
     resized_crop_scale: tuple[float, float] = Field(
-        default=(0.5, 1.0), description="Share of the crop's area that a random window covers."
+        (0.5, 1.0), description="Share of the crop's area that a random window covers."
     )
     resized_crop_ratio: tuple[float, float] = Field(
-        default=(0.9, 1.1), description="Width / height of the random window."
+        (0.9, 1.1), description="Width / height of the random window."
     )
-    flip_probability: float = Field(
-        default=0.5,
-        ge=0.0,
-        le=1.0,
+    flip_probability: Fraction = Field(
+        0.5,
         description="Probability of a mirrored crop, whose target is the mirrored teacher vector.",
     )
-    noise_std: float = Field(
-        default=0.05,
-        ge=0.0,
-        description="Standard deviation of Gaussian noise on the background, in units of the "
-        "normalised RGB input. Used only where the frames come with athlete masks.",
+    noise_std: NonNegativeFloat = Field(
+        0.05,
+        description="Standard deviation of Gaussian noise on the background, in units of the normalised RGB input. "
+        "Used only where the frames come with athlete masks.",
     )
-    noise_probability: float = Field(
-        default=0.5, ge=0.0, le=1.0, description="Probability of background noise in a crop."
+    noise_probability: Fraction = Field(
+        0.5, description="Probability of background noise in a crop."
     )
     rotation_degrees: float = Field(
-        default=0.0,
+        0.0,
         ge=0.0,
         le=180.0,
-        description="Beyond the paper: turn crop, flow and target by a random angle within "
-        "-+ this (180: any angle; 0: off); a VIPE* target is embedded anew from the turned pose. For "
-        "teachers that see only upright people.",
+        description="Beyond the paper: turn crop, flow and target by a random angle within -+ this (180: any angle; "
+        "0: off); a VIPE* target is embedded anew from the turned pose. For teachers that see only upright people.",
     )
-    rotation_probability: float = Field(
-        default=0.5, ge=0.0, le=1.0, description="Probability that a crop is turned."
-    )
+    rotation_probability: Fraction = Field(0.5, description="Probability that a crop is turned.")
 
     @model_validator(mode="after")
     def _check_ranges(self) -> AugmentationSettings:
@@ -97,129 +99,109 @@ class StudentSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     teacher: str = Field(
-        default=POSE2D,
+        POSE2D,
         pattern=f"^(?:{ID_PATTERN})$",
-        description="Whose vectors are distilled: pose2d, 13 normalised joints; or the name of a feature set "
-        "under `vipe`.",
+        description="Whose vectors are distilled: pose2d, 13 normalised joints; or the name of a feature set under "
+        "`vipe`.",
     )
-    min_score: float | None = Field(
-        default=None,
-        ge=0.0,
-        le=1.0,
-        description="Learn from frames whose mean joint score is at least this, in place of "
-        "weak_labels.min_score (Table S1). Null: from the frames that were kept.",
+    min_score: Fraction | None = Field(
+        None,
+        description="Learn from frames whose mean joint score is at least this, in place of weak_labels.min_score "
+        "(Table S1). Null: from the frames that were kept.",
     )
-    score_power: float = Field(
-        default=0.0,
-        ge=0.0,
-        description="Beyond the paper: the loss of a frame is weighted by its mean joint score to this "
-        "power, so that the teacher is believed as far as it is sure; with a low min_score, in "
-        "place of a threshold. 0: all frames count alike.",
+    score_power: NonNegativeFloat = Field(
+        0.0,
+        description="Beyond the paper: the loss of a frame is weighted by its mean joint score to this power, so "
+        "that the teacher is believed as far as it is sure; with a low min_score, in place of a threshold. 0: all "
+        "frames count alike.",
     )
-    descriptor_dim: int | None = Field(
-        default=None,
-        ge=1,
-        description="Length of the descriptor. Null: that of the teacher's vector (the paper). A longer one is beyond "
-        "the paper; the decoder then learns to answer the pose from it, with or without motion.",
+    descriptor_dim: Count | None = Field(
+        None,
+        description="Length of the descriptor. Null: that of the teacher's vector (the paper). A longer one is "
+        "beyond the paper; the decoder then learns to answer the pose from it, with or without motion.",
     )
     inputs: Literal["rgb", "rgb_flow"] = Field(
-        default="rgb_flow", description="What the network sees: the crop, or crop and optical flow."
+        "rgb_flow", description="What the network sees: the crop, or crop and optical flow."
     )
     motion: bool = Field(
-        default=True,
-        description="Also learn the teacher's change since the previous frame, through a decoder "
-        "that is no part of the descriptor. False: regress the pose directly.",
+        True,
+        description="Also learn the teacher's change since the previous frame, through a decoder that is no part of "
+        "the descriptor. False: regress the pose directly.",
     )
     architecture: Literal["resnet34", "resnet18", "residual"] = Field(
-        default="resnet34",
-        description="Encoder: the paper's resnet34; resnet18; or residual, a small network of "
-        "`widths` and `blocks` for a CPU.",
+        "resnet34",
+        description="Encoder: the paper's resnet34; resnet18; or residual, a small network of `widths` and `blocks` "
+        "for a CPU.",
     )
     widths: tuple[int, ...] = Field(
-        default=(32, 64, 128, 192),
+        (32, 64, 128, 192),
         min_length=1,
-        description="Channels of each stage of the residual architecture, at least 8: torch crashes on a CPU "
-        "where narrower ones are trained.",
+        description="Channels of each stage of the residual architecture, at least 8: torch crashes on a CPU where "
+        "narrower ones are trained.",
     )
     blocks: tuple[int, ...] = Field(
-        default=(1, 1, 1, 1),
-        min_length=1,
-        description="Blocks of each stage of the residual architecture.",
+        (1, 1, 1, 1), min_length=1, description="Blocks of each stage of the residual architecture."
     )
     crop_px: int = Field(
-        default=128,
+        128,
         ge=16,
-        description="Side of the square the network sees; stored crops of another size are "
-        "resized.",
+        description="Side of the square the network sees; stored crops of another size are resized.",
     )
-    epochs: int = Field(default=1000, ge=1, description="Number of epochs.")
-    samples_per_epoch: int = Field(
-        default=20_000, ge=1, description="Random frames (with repetition) that make one epoch."
+    epochs: Count = Field(1000, description="Number of epochs.")
+    samples_per_epoch: Count = Field(
+        20_000, description="Random frames (with repetition) that make one epoch."
     )
-    val_samples: int = Field(
-        default=4_000,
-        ge=1,
+    val_samples: Count = Field(
+        4_000,
         description="At most this many validation frames are measured; a fixed random choice.",
     )
-    batch_size: int = Field(default=100, ge=2, description="Frames per step.")
-    learning_rate: float = Field(default=5e-4, gt=0.0, description="AdamW's rate at the start.")
+    batch_size: int = Field(100, ge=2, description="Frames per step.")
+    learning_rate: PositiveFloat = Field(5e-4, description="AdamW's rate at the start.")
     schedule: Literal["constant", "cosine"] = Field(
-        default="constant",
-        description="The rate over the epochs: constant (the paper), or falling to a fiftieth along "
-        "a cosine, which pays where the epochs are few.",
+        "constant",
+        description="The rate over the epochs: constant (the paper), or falling to a fiftieth along a cosine, which "
+        "pays where the epochs are few.",
     )
-    weight_decay: float = Field(default=0.01, ge=0.0, description="AdamW's weight decay.")
+    weight_decay: NonNegativeFloat = Field(0.01, description="AdamW's weight decay.")
     loss_reduction: Literal["sum", "mean"] = Field(
-        default="sum",
-        description="Squared errors are summed over a target's numbers, and over the batch "
-        "(sum, the "
-        "paper) or averaged over it (mean).",
+        "sum",
+        description="Squared errors are summed over a target's numbers, and over the batch (sum, the paper) or "
+        "averaged over it (mean).",
     )
-    val_fraction: float = Field(
-        default=0.2, gt=0.0, lt=1.0, description="Share of the labelled frames held out."
-    )
-    select_window: int = Field(
-        default=5,
-        ge=1,
-        description="The epoch is kept whose validation loss, averaged with those of the epochs "
-        "just "
-        "before it over this many epochs, is lowest.",
+    val_fraction: InnerFraction = Field(0.2, description="Share of the labelled frames held out.")
+    select_window: Count = Field(
+        5,
+        description="The epoch is kept whose validation loss, averaged with those of the epochs just before it over "
+        "this many epochs, is lowest.",
     )
     augmentation: AugmentationSettings = Field(
         default_factory=AugmentationSettings, description="Random changes of the training crops."
     )
     distil_on: Literal["train", "corpus", "actions"] = Field(
-        default="train",
-        description="Frames to learn from: videos of the training split; all videos (labels are "
-        "not "
-        "used; Table 2c); or only the labelled actions of the training split (Table 2b).",
+        "train",
+        description="Frames to learn from: videos of the training split; all videos (labels are not used; Table 2c); "
+        "or only the labelled actions of the training split (Table 2b).",
     )
-    video_share: float = Field(
-        default=1.0,
-        gt=0.0,
-        le=1.0,
-        description="Beyond the paper: learn from this share of those videos, a fixed random choice; a "
-        "smaller share is part of a larger. For curves of accuracy against the size of the corpus.",
+    video_share: PositiveFraction = Field(
+        1.0,
+        description="Beyond the paper: learn from this share of those videos, a fixed random choice; a smaller share "
+        "is part of a larger. For curves of accuracy against the size of the corpus.",
     )
     rgb_mean: tuple[float, float, float] | None = Field(
-        default=None, description="Mean of R, G, B in 0..1; null: measured on the training crops."
+        None, description="Mean of R, G, B in 0..1; null: measured on the training crops."
     )
     rgb_std: tuple[float, float, float] | None = Field(
-        default=None, description="Standard deviation of R, G, B; null: measured likewise."
+        None, description="Standard deviation of R, G, B; null: measured likewise."
     )
-    seed: int = Field(
-        default=0, ge=0, description="Seed of initial weights, sampling, augmentation."
+    seed: NonNegativeInt = Field(0, description="Seed of initial weights, sampling, augmentation.")
+    num_workers: NonNegativeInt = Field(
+        0, description="Processes that read crops ahead; 0 reads in the main process."
     )
-    num_workers: int = Field(
-        default=0, ge=0, description="Processes that read crops ahead; 0 reads in the main process."
-    )
-    amp: bool = Field(
-        default=True, description="Mixed precision on a GPU. Without effect on a CPU."
-    )
+    amp: bool = Field(True, description="Mixed precision on a GPU. Without effect on a CPU.")
     cpu_bfloat16: Literal["off", "auto"] = Field(
-        default="off",
-        description="auto: train in bfloat16 on a CPU that has instructions for it (AMX, "
-        "AVX512-BF16), which is about twice as fast; float32 elsewhere.",
+        "off",
+        description="auto: train in bfloat16 on a CPU that has instructions for it (AMX, AVX512-BF16), which is "
+        "about twice as fast; float32 elsewhere.",
     )
 
     @model_validator(mode="after")

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from vpdlib.ranges import Fraction, InnerFraction, NonNegativeFloat, PositiveFloat, PositiveFraction
+
 
 class TrackingSettings(BaseModel):
     """How people are followed through a video and which of them is the athlete.
@@ -17,143 +19,113 @@ class TrackingSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     # Association
-    low_score: float = Field(
-        0.15, ge=0, le=1, description="Detections below this score are not looked at."
-    )
-    high_score: float = Field(
+    low_score: Fraction = Field(0.15, description="Detections below this score are not looked at.")
+    high_score: Fraction = Field(
         0.35,
-        ge=0,
-        le=1,
-        description="Detections from this score on are matched first and may start a track; "
-        "weaker ones only continue one.",
+        description="Detections from this score on are matched first and may start a track; weaker ones only "
+        "continue one.",
     )
-    min_iou: float = Field(
+    min_iou: Fraction = Field(
         0.1,
-        ge=0,
-        le=1,
         description="A detection that overlaps a track's predicted box this much may continue it.",
     )
-    max_distance: float = Field(
+    max_distance: PositiveFloat = Field(
         0.6,
-        gt=0,
-        description="So may one whose centre lies within this many body lengths of the prediction "
-        "(a moment after the last detection), "
-        "which catches fast athletes whose boxes no longer overlap.",
+        description="So may one whose centre lies within this many body lengths of the prediction (a moment after "
+        "the last detection), which catches fast athletes whose boxes no longer overlap.",
     )
-    max_speed: float = Field(
+    max_speed: NonNegativeFloat = Field(
         1.0,
-        ge=0,
-        description="That distance grows by this many body lengths per second since the track's "
-        "last detection, to twice max_distance at most.",
+        description="That distance grows by this many body lengths per second since the track's last detection, to "
+        "twice max_distance at most.",
     )
     max_size_ratio: float = Field(
         3.0, gt=1, description="Largest ratio of body lengths that still counts as one person."
     )
-    iou_weight: float = Field(
-        0.5, ge=0, le=1, description="Share of overlap in the cost; the rest is distance."
+    iou_weight: Fraction = Field(
+        0.5, description="Share of overlap in the cost; the rest is distance."
     )
-    coast_s: float = Field(
-        0.4, ge=0, description="A track without detections is predicted for this long, then ends."
+    coast_s: NonNegativeFloat = Field(
+        0.4, description="A track without detections is predicted for this long, then ends."
     )
-    max_gap_s: float = Field(
-        1.0, ge=0, description="Longest gap, in seconds, over which anyone's tracks are stitched."
+    max_gap_s: NonNegativeFloat = Field(
+        1.0, description="Longest gap, in seconds, over which anyone's tracks are stitched."
     )
 
     # The athlete
     athlete_rule: Literal["largest_salient", "upside_down"] = Field(
         "largest_salient",
-        description="largest_salient: the track with the greatest sum over time of area x score to "
-        "the power score_power, near the centre. upside_down: the same with a bonus while the hips "
-        "are above the shoulders.",
+        description="largest_salient: the track with the greatest sum over time of area x score to the power "
+        "score_power, near the centre. upside_down: the same with a bonus while the hips are above the shoulders.",
     )
-    score_power: float = Field(
+    score_power: NonNegativeFloat = Field(
         2.0,
-        ge=0,
-        description="Weight of the detector's score in the rule; above 1 it keeps large, unsure "
-        "tracks on things that are no people from winning.",
+        description="Weight of the detector's score in the rule; above 1 it keeps large, unsure tracks on things "
+        "that are no people from winning.",
     )
-    central_fraction: float = Field(
-        0.8,
-        gt=0,
-        le=1,
-        description="Share of the frame's width and height that counts as its central region.",
+    central_fraction: PositiveFraction = Field(
+        0.8, description="Share of the frame's width and height that counts as its central region."
     )
-    net_height: float = Field(
+    net_height: InnerFraction = Field(
         0.5,
-        gt=0,
-        lt=1,
-        description="Where two athletes face each other over a net, the far one's feet are above this share "
-        "of the frame's height and the near one's below.",
+        description="Where two athletes face each other over a net, the far one's feet are above this share of the "
+        "frame's height and the near one's below.",
     )
-    inverted_bonus: float = Field(
-        2.0, ge=0, description="Weight added per inverted detection by the rule upside_down."
+    inverted_bonus: NonNegativeFloat = Field(
+        2.0, description="Weight added per inverted detection by the rule upside_down."
     )
-    travel_bonus: float = Field(
-        1.0,
-        ge=0,
-        description="Weight added, at most, to a track that moves by one body length or more.",
+    travel_bonus: NonNegativeFloat = Field(
+        1.0, description="Weight added, at most, to a track that moves by one body length or more."
     )
-    shape_bonus: float = Field(
+    shape_bonus: NonNegativeFloat = Field(
         2.0,
-        ge=0,
-        description="Weight added, at most, to a track whose height changes by half a body length "
-        "or more: athletes crouch, reach and tuck, and a moving camera does not imitate that.",
+        description="Weight added, at most, to a track whose height changes by half a body length or more: athletes "
+        "crouch, reach and tuck, and a moving camera does not imitate that.",
     )
-    switch_s: float = Field(
+    switch_s: NonNegativeFloat = Field(
         1.0,
-        ge=0,
         description="To turn to someone who was there before, or away from someone who is still there, costs as much "
         "as this many seconds of following them: an athlete beside a coach is worth it, a passer-by is not.",
     )
-    min_share: float = Field(
+    min_share: Fraction = Field(
         0.3,
-        ge=0,
-        le=1,
         description="Who is followed has at least this share of the greatest salience per second in the shot; 0 "
         "follows anyone while the athlete is away.",
     )
-    look_bonus: float = Field(
+    look_bonus: NonNegativeFloat = Field(
         10.0,
-        ge=0,
         description="Weight of the appearance where several people could be the athlete: of colours, size and "
         "proportions that are seen again in other segments.",
     )
-    min_length_s: float = Field(
-        0.5,
-        ge=0,
-        description="Tracks shorter than this (or than half a shorter shot) are no athlete.",
+    min_length_s: NonNegativeFloat = Field(
+        0.5, description="Tracks shorter than this (or than half a shorter shot) are no athlete."
     )
-    bridge_s: float = Field(
+    bridge_s: NonNegativeFloat = Field(
         3.0,
-        ge=0,
-        description="After a longer loss, up to this many seconds, the nearest fitting track is "
-        "still taken for the athlete.",
+        description="After a longer loss, up to this many seconds, the nearest fitting track is still taken for the "
+        "athlete.",
     )
 
     # Boxes between detections
-    fill_s: float = Field(
+    fill_s: NonNegativeFloat = Field(
         2.0,
-        ge=0,
-        description="Losses of the athlete up to this long are filled with boxes; longer ones only "
-        "at their ends, by propagate_s.",
+        description="Losses of the athlete up to this long are filled with boxes; longer ones only at their ends, by "
+        "propagate_s.",
     )
-    smooth_s: float = Field(
-        0.3, ge=0, description="Width of the centred smoothing window, in seconds; 0 turns it off."
+    smooth_s: NonNegativeFloat = Field(
+        0.3, description="Width of the centred smoothing window, in seconds; 0 turns it off."
     )
-    propagate_s: float = Field(
+    propagate_s: NonNegativeFloat = Field(
         0.5,
-        ge=0,
-        description="Boxes are extended this long before the first and after the last detection "
-        "of a stretch.",
+        description="Boxes are extended this long before the first and after the last detection of a stretch.",
     )
-    growth: float = Field(
+    growth: NonNegativeFloat = Field(
         0.3,
-        ge=0,
-        description="Boxes far from any detection are enlarged by this share, since detectors lose "
-        "athletes who are inverted, tucked or blurred and so have changed shape.",
+        description="Boxes far from any detection are enlarged by this share, since detectors lose athletes who are "
+        "inverted, tucked or blurred and so have changed shape.",
     )
-    growth_s: float = Field(
-        0.3, gt=0, description="Time from the nearest detection at which the growth is complete."
+    growth_s: PositiveFloat = Field(
+        0.3, description="Time from the nearest detection at which the growth is complete."
     )
 
     @model_validator(mode="after")

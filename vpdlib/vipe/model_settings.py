@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from vpdlib.identifiers import ID_PATTERN
+from vpdlib.ranges import Count, InnerFraction, NonNegativeInt, PositiveFloat
 from vpdlib.vipe.settings import VipeSettings
 
 
@@ -37,12 +38,14 @@ class BvhMotions(_Source):
         "bvh", description="BVH files with CMU's joint names, in <subject>/<motion>.bvh."
     )
     source: str = Field("cmu", description="Name of the corpus, for source_share.")
-    unit_m: float | None = Field(
-        None, gt=0, description="Metres to the files' unit; null: CMU's, 1/0.45 inches."
+    unit_m: PositiveFloat | None = Field(
+        None, description="Metres to the files' unit; null: CMU's, 1/0.45 inches."
     )
     up: Literal["y", "z"] = Field("y", description="The files' axis that points up.")
-    skip_frames: int = Field(1, ge=0, description="Frames to leave out at the start (rest pose).")
-    every: int = Field(4, ge=1, description="Take one frame in so many (CMU has 120 a second).")
+    skip_frames: NonNegativeInt = Field(
+        1, description="Frames to leave out at the start (rest pose)."
+    )
+    every: Count = Field(4, description="Take one frame in so many (CMU has 120 a second).")
 
 
 class AmassMotions(_Source):
@@ -53,7 +56,7 @@ class AmassMotions(_Source):
         description="npz of the SMPL, SMPL-H or SMPL-X body model that the files ask for, or a folder of them; "
         "relative to data_dir. They need a licence of their own."
     )
-    target_fps: float = Field(30.0, gt=0, description="Thin faster motions to this rate.")
+    target_fps: PositiveFloat = Field(30.0, description="Thin faster motions to this rate.")
 
 
 class Human36mMotions(_Source):
@@ -108,16 +111,16 @@ class VipeModelSettings(BaseModel):
     motions: tuple[MotionSource, ...] = Field(min_length=1, description="3D motions, one by one.")
     val_subjects: tuple[str, ...] = Field(
         (),
-        description="People whose motions are held out for choosing the epoch, as subject or source:subject; "
-        "* stands for anything. Empty: in each source with two people or more, those with the fewest frames.",
+        description="People whose motions are held out for choosing the epoch, as subject or source:subject; * "
+        "stands for anything. Empty: in each source with two people or more, those with the fewest frames.",
     )
     leave_out: tuple[str, ...] = Field(
         (),
         description="People who are neither learnt from nor validated on, written likewise: those that something "
         "will be tested on.",
     )
-    val_fraction: float = Field(
-        0.1, gt=0, lt=1, description="Greatest share of frames held out where nobody is named."
+    val_fraction: InnerFraction = Field(
+        0.1, description="Greatest share of frames held out where nobody is named."
     )
     training: VipeSettings = Field(
         VipeSettings(), description="Network, cameras, pairs and training."

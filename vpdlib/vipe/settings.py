@@ -9,6 +9,15 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from vpdlib.ranges import (
+    Count,
+    Fraction,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    ProperFraction,
+)
+
 
 class CameraSettings(BaseModel):
     """Random cameras that look at the hips, and what a detector would do to their picture."""
@@ -16,48 +25,41 @@ class CameraSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     azimuth_degrees: float = Field(
-        default=180.0, ge=0.0, le=180.0, description="Azimuth is uniform within -+ this."
+        180.0, ge=0.0, le=180.0, description="Azimuth is uniform within -+ this."
     )
     elevation_degrees: float = Field(
-        default=30.0, ge=0.0, lt=90.0, description="Elevation is uniform within -+ this."
+        30.0, ge=0.0, lt=90.0, description="Elevation is uniform within -+ this."
     )
     roll_degrees: float = Field(
-        default=30.0, ge=0.0, le=180.0, description="Roll is uniform within -+ this."
+        30.0, ge=0.0, le=180.0, description="Roll is uniform within -+ this."
     )
-    perspective_probability: float = Field(
-        default=0.5,
-        ge=0.0,
-        le=1.0,
-        description="Share of perspective views; the others are orthographic. Half stands for the "
-        "half of the paper's 2D poses that come from the real cameras of its 3D data.",
+    perspective_probability: Fraction = Field(
+        0.5,
+        description="Share of perspective views; the others are orthographic. Half stands for the half of the "
+        "paper's 2D poses that come from the real cameras of its 3D data.",
     )
     distance_m: tuple[float, float] = Field(
-        default=(3.0, 30.0),
-        description="Distance from the hips of a perspective camera, nearest and farthest; its "
-        "inverse is uniform. Beyond the paper, whose cameras are those of its data.",
+        (3.0, 30.0),
+        description="Distance from the hips of a perspective camera, nearest and farthest; its inverse is uniform. "
+        "Beyond the paper, whose cameras are those of its data.",
     )
     score_range: tuple[float, float] = Field(
-        default=(0.5, 1.0), description="The score of a joint is uniform in this range."
+        (0.5, 1.0), description="The score of a joint is uniform in this range."
     )
-    joint_noise: float = Field(
-        default=0.0,
-        ge=0.0,
-        description="Beyond the paper: standard deviation of Gaussian noise on every joint, in "
-        "torso lengths.",
+    joint_noise: NonNegativeFloat = Field(
+        0.0,
+        description="Beyond the paper: standard deviation of Gaussian noise on every joint, in torso lengths.",
     )
-    drop_probability: float = Field(
-        default=0.0,
-        ge=0.0,
-        le=1.0,
+    drop_probability: Fraction = Field(
+        0.0,
         description="Beyond the paper: probability that a joint is misplaced, with a low score.",
     )
-    drop_spread: float = Field(
-        default=0.5,
-        ge=0.0,
+    drop_spread: NonNegativeFloat = Field(
+        0.5,
         description="Standard deviation of a misplaced joint about the truth, in torso lengths.",
     )
     drop_score_range: tuple[float, float] = Field(
-        default=(0.0, 0.3), description="The score of a misplaced joint is uniform in this range."
+        (0.0, 0.3), description="The score of a misplaced joint is uniform in this range."
     )
 
     @model_validator(mode="after")
@@ -78,62 +80,49 @@ class VipeSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    dim: int = Field(default=64, ge=1, description="Length of the embedding.")
-    hidden: int = Field(default=1024, ge=1, description="Width of the encoder.")
-    blocks: int = Field(default=2, ge=0, description="Residual blocks of the encoder.")
-    dropout: float = Field(default=0.2, ge=0.0, lt=1.0, description="Dropout of the encoder.")
-    decoder_width: int = Field(
-        default=512, ge=1, description="Width of the decoder's two hidden layers."
-    )
-    learning_rate: float = Field(default=1e-4, gt=0.0, description="AdamW's constant rate.")
-    weight_decay: float = Field(default=0.01, ge=0.0, description="AdamW's weight decay.")
-    batch_size: int = Field(default=100, ge=2, description="Pairs per step.")
-    epochs: int = Field(default=500, ge=1, description="Number of epochs.")
-    samples_per_epoch: int = Field(
-        default=50_000,
-        ge=1,
+    dim: Count = Field(64, description="Length of the embedding.")
+    hidden: Count = Field(1024, description="Width of the encoder.")
+    blocks: NonNegativeInt = Field(2, description="Residual blocks of the encoder.")
+    dropout: ProperFraction = Field(0.2, description="Dropout of the encoder.")
+    decoder_width: Count = Field(512, description="Width of the decoder's two hidden layers.")
+    learning_rate: PositiveFloat = Field(1e-4, description="AdamW's constant rate.")
+    weight_decay: NonNegativeFloat = Field(0.01, description="AdamW's weight decay.")
+    batch_size: int = Field(100, ge=2, description="Pairs per step.")
+    epochs: Count = Field(500, description="Number of epochs.")
+    samples_per_epoch: Count = Field(
+        50_000,
         description="Random pairs that make one epoch; the paper's is the sum over its datasets.",
     )
-    val_samples: int = Field(
-        default=5_000,
-        ge=1,
-        description="Pairs of held-out motions that are measured after every epoch; a fixed "
-        "random choice.",
+    val_samples: Count = Field(
+        5_000,
+        description="Pairs of held-out motions that are measured after every epoch; a fixed random choice.",
     )
     source_share: dict[str, float] = Field(
         default_factory=dict,
-        description="Share of the pairs that each source of 3D motions gives, in any unit (paper: "
-        "Human3.6M 20, AMASS 20, 3DPeople 5, NBA2K 5); each has one, and 0 leaves it out. Empty: in proportion "
-        "to its frames.",
+        description="Share of the pairs that each source of 3D motions gives, in any unit (paper: Human3.6M 20, "
+        "AMASS 20, 3DPeople 5, NBA2K 5); each has one, and 0 leaves it out. Empty: in proportion to its frames.",
     )
     negative_degrees: float = Field(
-        default=45.0,
+        45.0,
         ge=0.0,
         lt=180.0,
-        description="A frame is a negative if some bone of its turned skeleton differs by at "
-        "least this.",
+        description="A frame is a negative if some bone of its turned skeleton differs by at least this.",
     )
-    negative_tries: int = Field(
-        default=10,
-        ge=1,
-        description="Random frames of the motion that are tried as a negative; if none will do, "
-        "the pair has none.",
+    negative_tries: Count = Field(
+        10,
+        description="Random frames of the motion that are tried as a negative; if none will do, the pair has none.",
     )
-    flip_probability: float = Field(
-        default=0.5,
-        ge=0.0,
-        le=1.0,
+    flip_probability: Fraction = Field(
+        0.5,
         description="Probability that a pair is mirrored; a negative is mirrored independently.",
     )
     camera: CameraSettings = Field(
         default_factory=CameraSettings, description="Random cameras of the 2D poses."
     )
-    seed: int = Field(
-        default=0, ge=0, description="Seed of initial weights, sampling, cameras, dropout."
+    seed: NonNegativeInt = Field(
+        0, description="Seed of initial weights, sampling, cameras, dropout."
     )
-    amp: bool = Field(
-        default=True, description="Mixed precision on a GPU. Without effect on a CPU."
-    )
+    amp: bool = Field(True, description="Mixed precision on a GPU. Without effect on a CPU.")
 
     @model_validator(mode="after")
     def _check_together(self) -> VipeSettings:

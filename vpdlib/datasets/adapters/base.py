@@ -14,6 +14,7 @@ from vpdlib.datasets.base import Action, PoseClip, VideoSource
 from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.settings import JointNames, SuppliedSettings
 from vpdlib.datasets.tables import ProblemRow
+from vpdlib.ranges import InnerFraction, ProperFraction
 
 
 class BaseAdapter(BaseModel):
@@ -113,23 +114,22 @@ class LabelledAdapter(BaseAdapter):
         {"labels", "group_pattern", "test_fraction", "val_fraction"}
     )
 
-    test_fraction: float = Field(
-        0.3, gt=0, lt=1, description="Share of actions for testing where no split is given."
+    test_fraction: InnerFraction = Field(
+        0.3, description="Share of actions for testing where no split is given."
     )
-    val_fraction: float = Field(
-        0.0, ge=0, lt=1, description="Share of actions for validation where no split is given."
+    val_fraction: ProperFraction = Field(
+        0.0, description="Share of actions for validation where no split is given."
     )
     labels: str | None = Field(
         None,
-        description="CSV with columns video, label and optionally start, end (seconds; the whole "
-        "video where empty), split (train, val, test), group; relative to data_dir. Null: every video is one action, "
-        "labelled with the folder it lies in; of keypoints, with the labels (and splits) of their file, or the "
-        "folders in its keys.",
+        description="CSV with columns video, label and optionally start, end (seconds; the whole video where empty), "
+        "split (train, val, test), group; relative to data_dir. Null: every video is one action, labelled with the "
+        "folder it lies in; of keypoints, with the labels (and splits) of their file, or the folders in its keys.",
     )
     group_pattern: str | None = Field(
         None,
-        description="Regular expression with a group named 'group', searched in the video id where "
-        "labels bring no group: videos of one group stay on one side of the split.",
+        description="Regular expression with a group named 'group', searched in the video id where labels bring no "
+        "group: videos of one group stay on one side of the split.",
     )
 
     @field_validator("group_pattern")

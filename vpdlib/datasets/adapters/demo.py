@@ -14,6 +14,7 @@ from vpdlib.datasets.base import VideoSource
 from vpdlib.datasets.paths import DataFolder, DataPaths
 from vpdlib.datasets.settings import Deinterlace
 from vpdlib.datasets.video_files import find_videos
+from vpdlib.ranges import Count, NonNegativeInt
 
 
 class DemoAdapter(BaseAdapter):
@@ -23,12 +24,12 @@ class DemoAdapter(BaseAdapter):
     deinterlace: ClassVar[Deinterlace] = "auto"
 
     kind: Literal["demo"] = Field("demo", description="Rendered by vpdlib.demo.")
-    num_train_videos: int = Field(32, ge=1, description="Training routines.")
-    num_test_videos: int = Field(18, ge=1, description="Test routines.")
-    actions_per_video: int = Field(3, ge=1, description="Actions of a routine.")
+    num_train_videos: Count = Field(32, description="Training routines.")
+    num_test_videos: Count = Field(18, description="Test routines.")
+    actions_per_video: Count = Field(3, description="Actions of a routine.")
     width: int = Field(480, ge=64, multiple_of=2, description="Width of the picture, px.")
     height: int = Field(270, ge=64, multiple_of=2, description="Height of the picture, px.")
-    seed: int = Field(0, ge=0, description="Seed of appearance, motion, background, camera.")
+    seed: NonNegativeInt = Field(0, description="Seed of appearance, motion, background, camera.")
 
     def sources_of(self, files: Sequence[Path]) -> list[VideoSource]:
         """The rendered videos, beside the table of their labels."""

@@ -32,8 +32,8 @@ class Diving48Adapter(PublishedAdapter):
     kind: Literal["diving48"] = Field("diving48", description="The paper's Diving48 V2.")
     labels: str = Field(
         "diving48/labels",
-        description="Folder with Diving48_vocab.json, Diving48_V2_train.json and Diving48_V2_test.json; "
-        "relative to data_dir.",
+        description="Folder with Diving48_vocab.json, Diving48_V2_train.json and Diving48_V2_test.json; relative to "
+        "data_dir.",
     )
 
     @field_validator("recordings")

@@ -17,6 +17,7 @@ from vpdlib.datasets.settings import DeinterlaceSetting, SuppliedSettings
 from vpdlib.datasets.split import group_of
 from vpdlib.datasets.tables import ProblemRow
 from vpdlib.datasets.video_files import find_videos, problems_of_files
+from vpdlib.ranges import Count
 
 
 class FolderAdapter(LabelledAdapter):
@@ -37,8 +38,8 @@ class FolderAdapter(LabelledAdapter):
         "without a label, for students that are distilled on more than what is labelled. Those of a group with test "
         "actions count as test videos.",
     )
-    max_videos_per_class: int | None = Field(
-        None, ge=1, description="Take only so many videos of a class (label folders only)."
+    max_videos_per_class: Count | None = Field(
+        None, description="Take only so many videos of a class (label folders only)."
     )
     deinterlace: DeinterlaceSetting = "auto"
 

@@ -41,13 +41,13 @@ class FX35Adapter(PublishedAdapter):
     kind: Literal["fx35"] = Field("fx35", description="The paper's FX35.")
     annotation: str | None = Field(
         None,
-        description="FineGym's finegym_annotation_info_v1.1.json, relative to data_dir: exact times of actions "
-        "and events. Null: the whole seconds of the actions' names, windows up to a second wider.",
+        description="FineGym's finegym_annotation_info_v1.1.json, relative to data_dir: exact times of actions and "
+        "events. Null: the whole seconds of the actions' names, windows up to a second wider.",
     )
     unit: Literal["event", "action"] = Field(
         "event",
-        description="What a video is: a whole event (the paper), or a single action, as in published skeleton "
-        "files; the latter needs supplied keypoints.",
+        description="What a video is: a whole event (the paper), or a single action, as in published skeleton files; "
+        "the latter needs supplied keypoints.",
     )
 
     @property

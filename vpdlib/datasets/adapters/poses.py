@@ -12,6 +12,7 @@ from vpdlib.datasets.adapters.base import LabelledAdapter
 from vpdlib.datasets.base import Action, DatasetError, PoseClip, Split, VideoSource
 from vpdlib.datasets.settings import JointNames, SuppliedSettings
 from vpdlib.datasets.split import group_of
+from vpdlib.ranges import PositiveFloat
 
 
 class PosesAdapter(LabelledAdapter):
@@ -24,8 +25,8 @@ class PosesAdapter(LabelledAdapter):
         description="npz, HDF5 or PySKL annotation pickle, see docs/bring_your_own.md; relative to data_dir."
     )
     joint_names: JointNames = Field("coco17", description="Order of the joints in the file.")
-    fps: float | None = Field(
-        None, gt=0, description="Frames a second, where the file does not say."
+    fps: PositiveFloat | None = Field(
+        None, description="Frames a second, where the file does not say."
     )
     label_names: tuple[str, ...] | None = Field(
         None, description="Names for a file whose labels are numbers from 0."

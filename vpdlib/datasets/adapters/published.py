@@ -26,6 +26,7 @@ from vpdlib.datasets.paper.protocol import (
 from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.settings import DeinterlaceSetting
 from vpdlib.datasets.video_files import find_videos
+from vpdlib.ranges import NonNegativeInt
 
 
 class PublishedAdapter(BaseAdapter):
@@ -39,8 +40,8 @@ class PublishedAdapter(BaseAdapter):
     kind: str
     videos: str | None = Field(
         None,
-        description="Folder of the clips, <clip>.mp4 (or .mkv, .avi, ...), searched with its sub-folders; "
-        "relative to data_dir. Null: no clips; `recordings` are cut, or supplied keypoints stand in.",
+        description="Folder of the clips, <clip>.mp4 (or .mkv, .avi, ...), searched with its sub-folders; relative "
+        "to data_dir. Null: no clips; `recordings` are cut, or supplied keypoints stand in.",
     )
     recordings: str | None = Field(
         None,
@@ -52,9 +53,8 @@ class PublishedAdapter(BaseAdapter):
         description="Use only the clips of these names or patterns (* and ?); all where empty. The published "
         "few-shot subsets do not fit a part of the dataset: they are then drawn from it.",
     )
-    max_frame_difference: int = Field(
+    max_frame_difference: NonNegativeInt = Field(
         0,
-        ge=0,
         description="A clip may have this many frames more or fewer than published; 0 for an exact match.",
     )
     deinterlace: DeinterlaceSetting = "auto"
