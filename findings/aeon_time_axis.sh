@@ -18,22 +18,17 @@
 #   aeon, (frames, features), frames 40 to 54 moved by 100: 1304.467
 #   by hand, frames 40 to 54 moved by 100: 2544393.128
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet aeon==1.6.0 numba==0.63.1 numpy==2.2.6
+. "$(dirname "$0")/_common.sh"
+install aeon==1.6.0 numba==0.63.1 numpy==2.2.6
 
 env/bin/python - <<'PY'
 import sys
-from importlib.metadata import version
 
 import numpy as np
+from _common import print_versions
 from aeon.distances import dtw_distance
 
-print("aeon", version("aeon"))
+print_versions("aeon")
 
 
 def by_hand(a, b):

@@ -16,33 +16,20 @@
 #   PyAV: how often time runs backwards: 20
 #   OpenCV: CAP_PROP_POS_MSEC in pictures, first and last three: [2, 3, 4, 59, 0, 0]
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93
+. "$(dirname "$0")/_common.sh"
+install av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93
 
 env/bin/python - <<'PY'
 import sys
-from importlib.metadata import version
 
 import av
 import cv2
 import numpy as np
+from _common import film, moving_square, print_versions
 
-for package in ("av", "opencv-python-headless"):
-    print(package, version(package))
+print_versions("av", "opencv-python-headless")
 
-with av.open("film.avi", "w") as file:
-    stream = file.add_stream("libx264", rate=30, options={"bf": "2"})
-    stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-    for number in range(60):
-        rgb = np.full((240, 320, 3), 90, np.uint8)
-        rgb[100:160, 4 * number : 4 * number + 40] = (200, 60, 60)
-        file.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
-    file.mux(stream.encode(None))
+film("film.avi", moving_square(60, step=4, width=40), options={"bf": "2"})
 
 
 def check(what, seen, good):

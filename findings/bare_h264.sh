@@ -15,36 +15,22 @@
 #   PyAV: average_rate 25, guessed_rate 50, codec_context.framerate 50, pictures with a time 0 of 100
 #   OpenCV: rate 25.0, count below 0: True, pictures read 100, latest time 0.0 ms
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93
+. "$(dirname "$0")/_common.sh"
+install av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93
 
 env/bin/python - <<'PY'
 import sys
 from fractions import Fraction
-from importlib.metadata import version
 
 import av
 import cv2
 import numpy as np
+from _common import film, print_versions
 
-for package in ("av", "opencv-python-headless"):
-    print(package, version(package))
+print_versions("av", "opencv-python-headless")
 
-tick = Fraction(1, 50)
-with av.open("bare.h264", "w", format="h264") as file:
-    stream = file.add_stream("libx264", rate=50, options={"bf": "0"})
-    stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-    stream.codec_context.time_base = tick
-    for number in range(100):
-        picture = av.VideoFrame.from_ndarray(np.full((240, 320, 3), 2 * number, np.uint8), format="rgb24")
-        picture.pts, picture.time_base = number, tick
-        file.mux(stream.encode(picture))
-    file.mux(stream.encode(None))
+pictures = [np.full((240, 320, 3), 2 * number, np.uint8) for number in range(100)]
+film("bare.h264", pictures, rate=50, stamps=range(100), base=Fraction(1, 50), options={"bf": "0"}, format="h264")
 
 with av.open("bare.h264") as file:
     stream = file.streams.video[0]

@@ -15,26 +15,20 @@
 #   three channels a joint: the spine is at [-9.0, 2.0, 3.0] in bvhio, [-9.0, 2.0, 3.0] in bvhtoolbox
 #   six channels a joint, offset 10, position 12: the spine is at [-11.0, 2.0, 3.0] in bvhio, [-9.0, 2.0, 3.0] in bvhtoolbox
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet numpy==2.3.5 bvhio==1.5.4 bvhtoolbox==0.1.3
+. "$(dirname "$0")/_common.sh"
+install numpy==2.3.5 bvhio==1.5.4 bvhtoolbox==0.1.3
 
 env/bin/python - <<'PY'
 import csv
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import bvhio
+from _common import print_versions
 from bvhtoolbox import BvhTree
 from bvhtoolbox.convert.bvh2csv import write_joint_positions
 
-for package in ("bvhio", "bvhtoolbox"):
-    print(package, version(package))
+print_versions("bvhio", "bvhtoolbox")
 
 head = """HIERARCHY
 ROOT Hips

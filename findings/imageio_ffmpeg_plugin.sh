@@ -22,28 +22,22 @@
 #   320 x 240, to be turned by 90 degrees
 #     height and width of pyav, of FFMPEG: [(240, 320), (320, 240)]
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet av==18.1.0 numpy==2.3.5 imageio==2.38.1 imageio-ffmpeg==0.8.1
+. "$(dirname "$0")/_common.sh"
+install av==18.1.0 numpy==2.3.5 imageio==2.38.1 imageio-ffmpeg==0.8.1
 
 env/bin/python - <<'PY'
 import struct
 import sys
 from fractions import Fraction
-from importlib.metadata import version
 from pathlib import Path
 
 import av
 import imageio.v2
 import imageio.v3
 import numpy as np
+from _common import print_versions
 
-for package in ("imageio", "imageio-ffmpeg", "av"):
-    print(package, version(package))
+print_versions("imageio", "imageio-ffmpeg", "av")
 
 
 def picture(number):

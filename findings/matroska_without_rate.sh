@@ -15,40 +15,25 @@
 #   even.mkv: PyAV average_rate 1000/33, guessed_rate 30; OpenCV rate 30.3, count 121, pictures read 120
 #   uneven.webm: PyAV average_rate None, guessed_rate 1000; OpenCV rate 1000.0, count 3960, pictures read 120
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93
+. "$(dirname "$0")/_common.sh"
+install av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93
 
 env/bin/python - <<'PY'
 import sys
 from fractions import Fraction
-from importlib.metadata import version
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
+from _common import film, moving_square, print_versions
 
-for package in ("av", "opencv-python-headless"):
-    print(package, version(package))
+print_versions("av", "opencv-python-headless")
 
 
-def film(name, codec, stamps, base, options):
-    with av.open("stated" + name, "w") as file:
-        stream = file.add_stream(codec, rate=30, options=options)
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        stream.codec_context.time_base = base
-        for number, stamp in enumerate(stamps):
-            rgb = np.full((240, 320, 3), 90, np.uint8)
-            rgb[100:160, 2 * number : 2 * number + 40] = (200, 60, 60)
-            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
-            frame.pts, frame.time_base = stamp, base
-            file.mux(stream.encode(frame))
-        file.mux(stream.encode(None))
+def film_without_rate(name, codec, stamps, base, options):
+    pictures = moving_square(len(stamps), step=2, width=40)
+    film("stated" + name, pictures, codec=codec, stamps=stamps, base=base, options=options)
     data = bytearray(Path("stated" + name).read_bytes())
     at = data.find(b"\x23\xe3\x83")  # DefaultDuration; becomes a Void element of the same length
     size = 4 + (data[at + 3] & 0x7F)
@@ -56,9 +41,9 @@ def film(name, codec, stamps, base, options):
     Path(name).write_bytes(data)
 
 
-film("even.mkv", "libx264", range(120), Fraction(1, 30), {})
+film_without_rate("even.mkv", "libx264", range(120), Fraction(1, 30), {})
 gaps = [25 + 7 * i % 17 for i in range(119)]  # ms
-film("uneven.webm", "libvpx", np.cumsum([0, *gaps]).tolist(), Fraction(1, 1000), {"deadline": "realtime", "cpu-used": "8"})
+film_without_rate("uneven.webm", "libvpx", np.cumsum([0, *gaps]).tolist(), Fraction(1, 1000), {"deadline": "realtime", "cpu-used": "8"})
 recorded = {
     "even.mkv": (Fraction(1000, 33), Fraction(30), 30.3, 121, 120),
     "uneven.webm": (None, Fraction(1000), 1000.0, 3960, 120),

@@ -18,38 +18,27 @@
 #     mirrored left to right: ffmpeg shows it top right, OpenCV bottom right, PyAV's |rotation| is 180
 #     mirrored top to bottom: ffmpeg shows it bottom left, OpenCV top left, PyAV's |rotation| is 0
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93 \
+. "$(dirname "$0")/_common.sh"
+install av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93 \
     imageio-ffmpeg==0.8.1
 
 env/bin/python - <<'PY'
 import struct
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import av
 import cv2
 import imageio_ffmpeg
 import numpy as np
+from _common import film, print_versions
 
-for package in ("av", "opencv-python-headless", "imageio-ffmpeg"):
-    print(package, version(package))
+print_versions("av", "opencv-python-headless", "imageio-ffmpeg")
 
 picture = np.full((240, 320, 3), 90, np.uint8)
 picture[20:80, 20:80] = (200, 60, 60)  # top left, so that every way to turn it differs
-with av.open("plain.mp4", "w") as file:
-    stream = file.add_stream("libx264", rate=30)
-    stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-    for _ in range(3):
-        file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-    file.mux(stream.encode(None))
+film("plain.mp4", [picture] * 3)
 
 
 def with_matrix(name, a, b, c, d):

@@ -16,16 +16,10 @@
 #   opencv-python-headless 5.0.0.93, hd_bt709.mp4: [198, 58, 59], 2 off (200, 60, 60)
 #   opencv-python-headless 5.0.0.93, sd_bt601.mp4: [198, 59, 58], 2 off (200, 60, 60)
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-pip="env/bin/pip --disable-pip-version-check install --quiet"
-$pip av==18.1.0 numpy==2.3.5
+. "$(dirname "$0")/_common.sh"
+install av==18.1.0 numpy==2.3.5
 for version in 4.12.0.88 5.0.0.93; do
-    $pip --no-deps --target "cv$version" opencv-python-headless==$version
+    install --no-deps --target "cv$version" opencv-python-headless==$version
 done
 
 env/bin/python - <<'PY'

@@ -19,16 +19,10 @@
 #   opencv-python-headless 5.0.0.93, h264.mp4: 60 pictures read, 0 right
 #   opencv-python-headless 5.0.0.93, mpeg2.ts: 60 pictures read, 0 right
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-pip="env/bin/pip --disable-pip-version-check install --quiet"
-$pip av==18.1.0 numpy==2.3.5
+. "$(dirname "$0")/_common.sh"
+install av==18.1.0 numpy==2.3.5
 for version in 4.12.0.88 4.13.0.92 5.0.0.93; do
-    $pip --no-deps --target "cv$version" opencv-python-headless==$version
+    install --no-deps --target "cv$version" opencv-python-headless==$version
 done
 
 cat >pictures.py <<'PY'
@@ -43,7 +37,7 @@ def picture(number):
 PY
 
 env/bin/python - <<'PY'
-import av
+from _common import film
 from pictures import picture
 
 kinds = {
@@ -51,12 +45,7 @@ kinds = {
     "mpeg2.ts": ("mpeg2video", {"flags": "+ildct+ilme", "b": "4M"}),
 }
 for name, (codec, options) in kinds.items():
-    with av.open(name, "w") as file:
-        stream = file.add_stream(codec, rate=25, options=options)
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for number in range(60):
-            file.mux(stream.encode(av.VideoFrame.from_ndarray(picture(number), format="rgb24")))
-        file.mux(stream.encode(None))
+    film(name, map(picture, range(60)), rate=25, codec=codec, options=options)
 PY
 
 cat >look.py <<'PY'

@@ -14,25 +14,20 @@
 #   10 persons, perfect keypoints: AP 1.000 with ids from 1, 0.811 with ids from 0
 #   1 persons, perfect keypoints: AP 1.000 with ids from 1, 0.000 with ids from 0
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet numpy==2.3.5 pycocotools==2.0.11
+. "$(dirname "$0")/_common.sh"
+install numpy==2.3.5 pycocotools==2.0.11
 
 env/bin/python - <<'PY'
 import contextlib
 import io
 import sys
-from importlib.metadata import version
 
 import numpy as np
+from _common import print_versions
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-print("pycocotools", version("pycocotools"))
+print_versions("pycocotools")
 
 
 def average_precision(persons, first_id):

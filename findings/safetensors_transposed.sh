@@ -16,23 +16,17 @@
 #   weight.T: saved [[0.0, 3.0, 6.0], [1.0, 4.0, 7.0], [2.0, 5.0, 8.0]], loaded [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0]]
 #   np.ascontiguousarray(weight.T): saved [[0.0, 3.0, 6.0], [1.0, 4.0, 7.0], [2.0, 5.0, 8.0]], loaded [[0.0, 3.0, 6.0], [1.0, 4.0, 7.0], [2.0, 5.0, 8.0]]
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet numpy==2.3.5 safetensors==0.8.0
+. "$(dirname "$0")/_common.sh"
+install numpy==2.3.5 safetensors==0.8.0
 
 env/bin/python - <<'PY'
 import sys
-from importlib.metadata import version
 
 import numpy as np
+from _common import print_versions
 from safetensors.numpy import load_file, save_file
 
-for package in ("safetensors", "numpy"):
-    print(package, version(package))
+print_versions("safetensors", "numpy")
 
 weight = np.arange(9.0).reshape(3, 3)
 same = {}

@@ -19,41 +19,23 @@
 #   60.mp4, AdaptiveDetector: 23 cuts, scenes from frame [0, 15, 30, 45, 60, 75]
 #   60.mp4, ContentDetector: 0 cuts, scenes from frame []
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93 \
+. "$(dirname "$0")/_common.sh"
+install av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93 \
     scenedetect==0.7.2
 
 env/bin/python - <<'PY'
 import sys
-from importlib.metadata import version
 
-import av
 import numpy as np
+from _common import film, print_versions
 from scenedetect import AdaptiveDetector, ContentDetector, detect
 
-for package in ("scenedetect", "opencv-python-headless", "av"):
-    print(package, version(package))
+print_versions("scenedetect", "opencv-python-headless", "av")
 
 wall = np.random.default_rng(0).integers(40, 200, (15, 80, 3), np.uint8).repeat(16, axis=0).repeat(16, axis=1)
 pan = [np.ascontiguousarray(wall[:, 6 * number : 6 * number + 320]) for number in range(144)]
-
-
-def film(name, rate, pictures):
-    with av.open(name, "w") as file:
-        stream = file.add_stream("libx264", rate=rate, options={"crf": "18"})
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for rgb in pictures:
-            file.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
-        file.mux(stream.encode(None))
-
-
-film("24.mp4", 24, pan)
-film("60.mp4", 60, [rgb for number, rgb in enumerate(pan) for _ in range(2 + number % 2)])
+film("24.mp4", pan, rate=24, options={"crf": "18"})
+film("60.mp4", [rgb for number, rgb in enumerate(pan) for _ in range(2 + number % 2)], rate=60, options={"crf": "18"})
 cuts = {}
 for name in ("24.mp4", "60.mp4"):
     for detector in (AdaptiveDetector, ContentDetector):

@@ -20,13 +20,8 @@
 #   after trials=7 besides:
 #   params.txt: trials=7 seed=1
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet snakemake==9.27.1
+. "$(dirname "$0")/_common.sh"
+install snakemake==9.27.1
 
 cat >Snakefile <<'SMK'
 rule all:

@@ -15,34 +15,20 @@
 #   PyAV: frames 180, decoded 138
 #   OpenCV: CAP_PROP_FRAME_COUNT 180, read 138; count / rate 6.00 s, read / rate 4.60 s
 #   PASS
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$folder"
-"${PYTHON:-python3}" -m venv env
-env/bin/pip --disable-pip-version-check install --quiet av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93
+. "$(dirname "$0")/_common.sh"
+install av==18.1.0 numpy==2.3.5 opencv-python-headless==5.0.0.93
 
 env/bin/python - <<'PY'
 import sys
 from fractions import Fraction
-from importlib.metadata import version
 
 import av
 import cv2
-import numpy as np
+from _common import film, moving_square, print_versions
 
-for package in ("av", "opencv-python-headless"):
-    print(package, version(package))
+print_versions("av", "opencv-python-headless")
 
-with av.open("whole.mp4", "w") as file:
-    stream = file.add_stream("libx264", rate=30, options={"g": "60", "sc_threshold": "0"})
-    stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-    for number in range(300):
-        rgb = np.full((240, 320, 3), 90, np.uint8)
-        rgb[100:160, number : number + 20] = (200, 60, 60)
-        file.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
-    file.mux(stream.encode(None))
+film("whole.mp4", moving_square(300, step=1, width=20), options={"g": "60", "sc_threshold": "0"})
 
 # From 3.4 s to 8 s; the key picture before 3.4 s is at 2 s.
 with av.open("whole.mp4") as source, av.open("trimmed.mp4", "w") as target:
