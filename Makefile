@@ -32,13 +32,11 @@ tables: env ## every table of the paper on the demo, ablations too (two hours)
 env: $(VENV)/.runtime ## only install what the workflow needs, into .venv
 dev: $(VENV)/.dev ## install what tests and checks need besides
 
-pins: ## copy requirements.txt, constraints.txt and envs/xtcocotools into the scripts of the conda environments
-	for script in envs/*.post-deploy.sh; do \
-		sed -i -e "/<<'REQUIREMENTS'/,/^REQUIREMENTS/{//!d}" -e "/<<'REQUIREMENTS'/r requirements.txt" \
-			-e "/<<'CONSTRAINTS'/,/^CONSTRAINTS/{//!d}" -e "/<<'CONSTRAINTS'/r constraints.txt" \
-			-e "/<<'PROJECT'/,/^PROJECT/{//!d}" -e "/<<'PROJECT'/r envs/xtcocotools/pyproject.toml" \
-			-e "/<<'MODULE'/,/^MODULE/{//!d}" -e "/<<'MODULE'/r envs/xtcocotools/xtcocotools.py" $$script; \
-	done
+pins: ## copy requirements.txt, constraints.txt and envs/xtcocotools into the script of the conda environments
+	sed -i -e "/<<'REQUIREMENTS'/,/^REQUIREMENTS/{//!d}" -e "/<<'REQUIREMENTS'/r requirements.txt" \
+		-e "/<<'CONSTRAINTS'/,/^CONSTRAINTS/{//!d}" -e "/<<'CONSTRAINTS'/r constraints.txt" \
+		-e "/<<'PROJECT'/,/^PROJECT/{//!d}" -e "/<<'PROJECT'/r envs/xtcocotools/pyproject.toml" \
+		-e "/<<'MODULE'/,/^MODULE/{//!d}" -e "/<<'MODULE'/r envs/xtcocotools/xtcocotools.py" envs/vpd.post-deploy.sh
 
 networks: env ## fetch and convert the embedded networks, as the workflow does by itself
 	$(BIN)/python -m vpdlib.weights --networks-dir resources/networks $(if $(VPD_DOWNLOADS),--downloads-dir $(VPD_DOWNLOADS))

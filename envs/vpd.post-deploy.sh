@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What pip installs into the environment of vpd.yaml. Snakemake runs this in the new environment; by
-# hand, activate the environment and run it. The packages are not in vpd.yaml, since a conda file cannot switch off
-# pip's build isolation: chumpy cannot be built in isolation.
-# The lists and the stand-in for xtcocotools are copies that `make pins` renews. Snakemake runs a copy of this script from elsewhere, which finds no
-# other file of ours; and with the lists in it, a changed pin makes a new environment.
+# What pip installs into the environment of vpd.yaml, and into that of openmmlab.yaml, whose script is a link to this
+# one. Snakemake runs this in the new environment; by hand, activate the environment and run it. The packages are not in
+# the .yaml, since a conda file cannot switch off pip's build isolation: chumpy cannot be built in isolation.
+# The lists and the stand-in for xtcocotools are copies that `make pins` renews. Snakemake runs a copy of this script from
+# elsewhere, which finds no other file of ours; and with the lists in it, a changed pin makes a new environment.
 set -euo pipefail
 
 lists=$(mktemp -d)
@@ -312,6 +312,16 @@ MODULE
 # requirements.txt names that folder from here.
 cd "$lists"
 options=(--no-build-isolation -c "$lists/constraints.txt")
+# ninja, which only openmmlab.yaml asks for, says that the full mmcv is wanted.
+mmcv=
+if [ -x "${CONDA_PREFIX:?activate the environment first}/bin/ninja" ]; then
+    mmcv=$(sed -n 's/^mmcv-lite==/mmcv==/p' "$lists/requirements.txt")
+    sed -i '/^mmcv-lite==/d' "$lists/requirements.txt"
+fi
 # setuptools must be there before chumpy is built.
 python -m pip install 'setuptools<81' wheel -c "$lists/constraints.txt"
 python -m pip install "${options[@]}" -r "$lists/requirements.txt"
+if [ -n "$mmcv" ]; then
+    # mmcv compiles its operators against the torch that is installed by now.
+    CFLAGS="-O1 -g0 -w" MMCV_WITH_OPS=1 MAX_JOBS="${MAX_JOBS:-2}" python -m pip install "${options[@]}" "$mmcv"
+fi

@@ -50,11 +50,14 @@ def deployed(tmp_path):
         python, calls = folder / "python", tmp_path / "calls"
         python.write_text(PYTHON.format(python=sys.executable, calls=str(calls)))
         python.chmod(0o755)
+        if any(wanted.startswith("ninja") for wanted in by_conda(name)):
+            shutil.copy(python, folder / "ninja")
         script = shutil.copy(
             ROOT / "envs" / f"{name}.post-deploy.sh", tmp_path / "a1_.post-deploy.sh"
         )
         path = f"{folder}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, "PATH": path, "TMPDIR": str(tmp_path)}
+        environment = {**os.environ, "PATH": path}
+        environment |= {"CONDA_PREFIX": str(tmp_path), "TMPDIR": str(tmp_path)}
         subprocess.run(["bash", script], cwd=tmp_path, env=environment, check=True)
         # Nothing is left behind.
         assert {item.name for item in tmp_path.iterdir()} == {"bin", "calls", Path(script).name}
@@ -124,7 +127,7 @@ def test_the_full_mmcv_of_the_same_version_is_built_with_its_operators(deployed)
 
 
 def test_make_renews_the_lists_in_the_scripts(tmp_path):
-    shutil.copytree(ROOT / "envs", tmp_path / "envs")
+    shutil.copytree(ROOT / "envs", tmp_path / "envs", symlinks=True)
     for name in ("Makefile", "requirements.txt", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
     before = {path.name: path.read_text() for path in (tmp_path / "envs").glob("*.*")}
