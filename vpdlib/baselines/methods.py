@@ -84,12 +84,17 @@ class TrainingSettings(BaseModel):
         return self
 
 
+def _schedule(**published: Any) -> Any:
+    """The field of a network's training, whose default is the published one."""
+    return Field(TrainingSettings(**published), description="Schedule of the training.")
+
+
 class TrainedSettings(BaseModel):
     """What every network that is trained on actions has."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    training: TrainingSettings = Field(TrainingSettings(), description="Schedule of the training.")
+    training: TrainingSettings = _schedule()
 
     @model_validator(mode="before")
     @classmethod
@@ -149,17 +154,14 @@ class STGCNMethod(_Graph):
         10.0, description="Training clips are turned by up to this, either way."
     )
     network: STGCNSettings = Field(STGCNSettings(), description="The network.")
-    training: TrainingSettings = Field(
-        TrainingSettings(
-            learning_rate=0.1,
-            nesterov=True,
-            weight_decay=1e-4,
-            schedule="step",
-            milestones=(10, 50),
-            epochs=80,
-            batch_size=64,
-        ),
-        description="Schedule of the training.",
+    training: TrainingSettings = _schedule(
+        learning_rate=0.1,
+        nesterov=True,
+        weight_decay=1e-4,
+        schedule="step",
+        milestones=(10, 50),
+        epochs=80,
+        batch_size=64,
     )
 
 
@@ -168,17 +170,14 @@ class MSG3DMethod(_Graph):
 
     kind: Literal["msg3d"] = Field(description="MS-G3D, a graph network on poses.")
     network: MSG3DSettings = Field(MSG3DSettings(), description="The network.")
-    training: TrainingSettings = Field(
-        TrainingSettings(
-            learning_rate=0.05,
-            nesterov=True,
-            weight_decay=5e-4,
-            schedule="step",
-            milestones=(30, 40),
-            epochs=50,
-            batch_size=32,
-        ),
-        description="Schedule of the training.",
+    training: TrainingSettings = _schedule(
+        learning_rate=0.05,
+        nesterov=True,
+        weight_decay=5e-4,
+        schedule="step",
+        milestones=(30, 40),
+        epochs=50,
+        batch_size=32,
     )
 
 
@@ -270,17 +269,14 @@ class _Frames(TrainedSettings):
     )
     flip_probability: Fraction = Field(0.5, description="Share of mirrored training clips.")
     dropout: ProperFraction = Field(0.5, description="Dropout of the backbone's features.")
-    training: TrainingSettings = Field(
-        TrainingSettings(
-            learning_rate=0.01,
-            weight_decay=5e-4,
-            schedule="cosine",
-            warmup_epochs=10,
-            epochs=60,
-            batch_size=32,
-            clip_norm=20.0,
-        ),
-        description="Schedule of the training.",
+    training: TrainingSettings = _schedule(
+        learning_rate=0.01,
+        weight_decay=5e-4,
+        schedule="cosine",
+        warmup_epochs=10,
+        epochs=60,
+        batch_size=32,
+        clip_norm=20.0,
     )
 
     @model_validator(mode="after")

@@ -26,6 +26,7 @@ from vpdlib.progress import note
 from vpdlib.recognition.networks import RecurrentLayers, fully_connected
 from vpdlib.recognition.packing import PackedBatch, SequenceStore
 from vpdlib.training.best_epoch import Score
+from vpdlib.training.classification import adamw
 from vpdlib.training.epochs import Entry, Training, run_epochs
 from vpdlib.training.precision import amp_dtype, autocast
 from vpdlib.training.reproducible import seeded, torch_threads
@@ -270,12 +271,7 @@ def _train_one(
     network = FrameBiGRU(data.store.num_channels, settings).to(device)
     run = _Run(
         network=network,
-        optimizer=torch.optim.AdamW(
-            network.parameters(),
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-            foreach=True,
-        ),
+        optimizer=adamw(network, settings.learning_rate, settings.weight_decay),
         amp_dtype=amp_dtype(device, bfloat16=False),
         data=data,
         train=train,

@@ -6,30 +6,20 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from vpdlib.ranges import Count, Digest, Fraction, PositiveFraction
+from vpdlib.ranges import Count, Fraction, PositiveFraction
+from vpdlib.weights.settings import OpenMMLabSettings
 
 
-class MMDetSettings(BaseModel):
+class MMDetSettings(OpenMMLabSettings):
     """A person detector of OpenMMLab's mmdet 3, such as the paper's kind, Mask R-CNN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     config: str = Field(
         min_length=1,
         description="Path of an mmdet configuration (.py), or the bare name of one in the installed package's model "
         "zoo, such as mask-rcnn_x101-64x4d_fpn_ms-poly_3x_coco.",
     )
-    checkpoint: str = Field(
-        min_length=1,
-        description="Weights: a name of the checkpoint registry, or the path of a file, trained with this "
-        "configuration.",
-    )
-    checkpoint_sha256: Digest | None = Field(
-        None, description="Expected sha256 of the weights, or its beginning; null: the registry's."
-    )
     min_score: Fraction = Field(0.3, description="Least score of a person.")
     batch_size: Count = Field(4, description="Frames a pass through the network.")
-    amp: bool = Field(True, description="Mixed precision; on CUDA only.")
     masks: bool = Field(
         False,
         description="Keep the people's masks, for noise on the background of the student's crops; the model must "

@@ -146,6 +146,21 @@ def teacher_rows(keypoints_px: np.ndarray) -> np.ndarray:
     return np.stack([pose, mirror_pose(pose)], axis=1)
 
 
+def scores_of_joints13(keypoints: np.ndarray) -> np.ndarray:
+    """The scores (N, 13) of keypoints (N, 17 or 13, 3).
+
+    Raises
+    ------
+    ValueError : wrong shape.
+    """
+    keypoints = np.asarray(keypoints)
+    if keypoints.ndim != 3 or keypoints.shape[2] != 3:
+        raise ValueError(
+            f"keypoints of shape {keypoints.shape}: expected (N, 17 or 13, 3) with a score"
+        )
+    return to_joints13(keypoints)[..., 2]
+
+
 def mean_joint_score(keypoints_px: np.ndarray) -> np.ndarray:
     """Return the mean score of the 13 joints (docs/method.md section 12, row 8).
 
@@ -161,10 +176,5 @@ def mean_joint_score(keypoints_px: np.ndarray) -> np.ndarray:
     ------
     ValueError : wrong shape.
     """
-    keypoints_px = np.asarray(keypoints_px)
-    if keypoints_px.ndim != 3 or keypoints_px.shape[2] != 3:
-        raise ValueError(
-            f"keypoints of shape {keypoints_px.shape}: expected (N, 17 or 13, 3) with a score"
-        )
-    score = to_joints13(keypoints_px)[..., 2].astype(np.float64).mean(axis=1)
+    score = scores_of_joints13(keypoints_px).astype(np.float64).mean(axis=1)
     return np.where(np.isfinite(score), score, np.nan).astype(np.float32)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vpdlib.ranges import Count, Digest, Fraction, PositiveFloat
+from vpdlib.weights.settings import OpenMMLabSettings
 
 
 class WeakLabelSettings(BaseModel):
@@ -43,24 +44,14 @@ Triple = tuple[float, float, float]
 PositiveTriple = tuple[PositiveFloat, PositiveFloat, PositiveFloat]
 
 
-class MMPoseSettings(BaseModel):
+class MMPoseSettings(OpenMMLabSettings):
     """A top-down pose network of OpenMMLab's mmpose 1, such as the paper's kind, HRNet."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     config: str = Field(
         min_length=1,
         description="Path of an mmpose configuration (.py), or the bare name of one in the installed package's model "
         "zoo, such as td-hm_hrnet-w48_8xb32-210e_coco-384x288. Top-down, on one image; its first 17 keypoints must "
         "be COCO's (COCO, Halpe-26, COCO-WholeBody).",
-    )
-    checkpoint: str = Field(
-        min_length=1,
-        description="Weights: a name of the checkpoint registry, or the path of a file, trained with this "
-        "configuration.",
-    )
-    checkpoint_sha256: Digest | None = Field(
-        None, description="Expected sha256 of the weights, or its beginning; null: the registry's."
     )
     flip_test: bool = Field(
         True,
@@ -70,7 +61,6 @@ class MMPoseSettings(BaseModel):
     batch_size: Count = Field(
         32, description="Boxes a pass through the network; so many frames are held at a time."
     )
-    amp: bool = Field(True, description="Mixed precision; on CUDA only.")
 
 
 class OnnxPoseSettings(BaseModel):

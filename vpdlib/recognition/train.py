@@ -21,7 +21,7 @@ from vpdlib.recognition.networks import SequenceClassifier
 from vpdlib.recognition.packing import SequenceStore
 from vpdlib.recognition.settings import Architecture, BiGRUSettings
 from vpdlib.training.best_epoch import Score
-from vpdlib.training.classification import in_batches, measure
+from vpdlib.training.classification import adamw, in_batches, measure
 from vpdlib.training.epochs import Entry, Training, run_epochs
 from vpdlib.training.precision import amp_dtype, autocast
 from vpdlib.training.reproducible import seeded, torch_threads
@@ -123,12 +123,7 @@ def train_classifier(
                 )
         run = _Run(
             network=network,
-            optimizer=torch.optim.AdamW(
-                network.parameters(),
-                lr=settings.learning_rate,
-                weight_decay=settings.weight_decay,
-                foreach=True,
-            ),
+            optimizer=adamw(network, settings.learning_rate, settings.weight_decay),
             amp_dtype=amp_dtype(target, bfloat16=False),
             store=store,
             labels=torch.from_numpy(labels).repeat(2),

@@ -60,11 +60,7 @@ def sweep_table(
 ) -> pd.DataFrame:
     """One row per method: AP at tIoU 0.5 by activation threshold (Table S3).
 
-    Parameters
-    ----------
-    detection_dir : folder with ``<method>.h5``.
-    methods : what to tabulate, in order.
-    paper_column : see :mod:`vpdlib.report.published`.
+    Parameters as of `detection_table`.
 
     Returns
     -------

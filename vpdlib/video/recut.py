@@ -18,7 +18,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 
 import av
 from av.stream import Disposition
@@ -239,14 +238,9 @@ class _OpenClip:
         self._finished = True
         self._writer.__exit__(None, None, None)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if not self._finished:
-            self._writer.__exit__(kind or RecutError, error, traceback)
+            self._writer.__exit__(kind or RecutError, *rest)
 
 
 def _cut_all(

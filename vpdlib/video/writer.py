@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 
 import av
 import numpy as np
@@ -136,12 +135,7 @@ class VideoWriter:
         self._last_pts = pts
         return pts, self._tick
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         container, stream = self._container, self._stream
         self._container = self._stream = None
         assert container is not None

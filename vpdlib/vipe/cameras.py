@@ -18,7 +18,7 @@ from vpdlib.poses.normalize import (
     POSE_DIM,
     TORSO_NORM,
     normalize_pose,
-    to_joints13,
+    scores_of_joints13,
 )
 from vpdlib.skeleton import JOINTS13_MIRROR_ORDER, LEFT_HIP, RIGHT_HIP
 from vpdlib.vipe.settings import CameraSettings
@@ -134,13 +134,8 @@ def network_input(keypoints: np.ndarray) -> np.ndarray:
     ------
     ValueError : wrong shape.
     """
-    keypoints = np.asarray(keypoints)
-    if keypoints.ndim != 3 or keypoints.shape[2] != 3:
-        raise ValueError(
-            f"keypoints of shape {keypoints.shape}: expected (N, 17 or 13, 3) with a score"
-        )
+    score = scores_of_joints13(keypoints).astype(np.float32) - 0.5
     pose = normalize_pose(keypoints).reshape(-1, NUM_JOINTS, 2)
-    score = to_joints13(keypoints)[..., 2].astype(np.float32) - 0.5
     rows = np.concatenate([pose, score[..., None]], axis=2).reshape(-1, INPUT_DIM)
     rows[~np.isfinite(rows).all(axis=1)] = np.nan
     return rows

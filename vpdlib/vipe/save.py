@@ -46,21 +46,11 @@ def save_vipe(folder: Path, model: TrainedVipe) -> None:
 
 
 def load_vipe(folder: Path, device: str = "cpu") -> TrainedVipe:
-    """Read a model's folder.
-
-    Parameters
-    ----------
-    folder : as `save_vipe` wrote it.
-    device : where the networks go.
-
-    Returns
-    -------
-    TrainedVipe : in evaluation mode.
+    """Read a folder that `save_vipe` wrote: networks in evaluation mode, on a device.
 
     Raises
     ------
-    FileNotFoundError : a file is missing.
-    ValueError : a file is damaged, or not of this kind; the message names it.
+    FileNotFoundError, ValueError : see `ModelFolder.read_record`.
     """
     record = FOLDER.read_record(folder)
     encoder, decoder = build_vipe(record.settings)
