@@ -123,7 +123,7 @@ report: env ## the Snakemake report of the demo
 	$(BIN)/snakemake --report results/demo/report.html results/demo/table1.csv results/demo/figure3.csv
 
 benchmarks: dev ## measured comparisons with named peers
-	@for script in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$script || exit 1; done
+	@for script in benchmarks/[!_]*.py; do PYTHONPATH=. $(BIN)/python $$script || exit 1; done
 
 findings: ## check that outside tools still do what findings/ says of them (installs each into a temporary folder)
 	@PYTHON="$$(sh envs/find_python.sh $(VENV) "$(PYTHON)" $(PYTHONS))" || exit 1; export PYTHON; changed=; \

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks._options import options_or_skip
 from vpdlib.datasets.tables import ActionRow, read_actions, read_classes
 from vpdlib.recognition.actions import ActionTable, make_trials
 from vpdlib.recognition.results import mean_result
@@ -39,11 +40,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--trials", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    if options.results is None:
-        print("skipped: no folder of results is given")
-        return
+    options = options_or_skip(parser, "results", "folder of results")
     rows = [row for row in read_actions(options.results / "dataset/actions.csv")]
     rows = [row for row in rows if row.split == "train"]
     classes = read_classes(options.results / "dataset/classes.csv")

@@ -136,21 +136,19 @@ def student_settings(options: argparse.Namespace) -> StudentSettings:
     return StudentSettings(epochs=1, val_samples=100, num_workers=options.workers)
 
 
-def some_frames(settings: StudentSettings) -> ArrayFrames:
-    """2,000 crops of noise."""
+def some_frames(settings: StudentSettings) -> tuple[ArrayFrames, np.ndarray, np.ndarray]:
+    """2,000 crops of noise, poses for them, and their indices."""
     rng = np.random.default_rng(0)
     side = settings.crop_px
     rgb = rng.integers(0, 256, (2000, side, side, 3), np.uint8)
-    return ArrayFrames(rgb, rng.integers(0, 256, (2000, side, side, 2), np.uint8))
+    frames = ArrayFrames(rgb, rng.integers(0, 256, (2000, side, side, 2), np.uint8))
+    return frames, rng.normal(size=(2000, 2, POSE_DIM)).astype(np.float32), np.arange(2000)
 
 
 def training(options: argparse.Namespace) -> tuple[float, float]:
     """ResNet-34, batches of 100, augmentation on; one epoch of 20,000 crops."""
     settings = student_settings(options)
-    frames = some_frames(settings)
-    rng = np.random.default_rng(0)
-    pose = rng.normal(size=(len(frames), 2, POSE_DIM)).astype(np.float32)
-    indices = np.arange(len(frames))
+    frames, pose, indices = some_frames(settings)
 
     def ours() -> int:
         train_student(
@@ -193,10 +191,7 @@ def training(options: argparse.Namespace) -> tuple[float, float]:
 def embedding(options: argparse.Namespace) -> tuple[float, float]:
     """ResNet-34, each crop and its mirror image."""
     settings = student_settings(options)
-    frames = some_frames(settings)
-    rng = np.random.default_rng(0)
-    pose = rng.normal(size=(len(frames), 2, POSE_DIM)).astype(np.float32)
-    indices = np.arange(len(frames))
+    frames, pose, indices = some_frames(settings)
     brief = settings.model_copy(update={"samples_per_epoch": settings.batch_size})
     student = train_student(
         frames, pose, pose, indices[100:], indices[:100], brief, options.device, options.threads

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks._options import options_or_skip
 from vpdlib.poses.normalize import teacher_rows
 from vpdlib.recognition.actions import ActionTable, make_trials
 from vpdlib.recognition.settings import BiGRUSettings, RecognitionSettings
@@ -43,12 +44,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=20, help="of VIPE*")
     parser.add_argument("--exclude-source", action="store_true", help="VIPE* learns none of it")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
-    if options.npz is None:
-        print("skipped: no npz of 3D motions is given")
-        return
+    options = options_or_skip(parser, "npz", "npz of 3D motions")
     motions = read_motions_npz(options.npz, options.subjects)
     with np.load(options.npz, allow_pickle=False) as file:
         label_of = dict(zip(file["clip"].tolist(), file["label"].tolist(), strict=True))

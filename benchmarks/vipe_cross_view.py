@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks._options import options_or_skip
 from vpdlib.vipe.cameras import pose_part, random_inputs
 from vpdlib.vipe.motions import Motion, read_motions_npz
 from vpdlib.vipe.network import TrainedVipe
@@ -42,12 +43,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate")
     parser.add_argument("--dropout", type=float, default=0.2)
     parser.add_argument("--candidates", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
-    if options.npz is None:
-        print("skipped: no npz of 3D motions is given")
-        return
+    options = options_or_skip(parser, "npz", "npz of 3D motions")
     motions = read_motions_npz(options.npz, options.subjects)
     tests = {
         "people": [m for m in motions if m.subject in options.test],

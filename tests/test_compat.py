@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.running import run_python
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -123,15 +123,7 @@ print("left alone")
 def _run(code: str, *first_on_path: Path) -> str:
     path = os.pathsep.join(str(folder) for folder in (*first_on_path, ROOT))
     environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run_python(code, environment)
 
 
 def test_the_whole_stack_imports_and_the_operators_equal_naive_ones() -> None:

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.running import run_python
 from vpdlib import devices
 from vpdlib.config.run import RunSettings
 from vpdlib.devices import DeviceError, choose_device, devices_of_job, find_devices, lease_devices
@@ -344,11 +345,4 @@ print("imported", "mmengine" in sys.modules)
 
 def test_no_script_calls_cuda_before_its_devices_are_settled():
     # mmengine asks for a GPU when it is imported, so it must not be at the top of a script or of what that imports.
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", IMPORTS],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
-    )
-    assert done.stdout.strip() == "imported False", done.stderr[-2000:]
+    assert run_python(IMPORTS).strip() == "imported False"

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.running import run_python
+
 ROOT = Path(__file__).resolve().parents[1]
 STAND_IN = ROOT / "envs" / "xtcocotools"
 
@@ -177,12 +179,4 @@ def test_constraints_do_not_contradict_requirements():
     ],
 )
 def test_every_wanted_package_imports(module):
-    code = f"from vpdlib import compat; compat.install(); import {module}"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    run_python(f"from vpdlib import compat; compat.install(); import {module}")

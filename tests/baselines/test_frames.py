@@ -7,6 +7,7 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
+from tests.still_tracks import still_tracks
 from vpdlib.artifacts import ArtifactWriter, Provenance
 from vpdlib.baselines import frames
 from vpdlib.baselines.frames import (
@@ -49,15 +50,7 @@ def shards(tmp_path):
                 "previous": crop,
             },
             "flow": {"frame": frame, "flow": flow},
-            "tracks": {
-                "time_s": time_s,
-                "previous_frame": np.arange(30, dtype=np.int32) - 1,
-                "shot": np.zeros(30, np.int32),
-                "segment": np.zeros(30, np.int32),
-                "box_px": np.zeros((30, 4), np.float32),
-                "origin": np.zeros(30, np.uint8),
-                "score": np.zeros(30, np.float32),
-            },
+            "tracks": still_tracks(time_s),
         }
         for kind, datasets in columns.items():
             path = tmp_path / f"{kind}{shard}.h5"

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from tests.baselines.frame_networks import random_state, small_backbone, steps_to_learn_by_heart
+from tests.baselines.frame_networks import (
+    clips_of_either_order,
+    random_state,
+    small_backbone,
+    steps_to_learn_by_heart,
+)
 from vpdlib.baselines.backbones import Backbone, build_backbone
 from vpdlib.baselines.gsm import GSM, INCEPTION_BRANCHES, GateShift, insert_gate_shift
 from vpdlib.baselines.tsn import TSN
@@ -152,9 +157,7 @@ def test_learns_8_clips_by_heart():
 def test_learns_what_only_the_order_of_frames_tells():
     torch.manual_seed(0)
     network = GSM(small_backbone(), 4, 4, dropout=0.0)
-    clips = torch.rand(2, 4, 3, 24, 24)
-    pairs = torch.stack([clips[0], clips[0].flip(0), clips[1], clips[1].flip(0)])
-    steps_to_learn_by_heart(network, pairs.repeat(2, 1, 1, 1, 1), most=400)
+    steps_to_learn_by_heart(network, clips_of_either_order(), most=400)
     assert all(m.conv.weight.abs().max() > 0 for m in network.modules() if isinstance(m, GateShift))
 
 

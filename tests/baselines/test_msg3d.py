@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.baselines.overfitting import accuracy_after_training, random_poses, size_of
+from tests.baselines.overfitting import size_of
 from vpdlib.baselines.graph import (
     COCO17_GRAPH,
     JOINTS13_GRAPH,
@@ -235,31 +235,3 @@ def test_mirrored_poses_give_the_same_logits_to_a_network_that_treats_joints_ali
     )
     order = torch.randperm(13)
     assert not torch.allclose(network(poses[..., order]), network(poses), rtol=1e-4, atol=1e-6)
-
-
-def test_clips_do_not_depend_on_each_other_in_evaluation():
-    network = MSG3D(JOINTS13_GRAPH, 4, 3, SMALL).eval()
-    poses = random_poses(3, 9, 13)
-    torch.testing.assert_close(network(poses)[1:2], network(poses[1:2]), rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("num_frames", [1, 2, 7])
-def test_few_frames(num_frames):
-    network = MSG3D(JOINTS13_GRAPH, 4, 2)
-    logits = network(torch.randn(3, 2, num_frames, 13))
-    assert logits.shape == (3, 4)
-    assert logits.isfinite().all()
-
-
-def test_learns_eight_clips_by_heart():
-    torch.manual_seed(0)
-    poses, labels = random_poses(8, 12, 13), torch.arange(8) % 4
-    network = MSG3D(JOINTS13_GRAPH, 4, 3, SMALL)
-    assert accuracy_after_training(network, poses, labels, steps=60, learning_rate=0.01) == 1.0
-
-
-def test_refuses_other_poses():
-    network = MSG3D(JOINTS13_GRAPH, 4, 3, SMALL)
-    for shape in [(2, 3, 9, 17), (2, 2, 9, 13), (2, 3, 13)]:
-        with pytest.raises(ValueError, match="13 joints"):
-            network(torch.zeros(shape))

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from tests.baselines.overfitting import accuracy_after_training, random_poses, size_of
+from tests.baselines.overfitting import size_of
 from vpdlib.baselines.graph import (
     COCO17_GRAPH,
     JOINTS13_GRAPH,
@@ -87,31 +87,3 @@ def test_edge_importance_is_used():
     with torch.no_grad():
         network.edge_importance[2][1, 3, 1:] = 0.0
     assert not torch.equal(network(poses), before)
-
-
-def test_clips_do_not_depend_on_each_other_in_evaluation():
-    network = STGCN(JOINTS13_GRAPH, 4, 3, SMALL).eval()
-    poses = random_poses(3, 9, 13)
-    torch.testing.assert_close(network(poses)[1:2], network(poses[1:2]))
-
-
-@pytest.mark.parametrize("num_frames", [1, 2, 7])
-def test_few_frames(num_frames):
-    network = STGCN(JOINTS13_GRAPH, 4, 2)
-    logits = network(torch.randn(3, 2, num_frames, 13))
-    assert logits.shape == (3, 4)
-    assert logits.isfinite().all()
-
-
-def test_learns_eight_clips_by_heart():
-    torch.manual_seed(0)
-    poses, labels = random_poses(8, 12, 13), torch.arange(8) % 4
-    network = STGCN(JOINTS13_GRAPH, 4, 3, SMALL)
-    assert accuracy_after_training(network, poses, labels, steps=60, learning_rate=0.01) == 1.0
-
-
-def test_refuses_other_poses():
-    network = STGCN(JOINTS13_GRAPH, 4, 3, SMALL)
-    for shape in [(2, 3, 9, 17), (2, 2, 9, 13), (2, 3, 13)]:
-        with pytest.raises(ValueError, match="13 joints"):
-            network(torch.zeros(shape))

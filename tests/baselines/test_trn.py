@@ -7,7 +7,12 @@ from collections import Counter
 import pytest
 import torch
 
-from tests.baselines.frame_networks import random_state, small_backbone, steps_to_learn_by_heart
+from tests.baselines.frame_networks import (
+    clips_of_either_order,
+    random_state,
+    small_backbone,
+    steps_to_learn_by_heart,
+)
 from vpdlib.baselines.backbones import build_backbone
 from vpdlib.baselines.trn import TRN, TemporalRelations, draw_subsets
 
@@ -102,12 +107,9 @@ def test_learns_8_clips_by_heart():
 
 
 def test_learns_what_only_the_order_of_frames_tells():
-    # The clips of class 1 are those of class 0, backwards: no mean over frames can tell them apart.
     torch.manual_seed(0)
     network = TRN(small_backbone(), 4, 4, dropout=0.0)
-    clips = torch.rand(2, 4, 3, 24, 24)
-    pairs = torch.stack([clips[0], clips[0].flip(0), clips[1], clips[1].flip(0)])
-    steps_to_learn_by_heart(network, pairs.repeat(2, 1, 1, 1, 1))
+    steps_to_learn_by_heart(network, clips_of_either_order())
 
 
 def test_bad_input_is_refused():

@@ -5,28 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from benchmarks.rotated_teacher import SIGMAS, Person
 from vpdlib.weights.check import WeightsError, verify
 
 NETWORKS_DIR = Path(__file__).resolve().parents[2] / "resources" / "networks"
-#: COCO's per-keypoint constants of the object keypoint similarity.
-SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
-
-
-@dataclass(frozen=True)
-class Person:
-    """A person of an (H, W, 3) image: (4,) xyxy box, (17, 2) joints, NaN where unknown, area in px^2."""
-
-    image: np.ndarray
-    box_px: np.ndarray
-    joints_px: np.ndarray
-    area: float
 
 
 @pytest.fixture(scope="session")

@@ -19,34 +19,6 @@ from vpdlib.report.published import (
 
 
 @pytest.mark.parametrize(
-    ("method", "head", "shots", "column", "expected"),
-    [
-        ("joints2d", "bigru", None, "FSJump6", 95.5),
-        ("vpd2d", "bigru", None, "Diving48", 86.4),
-        ("vipe", "bigru", None, "Tennis7", 91.8),
-        ("vpdvi", "bigru", None, "FX35", 94.6),
-        ("vpdconcat", "bigru", None, "Diving48", 88.7),
-        ("vpdvi", "bigru", 16, "FSJump6", 80.2),
-        ("vpdvi", "bigru", 16, "Tennis7", 71.1),
-        ("vpdvi", "bigru", 16, "FX35", 84.9),
-        ("vpdvi", "bigru", 16, "Diving48", 58.8),
-        ("joints2d", "bigru", 4, "Diving48", 12.6),
-        ("vpd2d", "nns", 8, "FX35", 54.9),
-        ("vpd2d", "nns", 32, "FSJump6", 84.1),
-        ("vpdvi", "nns", None, "FSJump6", 92.7),
-        ("vipe", "nns", None, "FX35", 71.8),
-        ("vipe", "cnn", None, "Diving48", 58.8),
-        ("vpdvi", "cnn", None, "FSJump6", 96.0),
-        ("vpdvi", "bilstm", None, "FSJump6", 98.1),
-        ("vipe", "bilstm_attn", None, "Tennis7", 90.7),
-        ("vpdvi", "bigru_attn", None, "FX35", 94.3),
-    ],
-)
-def test_cells(method, head, shots, column, expected):
-    assert published_top1(method, head, shots, column) == expected
-
-
-@pytest.mark.parametrize(
     ("method", "head", "shots", "column"),
     [
         ("vpd2d", "bigru", None, None),
@@ -116,40 +88,6 @@ def test_cells_of_the_other_tables():
 
 
 @pytest.mark.parametrize(
-    ("method", "k", "column", "expected"),
-    [
-        ("joints2d", 1, "FSJump6", 91.8),
-        # The paper's students of this table are distilled on the entire corpus.
-        ("vpd2d_corpus", 10, "Diving48", 43.8),
-        ("vpdvi_corpus", 50, "FX35", 52.4),
-        ("vpdvi", 50, "FX35", None),
-        ("vipe", 50, "FX35", 46.6),
-        ("vpdconcat", 1, "FX35", None),
-        ("vpd2d_corpus", 5, "FX35", None),
-        ("vpd2d_corpus", 1, None, None),
-    ],
-)
-def test_retrieval_cells(method, k, column, expected):
-    assert published_precision(method, k, column) == expected
-
-
-@pytest.mark.parametrize(
-    ("method", "tiou", "column", "expected"),
-    [
-        ("joints2d", 0.3, "FSJump6", 80.6),
-        ("vpd2d", 0.5, "Tennis7", 54.0),
-        ("vpdvi", 0.7, "FSJump6", 28.7),
-        ("vpdvi", 0.8, "FSJump6", None),
-        ("vpdconcat", 0.5, "FSJump6", None),
-        ("vpd2d", 0.5, "FX35", None),
-        ("vpd2d", 0.5, None, None),
-    ],
-)
-def test_detection_cells(method, tiou, column, expected):
-    assert published_ap(method, tiou, column) == expected
-
-
-@pytest.mark.parametrize(
     ("method", "label"),
     [
         ("joints2d", "Normalized 2D joints (teacher)"),
@@ -177,9 +115,49 @@ def test_a_wording_in_the_papers_manner_and_none():
         assert ablation_label(name) == name
 
 
-@pytest.mark.parametrize(
-    ("method", "shots", "column", "expected"),
-    [
+CELLS = {
+    published_top1: [
+        ("joints2d", "bigru", None, "FSJump6", 95.5),
+        ("vpd2d", "bigru", None, "Diving48", 86.4),
+        ("vipe", "bigru", None, "Tennis7", 91.8),
+        ("vpdvi", "bigru", None, "FX35", 94.6),
+        ("vpdconcat", "bigru", None, "Diving48", 88.7),
+        ("vpdvi", "bigru", 16, "FSJump6", 80.2),
+        ("vpdvi", "bigru", 16, "Tennis7", 71.1),
+        ("vpdvi", "bigru", 16, "FX35", 84.9),
+        ("vpdvi", "bigru", 16, "Diving48", 58.8),
+        ("joints2d", "bigru", 4, "Diving48", 12.6),
+        ("vpd2d", "nns", 8, "FX35", 54.9),
+        ("vpd2d", "nns", 32, "FSJump6", 84.1),
+        ("vpdvi", "nns", None, "FSJump6", 92.7),
+        ("vipe", "nns", None, "FX35", 71.8),
+        ("vipe", "cnn", None, "Diving48", 58.8),
+        ("vpdvi", "cnn", None, "FSJump6", 96.0),
+        ("vpdvi", "bilstm", None, "FSJump6", 98.1),
+        ("vipe", "bilstm_attn", None, "Tennis7", 90.7),
+        ("vpdvi", "bigru_attn", None, "FX35", 94.3),
+    ],
+    published_precision: [
+        ("joints2d", 1, "FSJump6", 91.8),
+        # The paper's students of this table are distilled on the entire corpus.
+        ("vpd2d_corpus", 10, "Diving48", 43.8),
+        ("vpdvi_corpus", 50, "FX35", 52.4),
+        ("vpdvi", 50, "FX35", None),
+        ("vipe", 50, "FX35", 46.6),
+        ("vpdconcat", 1, "FX35", None),
+        ("vpd2d_corpus", 5, "FX35", None),
+        ("vpd2d_corpus", 1, None, None),
+    ],
+    published_ap: [
+        ("joints2d", 0.3, "FSJump6", 80.6),
+        ("vpd2d", 0.5, "Tennis7", 54.0),
+        ("vpdvi", 0.7, "FSJump6", 28.7),
+        ("vpdvi", 0.8, "FSJump6", None),
+        ("vpdconcat", 0.5, "FSJump6", None),
+        ("vpd2d", 0.5, "FX35", None),
+        ("vpd2d", 0.5, None, None),
+    ],
+    published_ablation: [
         ("joints2d", 16, "Tennis7", 64.3),  # 64.4 in Table S2
         ("vpd2d_rgb", None, "FX35", 92.0),
         ("vpd2d_rgbflow", 16, "FSJump6", 74.6),
@@ -194,14 +172,7 @@ def test_a_wording_in_the_papers_manner_and_none():
         ("vpdconcat", None, "FX35", None),
         ("vpdvi", None, None, None),
     ],
-)
-def test_ablation_cells(method, shots, column, expected):
-    assert published_ablation(method, shots, column) == expected
-
-
-@pytest.mark.parametrize(
-    ("method", "min_score", "quantity", "column", "expected"),
-    [
+    published_threshold: [
         ("vipe", None, "full", "Tennis7", 91.8),
         ("vipe", None, "16", "Diving48", 35.0),
         ("vipe", None, "pct_all", "FX35", None),
@@ -220,14 +191,7 @@ def test_ablation_cells(method, shots, column, expected):
         ("vpdvi_rgb", 0.3, "full", "FX35", None),
         ("joints2d", None, "full", "FX35", None),
     ],
-)
-def test_threshold_cells(method, min_score, quantity, column, expected):
-    assert published_threshold(method, min_score, quantity, column) == expected
-
-
-@pytest.mark.parametrize(
-    ("method", "threshold", "column", "expected"),
-    [
+    published_sweep: [
         ("joints2d", 0.1, "FSJump6", 57.1),
         ("vpdvi", 0.9, "FSJump6", 45.7),
         ("vpd2d", 0.1 + 0.2, "FSJump6", 58.7),
@@ -239,14 +203,7 @@ def test_threshold_cells(method, min_score, quantity, column, expected):
         ("vpdvi", 0.1, "FX35", None),
         ("vpdvi", 0.1, None, None),
     ],
-)
-def test_sweep_cells(method, threshold, column, expected):
-    assert published_sweep(method, threshold, column) == expected
-
-
-@pytest.mark.parametrize(
-    ("method", "column", "expected"),
-    [
+    published_vipe: [
         ("vipe", "Diving48", 76.8),  # 78.6 in Table 1
         ("vipe_h36m", "Diving48", 66.8),
         ("vipe", "Tennis7", 91.8),
@@ -254,6 +211,12 @@ def test_sweep_cells(method, threshold, column, expected):
         ("vipe_amass", "FX35", None),
         ("vipe", None, None),
     ],
+}
+
+
+@pytest.mark.parametrize(
+    ("published", "cell"), [(published, cell) for published in CELLS for cell in CELLS[published]]
 )
-def test_vipe_cells(method, column, expected):
-    assert published_vipe(method, column) == expected
+def test_cells(published, cell):
+    *arguments, expected = cell
+    assert published(*arguments) == expected

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from tests.still_tracks import still_tracks
 from vpdlib.artifacts import ArtifactError, ArtifactWriter, Provenance
 from vpdlib.datasets.tables import ActionRow
 from vpdlib.report.tables_ablations import ablation_table, share_kept, threshold_table, vipe_table
@@ -81,15 +82,7 @@ def shard(folder, number, videos):
             )
             tracks.add_video(
                 name,
-                {
-                    "time_s": np.arange(20) / 10,
-                    "previous_frame": np.arange(20, dtype=np.int32) - 1,
-                    "shot": np.zeros(20, np.int32),
-                    "segment": np.zeros(20, np.int32),
-                    "box_px": np.zeros((20, 4), np.float32),
-                    "origin": np.zeros(20, np.uint8),
-                    "score": np.zeros(20, np.float32),
-                },
+                still_tracks(np.arange(20) / 10),
             )
     return paths
 

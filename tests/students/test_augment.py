@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.students.still import STILL
 from vpdlib.poses.normalize import mirror_pose
 from vpdlib.students.augment import (
     Geometry,
@@ -22,12 +23,6 @@ from vpdlib.students.augment import (
 from vpdlib.students.frames import ArrayFrames, CropDataset
 from vpdlib.students.settings import AugmentationSettings
 
-STILL = AugmentationSettings(
-    colour_jitter=(0, 0, 0, 0),
-    resized_crop_scale=(1, 1),
-    resized_crop_ratio=(1, 1),
-    flip_probability=0,
-)
 NO_SCALE = {"rgb_mean": (0.0, 0.0, 0.0), "rgb_std": (1.0, 1.0, 1.0)}
 
 

@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
+from tests.still_tracks import still_tracks
 from vpdlib.artifacts import ArtifactError, ArtifactWriter, Provenance
 from vpdlib.datasets.tables import ActionRow, VideoRow
 from vpdlib.students import corpus as corpus_module
@@ -61,15 +62,7 @@ def data(tmp_path):
                 "score": rng.random(num).astype(np.float32),
                 "kept": rng.random(num) < 0.7,
             }
-            by_kind["tracks"][name] = {
-                "time_s": np.arange(50) / FPS,
-                "previous_frame": np.zeros(50, np.int32),
-                "shot": np.zeros(50, np.int32),
-                "segment": np.zeros(50, np.int32),
-                "box_px": np.zeros((50, 4), np.float32),
-                "origin": np.zeros(50, np.uint8),
-                "score": np.zeros(50, np.float32),
-            }
+            by_kind["tracks"][name] = still_tracks(np.arange(50) / FPS)
         for kind, group in by_kind.items():
             paths[kind].append(write(tmp_path / f"{kind}_{shard}.h5", kind, group))
             content[kind] = {**content.get(kind, {}), **group}

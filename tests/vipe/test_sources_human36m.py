@@ -1,7 +1,6 @@
 """Human3.6M: joints and sides of 32 and 17 rows, the pickled form without executing it, cuts, damage."""
 
 import io
-import os
 import pickle
 import zipfile
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from skeletons import random_skeletons, standing
 
+from tests.attack import Attack
 from vpdlib.skeleton import JOINTS13, JOINTS13_MIRROR_ORDER
 from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sources.human36m import read_human36m
@@ -129,14 +129,6 @@ def test_frames_that_are_not_finite_cut_a_motion(tmp_path):
     xyz[:, 6] = np.nan
     with pytest.raises(MotionError, match="S1/Walking: none of 10 frames is finite"):
         read_human36m(save_object(tmp_path / "n.npz", {"S1": {"Walking": xyz}}))
-
-
-class Attack:
-    def __init__(self, command):
-        self.command = command
-
-    def __reduce__(self):
-        return os.system, (self.command,)
 
 
 def test_a_malicious_pickle_is_refused_and_not_run(tmp_path):

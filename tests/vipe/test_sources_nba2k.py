@@ -1,12 +1,12 @@
 """NBA2K: rows, sides and axes of the pickled joints, modes, damage; nothing is executed."""
 
-import os
 import pickle
 
 import numpy as np
 import pytest
 from skeletons import random_skeletons, standing, turned
 
+from tests.attack import Attack
 from vpdlib.skeleton import JOINTS13, LEFT_SHOULDER, RIGHT_SHOULDER
 from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sources.nba2k import read_nba2k
@@ -95,14 +95,6 @@ def test_captures_that_are_not_finite_cut_a_motion(tmp_path):
     motions = read_nba2k(tmp_path)
     assert [(m.name, len(m.xyz)) for m in motions] == [("alfred/2ku#0", 2), ("alfred/2ku#3", 3)]
     np.testing.assert_allclose(motions[1].xyz, poses(6)[3:], atol=1e-6)
-
-
-class Attack:
-    def __init__(self, command):
-        self.command = command
-
-    def __reduce__(self):
-        return os.system, (self.command,)
 
 
 def test_a_malicious_pickle_is_refused_and_not_run(tmp_path):

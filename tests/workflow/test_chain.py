@@ -28,6 +28,15 @@ GOLDEN = Path(__file__).resolve().parent / "golden"
 TABLES = ("results/tiny/table1.csv", "results/tiny/figure3.csv", "results/tiny/table3.csv")
 TABLE4 = "results/tiny/table4.csv"
 DATASET = "datasets/tiny.yaml"
+#: Jobs that a new student of TINY brings about.
+STUDENT_AND_AFTER = {
+    "distil_student": 1,
+    "embed_frames": 2,
+    "recognize_actions": 4,
+    "retrieve_actions": 1,
+    "table": 2,
+    "figure3": 1,
+}
 TINY = {
     "title": "Tiny (rendered)",
     "adapter": {
@@ -286,42 +295,11 @@ class TestChain:
                 ("recognition", "bigru", "epochs", 4),
                 {"recognize_actions": 4, "table": 1, "figure3": 1},
             ),
-            (
-                ("weak_labels", "min_score", 0.25),
-                {
-                    "select_weak_labels": 2,
-                    "distil_student": 1,
-                    "embed_frames": 2,
-                    "recognize_actions": 4,
-                    "retrieve_actions": 1,
-                    "table": 2,
-                    "figure3": 1,
-                },
-            ),
-            (
-                ("flow", "method", "farneback"),
-                {
-                    "estimate_flow": 2,
-                    "distil_student": 1,
-                    "embed_frames": 2,
-                    "recognize_actions": 4,
-                    "retrieve_actions": 1,
-                    "table": 2,
-                    "figure3": 1,
-                },
-            ),
+            (("weak_labels", "min_score", 0.25), {"select_weak_labels": 2, **STUDENT_AND_AFTER}),
+            (("flow", "method", "farneback"), {"estimate_flow": 2, **STUDENT_AND_AFTER}),
             (
                 ("crops", "pad_px", 20.0),
-                {
-                    "crop_athlete": 2,
-                    "estimate_flow": 2,
-                    "distil_student": 1,
-                    "embed_frames": 2,
-                    "recognize_actions": 4,
-                    "retrieve_actions": 1,
-                    "table": 2,
-                    "figure3": 1,
-                },
+                {"crop_athlete": 2, "estimate_flow": 2, **STUDENT_AND_AFTER},
             ),
         ],
     )

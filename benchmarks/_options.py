@@ -1,0 +1,15 @@
+"""What several benchmarks ask for on the command line."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def options_or_skip(parser: argparse.ArgumentParser, needed: str, what: str) -> argparse.Namespace:
+    """The options of a benchmark, with a seed; where the one that it needs is not given, say so and end well."""
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    if getattr(options, needed) is None:
+        print(f"skipped: no {what} is given")
+        parser.exit()
+    return options
