@@ -199,17 +199,14 @@ class PoseC3DMethod(_Skeleton):
         description="Least share of the area about the joints that a training clip shows, at a random place.",
     )
     network: PoseC3DSettings = Field(PoseC3DSettings(), description="The network.")
-    training: TrainingSettings = Field(
-        # Published: 0.4 for 8 x 32 clips a step, and 24 epochs of ten passes.
-        default=TrainingSettings(
-            learning_rate=0.05,
-            weight_decay=3e-4,
-            schedule="cosine",
-            epochs=240,
-            batch_size=32,
-            clip_norm=40.0,
-        ),
-        description="Schedule of the training.",
+    # Published: 0.4 for 8 x 32 clips a step, and 24 epochs of ten passes.
+    training: TrainingSettings = _schedule(
+        learning_rate=0.05,
+        weight_decay=3e-4,
+        schedule="cosine",
+        epochs=240,
+        batch_size=32,
+        clip_norm=40.0,
     )
 
 
