@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vpdlib.baselines.settings import (
     Architecture,
@@ -21,6 +21,7 @@ from vpdlib.baselines.settings import (
     PoseC3DSettings,
     STGCNSettings,
 )
+from vpdlib.section import Section
 from vpdlib.weights.checkpoints import CHECKPOINTS
 
 #: What the column `weights` of tables says.
@@ -29,10 +30,8 @@ PRETRAINED, FROM_SCRATCH = "pretrained", "from scratch"
 Share = Annotated[float, Field(gt=0.0, le=1.0)]
 
 
-class TrainingSettings(BaseModel):
+class TrainingSettings(Section):
     """How a network is trained; a baseline's own defaults are its published schedule."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     optimizer: Literal["sgd", "adamw"] = Field(default="sgd", description="Kind of optimiser.")
     learning_rate: float = Field(default=0.01, gt=0, description="Learning rate after warming up.")
@@ -80,10 +79,8 @@ class TrainingSettings(BaseModel):
         return self
 
 
-class TrainedSettings(BaseModel):
+class TrainedSettings(Section):
     """What every network that is trained on actions has."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     training: TrainingSettings = Field(
         default=TrainingSettings(), description="Schedule of the training."
@@ -335,10 +332,8 @@ class GSMMethod(_Frames):
     kind: Literal["gsm"] = Field(description="GSM, features shifted between frames.")
 
 
-class EnsembleMethod(BaseModel):
+class EnsembleMethod(Section):
     """Several baselines, by the sum of their probabilities: joint and bone, RGB and flow."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["ensemble"] = Field(description="Sum of probabilities of other baselines.")
     parts: tuple[str, ...] = Field(min_length=2, description="Names of the baselines.")
@@ -356,10 +351,8 @@ TRAINED_KINDS = tuple(
 BaselineSettings = Annotated[TrainedMethod | EnsembleMethod, Field(discriminator="kind")]
 
 
-class WholeFrameSettings(BaseModel):
+class WholeFrameSettings(Section):
     """Whole pictures, for networks that do without the athlete's crop."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     side_px: int = Field(
         default=256, ge=16, description="Shorter side of the stored pictures of labelled actions."

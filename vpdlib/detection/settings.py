@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from vpdlib.section import Section
 
 
-class FrameBiGRUSettings(BaseModel):
+class FrameBiGRUSettings(Section):
     """The recurrent classifier of single frames and its training."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     hidden: int = Field(default=128, ge=1, description="Units of a GRU layer in one direction.")
     layers: int = Field(default=2, ge=1, description="Number of bidirectional GRU layers.")
@@ -59,10 +59,8 @@ class FrameBiGRUSettings(BaseModel):
     )
 
 
-class ProposalSettings(BaseModel):
+class ProposalSettings(Section):
     """From scores of frames to stretches."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     threshold: float = Field(
         default=0.2, gt=0, lt=1, description="Score from which a frame belongs to a proposal."
@@ -106,10 +104,8 @@ class ProposalSettings(BaseModel):
         return tuple(sorted({self.threshold, *self.sweep}))
 
 
-class DetectionSettings(BaseModel):
+class DetectionSettings(Section):
     """Few-shot temporal detection."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     num_shot_places: int = Field(
         default=5,

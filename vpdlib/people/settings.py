@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from vpdlib.section import Section
 
 
-class MMDetSettings(BaseModel):
+class MMDetSettings(Section):
     """A person detector of OpenMMLab's mmdet 3, such as the paper's kind, Mask R-CNN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     config: str = Field(
         min_length=1,
@@ -40,10 +40,8 @@ class MMDetSettings(BaseModel):
     )
 
 
-class PeopleSettings(BaseModel):
+class PeopleSettings(Section):
     """Which detectors look at which frames (docs/method.md section 3)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     detectors: tuple[Literal["nanodet", "multipose", "mmdet"], ...] = Field(
         ("nanodet", "multipose"),

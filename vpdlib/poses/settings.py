@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, model_validator
+
+from vpdlib.section import Section
 
 
-class WeakLabelSettings(BaseModel):
+class WeakLabelSettings(Section):
     """How weak labels are selected from a teacher's keypoints (docs/method.md sections 5 and 7)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     min_score: float = Field(
         default=0.5,
@@ -46,10 +46,8 @@ Triple = tuple[float, float, float]
 PositiveTriple = tuple[PositiveFloat, PositiveFloat, PositiveFloat]
 
 
-class MMPoseSettings(BaseModel):
+class MMPoseSettings(Section):
     """A top-down pose network of OpenMMLab's mmpose 1, such as the paper's kind, HRNet."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     config: str = Field(
         min_length=1,
@@ -78,10 +76,8 @@ class MMPoseSettings(BaseModel):
     amp: bool = Field(True, description="Mixed precision; on CUDA only.")
 
 
-class OnnxPoseSettings(BaseModel):
+class OnnxPoseSettings(Section):
     """A top-down pose network exported to ONNX, such as mmdeploy's of HRNet and RTMPose."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str = Field(
         min_length=1,
@@ -119,10 +115,8 @@ class OnnxPoseSettings(BaseModel):
     )
 
 
-class PoseSettings(BaseModel):
+class PoseSettings(Section):
     """The teacher that estimates poses in the athlete's box (docs/method.md section 5)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     teacher: TeacherName = Field(
         "movenet_thunder",

@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     WithJsonSchema,
     field_validator,
 )
+
+from vpdlib.section import Section
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,8 @@ class Architecture:
     options: BaseModel | None = None
 
 
-class BiGRUSettings(BaseModel):
+class BiGRUSettings(Section):
     """The networks among the heads and their training: the recurrent ones and, but for its kernel, the CNN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     hidden: int = Field(
         default=128,
@@ -148,10 +147,8 @@ class BiGRUSettings(BaseModel):
     )
 
 
-class CNNSettings(BaseModel):
+class CNNSettings(Section):
     """What the convolutional network needs beside `BiGRUSettings`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kernel_size: int = Field(
         default=5,
@@ -169,20 +166,16 @@ class CNNSettings(BaseModel):
         return value
 
 
-class NNSSettings(BaseModel):
+class NNSSettings(Section):
     """Nearest-neighbour search under DTW."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     normalise: bool = Field(
         default=True, description="Scale every descriptor to unit norm (paper)."
     )
 
 
-class RecognitionSettings(BaseModel):
+class RecognitionSettings(Section):
     """The heads, and what they are given."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     target_fps: float | None = Field(
         None,

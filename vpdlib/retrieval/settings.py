@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from vpdlib.section import Section
 
 
-class RetrievalSettings(BaseModel):
+class RetrievalSettings(Section):
     """How actions are compared, and how much of every ranked list is kept."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     methods: tuple[str, ...] | None = Field(
         default=None,

@@ -7,13 +7,13 @@ the greatest distance among shoulders and hips in the picture.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from vpdlib.section import Section
 
 
-class CameraSettings(BaseModel):
+class CameraSettings(Section):
     """Random cameras that look at the hips, and what a detector would do to their picture."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     azimuth_degrees: float = Field(
         default=180.0, ge=0.0, le=180.0, description="Azimuth is uniform within -+ this."
@@ -73,10 +73,8 @@ class CameraSettings(BaseModel):
         return self
 
 
-class VipeSettings(BaseModel):
+class VipeSettings(Section):
     """One VIPE*: network, cameras, pairs and training."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     dim: int = Field(default=64, ge=1, description="Length of the embedding.")
     hidden: int = Field(default=1024, ge=1, description="Width of the encoder.")
