@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from vpdlib.atomic import write_text
 from vpdlib.report.layouts import LAYOUTS, Layout
-from vpdlib.report.tables import write_text
 
 #: Widest table in characters.
 MAX_WIDTH = 120
