@@ -29,6 +29,7 @@ from vpdlib.people.settings import checkpoint_references as people_weights
 from vpdlib.poses.settings import checkpoint_references as pose_weights
 from vpdlib.provenance import code_digest, digest_settings
 from vpdlib.recognition.settings import HEADS, NETWORK_HEADS, sections_of
+from vpdlib.report.layouts import LAYOUTS
 from vpdlib.students.settings import POSE2D, find_student
 from vpdlib.video.links import link_to_nothing
 from vpdlib.weights.check import NETWORKS, WeightsError, onnx_path, verify_present

@@ -55,7 +55,7 @@ rule figure3:
         runtime=10,
     params:
         settings=table_settings,
-        caption=TABLES["figure3"].caption,
+        caption=LAYOUTS["figure3"].caption,
         title=section("title"),
         paper_column=section("paper_column"),
         code=code_digest("workflow_scripts.figure3"),

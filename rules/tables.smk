@@ -24,7 +24,7 @@ rule table:
         runtime=10,
     params:
         settings=table_settings,
-        caption=lambda wildcards: TABLES[wildcards.table].caption,
+        caption=lambda wildcards: LAYOUTS[wildcards.table].caption,
         title=section("title"),
         paper_column=section("paper_column"),
         code=code_digest("workflow_scripts.table"),

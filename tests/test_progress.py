@@ -1,13 +1,7 @@
 import io
-
-import pytest
+from types import SimpleNamespace
 
 from vpdlib import progress
-
-
-@pytest.fixture(autouse=True)
-def _no_log(monkeypatch):
-    monkeypatch.setattr(progress, "_log", None)
 
 
 def test_items_come_through_in_order():
@@ -17,13 +11,13 @@ def test_items_come_through_in_order():
 
 
 def test_the_log_gets_plain_lines(tmp_path):
-    stream = progress.open_log(tmp_path / "new" / "job.log")
-    progress.note("begun")
-    list(progress.track(range(5), "looking", unit="frame", log_every_s=0))
-    list(progress.track(iter("ab"), "reading"))
-    stream.close()
-    lines = (tmp_path / "new" / "job.log").read_text().splitlines()
-    assert lines[0] == "begun"
+    path = tmp_path / "new" / "job.log"
+    with progress.logged_to(path):
+        progress.note("begun, 50 %s")
+        list(progress.track(range(5), "looking", unit="frame", log_every_s=0))
+        list(progress.track(iter("ab"), "reading"))
+    lines = path.read_text().splitlines()
+    assert lines[0] == "begun, 50 %s"
     assert len(lines) == 1 + (5 + 1) + 1
     assert lines[1].startswith("looking: 1/5 frame in 0 s (")
     assert lines[6].startswith("looking: 5/5 frame in ")
@@ -31,14 +25,11 @@ def test_the_log_gets_plain_lines(tmp_path):
     assert all(line.isprintable() for line in lines)
 
 
-def test_lines_are_rare(tmp_path, monkeypatch):
+def test_lines_are_rare(read_log, monkeypatch):
     now = iter(range(1000))
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
-    stream = progress.open_log(tmp_path / "job.log")
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(now)))
     list(progress.track(range(100), "looking", log_every_s=25))
-    stream.close()
-    lines = (tmp_path / "job.log").read_text().splitlines()
-    assert [line.split(" it")[0] for line in lines] == [
+    assert [line.split(" it")[0] for line in read_log().splitlines()] == [
         "looking: 25/100",
         "looking: 50/100",
         "looking: 75/100",
@@ -47,18 +38,21 @@ def test_lines_are_rare(tmp_path, monkeypatch):
     ]
 
 
-def test_without_a_log_lines_go_to_standard_error(capsys):
-    list(progress.track(range(3), "looking"))
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.startswith("looking: 3/3 it in 0 s")
+def test_warnings_are_seen_in_the_terminal_too(tmp_path, capsys):
+    with progress.logged_to(tmp_path / "job.log") as log:
+        progress.note("begun")
+        progress.warn("look at a.mp4")
+        print("by hand", file=log)
+    assert capsys.readouterr() == ("", "warning: look at a.mp4\n")
+    lines = (tmp_path / "job.log").read_text().splitlines()
+    assert lines == ["begun", "warning: look at a.mp4", "by hand"]
 
 
 def test_a_new_log_begins_anew(tmp_path):
     for text in ("first", "second"):
-        stream = progress.open_log(tmp_path / "job.log")
-        progress.note(text)
-        stream.close()
+        with progress.logged_to(tmp_path / "job.log"):
+            progress.note(text)
+    progress.note("after")
     assert (tmp_path / "job.log").read_text() == "second\n"
 
 

@@ -61,6 +61,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
         discard(temporary)
 
 
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text as UTF-8, whole or not at all; line breaks stay as they are."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
 def temporary_beside(path: str | Path) -> Path:
     """A temporary name for what is to lie at ``path``; makes the folder, and removes what dead processes left there."""
     path = Path(path)

@@ -1,42 +1,62 @@
-"""Progress of long loops: a bar in a terminal, plain lines in a log.
+"""What a job says, by Python's ``logging``, and the progress of long loops.
 
-A job of the workflow opens its log with :func:`open_log`; from then on :func:`track` and :func:`note`
-write plain lines there, at most one per loop every ``log_every_s`` seconds. A bar is drawn besides
-where standard error is a terminal. Without a log, lines go to standard error.
+The logger is ``vpdlib``: :func:`note` is its level INFO, :func:`warn` its level WARNING. A job of the workflow sends it
+to a log by :func:`logged_to`; a program of another kind sets up ``logging`` as it likes.
+
+:func:`track` writes lines of its own, since tqdm draws one line over and over, which makes a log unreadable. Its bar is
+drawn besides where standard error is a terminal.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sized
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, TypeVar
 
 Item = TypeVar("Item")
 
-_log: TextIO | None = None
+_logger = logging.getLogger("vpdlib")
+_logger.setLevel(logging.INFO)
+
+#: Say one thing that is worth a line of the log.
+note = _logger.info
+#: Tell the user what they should know and nothing fails of.
+warn = _logger.warning
 
 
-def open_log(path: str | Path) -> TextIO:
-    """Send the lines of this process to a log file, which is begun anew."""
-    global _log
+class _Lines(logging.Formatter):
+    """Plain lines; a warning says that it is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return text if record.levelno < logging.WARNING else f"{record.levelname.lower()}: {text}"
+
+
+@contextmanager
+def logged_to(path: str | Path) -> Iterator[TextIO]:
+    """Send what this process says to a log file, which is begun anew, and warnings to standard error too.
+
+    Yields
+    ------
+    The open log.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _log = path.open("w", encoding="utf-8", buffering=1)
-    return _log
-
-
-def note(text: str) -> None:
-    """Write one line to the log, or to standard error where there is no log."""
-    print(text, file=_log or sys.stderr, flush=True)
-
-
-def warn(text: str) -> None:
-    """Tell the user what they should know and nothing fails of: to the terminal, and to the log where there is one."""
-    if _log is not None:
-        print(f"warning: {text}", file=_log, flush=True)
-    print(f"warning: {text}", file=sys.stderr, flush=True)
+    with path.open("w", encoding="utf-8", buffering=1) as log:
+        handlers = logging.StreamHandler(log), logging.StreamHandler()
+        handlers[1].setLevel(logging.WARNING)
+        for handler in handlers:
+            handler.setFormatter(_Lines())
+            _logger.addHandler(handler)
+        try:
+            yield log
+        finally:
+            for handler in handlers:
+                _logger.removeHandler(handler)
 
 
 def track(
@@ -63,7 +83,6 @@ def track(
         from tqdm import tqdm
 
         bar = tqdm(desc=description, total=total, unit=unit, leave=False)
-    lines = bar is None or _log is not None
     start = last = time.monotonic()
     done = 0
     try:
@@ -73,14 +92,13 @@ def track(
             if bar is not None:
                 bar.update()
             now = time.monotonic()
-            if lines and now - last >= log_every_s:
+            if now - last >= log_every_s:
                 last = now
                 note(_line(description, done, total, unit, now - start))
     finally:
         if bar is not None:
             bar.close()
-    if lines:
-        note(_line(description, done, total, unit, time.monotonic() - start))
+    note(_line(description, done, total, unit, time.monotonic() - start))
 
 
 def _line(description: str, done: int, total: int | None, unit: str, elapsed_s: float) -> str:

@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vpdlib.atomic import replacing
+from vpdlib.atomic import write_text
 
 #: What a script and what all scripts share are named by.
 _SCRIPTS = ("workflow_scripts", "_job")
@@ -182,8 +182,8 @@ class _Kept:
             return
         self._is_changed = False
         # Several runs may start at once.
-        with suppress(OSError), replacing(self._path) as temporary:
-            temporary.write_text(json.dumps(self._entries), encoding="utf-8")
+        with suppress(OSError):
+            write_text(self._path, json.dumps(self._entries))
 
 
 def _read_module(source: bytes, name: str, path: Path) -> _Module:

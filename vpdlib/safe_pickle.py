@@ -4,7 +4,9 @@ A pickle is a program: it may name any function and call it. Here it may name on
 with, and each of these names stands for a stand-in of ours; every other name is refused before anything is
 called. Two further steps enclose that. Before, all opcodes are walked through and those are refused that reach past
 names (extension codes, persistent ids, out-of-band buffers) or claim memory that the file does not pay for.
-After, what was read is copied into plain containers, and a stand-in that is left over is refused.
+After, what was read is copied into plain containers, and a stand-in that is left over is refused. The standard
+library's way, an ``Unpickler`` that allows some names, is the core of it; alone it would bound no memory, and hand
+NumPy's own functions whatever the file says.
 
 Arrays are views of the bytes in the file: a shape that needs more or fewer bytes is refused, nothing is
 allocated for it, and many arrays of the same bytes cost nothing; so most arrays are read-only.

@@ -42,20 +42,20 @@ def run(main: Callable[[Any], None], snakemake: Any = None) -> None:
             snakemake = _alone.like(sys.argv[1:])
         else:
             _made_by.update(_alone.describe(snakemake))
-    log = progress.open_log(str(snakemake.log[0]))
-    start = time.monotonic()
-    progress.note(f"{snakemake.rule} {dict(snakemake.wildcards)} with {snakemake.threads} threads")
-    try:
-        with devices.devices_of_job(int(snakemake.resources.get("gpu", 0)), progress.note):
-            main(snakemake)
-    except BaseException as error:
-        traceback.print_exc(file=log)
-        # Of errors that are the user's to mend, the terminal shows the message and not the stack.
-        if isinstance(error, ValueError):
-            print(f"\n{snakemake.rule}: {error}\n(log: {snakemake.log[0]})\n", file=sys.stderr)
-            sys.exit(1)
-        raise
-    progress.note(f"{snakemake.rule}: done in {time.monotonic() - start:.1f} s")
+    rule, log_path, start = snakemake.rule, str(snakemake.log[0]), time.monotonic()
+    with progress.logged_to(log_path) as log:
+        progress.note(f"{rule} {dict(snakemake.wildcards)} with {snakemake.threads} threads")
+        try:
+            with devices.devices_of_job(int(snakemake.resources.get("gpu", 0)), progress.note):
+                main(snakemake)
+        except BaseException as error:
+            traceback.print_exc(file=log)
+            # Of errors that are the user's to mend, the terminal shows the message and not the stack.
+            if isinstance(error, ValueError):
+                print(f"\n{rule}: {error}\n(log: {log_path})\n", file=sys.stderr)
+                sys.exit(1)
+            raise
+        progress.note(f"{rule}: done in {time.monotonic() - start:.1f} s")
 
 
 def downloads(snakemake: Any) -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import _job
 
-from vpdlib.report.tables import write_text
+from vpdlib.atomic import write_text
 
 
 def main(snakemake):

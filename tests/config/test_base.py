@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
-from vpdlib.config.base import ConfigError, Id, Section, merge, read_yaml, validate
+from vpdlib.config.base import ConfigError, Id, merge, read_yaml, validate
+from vpdlib.section import Section
 
 
 class Leaf(Section):

@@ -7,7 +7,7 @@ import pytest
 from vpdlib.config.base import ConfigError, validate
 from vpdlib.config.dataset import DatasetSettings
 from vpdlib.config.tables import TABLES, recognition_files
-from vpdlib.report.render import LAYOUTS
+from vpdlib.report.layouts import LAYOUTS
 from vpdlib.report.rows import ROWS
 
 GIVEN = {

@@ -58,7 +58,7 @@ def folder(tmp_path):
     return [VideoSource(name, tmp_path / f"{name}.mp4") for name in names]
 
 
-def test_the_others_are_listed_and_each_bad_one_has_its_row(folder, capsys):
+def test_the_others_are_listed_and_each_bad_one_has_its_row(folder, read_log):
     bad = BadVideos("skip")
     rows = list_files(folder, 4, bad)
     assert [row.video for row in rows] == ["good", "other"]
@@ -71,7 +71,7 @@ def test_the_others_are_listed_and_each_bad_one_has_its_row(folder, capsys):
     assert "no such file" in reasons["gone"]
     assert "is a link to /nowhere/away.mp4, which is not there" in reasons["away"]
     assert "no video stream" in reasons["sound"]
-    warnings = capsys.readouterr().err
+    warnings = read_log()
     assert warnings.count("warning:") == 1
     assert "6 of 8 videos cannot be used and left out" in warnings
     assert all(f"{name}.mp4" in warnings for name in reasons)
@@ -84,12 +84,12 @@ def test_by_default_they_are_refused_together(folder):
         list_files(folder, 4)
 
 
-def test_of_very_many_the_first_are_named(tmp_path, capsys):
+def test_of_very_many_the_first_are_named(tmp_path, read_log):
     sources = [VideoSource(f"v{n:03d}", tmp_path / f"v{n:03d}.mp4") for n in range(MAX_NAMED + 5)]
     bad = BadVideos("skip")
     assert list_files(sources, 1, bad) == []
     assert len(bad.rows) == MAX_NAMED + 5
-    warnings = capsys.readouterr().err
+    warnings = read_log()
     assert "and 5 more (problems.csv)" in warnings
     assert "v039" in warnings
     assert "v040" not in warnings
@@ -99,7 +99,7 @@ def row(video, path="", num_frames=10):
     return VideoRow(video, str(path), 0, 25.0, 64, 48, num_frames, num_frames / 25, "", "")
 
 
-def test_both_athletes_of_a_wrong_clip_are_left_out(tmp_path, capsys):
+def test_both_athletes_of_a_wrong_clip_are_left_out(tmp_path, read_log):
     paths = [write_video(tmp_path / f"{name}.mp4") for name in ("right", "short")]
     rows = [row(f"front__{p.stem}", p, 10 if p.stem == "right" else 12) for p in paths]
     rows += [replace(r, video=r.video.replace("front", "back")) for r in rows]
@@ -109,7 +109,7 @@ def test_both_athletes_of_a_wrong_clip_are_left_out(tmp_path, capsys):
     assert [r.video for r in kept] == ["front__right", "back__right"]
     assert [r.video for r in bad.rows] == ["front__short", "back__short"]
     assert "expected 12 frames" in bad.rows[0].problem
-    assert capsys.readouterr().err.count("short.mp4") == 1
+    assert read_log().count("short.mp4") == 1
     with pytest.raises(DatasetError, match="1 of 2 clips are missing or not as published"):
         check_clips(rows, Tennis7Adapter())
 
@@ -118,7 +118,7 @@ def action(number, video, label, split=None, start=0.0, end=0.4):
     return Action(f"{video}_{number:03d}", video, start, end, label, split, "", f"l.csv:{number}")
 
 
-def test_actions_of_left_out_videos_are_dropped_and_listed(capsys):
+def test_actions_of_left_out_videos_are_dropped_and_listed(read_log):
     actions = [
         action(2, "a", "jump"),
         action(3, "b", "jump", start=1.25, end=2.5),
@@ -133,7 +133,7 @@ def test_actions_of_left_out_videos_are_dropped_and_listed(capsys):
     ]
     assert "jump" in rows[0].problem
     assert "l.csv:3" in rows[0].problem
-    warnings = capsys.readouterr().err
+    warnings = read_log()
     assert "2 of 4 labelled actions" in warnings
     assert "b 1.25 to 2.5 s: action jump" in warnings
     assert drop_actions(actions, {}) == (actions, [])
@@ -198,13 +198,13 @@ def test_published_subsets_stay_where_they_lose_nothing():
     assert [a.action_id for a in part.actions] == ["a_001", "c_001", "d_001"]
 
 
-def test_a_published_dataset_without_some_clips(capsys):
+def test_a_published_dataset_without_some_clips(read_log):
     dataset = published({1: (("a_001",), ("b_001",))})
     prepared = prepare_paper(dataset, [row("a"), row("c")], {}, {"b": "missing", "d": "short"})
     assert [a.action for a in prepared.actions] == ["a_001", "c_001"]
     assert [p.video for p in prepared.problems] == ["b", "d"]
     assert {a.few_shot for a in prepared.actions} == {""}
-    assert "few-shot subsets do not fit" in capsys.readouterr().err
+    assert "few-shot subsets do not fit" in read_log()
 
 
 def clips(**poses):
@@ -216,7 +216,7 @@ SOMEBODY = NOBODY.copy()
 SOMEBODY[3, 5] = 10, 20, 0.9
 
 
-def test_a_clip_of_keypoints_in_which_nobody_is(capsys):
+def test_a_clip_of_keypoints_in_which_nobody_is():
     given = clips(nobody=NOBODY, somebody=SOMEBODY)
     rows = list_keypoints(given, 1, None)
     with pytest.raises(
@@ -246,7 +246,7 @@ def unlink(path):
 
 
 @pytest.mark.parametrize("breaks", [junk, unlink])
-def test_a_file_that_breaks_later(tmp_path, breaks, capsys):
+def test_a_file_that_breaks_later(tmp_path, breaks, read_log):
     paths = [write_video(tmp_path / f"{name}.mp4") for name in "ab"]
     breaks(paths[0])
     videos = [row(path.stem, path) for path in paths]
@@ -256,7 +256,7 @@ def test_a_file_that_breaks_later(tmp_path, breaks, capsys):
     assert [len(list(reading.frames(video, report))) for video in videos] == [0, 10]
     assert "a.mp4" in reading.broken(videos[0])
     assert reading.broken(videos[1]) == ""
-    assert "a.mp4" in capsys.readouterr().err
+    assert "a.mp4" in read_log()
 
 
 def test_a_file_of_which_nothing_decodes_is_broken_too(tmp_path, monkeypatch):

@@ -90,7 +90,7 @@ def test_a_class_name_with_a_line_break_is_refused():
         check_names([action(2, "a\nb")], None)
 
 
-def test_a_class_without_training_actions_is_told_of_by_row(capsys):
+def test_a_class_without_training_actions_is_told_of_by_row(read_log):
     actions = [
         action(2, "axel", "train"),
         action(3, "lutz", "test"),
@@ -114,7 +114,7 @@ def test_a_class_without_training_actions_is_told_of_by_row(capsys):
         strict=True,
     ):
         assert all(text in problem.problem for text in texts)
-    told = capsys.readouterr().err
+    told = read_log()
     assert told.count("warning: ") == 3
     assert all(problem.problem in told for problem in made.problems)
 
@@ -144,7 +144,7 @@ def test_what_is_tested_and_trained_on_in_one_stretch_is_refused(times):
         prepared(actions)
 
 
-def test_stretches_that_two_splits_or_classes_share_are_told_of(capsys):
+def test_stretches_that_two_splits_or_classes_share_are_told_of(read_log):
     touching = [stretch(2, 0, 1.33), stretch(3, 1.0, 2.0, split="test")]
     (row,) = stretch_problems(touching)
     assert (row.video, row.start, row.end) == ("heat", "1", "1.33")
@@ -164,7 +164,7 @@ def test_stretches_that_two_splits_or_classes_share_are_told_of(capsys):
             stretch(6, 0, 1, "flip", "test", "d"),
         ]
     )
-    assert "they share 1.33 s" in capsys.readouterr().err
+    assert "they share 1.33 s" in read_log()
 
 
 def test_a_rare_class_that_is_called_nearly_as_a_common_one_is_told_of():

@@ -429,7 +429,7 @@ class Rules:
             return poses["a"].array("keypoints_px")
 
 
-def test_the_rules_refuse_scale_and_leave_out(tmp_path, capsys):
+def test_the_rules_refuse_scale_and_leave_out(tmp_path, read_log):
     rules = Rules(tmp_path)
     joints, path = athlete(), tmp_path / "tool.npz"
     for change in (lambda p: p / np.resize(SIZE, p.shape[-1]), lambda p: 4 * p):
@@ -439,13 +439,13 @@ def test_the_rules_refuse_scale_and_leave_out(tmp_path, capsys):
         np.savez(path, a=change(box_of(joints)))
         with pytest.raises(DatasetError, match=r"tool\.npz: boxes that cannot be pixels"):
             rules.boxes(path)
-    capsys.readouterr()
+    read_log()
 
     np.savez(path, a=4 * joints, width=1280, height=960)
     assert np.allclose(rules.keypoints(path)[..., :2], joints, atol=1e-3)
     np.savez(path, a=4 * box_of(joints), width=1280, height=960)
     assert np.allclose(rules.boxes(path), box_of(joints), atol=1e-3)
-    assert capsys.readouterr().err.count("warning: ") == 2
+    assert read_log().count("warning: ") == 2
 
     joints[:, 11] = -1
     np.savez(path, a=joints)
@@ -467,7 +467,7 @@ def test_the_rules_refuse_arrays_of_another_length(tmp_path):
             rules.keypoints(path)
 
 
-def test_the_rules_take_a_table_that_ends_early(tmp_path, capsys):
+def test_the_rules_take_a_table_that_ends_early(tmp_path, read_log):
     rules = Rules(tmp_path)
     path = tmp_path / "boxes.csv"
     header = "video,frame,x0,y0,x1,y1\n"
@@ -481,6 +481,6 @@ def test_the_rules_take_a_table_that_ends_early(tmp_path, capsys):
     with pytest.raises(DatasetError, match=r"boxes\.csv:2: frame 9999998, the video has 40"):
         rules.boxes(path)
     path.write_text(header + "other,0,100,50,200,220\n")
-    capsys.readouterr()
+    read_log()
     assert np.isnan(rules.boxes(path)).all()
-    assert "has no row of 1 videos, such as 'a'" in capsys.readouterr().err
+    assert "has no row of 1 videos, such as 'a'" in read_log()

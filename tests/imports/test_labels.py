@@ -145,7 +145,7 @@ def test_times_of_all_rows_are_read_together(labels):
     assert [(a.start_s, a.end_s) for a in rows] == [(1.0, 2.5), (1.234, 3.5)]
 
 
-def test_a_video_that_is_called_otherwise_is_told_of(labels, capsys):
+def test_a_video_that_is_called_otherwise_is_told_of(labels, read_log):
     problems = []
     path = labels.path
     path.write_text("video,label\nA.MP4,jump\nB.1,turn\nday/m1_p2.mp4,jump\n")
@@ -156,7 +156,7 @@ def test_a_video_that_is_called_otherwise_is_told_of(labels, capsys):
         ("b.1", "prepare_dataset"),
     ]
     assert f"{path}:2" in problems[0].problem
-    told = capsys.readouterr().err
+    told = read_log()
     assert told.count("warning") == 1
     for text in (f"{path}:2", "'A.MP4'", "'day/a.mp4'", "and 1 more rows"):
         assert text in told

@@ -114,7 +114,7 @@ def test_every_problem_of_tracks_and_nothing_else(tracks):
             assert row.stage == "track_athlete"
 
 
-def test_nothing_wrong_is_a_header_alone(tracks, tmp_path, capsys):
+def test_nothing_wrong_is_a_header_alone(tracks, tmp_path, read_log):
     problems = collect([], [])
     write_rows(tmp_path / "problems.csv", problems.rows, ProblemRow)
     problems.warn(tmp_path / "problems.csv")
@@ -122,10 +122,10 @@ def test_nothing_wrong_is_a_header_alone(tracks, tmp_path, capsys):
         "video,start,end,stage,problem,remedy"
     ]
     assert read_problems(tmp_path / "problems.csv") == []
-    assert capsys.readouterr().err == ""
+    assert read_log() == ""
 
 
-def test_rows_of_earlier_stages_come_with_them(tracks, capsys):
+def test_rows_of_earlier_stages_come_with_them(tracks, read_log):
     listed = [ProblemRow("gone", "", "", LISTING, "left out: gone.mp4", "mend it")]
     dropped = ProblemRow("gone", "1.5", "10", LABELS, "action", "mend it")
     early = ProblemRow("gone", "1.5", "2", LABELS, "action", "mend it")
@@ -134,18 +134,18 @@ def test_rows_of_earlier_stages_come_with_them(tracks, capsys):
     problems = collect([], [], listed, [dropped, missing, early, file], [file])
     assert problems.rows == [missing, *listed, early, dropped, file]
     problems.warn("results/sport/problems.csv")
-    warnings = capsys.readouterr().err
+    warnings = read_log()
     assert warnings.count("warning:") == 3
     assert warnings.count("x.flac2") == 1
     assert warnings.count("results/sport/problems.csv") == 3
 
 
-def test_the_terminal_names_the_first_of_a_kind(tmp_path, capsys):
+def test_the_terminal_names_the_first_of_a_kind(tmp_path, read_log):
     many = MAX_NAMED + 7
     path = write_tracks(tmp_path / "0000.h5", {"v": (10 * many, [], {})})
     problems = collect([path], [action("v", float(n), n + 1.0) for n in range(many)])
     problems.warn("results/sport/problems.csv")
-    warnings = capsys.readouterr().err
+    warnings = read_log()
     assert f"{many} labelled actions in which nobody is followed" in warnings
     assert "v 39 to 40 s: axel (train)" in warnings
     assert "v 40 to 41 s" not in warnings
@@ -173,7 +173,9 @@ def test_what_was_left_out_under_skip_is_refused_once_it_is_refuse(tracks):
     assert collect(tracks[:1], ACTIONS[:6], on_bad_video="refuse").rows
 
 
-def test_the_stage_that_met_a_broken_video_is_named_with_the_command_that_mends_it(tracks, capsys):
+def test_the_stage_that_met_a_broken_video_is_named_with_the_command_that_mends_it(
+    tracks, read_log
+):
     boxes = collect(tracks, ACTIONS, tracks_from="boxes")
     (first, *_) = boxes.by_kind["broken"]
     assert first.stage == "track_athlete"
@@ -192,7 +194,7 @@ def test_the_stage_that_met_a_broken_video_is_named_with_the_command_that_mends_
     assert kept == rows[:1]
     problems = collect(tracks, ACTIONS, carried_on=kept)
     problems.warn("results/sport/problems.csv")
-    told = capsys.readouterr().err
+    told = read_log()
     for stage, target in (
         ("detect_people", tracks[1]),
         ("crop_athlete", "results/sport/crops/0000.h5"),

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from vpdlib.report.render import LAYOUTS, MAX_WIDTH, markdown, write_markdown
+from vpdlib.report.layouts import LAYOUTS
+from vpdlib.report.render import MAX_WIDTH, markdown, write_markdown
 from vpdlib.report.tables import accuracy_table
 from vpdlib.report.tables_ablations import ablation_table, threshold_table, vipe_table
 from vpdlib.report.tables_heads import few_shot_table, heads_table

@@ -46,14 +46,13 @@ def test_what_is_no_checkpoint_is_refused_by_name(tmp_path, content):
         load_checkpoint(path, "mine")
 
 
-def test_one_of_another_training_is_removed_and_said_so(tmp_path, capsys):
+def test_one_of_another_training_is_removed_and_said_so(tmp_path, read_log):
     path, calls = tmp_path / "c", []
     save_checkpoint(path, "others", {"epoch": 3})
     assert resume_or_start(trains("mine", calls), path) == 0
     assert calls == [True, False]
     assert not path.exists()
-    said = capsys.readouterr()
-    assert f"{path} is of a training with other settings" in said.out + said.err
+    assert f"{path} is of a training with other settings" in read_log()
 
 
 def test_other_errors_leave_the_checkpoint_alone(tmp_path):

@@ -85,14 +85,14 @@ def test_a_loss_that_is_not_finite_ends_it(loss):
         run_epochs(Scripted([1], loss), 2, None)
 
 
-def test_what_is_said_of_epochs(capsys):
+def test_what_is_said_of_epochs(read_log):
     run_epochs(Scripted(), 2, "learning", note_epochs=True)
-    first, second, progress = capsys.readouterr().err.splitlines()
+    first, second, progress = read_log().splitlines()
     assert first.startswith("epoch 1/2: train 1.0000, val 0.2500 (")
     assert second.startswith("epoch 2/2: train 1.0000, val 0.5000 (")
     assert progress.startswith("learning: 2/2 epoch in")
     run_epochs(Scripted(), 2, None)
-    assert capsys.readouterr().err == ""
+    assert read_log() == ""
 
 
 def test_it_goes_on_from_a_checkpoint_with_the_best_epoch(tmp_path):

@@ -81,7 +81,7 @@ def test_every_orientation_is_as_ffmpeg_shows_it(plain, tmp_path, matrix):
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 30, 45, 135, 200, 300, 358, 359])
-def test_angles_that_are_no_quarter_turn(plain, tmp_path, degrees, capsys):
+def test_angles_that_are_no_quarter_turn(plain, tmp_path, degrees, read_log):
     angle = math.radians(degrees)
     matrix = math.cos(angle), math.sin(angle), -math.sin(angle), math.cos(angle)
     path = set_matrix(plain, tmp_path / "askew.mp4", *matrix)
@@ -89,7 +89,7 @@ def test_angles_that_are_no_quarter_turn(plain, tmp_path, degrees, capsys):
     assert len(shown) == 8
     np.testing.assert_array_equal(shown[0], by_ffmpeg(path, matrix))
     list_files([VideoSource("askew", path)], 1)
-    said = capsys.readouterr().err
+    said = read_log()
     assert ("warning" in said and "askew.mp4" in said) == (degrees > 1)
 
 
@@ -108,7 +108,7 @@ def test_sizes_of_a_matrix_do_not_matter_and_an_empty_one_does_nothing():
 @pytest.mark.parametrize(
     ("aspect", "width"), [(Fraction(4, 3), 213), (Fraction(8, 9), 142), (Fraction(12, 11), 175)]
 )
-def test_pixels_that_are_not_square(tmp_path, aspect, width, capsys):
+def test_pixels_that_are_not_square(tmp_path, aspect, width, read_log):
     for name in ("a.mp4", "a.mkv", "a.ts"):
         path = encode(tmp_path / name, even(5), sample_aspect_ratio=aspect)
         info, frame = probe(path), next(read_frames(path))
@@ -117,7 +117,7 @@ def test_pixels_that_are_not_square(tmp_path, aspect, width, capsys):
         expected = by_ffmpeg(path, more=[("scale", f"{width}:96")]).astype(int)
         assert np.abs(frame.rgb.astype(int) - expected).mean() < 6
     list_files([VideoSource("a", tmp_path / "a.mp4")], 1)
-    assert f"{width} x 96" in capsys.readouterr().err
+    assert f"{width} x 96" in read_log()
     turned = set_matrix(tmp_path / "a.mp4", tmp_path / "turned.mp4", 0, 1, -1, 0)
     assert next(read_frames(turned)).rgb.shape == (width, 96, 3)
     for nearly in (Fraction(200, 201), Fraction(1, 9)):
@@ -214,7 +214,7 @@ def torn(rgb):
         ("a.ts", "mpeg2video", "mpegts"),
     ],
 )
-def test_interlaced_recordings(tmp_path, name, codec, fmt, capsys):
+def test_interlaced_recordings(tmp_path, name, codec, fmt, read_log):
     path, places = interlaced(tmp_path / name, codec, fmt)
     info, report = probe(path), DecodeReport()
     assert (info.interlaced, info.fps, info.declared_frames) == (True, 25, 25)
@@ -236,15 +236,15 @@ def test_interlaced_recordings(tmp_path, name, codec, fmt, capsys):
     always = list(read_frames(path, 1, None, "always"))
     np.testing.assert_array_equal(always[12].rgb, frames[12].rgb)
 
-    capsys.readouterr()
+    read_log()
     rows = list_files([VideoSource("a", path)], 1, deinterlace="never")
-    said = capsys.readouterr().err
+    said = read_log()
     assert "warning" in said
     assert str(path) in said
     assert "deinterlace" in said
     assert rows[0].deinterlace == "never"
     list_files([VideoSource("a", path)], 1)
-    assert "warning" not in capsys.readouterr().err
+    assert "warning" not in read_log()
 
 
 @pytest.mark.parametrize("fmt", ["mpegts", "matroska", "mp4"])

@@ -301,7 +301,7 @@ def test_random_damage_never_shifts_a_kept_clip(tmp_path, seed):
         assert numbers_of(out / f"{number}.mp4") == [number]
 
 
-def test_frames_that_the_decoder_patched_up_are_told_of(tmp_path, capsys):
+def test_frames_that_the_decoder_patched_up_are_told_of(tmp_path, read_log):
     recording = record(tmp_path / "match.mp4", 40, bf="0", g="1")
     with av.open(str(recording)) as container:
         packet = [packet for packet in container.demux(video=0) if packet.size][20]
@@ -310,7 +310,7 @@ def test_frames_that_the_decoder_patched_up_are_told_of(tmp_path, capsys):
     data[half : packet.pos + packet.size] = bytes(packet.pos + packet.size - half)
     recording.write_bytes(data)
     recut(recording, [Cut("a", 10, 30)], tmp_path, 25)
-    assert "1 damaged frames before frame 30 were patched up" in capsys.readouterr().err
+    assert "1 damaged frames before frame 30 were patched up" in read_log()
     shown = [frame.rgb for frame in read_frames(tmp_path / "a.mp4")]
     assert [number_of(rgb) for rgb in shown[:10] + shown[11:]] == [*range(10, 20), *range(21, 30)]
 
@@ -403,7 +403,7 @@ def test_a_clip_that_does_not_read_back_is_removed(tmp_path, monkeypatch):
     assert listing(out) == ["a.mp4"]
 
 
-def test_existing_clips_are_kept_only_where_they_agree(tmp_path, capsys):
+def test_existing_clips_are_kept_only_where_they_agree(tmp_path, read_log):
     recording = record(tmp_path / "match.mp4", 60)
     cuts = [Cut("good", 0, 10), Cut("short", 5, 20), Cut("rate", 8, 18), Cut("broken", 9, 29)]
     first = recut(recording, cuts, tmp_path, 25)
@@ -413,9 +413,9 @@ def test_existing_clips_are_kept_only_where_they_agree(tmp_path, capsys):
                 writer.write(barcode(0))
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     kept = (tmp_path / "good.mp4").stat()
-    capsys.readouterr()
+    read_log()
     assert recut(recording, cuts, tmp_path, 25, skip_existing=True) == first
-    said = capsys.readouterr().err
+    said = read_log()
     assert "1 of 4 clips are there already" in said
     assert said.count("cutting it anew") == 3
     now = (tmp_path / "good.mp4").stat()

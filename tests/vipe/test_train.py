@@ -151,7 +151,7 @@ def test_shares_name_the_sources_that_are_there(shares):
         tiny_train(tiny_settings(source_share=shares))
 
 
-def test_a_source_without_a_share_is_refused_and_a_share_of_0_is_not(capsys):
+def test_a_source_without_a_share_is_refused_and_a_share_of_0_is_not(read_log):
     train = random_motions(3, 20) + random_motions(1, 20, source="other")
     held = random_motions(1, 20, 9, "other2")
     with pytest.raises(MotionError, match="give each of these a share"):
@@ -159,10 +159,10 @@ def test_a_source_without_a_share_is_refused_and_a_share_of_0_is_not(capsys):
     shares = {"made": 1, "other": 0}
     held = [Motion("held", motion.xyz, 30.0, "held", "other") for motion in held]
     train_vipe(train, held, tiny_settings(epochs=1, source_share=shares))
-    assert "source_share is 0 for all that is held out, ['other']" in capsys.readouterr().err
+    assert "source_share is 0 for all that is held out, ['other']" in read_log()
     only = tiny_settings(epochs=1, source_share={"made": 1})
     train_vipe(random_motions(3, 20), held, only)
-    assert "source_share is 0 for all that is held out, ['other']" in capsys.readouterr().err
+    assert "source_share is 0 for all that is held out, ['other']" in read_log()
 
 
 def test_a_saved_model_is_the_same_and_damage_is_found(tmp_path):

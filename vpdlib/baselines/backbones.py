@@ -3,7 +3,8 @@
 torchvision's networks without their last layers, or the small residual network of the students for
 a CPU, with RGB or stacks of optical flow as input. B frames, C channels, S side, N clips of T
 frames, d features. Weights come from a file that the caller names (a state dict of torchvision's
-network), else they are random, from torch's current random state; nothing is downloaded.
+network), else they are random, from torch's current random state; nothing is downloaded. Not timm's (1.0.31): it needs
+torchvision too, starts from other random weights, and its MobileNetV3 does not take torchvision's file.
 
 Source: Wang et al., Temporal Segment Networks, ECCV 2016, section 3.2 (cross-modality initialisation,
 partial batch normalisation); docs/method.md section 11.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vpdlib.baselines.settings import (
     Architecture,
@@ -29,16 +29,15 @@ from vpdlib.ranges import (
     PositiveFraction,
     ProperFraction,
 )
+from vpdlib.section import Section
 from vpdlib.weights.checkpoints import CHECKPOINTS
 
 #: What the column `weights` of tables says.
 PRETRAINED, FROM_SCRATCH = "pretrained", "from scratch"
 
 
-class TrainingSettings(BaseModel):
+class TrainingSettings(Section):
     """How a network is trained; a baseline's own defaults are its published schedule."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     optimizer: Literal["sgd", "adamw"] = Field("sgd", description="Kind of optimiser.")
     learning_rate: PositiveFloat = Field(0.01, description="Learning rate after warming up.")
@@ -89,10 +88,8 @@ def _schedule(**published: Any) -> Any:
     return Field(TrainingSettings(**published), description="Schedule of the training.")
 
 
-class TrainedSettings(BaseModel):
+class TrainedSettings(Section):
     """What every network that is trained on actions has."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     training: TrainingSettings = _schedule()
 
@@ -312,10 +309,8 @@ class GSMMethod(_Frames):
     kind: Literal["gsm"] = Field(description="GSM, features shifted between frames.")
 
 
-class EnsembleMethod(BaseModel):
+class EnsembleMethod(Section):
     """Several baselines, by the sum of their probabilities: joint and bone, RGB and flow."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["ensemble"] = Field(description="Sum of probabilities of other baselines.")
     parts: tuple[str, ...] = Field(min_length=2, description="Names of the baselines.")
@@ -333,10 +328,8 @@ TRAINED_KINDS = tuple(
 BaselineSettings = Annotated[TrainedMethod | EnsembleMethod, Field(discriminator="kind")]
 
 
-class WholeFrameSettings(BaseModel):
+class WholeFrameSettings(Section):
     """Whole pictures, for networks that do without the athlete's crop."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     side_px: int = Field(
         256, ge=16, description="Shorter side of the stored pictures of labelled actions."

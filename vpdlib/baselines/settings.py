@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vpdlib.ranges import Count, NonNegativeFloat, PositiveFloat, ProperFraction
+from vpdlib.section import Section
 
 #: How a joint's neighbours are told apart; see `vpdlib.baselines.graph.partitioned_adjacency`.
 Partition = Literal["uniform", "distance", "spatial", "spatial_released"]
@@ -31,10 +32,8 @@ def _check_odd(name: str, value: int) -> None:
         )
 
 
-class STGCNSettings(BaseModel):
+class STGCNSettings(Section):
     """Spatial temporal graph convolutional network (Yan et al., AAAI 2018)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     partition: Partition = Field(
         "spatial",
@@ -65,10 +64,8 @@ class STGCNSettings(BaseModel):
         return self
 
 
-class MSG3DSettings(BaseModel):
+class MSG3DSettings(Section):
     """Multi-scale unified space-time graph network (Liu et al., CVPR 2020)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     widths: tuple[Count, ...] = Field(
         (96, 192, 384),
@@ -106,10 +103,8 @@ class MSG3DSettings(BaseModel):
         return self
 
 
-class PoseC3DSettings(BaseModel):
+class PoseC3DSettings(Section):
     """3D residual network on heat-map volumes, SlowOnly-R50 (Duan et al., CVPR 2022)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     heatmap_px: int = Field(56, ge=4, description="Height and width of a heat map.")
     sigma_px: PositiveFloat = Field(

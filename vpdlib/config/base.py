@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 
 from vpdlib.identifiers import ID_PATTERN
 
@@ -16,12 +16,6 @@ Id = Annotated[str, StringConstraints(pattern=f"^(?:{ID_PATTERN})$")]
 
 class ConfigError(ValueError):
     """The configuration is wrong; the message names the file, the setting and the remedy."""
-
-
-class Section(BaseModel):
-    """A group of settings: unknown keys are refused, values cannot be changed later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 Model = TypeVar("Model", bound=BaseModel)

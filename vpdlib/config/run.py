@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from vpdlib.config.base import ConfigError, Id, Section, merge, read_yaml, validate
+from vpdlib.config.base import ConfigError, Id, merge, read_yaml, validate
 from vpdlib.config.dataset import DatasetSettings
 from vpdlib.datasets.paths import check_path
 from vpdlib.downloads import DEFAULT_CACHE, downloads_dir

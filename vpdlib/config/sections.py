@@ -20,7 +20,7 @@ from vpdlib.baselines.methods import (
     weights_text,
 )
 from vpdlib.baselines.methods import checkpoint_references as baseline_weights
-from vpdlib.config.base import Id, Section
+from vpdlib.config.base import Id
 from vpdlib.config.networks import NetworksName
 from vpdlib.crops.settings import CropSettings
 from vpdlib.datasets.adapters import Adapter
@@ -45,6 +45,7 @@ from vpdlib.ranges import Count, NonNegativeInt
 from vpdlib.recognition.settings import NETWORK_HEADS, HeadName, RecognitionSettings
 from vpdlib.report.settings import Truth
 from vpdlib.retrieval.settings import RetrievalSettings
+from vpdlib.section import Section
 from vpdlib.students.settings import POSE2D, StudentSettings, find_student
 from vpdlib.tracking.settings import TrackingSettings
 

@@ -27,7 +27,6 @@ class TableSpec:
     Attributes
     ----------
     category, subject : where Snakemake's report lists it, and as what.
-    caption : a sentence for that report.
     files : what it is made of; raises ConfigError where the settings have no row.
     settings : what else its rows follow from, as plain values: the arguments of its function in `report.rows`.
     has_rows : whether `tables.md` shows it.
@@ -35,7 +34,6 @@ class TableSpec:
 
     category: str
     subject: str
-    caption: str
     files: Callable[[DatasetSettings], Files]
     settings: Callable[[DatasetSettings], dict[str, Any]]
     has_rows: Callable[[DatasetSettings], bool] = lambda settings: True
@@ -188,7 +186,6 @@ TABLES: dict[str, TableSpec] = {
     "figure3": TableSpec(
         "Recognition",
         "few-shot",
-        "Recognition with k training examples per class: mean and deviation over the fixed subsets.",
         _figure3_files,
         lambda dataset: {
             **_accuracy_settings(dataset),
@@ -200,7 +197,6 @@ TABLES: dict[str, TableSpec] = {
     "table1": TableSpec(
         "Recognition",
         "all training data",
-        "Recognition with all training data: mean and deviation over trials, the paper's number beside ours.",
         _table1_files,
         lambda dataset: {
             **_accuracy_settings(dataset),
@@ -210,8 +206,6 @@ TABLES: dict[str, TableSpec] = {
     "table2": TableSpec(
         "Recognition",
         "ablations",
-        "Ablations of what a student learns from: with and without motion and flow, on action video only, on the "
-        "entire corpus.",
         lambda dataset: {"recognition": _with_bigru(dataset, _ablations(dataset))},
         lambda dataset: {
             "methods": dataset.ablations,
@@ -223,16 +217,12 @@ TABLES: dict[str, TableSpec] = {
     "table3": TableSpec(
         "Retrieval",
         "precision@k",
-        "Retrieval of actions of the same class: the fraction of them among the k most alike. The paper's number "
-        "stands beside students that are distilled on the entire corpus (_corpus), as the paper's are.",
         lambda dataset: {"retrieval": [f"retrieval/{name}.h5" for name in _retrieved(dataset)]},
         lambda dataset: {"methods": _retrieved(dataset), "ks": dataset.retrieval.ks},
     ),
     "table4": TableSpec(
         "Detection",
         "AP by tIoU",
-        "Temporal detection learnt from a few videos: average precision by temporal overlap, the paper's number "
-        "beside ours.",
         _detection_files,
         lambda dataset: {"methods": dataset.methods, "weights": dataset.weights_of_methods},
         _has_events,
@@ -240,8 +230,6 @@ TABLES: dict[str, TableSpec] = {
     "tableS1": TableSpec(
         "Recognition",
         "threshold of weak labels",
-        "The smallest score of the weak labels: fraction of frames kept, and recognition with the student distilled "
-        "from them. What is asked of the previous frame (weak_labels.previous_min_score) stays.",
         _threshold_files,
         lambda dataset: {
             "teacher": dataset.teacher_of(_students(dataset)[-1]),
@@ -254,7 +242,6 @@ TABLES: dict[str, TableSpec] = {
     "tableS2": TableSpec(
         "Recognition",
         "few-shot, both heads",
-        "Recognition with k training examples per class: the recurrent classifier beside the nearest neighbour.",
         lambda dataset: {
             "recognition": recognition_files(
                 dataset.methods, ["bigru", "nns"], [f"k{k}" for k in dataset.shots]
@@ -266,7 +253,6 @@ TABLES: dict[str, TableSpec] = {
     "tableS3": TableSpec(
         "Detection",
         "AP by threshold",
-        "Temporal detection learnt from a few videos: average precision at tIoU 0.5 by activation threshold.",
         _detection_files,
         lambda dataset: {"methods": dataset.methods},
         _has_events,
@@ -274,7 +260,6 @@ TABLES: dict[str, TableSpec] = {
     "tableS4": TableSpec(
         "Recognition",
         "sequence models",
-        "Sequence models on the same features, with all training data.",
         lambda dataset: {
             "recognition": recognition_files(_sequence_methods(dataset), HEADS, ["full"])
         },
@@ -283,7 +268,6 @@ TABLES: dict[str, TableSpec] = {
     "tableS8": TableSpec(
         "Recognition",
         "3D poses of VIPE*",
-        "The view-invariant teacher by the 3D data that it is trained on.",
         lambda dataset: {
             "recognition": recognition_files(
                 [name for name, _ in _vipe_models(dataset)], ["bigru"], ["full"]

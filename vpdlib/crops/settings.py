@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from vpdlib.ranges import NonNegativeFloat
+from vpdlib.section import Section
 
 
-class CropSettings(BaseModel):
+class CropSettings(Section):
     """How the athlete is cut out of a frame (docs/method.md section 3, crop construction)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: int = Field(128, ge=16, le=1024, description="Side of a crop, in crop pixels.")
     pad_fraction: float = Field(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from vpdlib.section import Section
 
 #: Orders of joints that keypoint files may have; see :mod:`vpdlib.imports.keypoints`.
 JointNames = Literal["coco17", "joints13", "jhmdb15", "h36m17"]
@@ -25,10 +27,8 @@ OnBadVideo = Literal["refuse", "skip"]
 TracksFrom = Literal["people", "boxes", "keypoints"]
 
 
-class SuppliedSettings(BaseModel):
+class SuppliedSettings(Section):
     """Output of other tools that stands in for a stage (docs/bring_your_own.md)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     boxes: str | None = Field(
         None,

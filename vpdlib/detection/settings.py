@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vpdlib.ranges import (
     Count,
@@ -18,12 +18,11 @@ from vpdlib.ranges import (
     PositiveFloat,
     ProperFraction,
 )
+from vpdlib.section import Section
 
 
-class FrameBiGRUSettings(BaseModel):
+class FrameBiGRUSettings(Section):
     """The recurrent classifier of single frames and its training."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     hidden: Count = Field(128, description="Units of a GRU layer in one direction.")
     layers: Count = Field(2, description="Number of bidirectional GRU layers.")
@@ -60,10 +59,8 @@ class FrameBiGRUSettings(BaseModel):
     )
 
 
-class ProposalSettings(BaseModel):
+class ProposalSettings(Section):
     """From scores of frames to stretches."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     threshold: InnerFraction = Field(
         0.2, description="Score from which a frame belongs to a proposal."
@@ -104,10 +101,8 @@ class ProposalSettings(BaseModel):
         return tuple(sorted({self.threshold, *self.sweep}))
 
 
-class DetectionSettings(BaseModel):
+class DetectionSettings(Section):
     """Few-shot temporal detection."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     num_shot_places: Count = Field(
         5,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vpdlib.baselines.methods import (
     FROM_SCRATCH,
@@ -18,6 +18,7 @@ from vpdlib.baselines.methods import (
 )
 from vpdlib.identifiers import ID_PATTERN
 from vpdlib.ranges import Count, Fraction, ProperFraction
+from vpdlib.section import Section
 
 #: What makes a feature set; also the folder that its artifacts lie in.
 FeatureKind = Literal[
@@ -38,10 +39,8 @@ SECTIONS: dict[str, FeatureKind] = {
 CROP_KINDS: tuple[FeatureKind, ...] = ("student", "r3d", "video_encoder")
 
 
-class VipeFeatures(BaseModel):
+class VipeFeatures(Section):
     """A trained VIPE* that embeds the teacher's poses."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str = Field(
         pattern=f"^(?:{ID_PATTERN})$",
@@ -53,10 +52,8 @@ class VipeFeatures(BaseModel):
     )
 
 
-class FusedSettings(BaseModel):
+class FusedSettings(Section):
     """A feature set of the teacher's joints, mended by a student where the teacher is unsure."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     student: str = Field(
         pattern=f"^(?:{ID_PATTERN})$",

@@ -12,8 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from vpdlib.section import Section
 from vpdlib.weights.check import WeightsError
 
 #: What has to be installed besides; the version that the tests run with.
@@ -28,10 +29,8 @@ _CUT_UP = f"{WEIGHTS}.index.json"
 _OBTAIN = "docs/baselines.md says how to obtain one"
 
 
-class VideoEncoderSettings(BaseModel):
+class VideoEncoderSettings(Section):
     """Features of a frozen video encoder, of windows of the athlete's crops."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["videomae", "vjepa2"] = Field(
         description="VideoMAE, or the encoder of V-JEPA 2, both as the library transformers has them."

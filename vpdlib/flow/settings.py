@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vpdlib.ranges import Count, Digest, PositiveFloat
+from vpdlib.section import Section
 from vpdlib.weights.checkpoints import CHECKPOINTS
 
 #: RAFT's two networks, each with its weights where the settings name none: those that RAFT's authors
@@ -14,10 +15,8 @@ from vpdlib.weights.checkpoints import CHECKPOINTS
 _RAFT_THINGS = {"raft_large": "raft_large_C_T_V1", "raft_small": "raft_small_C_T_V1"}
 
 
-class RaftSettings(BaseModel):
+class RaftSettings(Section):
     """How RAFT (Teed and Deng, ECCV 2020) runs (docs/method.md section 4)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     checkpoint: str | None = Field(
         None,
@@ -39,10 +38,8 @@ class RaftSettings(BaseModel):
     )
 
 
-class FlowSettings(BaseModel):
+class FlowSettings(Section):
     """How the flow between the previous and the current crop is found and stored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     method: Literal["dis", "farneback", "raft_large", "raft_small"] = Field(
         "dis",

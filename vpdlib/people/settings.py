@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from vpdlib.ranges import Count, Fraction, PositiveFraction
+from vpdlib.section import Section
 from vpdlib.weights.settings import OpenMMLabSettings
 
 
@@ -30,10 +31,8 @@ class MMDetSettings(OpenMMLabSettings):
     )
 
 
-class PeopleSettings(BaseModel):
+class PeopleSettings(Section):
     """Which detectors look at which frames (docs/method.md section 3)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     detectors: tuple[Literal["nanodet", "multipose", "mmdet"], ...] = Field(
         ("nanodet", "multipose"),

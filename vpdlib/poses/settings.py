@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vpdlib.ranges import Count, Digest, Fraction, PositiveFloat
+from vpdlib.section import Section
 from vpdlib.weights.settings import OpenMMLabSettings
 
 
-class WeakLabelSettings(BaseModel):
+class WeakLabelSettings(Section):
     """How weak labels are selected from a teacher's keypoints (docs/method.md sections 5 and 7)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     min_score: Fraction = Field(
         0.5,
@@ -63,10 +62,8 @@ class MMPoseSettings(OpenMMLabSettings):
     )
 
 
-class OnnxPoseSettings(BaseModel):
+class OnnxPoseSettings(Section):
     """A top-down pose network exported to ONNX, such as mmdeploy's of HRNet and RTMPose."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str = Field(
         min_length=1,
@@ -101,10 +98,8 @@ class OnnxPoseSettings(BaseModel):
     )
 
 
-class PoseSettings(BaseModel):
+class PoseSettings(Section):
     """The teacher that estimates poses in the athlete's box (docs/method.md section 5)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     teacher: TeacherName = Field(
         "movenet_thunder",

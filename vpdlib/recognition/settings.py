@@ -11,13 +11,13 @@ from typing import Annotated, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     WithJsonSchema,
     field_validator,
 )
 
 from vpdlib.ranges import Count, NonNegativeFloat, PositiveFloat, ProperFraction
+from vpdlib.section import Section
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,8 @@ class Architecture:
     options: BaseModel | None = None
 
 
-class BiGRUSettings(BaseModel):
+class BiGRUSettings(Section):
     """The networks among the heads and their training: the recurrent ones and, but for its kernel, the CNN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     hidden: Count = Field(
         128,
@@ -132,10 +130,8 @@ class BiGRUSettings(BaseModel):
     )
 
 
-class CNNSettings(BaseModel):
+class CNNSettings(Section):
     """What the convolutional network needs beside `BiGRUSettings`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kernel_size: Count = Field(
         5, description="Frames that a convolution over time sees, an odd number (ours)."
@@ -151,18 +147,14 @@ class CNNSettings(BaseModel):
         return value
 
 
-class NNSSettings(BaseModel):
+class NNSSettings(Section):
     """Nearest-neighbour search under DTW."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     normalise: bool = Field(True, description="Scale every descriptor to unit norm (paper).")
 
 
-class RecognitionSettings(BaseModel):
+class RecognitionSettings(Section):
     """The heads, and what they are given."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     target_fps: PositiveFloat | None = Field(
         None,

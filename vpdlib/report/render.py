@@ -2,21 +2,21 @@
 
 Ours stand as "mean ± deviation", the best of a column in bold (several if equal, none if all are), the paper's number
 in parentheses in a column of its own. A table too wide for a terminal is cut into several, each with the same first
-columns. What was not run is an empty cell; a column without any number is left out.
+columns. What was not run is an empty cell; a column without any number is left out. Not by tabulate: it neither cuts
+nor escapes bars, and widens every heading by two.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from vpdlib.recognition.settings import HEADS
-from vpdlib.report.tables import write_text
+from vpdlib.atomic import write_text
+from vpdlib.report.layouts import LAYOUTS, Layout
 
 #: Widest table in characters.
 MAX_WIDTH = 120
@@ -24,106 +24,6 @@ MAX_WIDTH = 120
 _NUM_DIGITS = 1
 _SPREADS = ("_std", "_sd")
 _SUFFIXES = (*_SPREADS, "_paper")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a table is read.
-
-    Attributes
-    ----------
-    name : the paper's name of it.
-    caption : what it is of.
-    keys : first columns, with their headings, of those that the table has; the others hold numbers.
-    headings : patterns of the others' names and what to print for them; a name without one is printed as it is.
-    across : (column, measure) of a long table: each value of the column becomes one of the measure.
-    unranked : patterns of columns that have no best.
-    """
-
-    name: str
-    caption: str
-    keys: dict[str, str]
-    headings: tuple[tuple[str, str], ...] = ()
-    across: tuple[str, str] | None = None
-    unranked: str = ""
-
-    def heading(self, name: str) -> str:
-        """What to print above a column."""
-        for pattern, text in self.headings:
-            if match := re.fullmatch(pattern, name):
-                return match.expand(text)
-        return name
-
-
-_METHOD = {"method": "features"}
-_HEADS = (("bigru", "BiGRU"), ("nns", "NNS"), ("cnn", "CNN"), ("bilstm", "BiLSTM"))
-_BY_SHOTS = (("full", "all data"), (r"k(\d+)", r"k = \1"))
-
-LAYOUTS: dict[str, Layout] = {
-    "table1": Layout(
-        "Table 1",
-        "Top-1 accuracy with all training data, %",
-        {**_METHOD, "weights": "weights"},
-        (("", "by itself"), *((re.escape(name), head.title) for name, head in HEADS.items())),
-        across=("head", "top1"),
-    ),
-    "table2": Layout(
-        "Table 2",
-        "Ablations, top-1 accuracy, %",
-        {"part": "part", "label": "distilled from and on", "method": "features"},
-        _BY_SHOTS,
-    ),
-    "table3": Layout(
-        "Table 3",
-        "Retrieval, precision@k and hit@k, %",
-        {"method": "features", "queries": "queries"},
-        ((r"p(\d+)", r"P@\1"), (r"hit(\d+)", r"hit@\1")),
-    ),
-    "table4": Layout(
-        "Table 4",
-        "Few-shot detection, average precision by tIoU, %",
-        {"method": "features", "weights": "weights", "threshold": "threshold"},
-        ((r"(.*)", r"tIoU \1"),),
-        across=("tiou", "ap"),
-    ),
-    "figure3": Layout(
-        "Figure 3",
-        "Top-1 accuracy with k examples per class, %",
-        {"method": "features", "head": "head"},
-        ((r"(.*)", r"k = \1"),),
-        across=("k", "top1"),
-    ),
-    "tableS1": Layout(
-        "Table S1",
-        "Smallest score of the weak labels, frames kept and top-1 accuracy, % (without a score: the teacher)",
-        {"min_score": "score >=", "method": "features"},
-        (("pct_all", "of all frames"), ("pct_action", "of action frames"), *_BY_SHOTS),
-        unranked="pct_.*",
-    ),
-    "tableS2": Layout(
-        "Table S2",
-        "Top-1 accuracy with k examples per class, BiGRU beside NNS, %",
-        _METHOD,
-        tuple((rf"{head}(\d+)", rf"{name}, k = \1") for head, name in _HEADS),
-    ),
-    "tableS3": Layout(
-        "Table S3",
-        "Few-shot detection, average precision at tIoU 0.5 by activation threshold, %",
-        _METHOD,
-        ((r"t(.*)", r">= \1"),),
-    ),
-    "tableS4": Layout(
-        "Table S4",
-        "Sequence models, top-1 accuracy with all training data, %",
-        {"label": "model"},
-    ),
-    "tableS8": Layout(
-        "Table S8",
-        "What VIPE* is trained on, top-1 accuracy, %",
-        {"method": "features", "model": "model"},
-        (("top1", "all data"),),
-    ),
-}
 
 
 def write_markdown(path: str | Path, name: str, title: str, table: pd.DataFrame) -> None:
@@ -136,7 +36,7 @@ def markdown(name: str, title: str, table: pd.DataFrame) -> str:
 
     Parameters
     ----------
-    name : of the table, in :data:`LAYOUTS`.
+    name : of the table, in :data:`vpdlib.report.layouts.LAYOUTS`.
     title : name of the dataset.
     table : as its function makes it. Numbers ``<name>`` with, if known, ``<name>_std`` or ``<name>_sd`` and
         ``<name>_paper``.

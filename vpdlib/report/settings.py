@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from vpdlib.section import Section
 
 
-class Truth(BaseModel):
+class Truth(Section):
     """Ground truth for measuring; never used for training."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     joints: str | None = Field(
         None, description="npz, video id -> (T, J, 2) joints in px; relative to data_dir."

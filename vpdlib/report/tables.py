@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from vpdlib.artifacts import read_artifact
-from vpdlib.atomic import replacing
+from vpdlib.atomic import write_text
 from vpdlib.recognition.settings import NETWORK_HEADS
 from vpdlib.report.published import published_baseline, published_precision, published_top1
 from vpdlib.retrieval.results import read_scores
@@ -236,12 +236,6 @@ def retrieval_table(
             row[f"hit{k}"] = round(100 * scores[k].hit, 2)
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def write_text(path: str | Path, text: str) -> None:
-    """Write a text, whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="")
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:

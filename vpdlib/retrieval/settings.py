@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vpdlib.ranges import Count, PositiveFloat, ProperFraction
+from vpdlib.section import Section
 
 
-class RetrievalSettings(BaseModel):
+class RetrievalSettings(Section):
     """How actions are compared, and how much of every ranked list is kept."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     methods: tuple[str, ...] | None = Field(
         None,

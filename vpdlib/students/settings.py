@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vpdlib.identifiers import ID_PATTERN
 from vpdlib.ranges import (
@@ -22,6 +22,7 @@ from vpdlib.ranges import (
     PositiveFloat,
     PositiveFraction,
 )
+from vpdlib.section import Section
 
 #: The teacher whose vectors are the 13 joints in the picture; every other one is a VIPE* feature set.
 POSE2D = "pose2d"
@@ -41,10 +42,8 @@ _NUMBERED = {"t": "min_score", "v": "video_share"}
 _MIN_WIDTH = 8
 
 
-class AugmentationSettings(BaseModel):
+class AugmentationSettings(Section):
     """Random changes of the training crops (docs/method.md section 7); validation sees none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     colour_jitter: tuple[float, float, float, float] = Field(
         (0.2, 0.2, 0.05, 0.05),
@@ -93,10 +92,8 @@ class AugmentationSettings(BaseModel):
         return self
 
 
-class StudentSettings(BaseModel):
+class StudentSettings(Section):
     """One student: network, inputs, targets and training."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     teacher: str = Field(
         POSE2D,

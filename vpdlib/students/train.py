@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from vpdlib.progress import note
+from vpdlib.progress import note, warn
 from vpdlib.students.augment import (
     Geometry,
     apply_geometry_to_target,
@@ -142,8 +142,8 @@ def train_student(
         )
     best_loss = -run.best.score[0]
     if best_loss > _LEARNT_NOTHING * of_mean:
-        note(
-            f"WARNING: the student hardly does better than the mean of its targets ({best_loss:.4f} "
+        warn(
+            f"the student hardly does better than the mean of its targets ({best_loss:.4f} "
             f"against {of_mean:.4f}): lower learning_rate, or train longer"
         )
     return TrainedStudent(

@@ -5,7 +5,8 @@ the Hungarian method: confident detections first, then weak ones to the tracks l
 al., ECCV 2022). The cost mixes overlap with the distance between centres in body lengths, because athletes between
 two sampled frames move further than their width and change shape when they tuck. A track that coasts too long ends.
 Then ends and starts of tracks are stitched across longer gaps by extrapolating both to meet. All tracks end at a
-cut. Boxes are xyxy source px; a "body length" is a box's longer side.
+cut. Boxes are xyxy source px; a "body length" is a box's longer side. It is our own since libraries' ByteTrack neither
+ends tracks at cuts nor stitches them, and matches by overlap alone.
 """
 
 from __future__ import annotations

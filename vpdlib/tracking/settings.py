@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vpdlib.ranges import Fraction, InnerFraction, NonNegativeFloat, PositiveFloat, PositiveFraction
+from vpdlib.section import Section
 
 
-class TrackingSettings(BaseModel):
+class TrackingSettings(Section):
     """How people are followed through a video and which of them is the athlete.
 
     The paper gives no thresholds (docs/method.md section 3); these defaults are our own. Distances
     are measured in body lengths: the longer side of a person's box.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # Association
     low_score: Fraction = Field(0.15, description="Detections below this score are not looked at.")

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -22,13 +21,14 @@ from torch import nn
 import vpdlib
 from vpdlib.atomic import replacing
 from vpdlib.provenance import digest_file
+from vpdlib.section import Section
 
 _HISTORY = "history.csv"
 #: The key of ``settings.json`` for the sha256 of all that it holds besides.
 _RECORD_SHA256 = "record_sha256"
 
 
-class ModelRecord(BaseModel):
+class ModelRecord(Section):
     """What ``settings.json`` holds of every kind of model; each kind adds its own settings.
 
     Attributes
@@ -38,8 +38,6 @@ class ModelRecord(BaseModel):
     best_epoch : the epoch, from 1, whose weights these are.
     sha256 : of every other file of the folder, by its name.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_name: str
     vpdlib_version: str

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from vpdlib.identifiers import ID_PATTERN
 from vpdlib.ranges import Count, InnerFraction, NonNegativeInt, PositiveFloat
+from vpdlib.section import Section
 from vpdlib.vipe.settings import VipeSettings
 
 
-class _Source(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Source(Section):
     path: str = Field(description="File or folder, relative to data_dir.")
 
 
@@ -79,10 +78,8 @@ class Nba2kMotions(_Source):
     kind: Literal["nba2k"] = Field("nba2k", description="3D joints of NBA2K.")
 
 
-class DemoMotions(BaseModel):
+class DemoMotions(Section):
     """The motions of a demo dataset's training routines."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["demo"] = Field("demo", description="A rendered dataset's training routines.")
     dataset: str = Field(
@@ -102,10 +99,8 @@ MotionSource = Annotated[
 ]
 
 
-class VipeModelSettings(BaseModel):
+class VipeModelSettings(Section):
     """One VIPE*: what it learns from, who is held out, how it is trained."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str = Field(description="Name to print.")
     motions: tuple[MotionSource, ...] = Field(min_length=1, description="3D motions, one by one.")

@@ -7,7 +7,7 @@ the greatest distance among shoulders and hips in the picture.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vpdlib.ranges import (
     Count,
@@ -17,12 +17,11 @@ from vpdlib.ranges import (
     PositiveFloat,
     ProperFraction,
 )
+from vpdlib.section import Section
 
 
-class CameraSettings(BaseModel):
+class CameraSettings(Section):
     """Random cameras that look at the hips, and what a detector would do to their picture."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     azimuth_degrees: float = Field(
         180.0, ge=0.0, le=180.0, description="Azimuth is uniform within -+ this."
@@ -75,10 +74,8 @@ class CameraSettings(BaseModel):
         return self
 
 
-class VipeSettings(BaseModel):
+class VipeSettings(Section):
     """One VIPE*: network, cameras, pairs and training."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     dim: Count = Field(64, description="Length of the embedding.")
     hidden: Count = Field(1024, description="Width of the encoder.")

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vpdlib.atomic import replacing
+from vpdlib.atomic import replacing, write_text
 from vpdlib.weights.check import (
     WeightsError,
     expected_manifest,
@@ -155,8 +155,7 @@ def _convert(network: Network, members: dict[str, bytes], networks_dir: Path) ->
         "onnx_size": len(content),
         "onnx_sha256": hashlib.sha256(content).hexdigest(),
     }
-    with replacing(manifest_path(network.name, networks_dir)) as temporary:
-        temporary.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    write_text(manifest_path(network.name, networks_dir), json.dumps(manifest, indent=2) + "\n")
 
 
 def _is_ready(name: str, networks_dir: Path) -> bool:

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vpdlib.atomic import replacing
+from vpdlib.atomic import write_text
 from vpdlib.provenance import digest_file
 
 _FILE = "known_digests.json"
@@ -28,8 +28,7 @@ def _read(memory: Path) -> dict[str, Any]:
 def _write(memory: Path, content: dict[str, Any]) -> None:
     # Jobs parse the workflow too, several at a time: each replaces the file whole. What one of them
     # overwrites of another is only read again.
-    with replacing(memory) as temporary:
-        temporary.write_text(json.dumps(content, indent=2), encoding="utf-8")
+    write_text(memory, json.dumps(content, indent=2))
 
 
 def known_digest(path: Path, networks_dir: Path) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from vpdlib.ranges import Digest
+from vpdlib.section import Section
 
 
-class OpenMMLabSettings(BaseModel):
+class OpenMMLabSettings(Section):
     """What networks of OpenMMLab share; each has a ``config`` besides, a file of its library."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     checkpoint: str = Field(
         min_length=1,

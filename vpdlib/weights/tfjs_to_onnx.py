@@ -1,7 +1,8 @@
 """TensorFlow.js graph model to ONNX, with numpy and onnx alone.
 
 The input size is fixed, so every shape is known, and what depends on shapes and constants only is computed
-here once. The rest is written by ``onnx_ops``; how axes are stored is explained in ``onnx_builder``.
+here once. The rest is written by ``onnx_ops``; how axes are stored is explained in ``onnx_builder``. It is our own
+since tf2onnx, which reads such models too, needs TensorFlow: much to install for three small networks.
 """
 
 from __future__ import annotations

@@ -8,19 +8,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from vpdlib.datasets.base import Action, PoseClip, VideoSource
 from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.settings import JointNames, SuppliedSettings
 from vpdlib.datasets.tables import ProblemRow
 from vpdlib.ranges import InnerFraction, ProperFraction
+from vpdlib.section import Section
 
 
-class BaseAdapter(BaseModel):
+class BaseAdapter(Section):
     """Settings that say where a dataset's videos and labels come from."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     #: Settings that say how actions are labelled and split; which videos are wanted shows in a shard's files.
     label_settings: ClassVar[frozenset[str]] = frozenset()

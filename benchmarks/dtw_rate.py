@@ -1,7 +1,7 @@
 """Pairs a second of the library's DTW against dtw-python, on the same pairs in the same run.
 
 Both measure symmetricP2 with path normalisation on sequences of 40 frames of 64 channels, one thread; the largest
-difference of the distances is printed with the ratio. Run: ``python -m benchmarks.dtw`` from the project's root.
+difference of the distances is printed with the ratio. Run: ``python -m benchmarks.dtw_rate`` from the project's root.
 """
 
 from __future__ import annotations
