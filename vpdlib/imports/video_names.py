@@ -74,6 +74,8 @@ class VideoNames:
             # The file's name and the id, which may be the same.
             for name in dict.fromkeys((known.source.path.name, known.source.video_id)):
                 self._by_name[_fold(name)].append(known)
+        #: What was looked for -> what was found.
+        self.found: dict[str, Found | None] = {}
         # Video -> the longer path that it was found by, and the row.
         self._elsewhere: dict[str, tuple[tuple[str, ...], str]] = {}
 
@@ -104,6 +106,11 @@ class VideoNames:
 
     def look_for(self, named: str, where: str) -> Found | None:
         """As `find`, but None where it is none of the videos."""
+        if named not in self.found:
+            self.found[named] = self._look_for(named, where)
+        return self.found[named]
+
+    def _look_for(self, named: str, where: str) -> Found | None:
         folders, name, absolute = _split(named)
         same_name = self._by_name.get(_fold(name), [])
         if self._any_folder:
