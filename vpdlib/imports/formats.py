@@ -77,7 +77,7 @@ class LabelRow:
     ----------
     where : file and row, or what stands for one, for messages.
     video : the video's id, file name or path, see :mod:`vpdlib.imports.video_names`.
-    label : the class.
+    label : the class, without white space around it.
     start, end : seconds; or text, see :mod:`vpdlib.imports.times`. Empty: from the beginning, to the end.
     split : train, val or test; empty where the file does not say.
     group : athlete, match or the like; empty where the file does not say.
@@ -151,7 +151,7 @@ class KeypointFormat(Format):
     Attributes
     ----------
     read : from a file, and the ids of the videos wanted (None: all), to video id -> (T, J, 2) x, y or (T, J, 3) x, y,
-        score; joints in the order of the file.
+        score; joints in the order of the file. It refuses ids by :func:`vpdlib.identifiers.check_key`.
     """
 
     read: Callable[[Path, Collection[str] | None], Mapping[str, StoredArray]]

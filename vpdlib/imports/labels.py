@@ -17,12 +17,14 @@ from vpdlib.datasets.base import SPLITS, Action, DatasetError, PoseClip, Split, 
 from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.split import group_of
 from vpdlib.datasets.tables import ProblemRow
+from vpdlib.imports.boris import BORIS
+from vpdlib.imports.csv_table import check_printable
 from vpdlib.imports.formats import Formats, LabelRow
 from vpdlib.imports.label_table import LABEL_TABLE
 from vpdlib.imports.times import TimeCell, read_times
 from vpdlib.imports.video_names import VideoNames, tell_remarks
 
-LABELS = Formats(LABEL_TABLE, default=LABEL_TABLE)
+LABELS = Formats(LABEL_TABLE, BORIS, default=LABEL_TABLE)
 
 
 def labelled_actions(
@@ -83,6 +85,8 @@ def read_labels(
     if not rows:
         raise DatasetError(f"{path}: no action is labelled there. Add the labelled actions.")
     for row in rows:
+        for name in ("video", "label", "group"):
+            check_printable(getattr(row, name), row.where, name)
         for name in ("video", "label"):
             if not without_invisible(getattr(row, name)).strip():
                 raise DatasetError(f"{row.where}: {name} is empty. Fill it in or remove the row.")
