@@ -112,6 +112,8 @@ def read_keypoints(
             splits=stored.splits,
             folder=stored.folder,
         )
+    if not clips:
+        raise DatasetError(f"{path} holds none of the videos. Are the names in it their ids?")
     return clips
 
 

@@ -51,8 +51,6 @@ def _read(path: Path, only: Collection[str] | None) -> dict[str, StoredArray]:
             )
         members_of[video_id] = member
         clips[video_id] = _clip(annotation, tuple(splits_of.get(member, ())), where)
-    if not clips:
-        raise DatasetError(f"{path} holds none of the videos. Are the frame_dir their ids?")
     return clips
 
 
