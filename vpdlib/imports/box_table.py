@@ -2,30 +2,25 @@
 
 :mod:`vpdlib.imports.csv_table` says what text is taken for a table, :mod:`vpdlib.imports.decimal_sign` when a comma
 or a point is the decimal sign, and :mod:`vpdlib.imports.video_names` which video is meant; any folders may stand
-before its name. _Boxes are xyxy px, end-exclusive; four empty cells, or four equal numbers, stand for no box.
-
-A table is of the whole dataset, a job knows the videos of its shard: it passes over rows of no video of those.
+before its name. Boxes are xyxy px, end-exclusive; four empty cells, or four equal numbers, stand for no box.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from vpdlib.datasets.base import DatasetError, VideoSource
+from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.tables import VideoRow
+from vpdlib.imports.box_rows import BoxRows
 from vpdlib.imports.csv_table import Table, TableRow, read_table
 from vpdlib.imports.decimal_sign import NUMBER, DecimalSigns, is_doubtful, two_readings
 from vpdlib.imports.formats import BoxFormat, StoredArray
-from vpdlib.imports.video_names import VideoNames
-
-#: A frame number past this is a slip, and so are the last ones of videos that add up to it: four days at 30 a second.
-MAX_FRAMES = 10_000_000
 
 _SIDES = ("x0", "y0", "x1", "y1")
 #: What Python takes for a number and a table does not mean by one: 1_000, digits of other scripts.
@@ -38,58 +33,22 @@ _MAX_LENGTH = 60
 _MOST_PICTURES = 2
 
 
-@dataclass
-class _Boxes:
-    """The boxes of a video as they stand in the table: by number of frame, and the row of each."""
-
-    by_frame: dict[int, list[float]] = field(default_factory=dict)
-    where: dict[int, str] = field(default_factory=dict)
-
-    def stored(self) -> StoredArray:
-        """An array up to the last frame that has a row, NaN between."""
-        box_px = np.full((max(self.by_frame) + 1, 4), np.nan, np.float32)
-        with np.errstate(over="ignore"):
-            box_px[list(self.by_frame)] = list(self.by_frame.values())
-        return StoredArray(box_px, rows=self.where)
-
-
 def _read(path: Path, videos: Sequence[VideoRow]) -> dict[str, StoredArray]:
-    """The rows of some videos; those of others count for the decimal sign alone.
-
-    A row far beyond its video's frames is refused before it takes memory.
-    """
+    """The rows of some videos; those of others count for the decimal sign alone."""
     table = _open(path)
-    row_of = {video.video: video for video in videos}
-    names = VideoNames(
-        [VideoSource(v.video, Path(v.path or v.video)) for v in videos], any_folder=True
-    )
+    boxes = BoxRows(path, videos)
     signs = _Signs(DecimalSigns(table.separator))
-    boxes: dict[str, _Boxes] = {}
-    has_rows = False
     for row in table.rows:
-        has_rows = True
-        found = names.look_for(_name(row), row.where)
-        video = row_of[found.video_id] if found else None
+        video = boxes.video_of(row.cells["video"], row.where)
         signs.see(row, video)
         if video is not None:
-            _add(boxes.setdefault(video.video, _Boxes()), row, video)
-    # Of some videos it may hold none: nobody was seen there.
-    if not has_rows:
-        raise DatasetError(f"{path}: there is no row below the header. Add the boxes.")
+            boxes.add(video, *_numbers(row), row.where)
     signs.check()
-    _check_total(path, boxes)
-    return {video_id: found.stored() for video_id, found in boxes.items()}
+    return boxes.stored()
 
 
 def _names(path: Path) -> Iterator[tuple[str, str]]:
-    return ((_name(row), row.where) for row in _open(path).rows)
-
-
-def _name(row: TableRow) -> str:
-    name = row.cells["video"]
-    if not name:
-        raise DatasetError(f"{row.where}: video is empty. Fill it in or remove the row.")
-    return name
+    return ((row.cells["video"], row.where) for row in _open(path).rows)
 
 
 def _open(path: Path) -> Table:
@@ -133,21 +92,6 @@ def _most(name: str, video: VideoRow) -> float:
     return _MOST_PICTURES * (video.width if name in ("x0", "x1") else video.height) or math.inf
 
 
-def _add(boxes: _Boxes, row: TableRow, video: VideoRow) -> None:
-    frame, box = _numbers(row)
-    # A header may count somewhat less than is shown.
-    if not 0 <= frame < min(2 * video.declared_frames + 1000, MAX_FRAMES):
-        raise DatasetError(
-            f"{row.where}: frame {frame}, the video has {video.declared_frames}. Frames count from 0."
-        )
-    if frame in boxes.by_frame:
-        raise DatasetError(
-            f"{row.where}: frame {frame} of {video.video!r} has a box already, in {boxes.where[frame]}. Remove one of "
-            "them."
-        )
-    boxes.by_frame[frame], boxes.where[frame] = box, row.where
-
-
 def _numbers(row: TableRow) -> tuple[int, list[float]]:
     number, *place = (row.cells[name] for name in ("frame", *_SIDES))
     if not any(place):
@@ -168,17 +112,6 @@ def _numbers(row: TableRow) -> tuple[int, list[float]]:
             f"{row.where}: {number!r} is no number of a frame; they are whole, and count from 0"
         )
     return int(whole), box
-
-
-def _check_total(path: Path, boxes: Mapping[str, _Boxes]) -> None:
-    """Refuse numbers of frames of which together no recording has so many."""
-    last = {video_id: max(found.by_frame) for video_id, found in boxes.items()}
-    if sum(last.values()) >= MAX_FRAMES:
-        longest = max(last, key=last.__getitem__)
-        raise DatasetError(
-            f"{path}: frame numbers up to {last[longest]} ({longest!r}); those of all videos add up to {MAX_FRAMES} or "
-            "more. Correct them."
-        )
 
 
 BOX_TABLE = BoxFormat((".csv",), _read, _names)

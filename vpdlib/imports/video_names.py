@@ -94,7 +94,7 @@ class VideoNames:
         Raises
         ------
         DatasetError
-            If it is none of the videos, or could be two; the message says what is nearest.
+            If it is empty or none of the videos, or could be two; the message says what is nearest.
         """
         found = self.look_for(named, where)
         if found is None:
@@ -106,6 +106,8 @@ class VideoNames:
 
     def look_for(self, named: str, where: str) -> Found | None:
         """As `find`, but None where it is none of the videos."""
+        if not named:
+            raise DatasetError(f"{where}: video is empty. Fill it in or remove the row.")
         if named not in self.found:
             self.found[named] = self._look_for(named, where)
         return self.found[named]
