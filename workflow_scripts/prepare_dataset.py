@@ -28,8 +28,7 @@ from vpdlib.datasets.tables import (
     read_videos,
     write_rows,
 )
-from vpdlib.imports.box_table import check_box_names
-from vpdlib.imports.boxes import ends_early
+from vpdlib.imports.boxes import check_box_names, ends_early
 from vpdlib.imports.keypoints import read_keypoints
 from vpdlib.imports.labels import labelled_actions
 

@@ -329,7 +329,7 @@ def test_a_split_that_is_no_list_is_refused(tmp_path):
         (b"a,0,0,0,inf,2", r"b\.csv:2"),
         (b"a,1000000000000000,0,0,1,2", r"b\.csv:2"),
         (b"\xff,1,0,0,1,2", "UTF-8"),
-        (b"", "no row below the header"),
+        (b"", "there is no row of a box"),
         (b"x/a,0,0,0,1,2\ny/a,1,0,0,1,2", "another folder than"),
     ],
 )

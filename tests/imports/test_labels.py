@@ -104,7 +104,7 @@ def test_two_columns_are_enough_and_groups_come_from_the_pattern(labels):
         ("video,start\na,1\n", "", "column 'label' is missing"),
         ("video,label,sprit\na,jump,test\n", "", r"unknown columns \['sprit'\]; known: \['video'"),
         ("video,label,label\na,b,c\n", "", "a column occurs twice"),
-        ("video,label\n", "", "there is no row below the header"),
+        ("video,label\n", "", "no action is labelled there. Add"),
         (b"video,label\na,gr\xfc\xdfe\n", ":2", "not UTF-8 text.*Save it as UTF-8"),
         ("video,label\na\n", ":2", "more or fewer cells than the header"),
         ("video,label\na,b,c\n", ":2", "more or fewer cells than the header"),

@@ -8,8 +8,7 @@ import pytest
 from vpdlib.datasets.base import DatasetError, VideoSource
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.imports import boxes as boxes_module
-from vpdlib.imports.box_table import check_box_names
-from vpdlib.imports.boxes import boxes_of_keypoints
+from vpdlib.imports.boxes import boxes_of_keypoints, check_box_names
 from vpdlib.imports.supplied import check_length, read_features
 from vpdlib.imports.times import TimeCell, read_times
 
@@ -56,7 +55,7 @@ def test_boxes_from_a_spreadsheet(text, encoding, tmp_path):
     [
         ("video,frame,x,y,w,h\n", r"boxes\.csv: column 'x0' is missing"),
         (HEADER + "a,0,0,0,10,20\na,0,1,1,10,20\n", r"boxes\.csv:3: frame 0 of 'a' has a box"),
-        (HEADER + "a,0,10,0,10,20\n", r"boxes\.csv:2: .*expected x0 < x1"),
+        (HEADER + "a,0,10,0,10,20\n", r"boxes\.csv:2: .*is empty .*give x0"),
         (HEADER + "a,-1,0,0,10,20\n", r"boxes\.csv:2: frame -1"),
         (HEADER + "a,0,0,0,nan,20\n", r"boxes\.csv:2: "),
         (HEADER + "a,0,0,0\n", r"boxes\.csv:2: "),
@@ -156,7 +155,7 @@ def test_box_names_are_found_as_those_of_labels(tmp_path):
 
 
 def test_a_table_of_other_endings_is_refused_with_all_that_are_read(tmp_path):
-    for name, expected in (("b.tsv", r"give \.csv, \.npz or \.h5"), ("b.txt", r"\.csv")):
+    for name, expected in (("b.tsv", r"give \.csv, \.npz, \.h5 or \.hdf5"), ("b.txt", r"\.csv")):
         (tmp_path / name).write_text(HEADER)
         with pytest.raises(DatasetError, match=expected):
             read_boxes(tmp_path / name)
@@ -165,7 +164,7 @@ def test_a_table_of_other_endings_is_refused_with_all_that_are_read(tmp_path):
 @pytest.fixture
 def said(monkeypatch):
     told = []
-    monkeypatch.setattr("vpdlib.imports.box_table.warn", told.append)
+    monkeypatch.setattr("vpdlib.imports.boxes.warn", told.append)
     monkeypatch.setattr("vpdlib.imports.video_names.warn", told.append)
     return told
 

@@ -5,20 +5,32 @@ Boxes are xyxy source pixels, end-exclusive, one row per frame of the video, NaN
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.tables import VideoRow
-from vpdlib.imports.arrays import StoredArray, read_arrays
-from vpdlib.imports.box_table import read_box_table
+from vpdlib.datasets.bad_videos import MAX_NAMED, named
+from vpdlib.datasets.base import DatasetError, VideoSource
+from vpdlib.datasets.tables import ProblemRow, VideoRow
+from vpdlib.imports.arrays import ARRAYS, read_arrays
+from vpdlib.imports.box_table import BOX_TABLE
 from vpdlib.imports.coordinates import Given, to_pixels
+from vpdlib.imports.formats import BoxFormat, Formats, StoredArray
+from vpdlib.imports.video_names import VideoNames, tell_remarks
 from vpdlib.progress import warn
 
 #: Boxes around keypoints are this much larger on each side: joints lie within the body.
 _KEYPOINT_MARGIN = 0.1
+
+
+def _of_arrays(path: Path, videos: Sequence[VideoRow]) -> dict[str, StoredArray]:
+    return read_arrays(path, "boxes", {video.video for video in videos})
+
+
+BOXES = Formats(BOX_TABLE, BoxFormat(tuple(ARRAYS.by_suffix), _of_arrays))
 
 
 def supplied_boxes(path: Path, videos: Sequence[VideoRow]) -> dict[str, np.ndarray]:
@@ -41,7 +53,7 @@ def supplied_boxes(path: Path, videos: Sequence[VideoRow]) -> dict[str, np.ndarr
     """
     found = read_boxes(path, videos)
     given = {name: Given(one.values.reshape(-1, 2, 2), one.facts) for name, one in found.items()}
-    points = to_pixels(path, "boxes", given, videos, are_boxes=True)
+    points = to_pixels(path, "boxes", given, videos, are_boxes=True, may_state=not ends_early(path))
     absent = [video.video for video in videos if video.video not in found]
     if ends_early(path) and absent:
         warn(
@@ -53,7 +65,7 @@ def supplied_boxes(path: Path, videos: Sequence[VideoRow]) -> dict[str, np.ndarr
 
 def ends_early(path: Path) -> bool:
     """Whether frames at a video's end, and whole videos, may be left out: of a table, which has a row per box."""
-    return path.suffix.lower() == ".csv"
+    return BOXES.of(path).names is not None
 
 
 def read_boxes(path: Path, videos: Sequence[VideoRow]) -> dict[str, StoredArray]:
@@ -63,36 +75,34 @@ def read_boxes(path: Path, videos: Sequence[VideoRow]) -> dict[str, StoredArray]
 
     Parameters
     ----------
-    path : ``.csv`` (:mod:`vpdlib.imports.box_table`); or ``.npz``, ``.h5``: video -> (T, 4).
+    path : of a format of `BOXES`.
     videos : those wanted.
 
     Returns
     -------
-    video id -> (T, 4) float32; NaN rows where there is none. From CSV, T ends with the last row of the video, and a
-    video without a row is left out.
+    video id -> (T, 4) float32; NaN rows where there is none. Of a table, T ends with the last row of the
+    video, and a video without a row is left out.
 
     Raises
     ------
     DatasetError
         If the file is missing or of another form, a box is empty, or a frame has two.
     """
-    if path.suffix.lower() == ".csv":
-        return _of_table(path, videos)
     boxes = {}
-    wanted = {video.video for video in videos}
-    for video_id, stored in read_arrays(path, "boxes", wanted, beside=(".csv",)).items():
+    for video_id, stored in BOXES.of(path).read(path, videos).items():
         with np.errstate(over="ignore"):
-            box_px = stored.values.astype(np.float32)
+            box_px = stored.values.astype(np.float32, copy=False)
         if box_px.ndim != 2 or box_px.shape[1] != 4 or len(box_px) == 0:
             raise DatasetError(f"{path}: {video_id} has shape {box_px.shape}, expected (T, 4) xyxy")
         box_px[~np.isfinite(box_px).all(axis=1) | _is_placeholder(box_px)] = np.nan
         empty = _empty(box_px)
         if len(empty):
             raise DatasetError(
-                f"{path}: {video_id}: the box of frame {empty[0]} is empty ({_listed(box_px[empty[0]])}), "
-                f"{len(empty)} of {np.isfinite(box_px[:, 0]).sum()} are; {_remedy(box_px)}"
+                f"{stored.rows.get(empty[0], f'{path}: {video_id}')}: the box of frame {empty[0]} is empty "
+                f"({_listed(box_px[empty[0]])}), {len(empty)} of {np.isfinite(box_px[:, 0]).sum()} are; "
+                f"{_remedy(box_px)}"
             )
-        boxes[video_id] = StoredArray(box_px, stored.folder, stored.facts)
+        boxes[video_id] = replace(stored, values=box_px)
     return boxes
 
 
@@ -117,22 +127,68 @@ def _listed(box: np.ndarray) -> str:
     return ", ".join(f"{number:g}" for number in box)
 
 
-def _of_table(path: Path, videos: Sequence[VideoRow]) -> dict[str, StoredArray]:
-    boxes = {}
-    for video_id, rows in read_box_table(path, videos).items():
-        box_px = np.full((max(rows.by_frame) + 1, 4), np.nan, np.float32)
-        with np.errstate(over="ignore"):
-            box_px[list(rows.by_frame)] = list(rows.by_frame.values())
-        box_px[~np.isfinite(box_px).all(axis=1) | _is_placeholder(box_px)] = np.nan
-        empty = _empty(box_px)
-        if len(empty):
-            first = int(empty[0])
-            raise DatasetError(
-                f"{rows.where[first]}: frame {first}, box {_listed(box_px[first])}: expected x0 < x1, y0 < y1; "
-                f"{_remedy(box_px)}"
-            )
-        boxes[video_id] = StoredArray(box_px)
-    return boxes
+def check_box_names(
+    path: Path, sources: Sequence[VideoSource], folder: Path | None = None
+) -> list[ProblemRow]:
+    """Look for rows of a table that are of no video of the dataset, and tell of them.
+
+    Parameters
+    ----------
+    path : of a format with a row per box; of another, nothing is looked for.
+    sources : all videos of the dataset, also those that are left out.
+    folder : where they lie; None where that is not known.
+
+    Returns
+    -------
+    A row for every name that is none, with the nearest ones, and for every video that is called otherwise than it is.
+
+    Raises
+    ------
+    DatasetError
+        If the file is not of its format, none of its rows is of a video, or a name may be two videos; the row is
+        named.
+    """
+    rows = BOXES.of(path).names
+    if rows is None:
+        return []
+    names = VideoNames(sources, folder, any_folder=True)
+    first_of: dict[str, str] = {}
+    rows_of = Counter[str]()
+    for name, where in rows(path):
+        names.look_for(name, where)
+        first_of.setdefault(name, where)
+        rows_of[name] += 1
+    unknown = [name for name, found in names.found.items() if found is None]
+    if unknown and len(unknown) == len(names.found):
+        name = unknown[0]
+        raise DatasetError(
+            f"{first_of[name]}: there is no video {name!r}{names.hint(name)}. No other row is of a video of the "
+            "dataset either. Correct the names."
+        )
+    # Of a table of thousands of other videos the first will do.
+    hints = {name: names.hint(name) for name in unknown[:MAX_NAMED]}
+    problems = [
+        ProblemRow(
+            video="",
+            start="",
+            end="",
+            stage="prepare_dataset",
+            problem=f"{first_of[name]}: there is no video {name!r}{hints.get(name, '')}; rows of boxes "
+            f"that are not used: {rows_of[name]}",
+            remedy="Correct the name; leave it if the table is of more videos than the dataset.",
+        )
+        for name in unknown
+    ]
+    if problems:
+        warn(
+            f"{sum(rows_of[name] for name in unknown)} rows of boxes are of no video of the dataset:"
+            + named([row.problem for row in problems], "problems.csv")
+            + f"\n{problems[0].remedy}"
+        )
+    remarks = [
+        (first_of[name], found) for name, found in names.found.items() if found and found.remark
+    ]
+    return [*problems, *tell_remarks(remarks)]
 
 
 def boxes_of_keypoints(keypoints_px: np.ndarray) -> np.ndarray:

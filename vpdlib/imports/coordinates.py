@@ -77,6 +77,7 @@ def to_pixels(
     given: Mapping[str, Given],
     videos: Sequence[VideoRow],
     are_boxes: bool = False,
+    may_state: bool = True,
 ) -> dict[str, np.ndarray]:
     """Bring coordinates to pixels of their videos, and refuse those that cannot be.
 
@@ -88,6 +89,7 @@ def to_pixels(
     videos : without a ``path``, the size that the file states is that of the picture; without either, only shares
         are found.
     are_boxes : the points are two corners of a box, of which the whole counts.
+    may_state : such a file can state the size of its picture.
 
     Returns
     -------
@@ -103,15 +105,11 @@ def to_pixels(
     job = _Job(path, noun, are_boxes)
     pixels = {video.video: job.convert(video, given[video.video]) for video in videos}
     job.judge_together()
-    in_file = (
-        ""
-        if path.suffix.lower() == ".csv"
-        else ", or state `width` and `height` of the picture they lie in, in the file"
-    )
+    in_file = ", or state `width` and `height` of the picture they lie in, in the file"
     refuse_all(
         job.problems,
         f"{path}: {noun} that cannot be pixels of their video",
-        f"Give pixels of the video as it is shown{in_file}.",
+        f"Give pixels of the video as it is shown{in_file if may_state else ''}.",
     )
     job.say()
     return pixels

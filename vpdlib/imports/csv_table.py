@@ -191,7 +191,7 @@ def _rows(
         row = {}
         for name, cell in zip(columns, cells, strict=True):
             if name:
-                _check_printable(cell, where, name)
+                check_printable(cell, where, name)
                 row[name] = cell
             elif cell:
                 raise DatasetError(f"{where}: {cell!r} is in a column without a name. Name it.")
@@ -236,7 +236,7 @@ def _past_blanks(line: str, start: int, separator: str) -> int:
     return start
 
 
-def _check_printable(cell: str, where: str, column: str) -> None:
+def check_printable(cell: str, where: str, column: str) -> None:
     """Refuse line breaks, other control characters, and the mark of a letter that a conversion has lost."""
     if cell.isascii() and cell.isprintable():
         return

@@ -1,23 +1,21 @@
 """Keypoints that come from another tool, brought into one form: COCO-17, source pixels.
 
-npz, HDF5 (see :mod:`vpdlib.imports.arrays`) and the annotation pickles of PySKL are read. A joint that the
-source lacks is NaN, NaN with score 0; so is every joint of a frame without a person. x points right, y down. Whether
-the numbers can be pixels of a video is for :mod:`vpdlib.imports.coordinates`.
+A joint that the source lacks is NaN, NaN with score 0; so is every joint of a frame without a person. x points right,
+y down. Whether the numbers can be pixels of a video is for :mod:`vpdlib.imports.coordinates`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any, TypeGuard
 
 import numpy as np
 
 from vpdlib.datasets.base import DatasetError, PoseClip
 from vpdlib.datasets.settings import JointNames
-from vpdlib.identifiers import check_key
-from vpdlib.imports.arrays import read_arrays
-from vpdlib.safe_pickle import UnsafePickleError, load_plain
+from vpdlib.imports.arrays import ARRAYS, read_arrays
+from vpdlib.imports.formats import Formats, KeypointFormat, StoredArray
+from vpdlib.imports.pyskl import PYSKL
 from vpdlib.skeleton import COCO17, JOINTS13
 
 #: Largest score that is taken for one: some networks' scores pass 1 a little.
@@ -71,6 +69,13 @@ ORDERS: dict[JointNames, tuple[str, ...]] = {
 }
 
 
+def _of_arrays(path: Path, only: Collection[str] | None) -> dict[str, StoredArray]:
+    return read_arrays(path, "keypoints", only)
+
+
+KEYPOINTS = Formats(PYSKL, KeypointFormat(tuple(ARRAYS.by_suffix), _of_arrays))
+
+
 def read_keypoints(
     path: Path,
     joint_names: JointNames,
@@ -81,8 +86,7 @@ def read_keypoints(
 
     Parameters
     ----------
-    path : ``.npz`` or ``.h5``: video -> (T, J, 2) x, y or (T, J, 3) x, y, score; or ``.pkl``, PySKL's annotations, of
-        which the person with the largest sum of scores is taken.
+    path : of a format of `KEYPOINTS`.
     joint_names : order of the J joints.
     fps : frames a second, where the file does not say.
     only : ids of the videos wanted; None for all.
@@ -96,20 +100,20 @@ def read_keypoints(
     DatasetError
         If the file is missing, damaged or unsafe, an array has another shape or no frame, or a score is out of range.
     """
-    if path.suffix.lower() in (".pkl", ".pickle"):
-        return _read_pyskl(path, joint_names, fps, only)
     clips = {}
-    for video_id, stored in read_arrays(path, "keypoints", only, beside=(".pkl",)).items():
-        where = f"{path}: {video_id}"
+    for video_id, stored in KEYPOINTS.of(path).read(path, only).items():
         facts = stored.facts
         clips[video_id] = PoseClip(
-            to_coco17(stored.values, joint_names, where),
+            to_coco17(stored.values, joint_names, stored.where or f"{path}: {video_id}"),
             fps=facts.get("fps", fps),
             width=int(facts["width"]) if "width" in facts else None,
             height=int(facts["height"]) if "height" in facts else None,
-            label=stored.folder or None,
+            label=(stored.folder or None) if stored.label is None else stored.label,
+            splits=stored.splits,
             folder=stored.folder,
         )
+    if not clips:
+        raise DatasetError(f"{path} holds none of the videos. Are the names in it their ids?")
     return clips
 
 
@@ -156,109 +160,3 @@ def to_coco17(keypoints: np.ndarray, joint_names: JointNames, where: str) -> np.
         if name in names:
             result[:, place] = given[:, names.index(name)]
     return result
-
-
-def _read_pyskl(
-    path: Path, joint_names: JointNames, fps: float | None, only: Collection[str] | None
-) -> dict[str, PoseClip]:
-    if not path.is_file():
-        raise DatasetError(f"{path} does not exist. Correct the setting or make the file.")
-    try:
-        data = load_plain(path)
-    except UnsafePickleError as error:
-        raise DatasetError(str(error)) from error
-    annotations = data.get("annotations") if isinstance(data, dict) else data
-    listed = data.get("split", {}) if isinstance(data, dict) else {}
-    if not isinstance(annotations, list) or not isinstance(listed, dict):
-        raise DatasetError(f"{path}: expected PySKL's `annotations` and `split`")
-    splits_of: dict[str, list[str]] = {}
-    for name, members in listed.items():
-        if not isinstance(members, list | tuple):
-            raise DatasetError(f"{path}: split {name!r} is no list of frame_dir")
-        for member in members:
-            if isinstance(member, str):
-                splits_of.setdefault(member, []).append(str(name))
-    clips: dict[str, PoseClip] = {}
-    members_of: dict[str, str] = {}
-    for number, annotation in enumerate(annotations):
-        where = f"{path}: annotation {number}"
-        if not isinstance(annotation, dict) or not isinstance(annotation.get("frame_dir"), str):
-            raise DatasetError(f"{where} has no frame_dir")
-        member = annotation["frame_dir"]
-        video_id = member.rsplit("/", 1)[-1]
-        if only is not None and video_id not in only:
-            continue
-        try:
-            check_key(member, "video id", where)
-        except ValueError as error:
-            raise DatasetError(str(error)) from error
-        if video_id in clips:
-            raise DatasetError(
-                f"{where}: {video_id!r} is there twice, as {members_of[video_id]!r} and {member!r}. Rename or "
-                "remove one of them."
-            )
-        members_of[video_id] = member
-        splits = tuple(splits_of.get(member, ()))
-        clips[video_id] = _pyskl_clip(annotation, joint_names, fps, splits, where)
-    if not clips:
-        raise DatasetError(f"{path} holds none of the videos. Are the frame_dir their ids?")
-    return clips
-
-
-def _pyskl_clip(
-    annotation: Mapping[str, Any],
-    joint_names: JointNames,
-    fps: float | None,
-    splits: tuple[str, ...],
-    where: str,
-) -> PoseClip:
-    place, score = annotation.get("keypoint"), annotation.get("keypoint_score")
-    if not _is_numbers(place) or place.ndim != 4 or len(place) == 0 or place.shape[3] != 2:
-        raise DatasetError(f"{where}: expected keypoint (M, T, J, 2) of at least one person")
-    if score is None:
-        score = np.ones(place.shape[:3], np.float32)
-    if not _is_numbers(score) or score.shape != place.shape[:3]:
-        raise DatasetError(f"{where}: keypoint_score does not fit keypoint {place.shape}")
-    num_frames = annotation.get("total_frames", place.shape[1])
-    if num_frames != place.shape[1]:
-        raise DatasetError(f"{where}: total_frames is {num_frames}, keypoint is {place.shape}")
-    person = int(np.nan_to_num(score.astype(np.float64)).sum(axis=(1, 2)).argmax())
-    keypoints = np.concatenate([place[person], score[person, ..., None]], axis=-1)
-    label = annotation.get("label")
-    if label is not None and not isinstance(label, str | int | np.integer):
-        raise DatasetError(f"{where}: label is {label!s:.60}, expected a name or a number")
-    height, width = _size(annotation, where)
-    folder = annotation["frame_dir"].rpartition("/")[0].rpartition("/")[2]
-    return PoseClip(
-        to_coco17(keypoints, joint_names, where),
-        fps=fps,
-        width=width,
-        height=height,
-        label=(folder or None)
-        if label is None
-        else label
-        if isinstance(label, str)
-        else int(label),
-        splits=splits,
-        folder=folder,
-    )
-
-
-def _is_numbers(value: Any) -> TypeGuard[np.ndarray]:
-    return isinstance(value, np.ndarray) and value.dtype.kind in "fiu"
-
-
-def _size(annotation: Mapping[str, Any], where: str) -> tuple[int, int] | tuple[None, None]:
-    """Height and width of the picture that the keypoints lie in, where the annotation says."""
-    given = annotation.get("img_shape", annotation.get("original_shape"))
-    if given is None:
-        return None, None
-    size = np.asarray(given if isinstance(given, list | tuple | np.ndarray) else ())
-    if (
-        size.shape[:1] not in ((2,), (3,))
-        or size.ndim != 1
-        or size.dtype.kind not in "iu"
-        or size.min() < 1
-    ):
-        raise DatasetError(f"{where}: img_shape is {given!s:.60}, expected (height, width)")
-    return int(size[0]), int(size[1])

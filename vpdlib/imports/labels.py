@@ -1,8 +1,6 @@
-"""Labelled actions of the user: of an adapter, and the table of them, ``labels.csv``.
+"""Labelled actions of the user: of an adapter, and the files of them.
 
-It has a header and the columns ``video`` and ``label``, and optionally ``start``, ``end`` (times as a player shows
-them; empty: from the beginning, to the end), ``split`` (train, val, test) and ``group``.
-:mod:`vpdlib.imports.csv_table` says what text is taken for a table, :mod:`vpdlib.imports.times` what for a time, and
+The formats are those of `LABELS`. :mod:`vpdlib.imports.times` says what text is taken for a time, and
 :mod:`vpdlib.imports.video_names` which video is meant.
 """
 
@@ -10,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from vpdlib.datasets.adapters.base import LabelledAdapter
@@ -19,13 +17,14 @@ from vpdlib.datasets.base import SPLITS, Action, DatasetError, PoseClip, Split, 
 from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.split import group_of
 from vpdlib.datasets.tables import ProblemRow
-from vpdlib.imports.csv_table import TableRow, read_table
+from vpdlib.imports.boris import BORIS
+from vpdlib.imports.csv_table import check_printable
+from vpdlib.imports.formats import Formats, LabelRow
+from vpdlib.imports.label_table import LABEL_TABLE
 from vpdlib.imports.times import TimeCell, read_times
 from vpdlib.imports.video_names import VideoNames, tell_remarks
 
-_TIMES = ("start", "end")
-#: A million rows; a larger file is something else.
-_MAX_BYTES = 1 << 26
+LABELS = Formats(LABEL_TABLE, BORIS, default=LABEL_TABLE)
 
 
 def labelled_actions(
@@ -56,17 +55,17 @@ def read_labels(
     folder: Path | None = None,
     problems: list[ProblemRow] | None = None,
 ) -> list[Action]:
-    """Read ``labels.csv``.
+    """Read a file of labelled actions.
 
     Parameters
     ----------
-    path : the table.
+    path : of a format of `LABELS`.
     sources : the videos that it may name.
     durations_s : their lengths, seconds, where an action has no end; one that is missing counts as endless, and is
         infinite of a video that cannot be used.
-    group_pattern : what finds the group in a video's id where the table brings none.
-    folder : where the videos lie; paths in the table are compared below it.
-    problems : gets a row for what was taken though it is not quite what the table says.
+    group_pattern : what finds the group in a video's id where the file brings none.
+    folder : where the videos lie; paths in the file are compared below it.
+    problems : gets a row for what was taken though it is not quite what the file says.
 
     Returns
     -------
@@ -75,40 +74,41 @@ def read_labels(
     Raises
     ------
     DatasetError
-        If the file is missing, empty or no table of these columns, a cell is missing, a time is none or may be read in
-        two ways, or a video is none of the sources; the row is named.
+        If the file is missing, empty or none of its format, a video or label is missing, a time is none or may be read
+        in two ways, or a video is none of the sources; the row is named.
     """
     if not path.is_file():
         raise DatasetError(
             f"adapter.labels: {path} does not exist. Correct the setting or make the file."
         )
-    table = read_table(path, ("video", "label"), (*_TIMES, "split", "group"), _MAX_BYTES)
-    rows = list(table.rows)
+    rows, separator = LABELS.of(path).read(path)
     if not rows:
-        raise DatasetError(f"{path}: there is no row below the header. Add the labelled actions.")
+        raise DatasetError(f"{path}: no action is labelled there. Add the labelled actions.")
     for row in rows:
+        for name in ("video", "label", "group"):
+            check_printable(getattr(row, name), row.where, name)
         for name in ("video", "label"):
-            if not without_invisible(row.cells[name]).strip():
+            if not without_invisible(getattr(row, name)).strip():
                 raise DatasetError(f"{row.where}: {name} is empty. Fill it in or remove the row.")
     names = VideoNames(sources, folder)
-    found = [names.find(row.cells["video"], row.where) for row in rows]
+    found = [names.find(row.video, row.where) for row in rows]
     lengths_s = [durations_s.get(video.video_id, math.inf) for video in found]
     unusable = {video_id for video_id, length_s in durations_s.items() if math.isinf(length_s)}
     are_used = [video.video_id not in unusable for video in found]
-    times = _times(rows, lengths_s, are_used, table.separator)
+    times_s = _times_s(rows, lengths_s, are_used, separator)
     actions: list[Action] = []
     numbers = Counter[str]()
-    for row, video, length_s in zip(rows, found, lengths_s, strict=True):
+    for row, video, (start_s, end_s) in zip(rows, found, times_s, strict=True):
         numbers[video.video_id] += 1
         actions.append(
             Action(
                 action_id=f"{video.video_id}_{numbers[video.video_id]:03d}",
                 video_id=video.video_id,
-                start_s=times.get((row.where, "start"), 0.0),
-                end_s=times.get((row.where, "end"), length_s),
-                label=row.cells["label"],
+                start_s=start_s,
+                end_s=end_s,
+                label=row.label,
                 split=_split(row),
-                group=row.cells.get("group") or group_of(video.video_id, group_pattern, row.where),
+                group=row.group or group_of(video.video_id, group_pattern, row.where),
                 where=row.where,
             )
         )
@@ -119,28 +119,40 @@ def read_labels(
     return actions
 
 
-def _times(
-    rows: Sequence[TableRow],
+def _times_s(
+    rows: Sequence[LabelRow],
     lengths_s: Sequence[float],
     are_used: Sequence[bool],
     separator: str,
-) -> dict[tuple[str, str], float]:
-    """Row and column -> seconds, of the cells that are not empty."""
-    cells = [
-        TimeCell(row.where, column, row.cells[column], length_s, is_used)
+) -> Iterator[tuple[float, float]]:
+    """Start and end of every row, seconds."""
+    texts = [
+        TimeCell(row.where, column, text, length_s, is_used)
         for row, length_s, is_used in zip(rows, lengths_s, are_used, strict=True)
-        for column in _TIMES
-        if row.cells.get(column)
+        for column, text in (("start", row.start), ("end", row.end))
+        if text and isinstance(text, str)
     ]
-    values = read_times(cells, separator)
-    return {(cell.where, cell.column): value for cell, value in zip(cells, values, strict=True)}
+    read = iter(read_times(texts, separator))
+
+    def seconds(row: LabelRow, given: float | str, otherwise_s: float) -> float:
+        if given == "":
+            return otherwise_s
+        if isinstance(given, str):
+            return next(read)
+        if not 0 <= given < math.inf:
+            raise DatasetError(
+                f"{row.where}: a time of {given:g} s, expected one from the video's beginning. Correct it."
+            )
+        return given
+
+    for row, length_s in zip(rows, lengths_s, strict=True):
+        yield seconds(row, row.start, 0.0), seconds(row, row.end, length_s)
 
 
-def _split(row: TableRow) -> Split | None:
-    given = row.cells.get("split")
-    if not given:
+def _split(row: LabelRow) -> Split | None:
+    if not row.split:
         return None
     for split in SPLITS:
-        if without_invisible(given).strip().casefold() == split:
+        if without_invisible(row.split).strip().casefold() == split:
             return split
-    raise DatasetError(f"{row.where}: unknown split {given!r}. Use train, val or test.")
+    raise DatasetError(f"{row.where}: unknown split {row.split!r}. Use train, val or test.")

@@ -14,8 +14,9 @@ from vpdlib.artifacts import ArtifactWriter
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.tables import VideoRow
-from vpdlib.imports.arrays import StoredArray, read_arrays
+from vpdlib.imports.arrays import read_arrays
 from vpdlib.imports.coordinates import warn_of_rates
+from vpdlib.imports.formats import StoredArray
 
 
 def read_features(path: Path, only: Collection[str] | None = None) -> dict[str, np.ndarray]:
@@ -23,7 +24,7 @@ def read_features(path: Path, only: Collection[str] | None = None) -> dict[str, 
 
     Parameters
     ----------
-    path : ``.npz`` or ``.h5``: video -> (T, 2, d), regular and mirrored, or (T, d).
+    path : arrays (:mod:`vpdlib.imports.arrays`), video -> (T, 2, d), regular and mirrored, or (T, d).
     only : ids of the videos wanted; None for all.
 
     Returns

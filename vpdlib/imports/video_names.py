@@ -74,6 +74,8 @@ class VideoNames:
             # The file's name and the id, which may be the same.
             for name in dict.fromkeys((known.source.path.name, known.source.video_id)):
                 self._by_name[_fold(name)].append(known)
+        #: What was looked for -> what was found.
+        self.found: dict[str, Found | None] = {}
         # Video -> the longer path that it was found by, and the row.
         self._elsewhere: dict[str, tuple[tuple[str, ...], str]] = {}
 
@@ -92,7 +94,7 @@ class VideoNames:
         Raises
         ------
         DatasetError
-            If it is none of the videos, or could be two; the message says what is nearest.
+            If it is empty or none of the videos, or could be two; the message says what is nearest.
         """
         found = self.look_for(named, where)
         if found is None:
@@ -104,6 +106,13 @@ class VideoNames:
 
     def look_for(self, named: str, where: str) -> Found | None:
         """As `find`, but None where it is none of the videos."""
+        if not named:
+            raise DatasetError(f"{where}: video is empty. Fill it in or remove the row.")
+        if named not in self.found:
+            self.found[named] = self._look_for(named, where)
+        return self.found[named]
+
+    def _look_for(self, named: str, where: str) -> Found | None:
         folders, name, absolute = _split(named)
         same_name = self._by_name.get(_fold(name), [])
         if self._any_folder:
