@@ -13,6 +13,7 @@ from vpdlib.config.dataset import DatasetSettings
 from vpdlib.datasets.paths import check_path
 from vpdlib.downloads import DEFAULT_CACHE, downloads_dir
 from vpdlib.ranges import Count, NonNegativeInt
+from vpdlib.section import Section
 from vpdlib.vipe.model_settings import VipeModelSettings
 
 
