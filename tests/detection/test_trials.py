@@ -3,27 +3,19 @@
 import numpy as np
 import pytest
 
+from tests.detection.test_model import SMALL
 from vpdlib.datasets.tables import EventRow
 from vpdlib.detection.ap import average_precision
 from vpdlib.detection.sequences import DenseSequence
-from vpdlib.detection.settings import DetectionSettings, FrameBiGRUSettings, ProposalSettings
+from vpdlib.detection.settings import DetectionSettings, ProposalSettings
 from vpdlib.detection.trials import draw_trials, first_places, run_detection
 
 FPS = 25.0
+LARGER = {"hidden": 12, "fc_width": 16, "window": 60, "windows_per_epoch": 60}
+LONGER = {"epochs": 12, "min_epochs": 4, "learning_rate": 2e-2}
 SETTINGS = DetectionSettings(
     num_trials=1,
-    network=FrameBiGRUSettings(
-        hidden=12,
-        layers=1,
-        fc_width=16,
-        window=60,
-        windows_per_epoch=60,
-        batch_size=20,
-        epochs=12,
-        min_epochs=4,
-        learning_rate=2e-2,
-        folds=2,
-    ),
+    network=SMALL.model_copy(update=LARGER | LONGER),
     proposals=ProposalSettings(sweep=(0.5,)),
 )
 

@@ -62,7 +62,10 @@ def data(tmp_path):
                 "score": rng.random(num).astype(np.float32),
                 "kept": rng.random(num) < 0.7,
             }
-            by_kind["tracks"][name] = still_tracks(np.arange(50) / FPS)
+            by_kind["tracks"][name] = {
+                **still_tracks(np.arange(50) / FPS),
+                "previous_frame": np.zeros(50, np.int32),
+            }
         for kind, group in by_kind.items():
             paths[kind].append(write(tmp_path / f"{kind}_{shard}.h5", kind, group))
             content[kind] = {**content.get(kind, {}), **group}
