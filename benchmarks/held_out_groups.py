@@ -27,7 +27,7 @@ from vpdlib.recognition.settings import (
     BiGRUSettings,
     RecognitionSettings,
 )
-from vpdlib.recognition.trials import RecognitionResult, run_setting, top1
+from vpdlib.recognition.trials import RecognitionResult, run_regime, top1
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def main() -> None:
         for fold in range(options.folds):
             actions = table_of(rows, folds == fold, classes)
             trials = make_trials(actions, shots, options.trials, options.seed)
-            results.append(run_setting(head, sequences[method], actions, shots, trials, settings))
+            results.append(run_regime(head, sequences[method], actions, shots, trials, settings))
         return results
 
     for shots in options.shots:

@@ -1,11 +1,11 @@
 """Whom does the tracker follow in uncut videos? Clips of JHMDB joined in ten kinds, by the workflow's own rules.
 
-A joined video is of several attempts of one athlete or of several, with empty stretches, hard cuts, cuts away and
+A joined video is of several attempts of one athlete or of several, with empty segments, hard cuts, cuts away and
 back, or somebody else beside the athlete (``benchmarks/joined/kinds.py``). The clips' source videos are dealt to
 ``dev``, for design, and ``held-out``, to be looked at once. Each checkout of the project runs its own Snakemake rules
-up to ``tracks``; printed by kind: labelled pictures, the share of them that is followed, of those the share in which
-it is the right person, attempts found, mean IoU with the annotated box, and the share of pictures without the athlete
-that have a box (``benchmarks/joined/measure.py``).
+up to ``tracks``; printed by kind: labelled pictures, the fraction of them that is followed, of those the fraction with
+the right person, attempts found, mean IoU with the annotated box, and the fraction of pictures without the athlete that
+have a box (``benchmarks/joined/measure.py``).
 
 Run: ``VPD_DATA=folder python -m benchmarks.joined_clips`` from the project's root, ``folder`` holding ``jhmdb`` with
 masks; ``--checkout before=PATH after=.`` compares. Videos and results are kept below ``--folder``: run again after
@@ -149,16 +149,16 @@ def print_table(found: dict[str, dict[str, Score]], kinds: list[str], each: bool
         cells = [title, str(sums[0].videos), str(sums[0].labelled)]
         for s in sums:
             cells += [
-                share(s.followed, s.labelled),
-                share(s.right, s.followed),
+                fraction(s.followed, s.labelled),
+                fraction(s.right, s.followed),
                 f"{s.found}/{s.attempts}",
                 f"{s.iou_sum / s.followed:.2f}" if s.followed else "-",
-                share(s.false, s.nobody),
+                fraction(s.false, s.nobody),
             ]
         print("| " + " | ".join(cells) + " |")
 
 
-def share(part: int, whole: int) -> str:
+def fraction(part: int, whole: int) -> str:
     """A share in percent."""
     return f"{100 * part / whole:.1f}" if whole else "-"
 

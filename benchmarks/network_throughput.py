@@ -103,7 +103,7 @@ def pose_teacher(options: argparse.Namespace) -> tuple[float, float]:
     def limit() -> int:
         with torch.inference_mode(), _float16(options.device):
             for _ in range(repeats):
-                for _ in range(2):  # the picture and its mirror image
+                for _ in range(2):  # the picture and its flipped image
                     model.head.forward(model.extract_feat(pictures))
         return batch * repeats
 
@@ -189,7 +189,7 @@ def training(options: argparse.Namespace) -> tuple[float, float]:
 
 
 def embedding(options: argparse.Namespace) -> tuple[float, float]:
-    """ResNet-34, each crop and its mirror image."""
+    """ResNet-34, each crop and its flipped image."""
     settings = student_settings(options)
     frames, pose, indices = some_frames(settings)
     brief = settings.model_copy(update={"samples_per_epoch": settings.batch_size})

@@ -20,7 +20,7 @@ from benchmarks._options import options_or_skip
 from vpdlib.poses.normalize import teacher_rows
 from vpdlib.recognition.actions import ActionTable, make_trials
 from vpdlib.recognition.settings import BiGRUSettings, RecognitionSettings
-from vpdlib.recognition.trials import run_setting
+from vpdlib.recognition.trials import run_regime
 from vpdlib.vipe.cameras import Views, detector_like, project, random_views
 from vpdlib.vipe.embed import embed_poses
 from vpdlib.vipe.motions import Motion, read_motions_npz
@@ -83,7 +83,7 @@ def main() -> None:
             trials = make_trials(actions, shots, options.trials, options.seed)
             for head in options.heads:
                 for method, sequences in features.items():
-                    result = run_setting(
+                    result = run_regime(
                         head, sequences, actions, shots, trials, settings, threads=options.threads
                     )
                     hit = result.probabilities.argmax(axis=2) == result.true_labels
@@ -95,7 +95,7 @@ def main() -> None:
         deviation = f" ± {accuracy.std(ddof=1):.1f}" if len(accuracy) > 1 else ""
         print(
             f"k = {shots or 'all'}, {head}, {method}: {accuracy.mean():.1f}{deviation} "
-            f"(by person {', '.join(f'{share:.0f}' for share in by_person)})"
+            f"(by person {', '.join(f'{fraction:.0f}' for fraction in by_person)})"
         )
 
 

@@ -1,9 +1,9 @@
 """Does a teacher that is shown people at several angles find those who are not upright?
 
 The people of tiny_coco_keypoints (8 joints or more, taller than 80 px) with the annotated boxes; the
-whole images are turned by quarters, which loses nothing. Printed for each turn and teacher: the
-object keypoint similarity (OKS), the share of the 13 joints within 0.2 torsos (PCK, of people whose
-torso is annotated), the share of people whose mean score is at least ``--min-score`` (weak labels),
+whole images are rotated by quarters, which loses nothing. Printed for each turn and teacher: the
+object keypoint similarity (OKS), the fraction of the 13 joints within 0.2 torsos (PCK, of people whose
+torso is annotated), the fraction of people whose mean score is at least ``--min-score`` (weak labels),
 how often the answer is another than the upright one, calls of the network per person and
 milliseconds per person. Run: ``VPD_DATA=folder python -m benchmarks.rotated_teacher`` from
 the project's root, ``folder`` holding tiny_coco_keypoints.
@@ -42,7 +42,7 @@ class Person:
     joints_px: np.ndarray
     area: float
 
-    def turned(self, quarters: int) -> Person:
+    def rotated(self, quarters: int) -> Person:
         """Turn the whole image by `quarters` x 90 degrees, counter-clockwise; nothing is resampled."""
         image, points = self.image, np.concatenate([self.box_px.reshape(2, 2), self.joints_px])
         for _ in range(quarters % 4):
@@ -91,9 +91,9 @@ def main() -> None:
     for below in options.below:
         kinds[f"below {below:g}"] = RotatedTeacher(teacher, QUARTERS, below)
     print(f"{len(upright)} people, {options.threads} thread(s), angles {QUARTERS}")
-    print("turned by  teacher    OKS    PCK@0.2  sure  other answer  calls  ms/person")
+    print("rotated by  teacher    OKS    PCK@0.2  sure  other answer  calls  ms/person")
     for turn in QUARTERS:
-        people = [person.turned(round(turn / 90)) for person in upright]
+        people = [person.rotated(round(turn / 90)) for person in upright]
         plain = None
         for name, kind in kinds.items():
             teacher.calls = 0

@@ -93,8 +93,8 @@ def _measure(
     near = np.abs(frame[:, None] - frame) <= SLACK_S * fps[:, None]
     near &= bank.start[frame][:, None] == bank.start[frame]
     print(f"{name}: {_size(motions)}, {count} candidates, chance {100 / count:.2f} %")
-    for views, share in (("orthographic", 0.0), ("perspective", 1.0)):
-        camera = CameraSettings(perspective_probability=share)
+    for views, fraction in (("orthographic", 0.0), ("perspective", 1.0)):
+        camera = CameraSettings(perspective_probability=fraction)
         rows = [random_inputs(rng, bank.xyz[frame], camera) for _ in range(2)]
         with torch.inference_mode():
             vipe = [model.encoder(torch.from_numpy(row)).numpy() for row in rows]

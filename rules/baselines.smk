@@ -33,11 +33,11 @@ rule train_baseline:
         actions=f"{DATASET}/dataset/actions.csv",
         classes=f"{DATASET}/dataset/classes.csv",
     output:
-        f"{DATASET}/baselines/{{method}}/{{baseline}}/{{setting}}.h5",
+        f"{DATASET}/baselines/{{baseline_kind}}/{{baseline}}/{{regime}}.h5",
     log:
-        f"{LOGS}/train_baseline/{{method}}/{{baseline}}/{{setting}}.log",
+        f"{LOGS}/train_baseline/{{baseline_kind}}/{{baseline}}/{{regime}}.log",
     benchmark:
-        f"{BENCHMARKS}/train_baseline/{{method}}/{{baseline}}/{{setting}}.tsv"
+        f"{BENCHMARKS}/train_baseline/{{baseline_kind}}/{{baseline}}/{{regime}}.tsv"
     conda:
         "../envs/vpd.yaml"
     resources:
@@ -51,7 +51,7 @@ rule train_baseline:
         networks_dir=str(RUN.networks_dir),
         code=code_digest("workflow_scripts.train_baseline"),
     message:
-        "Training {wildcards.baseline}: {wildcards.dataset}, {wildcards.setting}"
+        "Training {wildcards.baseline}: {wildcards.dataset}, {wildcards.regime}"
     script:
         "../workflow_scripts/train_baseline.py"
 
@@ -60,11 +60,11 @@ rule ensemble_baselines:
     input:
         parts=parts_of_ensemble,
     output:
-        f"{DATASET}/baselines/ensemble/{{ensemble}}/{{setting}}.h5",
+        f"{DATASET}/baselines/ensemble/{{ensemble}}/{{regime}}.h5",
     log:
-        f"{LOGS}/ensemble_baselines/{{ensemble}}/{{setting}}.log",
+        f"{LOGS}/ensemble_baselines/{{ensemble}}/{{regime}}.log",
     benchmark:
-        f"{BENCHMARKS}/ensemble_baselines/{{ensemble}}/{{setting}}.tsv"
+        f"{BENCHMARKS}/ensemble_baselines/{{ensemble}}/{{regime}}.tsv"
     conda:
         "../envs/vpd.yaml"
     resources:
@@ -73,6 +73,6 @@ rule ensemble_baselines:
     params:
         code=code_digest("workflow_scripts.ensemble_baselines"),
     message:
-        "Putting {wildcards.ensemble} together: {wildcards.dataset}, {wildcards.setting}"
+        "Putting {wildcards.ensemble} together: {wildcards.dataset}, {wildcards.regime}"
     script:
         "../workflow_scripts/ensemble_baselines.py"

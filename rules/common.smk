@@ -22,8 +22,8 @@ from vpdlib.datasets.tables import read_broken
 from vpdlib.features.settings import CROP_KINDS
 from vpdlib.features.video_encoder_settings import verify_encoder_present
 from vpdlib.identifiers import ID_PATTERN
-from vpdlib.baselines.methods import TRAINED_KINDS, SkeletonMethod
-from vpdlib.baselines.methods import checkpoint_references as baseline_weights
+from vpdlib.baselines.kinds import TRAINED_KINDS, SkeletonBaseline
+from vpdlib.baselines.kinds import checkpoint_references as baseline_weights
 from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import checkpoint_references as people_weights
 from vpdlib.poses.settings import checkpoint_references as pose_weights
@@ -53,11 +53,11 @@ wildcard_constraints:
     feature=ID_PATTERN,
     # Of feature sets that networks make of crops.
     kind="|".join(CROP_KINDS),
-    method="|".join(TRAINED_KINDS),
+    baseline_kind="|".join(TRAINED_KINDS),
     baseline=ID_PATTERN,
     ensemble=ID_PATTERN,
     head="|".join(HEADS),
-    setting=r"full|k[1-9][0-9]*",
+    regime=r"full|k[1-9][0-9]*",
     # Figure 3 is drawn besides, by a rule of its own.
     table="|".join(name for name in TABLES if name != "figure3"),
     checkpoint="|".join(CHECKPOINTS),

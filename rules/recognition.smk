@@ -1,4 +1,4 @@
-"""Recognition heads on any feature set, all trials of a setting in one job; and late fusion of several."""
+"""Recognition heads on any feature set, all trials of a regime in one job; and late fusion of several."""
 
 
 rule recognize_actions:
@@ -7,11 +7,11 @@ rule recognize_actions:
         classes=f"{DATASET}/dataset/classes.csv",
         features=lambda wc: feature_files(wc.dataset, wc.feature),
     output:
-        f"{DATASET}/recognition/{{feature}}/{{head}}/{{setting}}.h5",
+        f"{DATASET}/recognition/{{feature}}/{{head}}/{{regime}}.h5",
     log:
-        f"{LOGS}/recognize_actions/{{feature}}/{{head}}/{{setting}}.log",
+        f"{LOGS}/recognize_actions/{{feature}}/{{head}}/{{regime}}.log",
     benchmark:
-        f"{BENCHMARKS}/recognize_actions/{{feature}}/{{head}}/{{setting}}.tsv"
+        f"{BENCHMARKS}/recognize_actions/{{feature}}/{{head}}/{{regime}}.tsv"
     conda:
         "../envs/vpd.yaml"
     resources:
@@ -24,7 +24,7 @@ rule recognize_actions:
         code=code_digest("workflow_scripts.recognize_actions"),
     message:
         "Recognising actions: {wildcards.dataset}, {wildcards.feature}, {wildcards.head}, "
-        "{wildcards.setting}"
+        "{wildcards.regime}"
     script:
         "../workflow_scripts/recognize_actions.py"
 
@@ -33,11 +33,11 @@ rule ensemble_features:
     input:
         parts=parts_of_late_fusion,
     output:
-        f"{DATASET}/late_fusion/{{ensemble}}/{{head}}/{{setting}}.h5",
+        f"{DATASET}/late_fusion/{{ensemble}}/{{head}}/{{regime}}.h5",
     log:
-        f"{LOGS}/ensemble_features/{{ensemble}}/{{head}}/{{setting}}.log",
+        f"{LOGS}/ensemble_features/{{ensemble}}/{{head}}/{{regime}}.log",
     benchmark:
-        f"{BENCHMARKS}/ensemble_features/{{ensemble}}/{{head}}/{{setting}}.tsv"
+        f"{BENCHMARKS}/ensemble_features/{{ensemble}}/{{head}}/{{regime}}.tsv"
     conda:
         "../envs/vpd.yaml"
     resources:
@@ -47,6 +47,6 @@ rule ensemble_features:
         code=code_digest("workflow_scripts.ensemble_features"),
     message:
         "Putting {wildcards.ensemble} together: {wildcards.dataset}, {wildcards.head}, "
-        "{wildcards.setting}"
+        "{wildcards.regime}"
     script:
         "../workflow_scripts/ensemble_features.py"

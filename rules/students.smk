@@ -3,7 +3,7 @@
 
 rule distil_student:
     input:
-        unpack(turned_targets),
+        unpack(rotated_targets),
         videos=f"{DATASET}/dataset/videos.csv",
         actions=f"{DATASET}/dataset/actions.csv",
         tracks=all_shards(f"{DATASET}/tracks/{{shard}}.h5"),

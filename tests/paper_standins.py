@@ -71,10 +71,10 @@ def choose_clips(dataset: PaperDataset, count: int) -> list[str]:
         labels.setdefault(clip, Counter())[action.label] += 1
         sides.setdefault(clip, set()).add("test" if action.split == "test" else action.split)
     chosen: list[str] = []
-    for side, share in (("train", count - count // 3), ("test", count // 3)):
+    for side, fraction in (("train", count - count // 3), ("test", count // 3)):
         pool = sorted(clip for clip, found in sides.items() if found == {side})
         have: Counter[str] = Counter()
-        for _ in range(min(share, len(pool))):
+        for _ in range(min(fraction, len(pool))):
             best = min(
                 pool,
                 key=lambda clip: (
@@ -89,23 +89,23 @@ def choose_clips(dataset: PaperDataset, count: int) -> list[str]:
 
 
 def events_of(dataset: PaperDataset, clip: str) -> list[Event]:
-    """What the athletes of a clip do: the labelled stretches, in frames."""
+    """What the athletes of a clip do: the labelled segments, in frames."""
     number = {name: place % _MOTIONS for place, name in enumerate(dataset.class_names)}
     events = []
     for video in dataset.videos:
         if video.clip != clip:
             continue
-        stretches = [e for e in dataset.events if e.video_id == video.video_id]
-        for stretch in stretches or [a for a in dataset.actions if a.video_id == video.video_id]:
-            if stretch.label not in number:
+        segments = [e for e in dataset.events if e.video_id == video.video_id]
+        for segment in segments or [a for a in dataset.actions if a.video_id == video.video_id]:
+            if segment.label not in number:
                 continue
-            first, end = (round(t * video.info.fps) for t in (stretch.start_s, stretch.end_s))
+            first, end = (round(t * video.info.fps) for t in (segment.start_s, segment.end_s))
             if video.athlete:
                 # A tennis label is the moment of contact; a motion takes longer.
                 reach = round(0.4 * video.info.fps)
                 first, end = first - reach, end + reach
             first, end = max(0, first), min(video.info.num_frames, end)
-            events.append(Event(first, end, number[stretch.label], int(video.athlete == "far")))
+            events.append(Event(first, end, number[segment.label], int(video.athlete == "far")))
     return events
 
 

@@ -8,7 +8,7 @@ frame has "STAND-IN" burnt into its top left corner. A stand-in shows that a pip
 to end on videos of the right length; numbers measured on it say nothing about the real dataset.
 
 Rendering a figure is slow and a dataset has many long videos, so each look (athlete, clothes, gym,
-camera) is rendered once: every action of the demo sport and one idle stretch, cut out as sprites.
+camera) is rendered once: every action of the demo sport and one idle segment, cut out as sprites.
 A video is then assembled from sprites, at about a thousand frames a second.
 """
 
@@ -41,10 +41,10 @@ _BEFORE_S, _AFTER_S = 0.4, 0.5
 _IDLE_S = 5.0
 #: An athlete who is followed by the camera: standard deviation in s of the mean place taken out.
 _FOLLOW_S = 0.35
-#: Share of the picture's height that an upright single athlete takes.
+#: Fraction of the picture's height that an upright single athlete takes.
 _UPRIGHT = 0.52
 #: The same for the near and the far one of two players, with the height of the feet and the place to the
-#: side of the middle (shares of height, height and width). Even a leap of the far one with raised
+#: side of the middle (fractions of height, height and width). Even a leap of the far one with raised
 #: arms (2.65 m, a person is 1.7 m) stays in the upper half.
 _NEAR, _FAR = (0.42, 0.96, -0.14), (0.25, 0.48, 0.14)
 _PERSON_M = 1.7
@@ -59,7 +59,7 @@ _PLACE, _ATHLETE, _VIDEO, _GRAIN = range(4)
 
 @dataclass(frozen=True)
 class Event:
-    """A stretch of frames, end-exclusive, in which an athlete performs.
+    """A segment of frames, end-exclusive, in which an athlete performs.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class _Performance:
 
 @dataclass(frozen=True)
 class _Athlete:
-    """Everything an athlete can do: a performance for each demo class, and the idle stretch."""
+    """Everything an athlete can do: a performance for each demo class, and the idle segment."""
 
     performances: tuple[_Performance, ...]
     idle: tuple[_Sprite, ...]
@@ -301,14 +301,14 @@ def _court_camera(azimuth: float, width: int, height: int) -> tuple[Camera, list
         azimuth=azimuth,
     )
     places = []
-    for (share, _, side), distance in ((_NEAR, _NEAR_M), (_FAR, far_m)):
-        sideways = side * width * _PERSON_M / (share * height)
+    for (fraction, _, side), distance in ((_NEAR, _NEAR_M), (_FAR, far_m)):
+        sideways = side * width * _PERSON_M / (fraction * height)
         places.append((outward * (far_m - distance) + right * sideways)[[0, 2]])
     return camera, places
 
 
 def _render_athlete(rng: np.random.Generator, split: str, gym: _Gym, place: np.ndarray) -> _Athlete:
-    """Draw a person and render a routine of all classes and an idle stretch at ``place`` (x, z)."""
+    """Draw a person and render a routine of all classes and an idle segment at ``place`` (x, z)."""
     body = draw_proportions(rng)
     look = draw_look(rng, split)
     person = dress(build_mesh(body, look.style), look.colours, rng)
@@ -413,7 +413,7 @@ def _fill_gap(
     num_before = min(int(len(before) / step), length - num_after)
     num_idle = length - num_after - num_before
     last = len(athlete.idle) - 1
-    # To and fro, so that the stretch has no jump however long it lasts.
+    # To and fro, so that the segment has no jump however long it lasts.
     place = rng.uniform(0, 2 * last) + np.arange(num_idle) * step
     rows = last - np.abs(np.rint(place).astype(int) % (2 * last) - last)
     return [

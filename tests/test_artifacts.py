@@ -251,11 +251,11 @@ def test_a_full_disk_during_writing(tmp_path):
 
 
 @pytest.mark.parametrize("share", [0.10, 0.50, 0.99])
-def test_truncation_is_found_before_use(tmp_path, share):
+def test_truncation_is_found_before_use(tmp_path, fraction):
     path = tmp_path / "0000.h5"
     write(path)
     data = path.read_bytes()
-    path.write_bytes(data[: int(len(data) * share)])
+    path.write_bytes(data[: int(len(data) * fraction)])
     with pytest.raises(ArtifactError, match="truncated") as caught, read_artifact(path, "crops"):
         pytest.fail("a truncated artifact was opened")
     says_what_and_how(caught.value, path, "crops")

@@ -100,14 +100,14 @@ def test_who_is_beside_the_athlete_changes(corpus):
 
 
 def test_a_place_maps_boxes_as_points():
-    place = Place(scale=0.5, move_px=(10, 20), mirrored=True)
+    place = Place(scale=0.5, move_px=(10, 20), flipped=True)
     np.testing.assert_allclose(place.box(np.array([20.0, 40, 60, 80])), [140, 40, 160, 60])
 
 
 def test_a_person_stays_in_the_picture(corpus):
     clip = corpus.read("golf0#0")
-    for mirrored in (False, True):
-        box = place_of(clip, 0.0, 0.8, mirrored).box(clip.box_px, width=10 * WIDTH)
+    for flipped in (False, True):
+        box = place_of(clip, 0.0, 0.8, flipped).box(clip.box_px, width=10 * WIDTH)
         assert 0 <= box[:, 0].min() < 5
         assert box[:, 2].max() < WIDTH
 

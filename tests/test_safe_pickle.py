@@ -182,10 +182,10 @@ def test_a_container_that_holds_itself_is_refused():
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
-def test_cut_files_are_named(share, tmp_path):
+def test_cut_files_are_named(fraction, tmp_path):
     path = tmp_path / "cut.pkl"
     data = pickle.dumps(PLAIN)
-    path.write_bytes(data[: int(share * len(data))])
+    path.write_bytes(data[: int(fraction * len(data))])
     with pytest.raises(UnsafePickleError, match=r"cut\.pkl is no readable pickle"):
         load_plain(path)
 

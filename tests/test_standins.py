@@ -72,7 +72,7 @@ def test_frames_of_an_event_depend_on_its_motion_and_other_frames_do_not(single,
         for other in videos[:k]:
             differs = (np.abs(one - other).max(axis=3) > 60).sum(axis=(1, 2))
             assert (differs[60:90] > 150).mean() > 0.7
-            # Getting ready and standing up again belong to the motion; farther away is the idle stretch.
+            # Getting ready and standing up again belong to the motion; farther away is the idle segment.
             assert differs[:40].max() == 0
 
 

@@ -111,8 +111,8 @@ def _axis_samples(
     inside = ((at >= -1) & (at <= size)).to(start.dtype)
     at = at.clamp(0, size - 1)
     low = at.floor().clamp(max=max(size - 2, 0)).long()
-    share = at - low
-    return [(low, (1 - share) * inside), ((low + 1).clamp(max=size - 1), share * inside)]
+    fraction = at - low
+    return [(low, (1 - fraction) * inside), ((low + 1).clamp(max=size - 1), fraction * inside)]
 
 
 def _pool(

@@ -108,7 +108,7 @@ def crop_rectangle(
     ----------
     box_px : (4,) box in source pixels.
     previous_box_px : (4,) box of the previous frame, or None or NaN where there is none.
-    pad_fraction, pad_px : padding of each side, as a share of the square's side and in source px.
+    pad_fraction, pad_px : padding of each side, as a fraction of the square's side and in source px.
 
     Returns
     -------
@@ -184,17 +184,17 @@ def resample_mask(
     -------
     (rows, columns) bool over ``target_box``: cells of which the mask covers half or more.
     """
-    down = _cell_shares(box[1::2], mask.shape[0], target_box[1::2], shape[0])
-    across = _cell_shares(box[0::2], mask.shape[1], target_box[0::2], shape[1])
-    # Shares of a fully covered cell may add up to a little less than 1, those of half a one too.
+    down = _cell_fractions(box[1::2], mask.shape[0], target_box[1::2], shape[0])
+    across = _cell_fractions(box[0::2], mask.shape[1], target_box[0::2], shape[1])
+    # Fractions of a fully covered cell may add up to a little less than 1, those of half a one too.
     result: np.ndarray = down @ mask.astype(np.float64) @ across.T >= 0.5 - 1e-9
     return result
 
 
-def _cell_shares(
+def _cell_fractions(
     span: np.ndarray, num_cells: int, target_span: np.ndarray, num_targets: int
 ) -> np.ndarray:
-    """Share of each cell of the target span that each cell of the other covers, (targets, cells)."""
+    """Fraction of each cell of the target span that each cell of the other covers, (targets, cells)."""
     edge = np.linspace(float(span[0]), float(span[1]), num_cells + 1)
     target = np.linspace(float(target_span[0]), float(target_span[1]), num_targets + 1)
     low = np.maximum(target[:-1, None], edge[None, :-1])

@@ -1,4 +1,4 @@
-"""Names and orders of body joints, and how they are mirrored.
+"""Names and orders of body joints, and how they are flipped.
 
 Two skeletons are used. ``COCO17`` is what off-the-shelf teachers answer. ``JOINTS13`` is the paper's
 (supplement; docs/method.md section 5): COCO-17 without eyes and ears, in COCO order. A joint array has
@@ -35,7 +35,7 @@ JOINTS13: tuple[str, ...] = (COCO17[0], *COCO17[5:])
 COCO17_TO_JOINTS13 = np.array([COCO17.index(name) for name in JOINTS13])
 
 
-def _mirror_order(names: tuple[str, ...]) -> np.ndarray:
+def _flip_order(names: tuple[str, ...]) -> np.ndarray:
     swap = {"left": "right", "right": "left"}
     order = []
     for name in names:
@@ -45,8 +45,8 @@ def _mirror_order(names: tuple[str, ...]) -> np.ndarray:
 
 
 #: ``array[..., ORDER, :]`` exchanges left and right joints.
-COCO17_MIRROR_ORDER = _mirror_order(COCO17)
-JOINTS13_MIRROR_ORDER = _mirror_order(JOINTS13)
+COCO17_FLIP_ORDER = _flip_order(COCO17)
+JOINTS13_FLIP_ORDER = _flip_order(JOINTS13)
 
 #: Rows of the 13-joint skeleton.
 LEFT_SHOULDER, RIGHT_SHOULDER = JOINTS13.index("left_shoulder"), JOINTS13.index("right_shoulder")

@@ -79,33 +79,31 @@ def on_bad_video(snakemake: Any) -> Literal["refuse", "skip"]:
     return wanted
 
 
-def checkpoint_path(
-    snakemake: Any, folder: Path, device: str, apart_from: Collection[str] = ()
-) -> Path:
+def state_path(snakemake: Any, folder: Path, device: str, apart_from: Collection[str] = ()) -> Path:
     """Where an interrupted training leaves its state, to go on from there.
 
     The name ties it to the job's settings, code and inputs, and to the kind of device that it ran on ("cpu" or
-    "cuda"), whose state the other cannot always take. Inputs ``apart_from`` are left to the checkpoint's own identity:
+    "cuda"), whose state the other cannot always take. Inputs ``apart_from`` are left to the saved state's own identity:
     an edited label that changes no frame of the training must not throw it away.
     """
     of_their_own = {str(snakemake.input[name]) for name in apart_from}
     paths = [str(path) for path in snakemake.input if str(path) not in of_their_own]
-    job = origin(snakemake, paths)
+    job = provenance_of(snakemake, paths)
     digests = f"{job.config_digest}.{job.code_digest}.{job.input_digest}"
-    return folder.parent / f".{folder.name}.{device}.{digests}.checkpoint"
+    return folder.parent / f".{folder.name}.{device}.{digests}.state"
 
 
-def discard_checkpoints(folder: Path) -> None:
+def discard_states(folder: Path) -> None:
     """Remove what trainings of ``folder`` left to go on from, now that it is finished: of other settings too."""
     name = re.compile(
-        rf"\.{re.escape(folder.name)}\.[a-z]+\.[0-9a-f]+\.[0-9a-f]*\.[0-9a-f]+\.checkpoint"
+        rf"\.{re.escape(folder.name)}\.[a-z]+\.[0-9a-f]+\.[0-9a-f]*\.[0-9a-f]+\.state"
     )
-    for path in folder.parent.glob(".*.checkpoint"):
+    for path in folder.parent.glob(".*.state"):
         if name.fullmatch(path.name):
             path.unlink(missing_ok=True)
 
 
-def origin(snakemake: Any, paths: Sequence[str] | None = None) -> artifacts.Provenance:
+def provenance_of(snakemake: Any, paths: Sequence[str] | None = None) -> artifacts.Provenance:
     """Digests of this job's settings, code and inputs, all or those at ``paths``, to be written into its artifact."""
     if paths is None:
         paths = [str(path) for path in snakemake.input]

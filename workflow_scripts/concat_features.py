@@ -10,7 +10,7 @@ from vpdlib.features.concat import add_concat_features
 
 
 def main(snakemake):
-    with ArtifactWriter(snakemake.output[0], Features, _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], Features, _job.provenance_of(snakemake)) as artifact:
         add_concat_features(artifact, [Path(path) for path in snakemake.input.parts])
 
 

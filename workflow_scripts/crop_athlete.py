@@ -31,7 +31,7 @@ def main(snakemake):
     reading = VideoReading(_job.on_bad_video(snakemake))
     with (
         read_artifact(snakemake.input.tracks, Tracks) as tracks,
-        ArtifactWriter(snakemake.output[0], Crops, _job.origin(snakemake)) as artifact,
+        ArtifactWriter(snakemake.output[0], Crops, _job.provenance_of(snakemake)) as artifact,
         ExitStack() as stack,
     ):
         artifact.set_attributes(crop_size=side)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import _job
 
+from vpdlib.action_detection.results import write_detection
+from vpdlib.action_detection.sequences import dense_sequences
+from vpdlib.action_detection.settings import DetectionSettings
+from vpdlib.action_detection.trials import run_detection
 from vpdlib.datasets.tables import read_events, read_trials, read_videos
-from vpdlib.detection.results import write_detection
-from vpdlib.detection.sequences import dense_sequences
-from vpdlib.detection.settings import DetectionSettings
-from vpdlib.detection.trials import run_detection
 from vpdlib.devices import choose_device
 from vpdlib.progress import note
 
@@ -32,7 +32,10 @@ def main(snakemake):
     for tiou, ap in zip(result.tious, result.reported_ap, strict=True):
         note(f"AP at tIoU {tiou:g}: {100 * ap:.2f} % (threshold {result.threshold:g})")
     write_detection(
-        snakemake.output[0], _job.origin(snakemake), result, feature=snakemake.wildcards.feature
+        snakemake.output[0],
+        _job.provenance_of(snakemake),
+        result,
+        feature=snakemake.wildcards.feature,
     )
 
 

@@ -28,7 +28,7 @@ def main(snakemake):
     videos.sort(key=lambda video: video.path)
     reading = VideoReading(_job.on_bad_video(snakemake))
     done_path, found, report = None, None, DecodeReport()
-    with ArtifactWriter(snakemake.output[0], People, _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], People, _job.provenance_of(snakemake)) as artifact:
         for video in videos:
             if video.path != done_path:
                 report = DecodeReport()

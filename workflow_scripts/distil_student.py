@@ -10,28 +10,28 @@ from vpdlib.devices import choose_device
 from vpdlib.progress import note
 from vpdlib.students.corpus import (
     collect_corpus,
+    fraction_of_videos,
     open_frames,
     score_weights,
-    share_of_videos,
-    visible_stretches,
+    visible_segments,
 )
 from vpdlib.students.frames import split_validation
 from vpdlib.students.save import save_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.train import train_student
-from vpdlib.training.checkpoint import resume_or_start
+from vpdlib.training.state import resume_or_start
+from vpdlib.vipe.rotated import EmbeddedTargets
 from vpdlib.vipe.save import load_vipe
-from vpdlib.vipe.turned import EmbeddedTargets
 
 
 def main(snakemake):
     settings = StudentSettings.model_validate(snakemake.params.settings)
-    stretches = visible_stretches(
+    segments = visible_segments(
         read_videos(snakemake.input.videos),
         read_actions(snakemake.input.actions),
         settings.distil_on,
     )
-    stretches = share_of_videos(stretches, settings.video_share)
+    segments = fraction_of_videos(segments, settings.video_share)
     crops = [Path(path) for path in snakemake.input.crops]
     flow = None if settings.inputs == "rgb" else [Path(path) for path in snakemake.input.flow]
     # Turning an embedded target takes the poses and the network that embeds them.
@@ -40,15 +40,15 @@ def main(snakemake):
         crops,
         [Path(path) for path in snakemake.input.labels],
         [Path(path) for path in snakemake.input.tracks],
-        stretches,
+        segments,
         settings.min_score,
         [Path(path) for path in snakemake.input.poses] if model else None,
     )
-    note(f"{len(corpus.refs)} frames with a weak label from {len(stretches)} videos")
+    note(f"{len(corpus.refs)} frames with a weak label from {len(segments)} videos")
     train_idx, val_idx = split_validation(len(corpus.refs), settings.val_fraction, settings.seed)
     folder = Path(snakemake.output[0])
     device = choose_device(_job.device(snakemake))
-    checkpoint = _job.checkpoint_path(snakemake, folder, device, ("videos", "actions"))
+    saved_state = _job.state_path(snakemake, folder, device, ("videos", "actions"))
     train = partial(
         train_student,
         open_frames(crops, flow, corpus.refs, corpus.crop_side),
@@ -60,7 +60,7 @@ def main(snakemake):
         device=device,
         threads=snakemake.threads,
         weight=score_weights(corpus.score, settings.score_power),
-        turned_targets=EmbeddedTargets.from_keypoints(
+        rotated_targets=EmbeddedTargets.from_keypoints(
             load_vipe(Path(model)),
             corpus.keypoints_px,
             corpus.previous_keypoints_px,
@@ -70,9 +70,9 @@ def main(snakemake):
         if model
         else None,
     )
-    student = resume_or_start(lambda path: train(checkpoint_path=path), checkpoint)
+    student = resume_or_start(lambda path: train(state_path=path), saved_state)
     save_student(folder, student)
-    _job.discard_checkpoints(folder)
+    _job.discard_states(folder)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Embed every crop of a shard, regular and mirrored, with the network of a feature set."""
+"""Embed every crop of a shard, regular and flipped, with the network of a feature set."""
 
 from importlib import import_module
 from pathlib import Path
@@ -24,7 +24,7 @@ def main(snakemake):
     # Only this kind's code is among what the job is made anew for (rules/features.smk).
     kind = import_module(f"vpdlib.features.{snakemake.wildcards.kind}")
     embedder = kind.embedder(job)
-    with ArtifactWriter(snakemake.output[0], Features, _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], Features, _job.provenance_of(snakemake)) as artifact:
         add_crop_features(artifact, Path(inputs.crops), Path(inputs.tracks), embedder)
 
 

@@ -14,7 +14,7 @@ def main(snakemake):
     with (
         read_artifact(snakemake.input.poses, Poses) as poses,
         read_artifact(snakemake.input.tracks, Tracks) as tracks,
-        ArtifactWriter(snakemake.output[0], Features, _job.origin(snakemake)) as artifact,
+        ArtifactWriter(snakemake.output[0], Features, _job.provenance_of(snakemake)) as artifact,
     ):
         add_pose_features(artifact, poses, tracks, teacher_rows)
 

@@ -1,4 +1,4 @@
-"""Embed the teacher's poses of a shard with a VIPE*, regular and mirrored."""
+"""Embed the teacher's poses of a shard with a VIPE*, regular and flipped."""
 
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ def main(snakemake):
     with (
         read_artifact(snakemake.input.poses, Poses) as poses,
         read_artifact(snakemake.input.tracks, Tracks) as tracks,
-        ArtifactWriter(snakemake.output[0], Features, _job.origin(snakemake)) as artifact,
+        ArtifactWriter(snakemake.output[0], Features, _job.provenance_of(snakemake)) as artifact,
     ):
         describe = partial(
             embed_poses, model, upside_down=snakemake.params.upside_down, device=device

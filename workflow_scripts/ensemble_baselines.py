@@ -14,7 +14,7 @@ def main(snakemake):
             weights.append(str(part.attributes["weights"]))
     write_result(
         snakemake.output[0],
-        _job.origin(snakemake),
+        _job.provenance_of(snakemake),
         mean_result({path: read_result(path) for path in paths}),
         feature=snakemake.wildcards.ensemble,
         weights=", ".join(dict.fromkeys(weights)),

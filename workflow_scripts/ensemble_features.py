@@ -8,7 +8,7 @@ from vpdlib.recognition.results import mean_result, read_result, write_result
 def main(snakemake):
     write_result(
         snakemake.output[0],
-        _job.origin(snakemake),
+        _job.provenance_of(snakemake),
         mean_result({path: read_result(path) for path in snakemake.input.parts}),
         feature=snakemake.wildcards.ensemble,
     )

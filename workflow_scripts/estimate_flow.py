@@ -23,7 +23,7 @@ def main(snakemake):
     )
     with (
         read_artifact(snakemake.input.crops, Crops) as crops,
-        ArtifactWriter(snakemake.output[0], Flow, _job.origin(snakemake)) as artifact,
+        ArtifactWriter(snakemake.output[0], Flow, _job.provenance_of(snakemake)) as artifact,
     ):
         side = int(crops.attributes["crop_size"])
         artifact.set_attributes(

@@ -113,7 +113,7 @@ def main(snakemake):
     reading = VideoReading(_job.on_bad_video(snakemake))
     with (
         read_artifact(snakemake.input.tracks, Tracks) as tracks,
-        ArtifactWriter(snakemake.output[0], Poses, _job.origin(snakemake)) as artifact,
+        ArtifactWriter(snakemake.output[0], Poses, _job.provenance_of(snakemake)) as artifact,
     ):
         if snakemake.input.get("keypoints"):
             take_keypoints(videos, tracks, snakemake, artifact)

@@ -13,7 +13,7 @@ from vpdlib.students.save import load_student
 
 def main(snakemake):
     inputs = snakemake.input
-    with ArtifactWriter(snakemake.output[0], Features, _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], Features, _job.provenance_of(snakemake)) as artifact:
         add_fused_features(
             artifact,
             Path(inputs.poses),

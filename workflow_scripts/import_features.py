@@ -14,7 +14,7 @@ from vpdlib.imports.supplied import add_supplied_features
 def main(snakemake):
     inputs = snakemake.input
     reading = VideoReading(_job.on_bad_video(snakemake))
-    with ArtifactWriter(snakemake.output[0], Features, _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], Features, _job.provenance_of(snakemake)) as artifact:
         videos = read_videos(inputs.videos)
         add_supplied_features(artifact, Path(inputs.features), videos, reading)
     reading.write_broken(snakemake.output.broken, snakemake.rule, snakemake.output[0])

@@ -6,11 +6,11 @@ import _job
 
 from vpdlib.datasets.tables import read_actions, read_classes
 from vpdlib.devices import choose_device
-from vpdlib.recognition.actions import ActionTable, shots_of, trials_of_setting
+from vpdlib.recognition.actions import ActionTable, shots_of, trials_of_regime
 from vpdlib.recognition.results import write_result
 from vpdlib.recognition.sequences import action_sequences
 from vpdlib.recognition.settings import RecognitionSettings
-from vpdlib.recognition.trials import run_setting
+from vpdlib.recognition.trials import run_regime
 
 
 def main(snakemake):
@@ -19,9 +19,9 @@ def main(snakemake):
     rows = read_actions(snakemake.input.actions)
     classes = read_classes(snakemake.input.classes)
     actions = ActionTable.from_rows(rows, classes)
-    shots = shots_of(wildcards.setting)
-    trials = trials_of_setting(rows, actions, shots, params.trials, params.seed)
-    result = run_setting(
+    shots = shots_of(wildcards.regime)
+    trials = trials_of_regime(rows, actions, shots, params.trials, params.seed)
+    result = run_regime(
         wildcards.head,
         action_sequences(
             rows,
@@ -36,7 +36,9 @@ def main(snakemake):
         device=choose_device(_job.device(snakemake)),
         threads=snakemake.threads,
     )
-    write_result(snakemake.output[0], _job.origin(snakemake), result, feature=wildcards.feature)
+    write_result(
+        snakemake.output[0], _job.provenance_of(snakemake), result, feature=wildcards.feature
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter
 from vpdlib.artifacts.frames import Frames
-from vpdlib.baselines.methods import WholeFrameSettings
+from vpdlib.baselines.kinds import WholeFrameSettings
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.base import frames_within
 from vpdlib.datasets.tables import read_actions, read_videos
@@ -32,7 +32,7 @@ def main(snakemake):
         actions[action.video].append(action)
     videos = read_videos(snakemake.input.videos)
     reading = VideoReading(_job.on_bad_video(snakemake))
-    with ArtifactWriter(snakemake.output[0], Frames, _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], Frames, _job.provenance_of(snakemake)) as artifact:
         for video in track(videos, "resizing", unit="video"):
             frames, times, pictures = [], [], []
             # Frames of no action are not needed, and whole pictures are many bytes.

@@ -35,7 +35,7 @@ def main(snakemake):
     note(f"{result.num_empty_queries} of {len(queries)} queries without the athlete count as 0")
     write_retrieval(
         snakemake.output[0],
-        _job.origin(snakemake),
+        _job.provenance_of(snakemake),
         result,
         scores,
         feature=snakemake.wildcards.feature,

@@ -29,7 +29,7 @@ def main(snakemake):
     with (
         read_artifact(snakemake.input.poses, Poses) as poses,
         read_artifact(snakemake.input.tracks, Tracks) as tracks,
-        ArtifactWriter(snakemake.output[0], WeakLabels, _job.origin(snakemake)) as artifact,
+        ArtifactWriter(snakemake.output[0], WeakLabels, _job.provenance_of(snakemake)) as artifact,
         ExitStack() as stack,
     ):
         embedded = None

@@ -62,10 +62,10 @@ def add_track(
     if not (athlete.segment >= 0).any():
         note(f"{video}: no athlete; it is carried on as empty")
     else:
-        share = np.mean(athlete.segment >= 0)
+        fraction = np.mean(athlete.segment >= 0)
         note(
             f"{video}: {shot[-1] + 1} shots, {athlete.segment.max() + 1} segments of the athlete in "
-            f"{share:.0%} of the frames"
+            f"{fraction:.0%} of the frames"
         )
     artifact.add_video(video, track_datasets(athlete, time_s, shot), attributes)
 
@@ -141,7 +141,7 @@ def take_boxes(
 
 def main(snakemake):
     inputs = snakemake.input
-    with ArtifactWriter(snakemake.output[0], Tracks, _job.origin(snakemake)) as artifact:
+    with ArtifactWriter(snakemake.output[0], Tracks, _job.provenance_of(snakemake)) as artifact:
         if inputs.get("people"):
             track_people(snakemake, artifact)
             return

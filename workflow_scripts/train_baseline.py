@@ -7,12 +7,12 @@ import cv2
 from pydantic import TypeAdapter
 
 from vpdlib.baselines.frames import FrameClips, PictureStore, action_rows
-from vpdlib.baselines.methods import BaselineSettings, SkeletonMethod, weights_text
+from vpdlib.baselines.kinds import BaselineSettings, SkeletonBaseline, weights_text
 from vpdlib.baselines.run import run_baseline
 from vpdlib.baselines.skeletons import SkeletonClips, action_poses
 from vpdlib.datasets.tables import read_actions, read_classes
 from vpdlib.devices import choose_device
-from vpdlib.recognition.actions import ActionTable, shots_of, trials_of_setting
+from vpdlib.recognition.actions import ActionTable, shots_of, trials_of_regime
 from vpdlib.recognition.results import write_result
 from vpdlib.weights.checkpoints import verify_checkpoint
 
@@ -44,10 +44,10 @@ def main(snakemake):
     settings = TypeAdapter(BaselineSettings).validate_python(params.settings)
     rows = read_actions(snakemake.input.actions)
     actions = ActionTable.from_rows(rows, read_classes(snakemake.input.classes))
-    shots = shots_of(wildcards.setting)
-    trials = trials_of_setting(rows, actions, shots, params.trials, params.seed)
+    shots = shots_of(wildcards.regime)
+    trials = trials_of_regime(rows, actions, shots, params.trials, params.seed)
     weights = None
-    if isinstance(settings, SkeletonMethod):
+    if isinstance(settings, SkeletonBaseline):
         clips, lengths = skeleton_clips(snakemake, settings, rows)
     else:
         clips, lengths = frame_clips(snakemake, settings, rows)
@@ -68,7 +68,7 @@ def main(snakemake):
     )
     write_result(
         snakemake.output[0],
-        _job.origin(snakemake),
+        _job.provenance_of(snakemake),
         result,
         feature=wildcards.baseline,
         weights=weights_text(settings, {}) or "none",

@@ -7,7 +7,7 @@ import _job
 from vpdlib.config.base import validate
 from vpdlib.devices import choose_device
 from vpdlib.progress import note
-from vpdlib.training.checkpoint import resume_or_start
+from vpdlib.training.state import resume_or_start
 from vpdlib.vipe.collect import collect_motions
 from vpdlib.vipe.model_settings import VipeModelSettings
 from vpdlib.vipe.motions import leave_out, split_by_subject
@@ -29,7 +29,7 @@ def main(snakemake):
     )
     folder = Path(snakemake.output[0])
     device = choose_device(_job.device(snakemake))
-    checkpoint = _job.checkpoint_path(snakemake, folder, device)
+    saved_state = _job.state_path(snakemake, folder, device)
     model = resume_or_start(
         lambda path: train_vipe(
             train,
@@ -37,12 +37,12 @@ def main(snakemake):
             settings.training,
             device=device,
             threads=snakemake.threads,
-            checkpoint_path=path,
+            state_path=path,
         ),
-        checkpoint,
+        saved_state,
     )
     save_vipe(folder, model)
-    _job.discard_checkpoints(folder)
+    _job.discard_states(folder)
 
 
 if __name__ == "__main__":

@@ -91,8 +91,8 @@ class Clip:
         filled = cv2.inpaint(middle, holes, 5, cv2.INPAINT_TELEA)
         # Filling in draws streaks, which detectors take for limbs; smooth ones they do not.
         soft = cv2.GaussianBlur(filled, (0, 0), 9)
-        share = cv2.GaussianBlur(holes.astype(np.float32), (0, 0), 3)[..., None]
-        return (share * soft + (1 - share) * filled).astype(np.uint8)
+        fraction = cv2.GaussianBlur(holes.astype(np.float32), (0, 0), 3)[..., None]
+        return (fraction * soft + (1 - fraction) * filled).astype(np.uint8)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def hard_cuts(line: Timeline, corpus: Corpus, split: str, number: int) -> None:
 
 
 def in_turn(line: Timeline, corpus: Corpus, split: str, number: int) -> None:
-    """Three athletes one after another, an empty stretch between."""
+    """Three athletes one after another, an empty segment between."""
     for k, clip in enumerate(_people(line, corpus, split, number, 3)):
         if k and number % 2:
             line.add_still(clip.plate, _pause(line))
@@ -132,7 +132,7 @@ KINDS: dict[str, Maker] = {
 
 
 def _pause(line: Timeline) -> int:
-    """Frames of an empty stretch: two to five seconds."""
+    """Frames of an empty segment: two to five seconds."""
     return int(line.rng.integers(2 * FPS, 5 * FPS + 1))
 
 
@@ -176,7 +176,7 @@ def _moved(
     for k, clip in enumerate(_attempts(line, corpus, split, number, count)):
         centre_x = (0.27, 0.73)[(side + k) % 2]
         scale = line.rng.choice([0.7, 0.85])
-        parts.append((clip, place_of(clip, centre_x, scale, mirrored=(k // 2) % 2 == 1)))
+        parts.append((clip, place_of(clip, centre_x, scale, flipped=(k // 2) % 2 == 1)))
     return parts
 
 
@@ -190,7 +190,7 @@ def _turned_away(clip: Clip, place: Place, to_right: bool) -> list[np.ndarray]:
         if left > WIDTH or right < 0:
             break
         x, y = place.move_px
-        moved = Place(place.scale, (x + k * step, y), place.mirrored)
+        moved = Place(place.scale, (x + k * step, y), place.flipped)
         pictures += moved.pictures([frames[k % len(frames)]], clip.plate)
     return pictures
 
@@ -219,10 +219,10 @@ def _small(
     pictures = []
     for rgb, mask in zip(person.rgb, person.mask, strict=True):
         grown = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5)))
-        share = cv2.warpAffine(grown.astype(np.float32), matrix, (WIDTH, HEIGHT))
-        share = cv2.GaussianBlur(share, (0, 0), 0.7)[..., None]
+        fraction = cv2.warpAffine(grown.astype(np.float32), matrix, (WIDTH, HEIGHT))
+        fraction = cv2.GaussianBlur(fraction, (0, 0), 0.7)[..., None]
         front = cv2.warpAffine(rgb, matrix, (WIDTH, HEIGHT))
-        pictures.append((share * front + (1 - share) * plate).astype(np.uint8))
+        pictures.append((fraction * front + (1 - fraction) * plate).astype(np.uint8))
     return pictures
 
 

@@ -1,7 +1,7 @@
 """Pictures in a row, with what is right about each: the parts that joined videos are made of.
 
 All pictures are (240, 320, 3) RGB uint8, boxes (4,) xyxy px. A place of the picture is a similarity: the clip is
-mirrored or not, scaled about its upper left corner, then moved.
+flipped or not, scaled about its upper left corner, then moved.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from vpdlib.video.writer import VideoWriter
 
 @dataclass(frozen=True)
 class Place:
-    """Where a clip's picture goes: x -> scale (W - x if mirrored, else x) + move_px."""
+    """Where a clip's picture goes: x -> scale (W - x if flipped, else x) + move_px."""
 
     scale: float = 1.0
     move_px: tuple[float, float] = (0.0, 0.0)
-    mirrored: bool = False
+    flipped: bool = False
 
     @property
     def matrix(self) -> np.ndarray:
         """The affine map (2, 3) of points, in coordinates where a box's edges lie."""
         s, (x, y) = self.scale, self.move_px
-        return np.array([[-s, 0, s * WIDTH + x] if self.mirrored else [s, 0, x], [0, s, y]])
+        return np.array([[-s, 0, s * WIDTH + x] if self.flipped else [s, 0, x], [0, s, y]])
 
     def box(self, box_px: np.ndarray, width: int = WIDTH) -> np.ndarray:
         """Boxes (..., 4) as they are placed, cut at the picture's edges."""
@@ -42,7 +42,7 @@ class Place:
     def pictures(
         self, frames: Iterable[np.ndarray], plate: np.ndarray, width: int = WIDTH
     ) -> list[np.ndarray]:
-        """Pictures as they are placed; beyond their edges, the mirrored plate, so that nobody is doubled."""
+        """Pictures as they are placed; beyond their edges, the flipped plate, so that nobody is doubled."""
         # OpenCV's points are pixel centres.
         matrix = self.matrix
         matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
@@ -51,9 +51,11 @@ class Place:
         inside = cv2.warpAffine(np.full(plate.shape[:2], 255, np.uint8), matrix, size)
         # A seam that is sharp would be an edge from top to bottom.
         inside = cv2.erode(inside, np.ones((9, 9)), borderType=cv2.BORDER_REPLICATE)
-        share = cv2.GaussianBlur(inside, (0, 0), 2)[..., None].astype(np.float32) / 255
+        fraction = cv2.GaussianBlur(inside, (0, 0), 2)[..., None].astype(np.float32) / 255
         return [
-            (share * cv2.warpAffine(rgb, matrix, size) + (1 - share) * behind).astype(np.uint8)
+            (fraction * cv2.warpAffine(rgb, matrix, size) + (1 - fraction) * behind).astype(
+                np.uint8
+            )
             for rgb in frames
         ]
 
@@ -65,16 +67,16 @@ def placed(clip: Clip, place: Place) -> tuple[list[np.ndarray], np.ndarray]:
     return place.pictures(clip.rgb, clip.plate), place.box(clip.box_px)
 
 
-def place_of(clip: Clip, centre_x: float, scale: float, mirrored: bool) -> Place:
-    """The place at which a clip's person stands at ``centre_x`` (a share of the width) and stays in the picture."""
-    place = Place(scale, mirrored=mirrored)
+def place_of(clip: Clip, centre_x: float, scale: float, flipped: bool) -> Place:
+    """The place at which a clip's person stands at ``centre_x`` (a fraction of the width) and stays in the picture."""
+    place = Place(scale, flipped=flipped)
     boxes = place.box(clip.box_px, width=10 * WIDTH)
     left, right = boxes[:, 0].min(), boxes[:, 2].max()
     move = centre_x * WIDTH - (left + right) / 2
     move = max(min(move, WIDTH - 4 - right), 4 - left) if right - left < WIDTH - 8 else move
     # Scaled about the feet: ground stays ground.
     feet = float(np.median(clip.box_px[:, 3]))
-    return Place(scale, (move, feet * (1 - scale)), mirrored)
+    return Place(scale, (move, feet * (1 - scale)), flipped)
 
 
 @dataclass
@@ -85,7 +87,7 @@ class Timeline:
     ----------
     frames : pictures.
     truth_px : the labelled athlete's box (4,) of every picture; NaN where there is no label.
-    shot : number of the labelled stretch, -1 outside.
+    shot : number of the labelled segment, -1 outside.
     nobody : whether a box in this picture is wrong, whoever it shows; pictures that are neither labelled nor so are
         not judged.
     """
@@ -104,13 +106,13 @@ class Timeline:
         self.nobody.append(nobody)
 
     def add_shot(self, frames: Iterable[np.ndarray], boxes_px: np.ndarray) -> None:
-        """A labelled stretch."""
+        """A labelled segment."""
         for rgb, box in zip(frames, boxes_px, strict=True):
             self._append(rgb, box, self.num_shots, False)
         self.num_shots += 1
 
     def add_clip(self, clip: Clip, place: Place | None = None) -> None:
-        """A clip as a labelled stretch."""
+        """A clip as a labelled segment."""
         self.add_shot(*placed(clip, place or Place()))
 
     def add_others(self, frames: Iterable[np.ndarray]) -> None:
@@ -148,7 +150,7 @@ class Timeline:
         )
 
     def labels(self, name: str) -> list[tuple[str, str, str, str]]:
-        """Rows video, label, start, end (s) of the labelled stretches."""
+        """Rows video, label, start, end (s) of the labelled segments."""
         shot = np.array(self.shot)
         rows = []
         for number in range(self.num_shots):

@@ -4,10 +4,10 @@
 def baseline_settings(wildcards):
     """Settings of a baseline that is trained; its method stands in the path."""
     settings = named(wildcards.dataset, "baselines", wildcards.baseline)
-    if settings.kind != wildcards.method:
+    if settings.kind != wildcards.baseline_kind:
         refuse(
             f"datasets/{wildcards.dataset}.yaml: baseline {wildcards.baseline!r} is of kind {settings.kind}; ask for "
-            f"baselines/{settings.kind}/{wildcards.baseline}/{wildcards.setting}.h5"
+            f"baselines/{settings.kind}/{wildcards.baseline}/{wildcards.regime}.h5"
         )
     return settings
 
@@ -19,7 +19,7 @@ def baseline_inputs(wildcards):
     def of(stage):
         return all_shards(f"{DATASET}/{stage}/{{shard}}.h5")(wildcards)
 
-    if isinstance(settings, SkeletonMethod):
+    if isinstance(settings, SkeletonBaseline):
         return {"poses": of("poses"), "tracks": of("tracks")}
     weights = {"weights": checkpoints(baseline_weights(settings))}
     if settings.input == "frame":
@@ -44,7 +44,7 @@ def parts_of_ensemble(wildcards):
     return in_results(
         wildcards.dataset,
         [
-            f"baselines/{known[part].kind}/{part}/{wildcards.setting}.h5"
+            f"baselines/{known[part].kind}/{part}/{wildcards.regime}.h5"
             for part in parts
         ],
     )

@@ -16,5 +16,5 @@ def parts_of_late_fusion(wildcards):
             f"{wildcards.ensemble}: {wildcards.head} gives no probabilities to put together; ask for a head that is a network, "
             "such as bigru, or put the feature sets side by side under `concat`."
         )
-    parts = recognition_files(features, [wildcards.head], [wildcards.setting])
+    parts = recognition_files(features, [wildcards.head], [wildcards.regime])
     return in_results(wildcards.dataset, parts)

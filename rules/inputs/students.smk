@@ -14,8 +14,8 @@ def student_settings(dataset, name):
     return found
 
 
-def turned_targets(wildcards):
-    """What a student of VIPE* needs besides, to have the targets of turned crops embedded anew."""
+def rotated_targets(wildcards):
+    """What a student of VIPE* needs besides, to have the targets of rotated crops embedded anew."""
     student = student_settings(wildcards.dataset, wildcards.student)
     if student.teacher == POSE2D or student.augmentation.rotation_degrees == 0:
         return {}

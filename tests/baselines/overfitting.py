@@ -15,7 +15,7 @@ def random_poses(num_clips, num_frames, num_joints, seed=0):
 
 
 def accuracy_after_training(network, poses, labels, steps, learning_rate):
-    """Share of clips that are right, in evaluation mode, after full-batch steps of Adam; gradients must be finite."""
+    """Fraction of clips right, in evaluation mode, after full-batch steps of Adam; gradients must be finite."""
     optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate)
     network.train()
     for _ in range(steps):

@@ -1,4 +1,4 @@
-"""Clips of pictures and flow from artifacts: which frames, which windows, mirror images."""
+"""Clips of pictures and flow from artifacts: which frames, which windows, flipped images."""
 
 import pickle
 
@@ -14,9 +14,9 @@ from vpdlib.baselines.frames import (
     FrameClips,
     PictureStore,
     action_rows,
-    cut_and_mirror,
+    cut_and_flip,
 )
-from vpdlib.baselines.methods import BaselineSettings
+from vpdlib.baselines.kinds import BaselineSettings
 from vpdlib.datasets.tables import ActionRow
 from vpdlib.features.r3d_training import WindowClips
 from vpdlib.features.settings import R3DSettings
@@ -88,11 +88,11 @@ def test_pictures_read_as_needed_are_the_same(shards, monkeypatch):
     kept, _ = open_store(shards, "crops")
     monkeypatch.setattr(frames, "IN_MEMORY_BYTES", 0)
     lazy, _ = open_store(shards, "crops")
-    places = np.array([3, 3, 0, 9])
-    np.testing.assert_array_equal(lazy.load("early", places), kept.load("early", places))
+    indices = np.array([3, 3, 0, 9])
+    np.testing.assert_array_equal(lazy.load("early", indices), kept.load("early", indices))
     # Workers are sent the store; it opens its files anew there.
     again = pickle.loads(pickle.dumps(lazy))
-    np.testing.assert_array_equal(again.load("late", places // 3), kept.load("late", places // 3))
+    np.testing.assert_array_equal(again.load("late", indices // 3), kept.load("late", indices // 3))
 
 
 def test_a_missing_video_is_named(shards):
@@ -108,20 +108,20 @@ def test_test_clips_take_the_published_frames(shards):
     )
     clips = FrameClips(store, settings)
     assert clips.num_views == 2
-    for place, expected in ((0, [5, 7, 9, 11, 14, 16, 18]), (1, [6, 8, 10, 13, 15, 17, 19])):
-        (clip,) = clips.view(["early"], place)
+    for index, expected in ((0, [5, 7, 9, 11, 14, 16, 18]), (1, [6, 8, 10, 13, 15, 17, 19])):
+        (clip,) = clips.view(["early"], index)
         assert clip.shape == (1, 7, 16, 16, 3)
         assert clip[0, :, 0, -1, 1].tolist() == expected
 
 
-def test_mirrored_views_mirror_the_picture_and_negate_horizontal_flow(shards):
+def test_flipped_views_flip_the_picture_and_negate_horizontal_flow(shards):
     store, _ = open_store(shards, "crops")
     settings = method(
         kind="tsn", backbone="residual", num_segments=2, input_px=16, test_clips=1, test_flip=True
     )
     clips = FrameClips(store, settings)
-    (plain,), (mirrored,) = (clips.view(["early"], place) for place in range(2))
-    assert torch.equal(plain.flip(3), mirrored)
+    (plain,), (flipped,) = (clips.view(["early"], index) for index in range(2))
+    assert torch.equal(plain.flip(3), flipped)
     flow_store, _ = open_store(shards, "flow")
     settings = method(
         kind="tsn",
@@ -134,12 +134,12 @@ def test_mirrored_views_mirror_the_picture_and_negate_horizontal_flow(shards):
         test_flip=True,
     )
     clips = FrameClips(flow_store, settings)
-    (plain,), (mirrored,) = (clips.view(["early"], place) for place in range(2))
+    (plain,), (flipped,) = (clips.view(["early"], index) for index in range(2))
     assert plain.shape == (1, 2, 16, 16, 6)
     assert plain[0, 0, 0, 0].tolist() == [200, 128] * 3
-    assert mirrored[0, 0, 0, 0].tolist() == [55, 128] * 3
+    assert flipped[0, 0, 0, 0].tolist() == [55, 128] * 3
     # What the network sees is about zero and changes its sign.
-    for u, v in zip(clips.inputs((plain,)), clips.inputs((mirrored,)), strict=True):
+    for u, v in zip(clips.inputs((plain,)), clips.inputs((flipped,)), strict=True):
         assert u.shape == (1, 2, 6, 16, 16)
         torch.testing.assert_close(u[:, :, ::2], -v[:, :, ::2])
 
@@ -154,7 +154,7 @@ def test_training_clips_differ_and_follow_their_seed(shards):
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     (many,) = clips.draw(["early"] * 60, np.random.default_rng(0))
-    # Red is left, unless mirrored.
+    # Red is left, unless flipped.
     red = (many[:, 0, 8, 0, 0] == 255).float().mean()
     assert 0.3 < red < 0.7
     numbers = many[:, :, 0, :, 1].float()
@@ -165,10 +165,10 @@ def test_training_clips_differ_and_follow_their_seed(shards):
 def test_windows_are_cut_and_resized():
     picture = np.zeros((1, 40, 60, 3), np.uint8)
     picture[0, 10:30, 20:40] = 90
-    cut = cut_and_mirror(picture, (20, 10, 20, 20), 10, False)
+    cut = cut_and_flip(picture, (20, 10, 20, 20), 10, False)
     assert cut.shape == (1, 10, 10, 3)
     assert (cut == 90).all()
-    wider = cut_and_mirror(picture, (0, 10, 40, 20), 20, False)
+    wider = cut_and_flip(picture, (0, 10, 40, 20), 20, False)
     assert (wider[0, :, :9] == 0).all()
     assert (wider[0, :, 11:] == 90).all()
 
@@ -182,7 +182,7 @@ def test_windows_of_r3d_are_consecutive_and_end_with_the_action(shards):
     assert starts == {5, 6, 7, 8, 9, 10, 11}
     (short,) = clips.view(["late"], 0)
     assert short[0, :, 0, -1, 1].tolist() == [120, 121, 122, 123, 124, 124, 124, 124]
-    (plain,), (mirrored,) = (clips.view(["early"], place) for place in range(2))
-    assert torch.equal(plain.flip(3), mirrored)
+    (plain,), (flipped,) = (clips.view(["early"], index) for index in range(2))
+    assert torch.equal(plain.flip(3), flipped)
     (inputs,) = clips.inputs((plain,))
     assert inputs.shape == (1, 8, 3, SIDE, SIDE)

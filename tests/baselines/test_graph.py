@@ -19,9 +19,9 @@ from vpdlib.baselines.graph import (
     window_adjacency,
 )
 from vpdlib.skeleton import (
-    COCO17_MIRROR_ORDER,
+    COCO17_FLIP_ORDER,
     COCO17_TO_JOINTS13,
-    JOINTS13_MIRROR_ORDER,
+    JOINTS13_FLIP_ORDER,
 )
 
 GRAPHS = {
@@ -144,10 +144,10 @@ def test_window_joins_a_joint_and_its_neighbours_in_every_frame(window):
 
 @pytest.mark.parametrize(
     ("graph", "order"),
-    [(JOINTS13_GRAPH, JOINTS13_MIRROR_ORDER), (COCO17_GRAPH, COCO17_MIRROR_ORDER)],
+    [(JOINTS13_GRAPH, JOINTS13_FLIP_ORDER), (COCO17_GRAPH, COCO17_FLIP_ORDER)],
     ids=["joints13", "coco17"],
 )
-def test_mirroring_leaves_every_matrix_as_it_is(graph, order):
+def test_flipping_leaves_every_matrix_as_it_is(graph, order):
     swap = np.ix_(order, order)
     for partition in PARTITIONS:
         for kind in partitioned_adjacency(graph, partition):

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 
 from vpdlib.baselines.build import build_network
 from vpdlib.baselines.frames import FrameClips
-from vpdlib.baselines.methods import BaselineSettings
+from vpdlib.baselines.kinds import BaselineSettings
 from vpdlib.baselines.train import predict_probabilities, train_network
 
 SIDE, FRAMES = 24, 12

@@ -22,7 +22,7 @@ from vpdlib.baselines.msg3d import (
     unfold_windows,
 )
 from vpdlib.baselines.settings import MSG3DSettings
-from vpdlib.skeleton import JOINTS13_MIRROR_ORDER
+from vpdlib.skeleton import JOINTS13_FLIP_ORDER
 
 SMALL = MSG3DSettings(
     widths=(12, 24), gcn_scales=4, g3d_scales=2, window_sizes=(3,), temporal_dilations=(1, 2)
@@ -101,9 +101,9 @@ def test_aggregation_is_the_formula():
                     gathered = torch.zeros(2)
                     for other in range(13):
                         degrees = linked[k][joint].sum() * linked[k][other].sum()
-                        share = float(linked[k][joint, other] / np.sqrt(degrees))
-                        share = share + layer.mask[k, joint, other]
-                        gathered = gathered + share * values[clip, :, frame, other]
+                        fraction = float(linked[k][joint, other] / np.sqrt(degrees))
+                        fraction = fraction + layer.mask[k, joint, other]
+                        gathered = gathered + fraction * values[clip, :, frame, other]
                     total = total + weight[:, k] @ gathered
                 expected[clip, :, frame, joint] = total
     torch.testing.assert_close(
@@ -119,12 +119,12 @@ def test_windows(num_frames, window, stride):
     result = unfold_windows(values, window, stride)
     centres = range(0, num_frames, stride)
     assert result.shape == (2, 3, len(centres), window * 4)
-    for place, centre in enumerate(centres):
+    for index, centre in enumerate(centres):
         for step in range(window):
             frame = centre + step - window // 2
             inside = 0 <= frame < num_frames
             expected = values[:, :, frame] if inside else torch.zeros(2, 3, 4)
-            torch.testing.assert_close(result[:, :, place, step * 4 : step * 4 + 4], expected)
+            torch.testing.assert_close(result[:, :, index, step * 4 : step * 4 + 4], expected)
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -165,8 +165,8 @@ def test_pathway_is_the_formula(stride):
                     for node in nodes:
                         frame = centre + node[0] - 1
                         if linked(k, step, joint, *node) and 0 <= frame < 4:
-                            share = (degree[k, (step, joint)] * degree[k, node]) ** -0.5
-                            total = total + share * weight[:, k] @ values[0, :, frame, node[1]]
+                            fraction = (degree[k, (step, joint)] * degree[k, node]) ** -0.5
+                            total = total + fraction * weight[:, k] @ values[0, :, frame, node[1]]
                 hidden = torch.relu(total * norm)
                 answer = answer + pathway.collapse.weight[:, :, 0, step, 0] @ hidden
             joints.append(answer * norm)
@@ -204,7 +204,7 @@ def test_temporal_branches(num_frames, stride):
             (conv.weight[:, :, 0, 0] @ values[0, :, frame] + conv.bias[:, None]) * norm
         )
 
-    for place, centre in enumerate(range(0, num_frames, stride)):
+    for index, centre in enumerate(range(0, num_frames, stride)):
         expected = []
         for branch, dilation in zip(layer.branches[:2], (1, 3), strict=True):
             total = branch[3].bias[:, None].expand(2, 2)
@@ -220,10 +220,10 @@ def test_temporal_branches(num_frames, stride):
         expected.append(
             (plain.weight[:, :, 0, 0] @ values[0, :, centre] + plain.bias[:, None]) * norm
         )
-        torch.testing.assert_close(result[0, :, place], torch.cat(expected), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(result[0, :, index], torch.cat(expected), rtol=1e-4, atol=1e-5)
 
 
-def test_mirrored_poses_give_the_same_logits_to_a_network_that_treats_joints_alike():
+def test_flipped_poses_give_the_same_logits_to_a_network_that_treats_joints_alike():
     torch.manual_seed(0)
     network = MSG3D(JOINTS13_GRAPH, 4, 3, SMALL).eval()
     for module in network.modules():
@@ -231,7 +231,7 @@ def test_mirrored_poses_give_the_same_logits_to_a_network_that_treats_joints_ali
             torch.nn.init.zeros_(module.mask)
     poses = torch.randn(2, 3, 9, 13)
     torch.testing.assert_close(
-        network(poses[..., JOINTS13_MIRROR_ORDER]), network(poses), rtol=1e-4, atol=1e-6
+        network(poses[..., JOINTS13_FLIP_ORDER]), network(poses), rtol=1e-4, atol=1e-6
     )
     order = torch.randperm(13)
     assert not torch.allclose(network(poses[..., order]), network(poses), rtol=1e-4, atol=1e-6)

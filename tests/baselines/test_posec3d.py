@@ -8,7 +8,7 @@ import torch
 from tests.baselines.overfitting import accuracy_after_training, random_poses, size_of
 from vpdlib.baselines.posec3d import Bottleneck3D, PoseC3D, clip_boxes, heatmap_volumes
 from vpdlib.baselines.settings import PoseC3DSettings
-from vpdlib.skeleton import JOINTS13_MIRROR_ORDER
+from vpdlib.skeleton import JOINTS13_FLIP_ORDER
 
 SMALL = PoseC3DSettings(heatmap_px=16, base_width=8, stage_blocks=(1, 1), dropout=0.0, sigma_px=1.0)
 
@@ -93,17 +93,17 @@ def test_heat_maps_of_one_clip_and_of_a_batch_are_alike():
     assert torch.equal(one, heatmap_volumes(keypoints, boxes, 16, 0.6)[1])
 
 
-def test_mirrored_keypoints_give_mirrored_maps():
+def test_flipped_keypoints_give_flipped_maps():
     poses = random_poses(2, 3, 13)
-    mirrored = poses[..., JOINTS13_MIRROR_ORDER].clone()
-    mirrored[:, 0] = torch.where(mirrored[:, 2] > 0, 640 - mirrored[:, 0], 0)
+    flipped = poses[..., JOINTS13_FLIP_ORDER].clone()
+    flipped[:, 0] = torch.where(flipped[:, 2] > 0, 640 - flipped[:, 0], 0)
 
     def volumes_of(clips):
         keypoints = keypoints_of(clips)
         return heatmap_volumes(keypoints, clip_boxes(keypoints, 0.25), 16, 0.6)
 
-    expected = volumes_of(poses)[:, JOINTS13_MIRROR_ORDER].flip(-1)
-    torch.testing.assert_close(volumes_of(mirrored), expected, rtol=1e-3, atol=1e-3)
+    expected = volumes_of(poses)[:, JOINTS13_FLIP_ORDER].flip(-1)
+    torch.testing.assert_close(volumes_of(flipped), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_place_and_size_in_the_picture_do_not_matter():

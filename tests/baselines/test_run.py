@@ -6,7 +6,7 @@ import torch
 from pydantic import TypeAdapter
 
 from vpdlib.baselines.frames import FrameClips
-from vpdlib.baselines.methods import BaselineSettings
+from vpdlib.baselines.kinds import BaselineSettings
 from vpdlib.baselines.run import run_baseline
 from vpdlib.baselines.skeletons import ActionPoses, SkeletonClips
 from vpdlib.recognition.actions import ActionTable, Trial
@@ -42,8 +42,8 @@ class RandomPictures:
     def length(self, action_id):
         return NUM_FRAMES
 
-    def load(self, action_id, places):
-        return self._pictures[int(action_id[-1])][places]
+    def load(self, action_id, indices):
+        return self._pictures[int(action_id[-1])][indices]
 
 
 def random_poses(n):

@@ -16,10 +16,10 @@ from vpdlib.baselines.segments import (
 SIZES = [(1, 1), (1, 8), (5, 8), (8, 8), (9, 8), (17, 8), (100, 16), (37, 3)]
 
 
-def naive_segments(num_frames, num_segments, share):
-    """The frame at a share of each segment, by exact fractions."""
+def naive_segments(num_frames, num_segments, fraction):
+    """The frame at a fraction of each segment, by exact fractions."""
     length = Fraction(num_frames, num_segments)
-    return [math.floor(length * (i + share)) for i in range(num_segments)]
+    return [math.floor(length * (i + fraction)) for i in range(num_segments)]
 
 
 @pytest.mark.parametrize(("num_frames", "num_segments"), SIZES)

@@ -1,11 +1,11 @@
-"""Clips of poses: their frame, their frames, mirror images and random changes."""
+"""Clips of poses: their frame, their frames, flipped images and random changes."""
 
 import numpy as np
 import pytest
 import torch
 from pydantic import TypeAdapter
 
-from vpdlib.baselines.methods import BaselineSettings
+from vpdlib.baselines.kinds import BaselineSettings
 from vpdlib.baselines.skeletons import (
     ActionPoses,
     SkeletonClips,
@@ -13,7 +13,7 @@ from vpdlib.baselines.skeletons import (
     random_window,
     turn_and_scale,
 )
-from vpdlib.skeleton import JOINTS13, JOINTS13_MIRROR_ORDER
+from vpdlib.skeleton import JOINTS13, JOINTS13_FLIP_ORDER
 
 
 def method(**given):
@@ -56,12 +56,12 @@ def test_joints_not_found_stay_zero_through_everything(normalise):
     lost = (drawn == 0).all(-1)
     assert lost.any()
     assert (lost == (drawn[..., 2] == 0)).all()
-    # The mirrored ones have lost the right wrist.
+    # The flipped ones have lost the right wrist.
     assert set(torch.nonzero(lost)[:, 2].tolist()) == {9, 10}
 
 
-def test_a_mirrored_action_gives_the_mirrored_clip():
-    """Against a mirror made by hand: the picture turned about, left and right exchanged by name."""
+def test_a_flipped_action_gives_the_flipped_clip():
+    """Against a flip made by hand: the picture turned about, left and right exchanged by name."""
     poses = walking()
     width = 400
     by_hand = poses.keypoints_px.copy()
@@ -75,7 +75,7 @@ def test_a_mirrored_action_gives_the_mirrored_clip():
     assert clips.num_views == 2
     torch.testing.assert_close(clips.view(["a"], 1), clips.view(["b"], 0), atol=1e-5, rtol=0)
     assert JOINTS13[5] == "left_wrist"
-    assert JOINTS13_MIRROR_ORDER[5] == JOINTS13.index("right_wrist")
+    assert JOINTS13_FLIP_ORDER[5] == JOINTS13.index("right_wrist")
 
 
 def test_bones_are_joints_less_their_parents():
@@ -115,11 +115,11 @@ def test_the_same_seed_gives_the_same_clips():
 
 def test_turning_keeps_distances_and_scaling_changes_them_by_one_factor():
     clip = walking().keypoints_px
-    turned = turn_and_scale(clip, 30, 0.0, np.random.default_rng(0))
+    rotated = turn_and_scale(clip, 30, 0.0, np.random.default_rng(0))
     np.testing.assert_allclose(
-        np.linalg.norm(turned[..., :2], axis=2), np.linalg.norm(clip[..., :2], axis=2), rtol=1e-5
+        np.linalg.norm(rotated[..., :2], axis=2), np.linalg.norm(clip[..., :2], axis=2), rtol=1e-5
     )
-    assert np.abs(turned - clip).max() > 1
+    assert np.abs(rotated - clip).max() > 1
     scaled = turn_and_scale(clip, 0, 0.2, np.random.default_rng(0))
     ratio = scaled[..., :2] / clip[..., :2]
     assert np.ptp(ratio) < 1e-5

@@ -15,7 +15,7 @@ from vpdlib.baselines.graph import (
 )
 from vpdlib.baselines.settings import STGCNSettings
 from vpdlib.baselines.stgcn import STGCN, PartitionedGraphConv
-from vpdlib.skeleton import JOINTS13_MIRROR_ORDER
+from vpdlib.skeleton import JOINTS13_FLIP_ORDER
 
 SMALL = STGCNSettings(stage_widths=(16, 32), stage_blocks=(2, 1), temporal_kernel=5, dropout=0.0)
 
@@ -67,13 +67,13 @@ def test_graph_convolution_is_the_formula(partition):
     torch.testing.assert_close(layer(values, adjacency), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_mirrored_poses_give_the_same_logits_to_a_network_that_treats_joints_alike():
+def test_flipped_poses_give_the_same_logits_to_a_network_that_treats_joints_alike():
     torch.manual_seed(0)
     network = STGCN(JOINTS13_GRAPH, 4, 3, SMALL).eval()
     torch.nn.init.ones_(network.norm.norm.weight)
     poses = torch.randn(2, 3, 9, 13)
     torch.testing.assert_close(
-        network(poses[..., JOINTS13_MIRROR_ORDER]), network(poses), rtol=1e-4, atol=1e-6
+        network(poses[..., JOINTS13_FLIP_ORDER]), network(poses), rtol=1e-4, atol=1e-6
     )
     order = torch.randperm(13)
     assert not torch.allclose(network(poses[..., order]), network(poses), rtol=1e-4, atol=1e-6)

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from vpdlib.baselines.methods import TrainingSettings
+from vpdlib.baselines.kinds import TrainingSettings
 from vpdlib.baselines.train import predict_probabilities, rate_at, train_network
 from vpdlib.training.epochs import NonFiniteLossError
 
 
 class Points:
-    """Clips that are noisy points about +1 or -1, by the sign in their name; at place 1 mirrored."""
+    """Clips that are noisy points about +1 or -1, by the sign in their name; at index 1 flipped."""
 
     num_views = 2
 
@@ -21,8 +21,8 @@ class Points:
         noise = rng.normal(0, 0.3, (len(action_ids), 4)).astype(np.float32)
         return (self._centres(action_ids) + torch.from_numpy(noise),)
 
-    def view(self, action_ids, place):
-        return (self._centres(action_ids) * (1 + place),)
+    def view(self, action_ids, index):
+        return (self._centres(action_ids) * (1 + index),)
 
     def inputs(self, batch):
         return batch

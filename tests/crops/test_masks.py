@@ -20,7 +20,7 @@ GRID = (MASK_SIDE, MASK_SIDE)
 
 
 def covered(mask, box, target_box, shape, fine=40):
-    """Share of each target cell that the mask covers, by many points a cell."""
+    """Fraction of each target cell that the mask covers, by many points a cell."""
     rows = target_box[1] + (np.arange(shape[0] * fine) + 0.5) / (shape[0] * fine) * (
         target_box[3] - target_box[1]
     )
@@ -48,11 +48,11 @@ def covered(mask, box, target_box, shape, fine=40):
 def test_resampling_against_counted_points(size, box, target_box, shape):
     rng = np.random.default_rng(0)
     mask = rng.random(size) < 0.6
-    share = covered(mask, box, target_box, shape)
+    fraction = covered(mask, box, target_box, shape)
     got = resample_mask(mask, np.array(box), np.array(target_box), shape)
-    sure = np.abs(share - 0.5) > 0.02
+    sure = np.abs(fraction - 0.5) > 0.02
     assert got.shape == shape
-    np.testing.assert_array_equal(got[sure], (share > 0.5)[sure])
+    np.testing.assert_array_equal(got[sure], (fraction > 0.5)[sure])
     assert sure.mean() > 0.8
 
 

@@ -53,7 +53,7 @@ def test_shards_are_even_and_a_new_video_moves_no_other():
     assert [shard_of(name, 8) for name in reversed(names)] == shards[::-1].tolist()
 
 
-def test_frames_within_a_stretch():
+def test_frames_within_a_segment():
     time_s = np.arange(10) / 25
     for start in range(10):
         for end in range(start + 1, 11):
@@ -167,7 +167,7 @@ def test_splits_are_whole():
 
 
 @pytest.mark.parametrize("other", ["train", "val"])
-def test_a_stretch_in_two_splits_is_refused_naming_both_rows(other):
+def test_a_segment_in_two_splits_is_refused_naming_both_rows(other):
     rows = [
         action(1, "b", start=2, end=3, split="train"),
         action(2, split=other, start=1.25, end=2.5),

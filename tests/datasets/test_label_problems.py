@@ -9,7 +9,7 @@ from vpdlib.datasets.label_problems import (
     check_names,
     class_problems,
     near_class_problems,
-    stretch_problems,
+    segment_problems,
 )
 from vpdlib.datasets.prepare import Protocol, prepare
 from vpdlib.datasets.tables import VideoRow
@@ -125,7 +125,7 @@ def test_classes_that_are_learnt_are_no_problem():
     assert class_problems([action(2, "axel", "train")], ["axel"]) == []
 
 
-def stretch(row, start_s, end_s, label="axel", split="train", video="heat"):
+def segment(row, start_s, end_s, label="axel", split="train", video="heat"):
     return replace(
         action(row, label, split, video=video),
         action_id=f"{video}_{row}",
@@ -134,34 +134,34 @@ def stretch(row, start_s, end_s, label="axel", split="train", video="heat"):
     )
 
 
-REST = [stretch(8, 0, 1, "axel", "train", "a"), stretch(9, 0, 1, "axel", "test", "b")]
+REST = [segment(8, 0, 1, "axel", "train", "a"), segment(9, 0, 1, "axel", "test", "b")]
 
 
 @pytest.mark.parametrize("times", [(0.0, 1.3), (0.4, 2.0), (0.2, 0.5), (0.0, 9.0)])
-def test_what_is_tested_and_trained_on_in_one_stretch_is_refused(times):
-    actions = [stretch(2, 0, 1.33), stretch(3, *times, split="test"), *REST]
+def test_what_is_tested_and_trained_on_in_one_segment_is_refused(times):
+    actions = [segment(2, 0, 1.33), segment(3, *times, split="test"), *REST]
     with pytest.raises(DatasetError, match=r"are .axel. in split \w+ here"):
         prepared(actions)
 
 
-def test_stretches_that_two_splits_or_classes_share_are_told_of(read_log):
-    touching = [stretch(2, 0, 1.33), stretch(3, 1.0, 2.0, split="test")]
-    (row,) = stretch_problems(touching)
+def test_segments_that_two_splits_or_classes_share_are_told_of(read_log):
+    touching = [segment(2, 0, 1.33), segment(3, 1.0, 2.0, split="test")]
+    (row,) = segment_problems(touching)
     assert (row.video, row.start, row.end) == ("heat", "1", "1.33")
     assert (
         "l.csv:3: axel (test) is labelled where axel (train) of l.csv:2 is: they share 0.33 s"
         in row.problem
     )
-    twice = [stretch(2, 0, 1.33), stretch(3, 0, 1.33, "lutz"), stretch(4, 0, 9, "flip")]
-    (row,) = stretch_problems(twice)
+    twice = [segment(2, 0, 1.33), segment(3, 0, 1.33, "lutz"), segment(4, 0, 9, "flip")]
+    (row,) = segment_problems(twice)
     assert row.problem.endswith("they share 1.33 s; so are 2 more pairs of this video")
-    assert stretch_problems([stretch(2, 0, 1), stretch(3, 1, 2, "lutz"), stretch(4, 1.9, 3)]) == []
+    assert segment_problems([segment(2, 0, 1), segment(3, 1, 2, "lutz"), segment(4, 1.9, 3)]) == []
     prepared(
         [
             *twice,
             *REST,
-            stretch(7, 0, 1, "lutz", "test", "c"),
-            stretch(6, 0, 1, "flip", "test", "d"),
+            segment(7, 0, 1, "lutz", "test", "c"),
+            segment(6, 0, 1, "flip", "test", "d"),
         ]
     )
     assert "they share 1.33 s" in read_log()

@@ -6,12 +6,12 @@ from vpdlib.demo.body import (
     ANGLES,
     NUM_ANGLES,
     draw_proportions,
+    flip_pose,
     make_pose,
-    mirror_pose,
     pose_figure,
     rotation,
 )
-from vpdlib.skeleton import BONES13, JOINTS13, JOINTS13_MIRROR_ORDER
+from vpdlib.skeleton import BONES13, JOINTS13, JOINTS13_FLIP_ORDER
 
 BODY = draw_proportions(np.random.default_rng(3))
 
@@ -80,11 +80,11 @@ def test_limbs_keep_their_length_in_any_pose():
         np.testing.assert_allclose(length, length[0], rtol=1e-9)
 
 
-def test_mirrored_pose_is_the_mirror_image():
+def test_flipped_pose_is_the_flip_image():
     pose = np.random.default_rng(1).uniform(-1, 1, NUM_ANGLES)
-    plain, mirrored = figure(pose).joints[0], figure(mirror_pose(pose)).joints[0]
-    np.testing.assert_allclose(mirrored, plain[JOINTS13_MIRROR_ORDER] * [-1, 1, 1], atol=1e-9)
-    np.testing.assert_array_equal(mirror_pose(mirror_pose(pose)), pose)
+    plain, flipped = figure(pose).joints[0], figure(flip_pose(pose)).joints[0]
+    np.testing.assert_allclose(flipped, plain[JOINTS13_FLIP_ORDER] * [-1, 1, 1], atol=1e-9)
+    np.testing.assert_array_equal(flip_pose(flip_pose(pose)), pose)
 
 
 def test_make_pose_sides_and_unknown_names():

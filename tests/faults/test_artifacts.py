@@ -25,12 +25,12 @@ from vpdlib.artifacts.kinds import SCHEMAS
 def test_2_truncated_artifacts_are_found_before_use_and_the_command_mends_them(again):
     results = again.folder / "results" / "mine"
     found = 0
-    for shares in ({"0000": 0.10, "0001": 0.50}, {"0000": 0.99}):
+    for fractions in ({"0000": 0.10, "0001": 0.50}, {"0000": 0.99}):
         paths = []
-        for shard, share in shares.items():
+        for shard, fraction in fractions.items():
             path = results / "poses" / f"{shard}.h5"
             content = path.read_bytes()
-            path.write_bytes(content[: int(len(content) * share)])
+            path.write_bytes(content[: int(len(content) * fraction)])
             paths.append(f"results/mine/poses/{shard}.h5")
         features = [path.replace("poses", "features/joints/joints2d") for path in paths]
         done = again.run("--keep-going", "--", *features)

@@ -151,7 +151,7 @@ def odd_videos(folder):
     encode(folder / "odd.mkv", "ffv1", [f[:47, :63] for f in frames], pix_fmt="bgr0")
     encode(folder / "one_pixel.mkv", "ffv1", [f[:1, :1] for f in frames], pix_fmt="bgr0")
     encode(folder / "plain.mp4", "libx264", frames)
-    rotate(folder / "plain.mp4", folder / "turned.mp4")
+    rotate(folder / "plain.mp4", folder / "rotated.mp4")
     with av.open(str(folder / "no_frame.mkv"), "w") as container:
         stream = container.add_stream("libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
@@ -170,8 +170,8 @@ def rotate(source, target):
     """Write a quarter turn into the track's matrix, as a phone does; the matrix lies in `tkhd`."""
     content = bytearray(source.read_bytes())
     place = content.index(b"tkhd") + 4 + 40
-    turned = [0, 1 << 16, 0, -(1 << 16) & 0xFFFFFFFF, 0, 0, 48 << 16, 0, 1 << 30]
-    content[place : place + 36] = b"".join(value.to_bytes(4, "big") for value in turned)
+    rotated = [0, 1 << 16, 0, -(1 << 16) & 0xFFFFFFFF, 0, 0, 48 << 16, 0, 1 << 30]
+    content[place : place + 36] = b"".join(value.to_bytes(4, "big") for value in rotated)
     target.write_bytes(content)
 
 
@@ -197,7 +197,7 @@ def test_6_odd_videos_are_handled_or_refused_by_name(mine):
         assert (np.diff(times) > 0).all(), name
         assert {frame.rgb.shape for frame in frames} == {(row.height, row.width, 3)}, name
         assert len(frames) == row.declared_frames, name
-    assert (listed["turned"].width, listed["turned"].height) == (48, 64)
+    assert (listed["rotated"].width, listed["rotated"].height) == (48, 64)
     assert (listed["one_pixel"].width, listed["one_pixel"].height) == (1, 1)
 
 

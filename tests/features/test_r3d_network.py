@@ -1,4 +1,4 @@
-"""R3D: torchvision's network, windows about each frame, mirrored features, learning."""
+"""R3D: torchvision's network, windows about each frame, flipped features, learning."""
 
 import numpy as np
 import pytest

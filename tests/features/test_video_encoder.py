@@ -141,11 +141,11 @@ def test_descriptors_are_means_of_the_librarys_tokens(kind, folder, num_frames, 
     found = embed_frames(frames, encoder, stride, batch_size=2)
     assert found.shape == (num_frames, 2, WIDTH)
     assert found.dtype == np.float32
-    mirrored = frames[:, :, ::-1]
-    for row, seen in enumerate((frames, mirrored)):
+    flipped = frames[:, :, ::-1]
+    for row, seen in enumerate((frames, flipped)):
         expected = naive(kind, folder, seen, stride)
         np.testing.assert_allclose(found[:, row], expected, atol=2e-4, rtol=1e-3)
-    # Neither the mirror image nor the frame is without effect.
+    # Neither the flipped image nor the frame is without effect.
     assert np.abs(found[:, 0] - found[:, 1]).max() > 0.01
     if num_frames > LENGTH:
         assert np.abs(np.diff(found[:, 0], axis=0)).max() > 0.01
@@ -221,14 +221,14 @@ def test_crops_of_another_side_are_resized(tmp_path):
     small = pictures(5, 8)
     large = encoder.prepare(torch.from_numpy(small))
     assert large.shape == (5, 3, SIDE, SIDE)
-    # Bilinear, and mirrored alike.
+    # Bilinear, and flipped alike.
     scaled = torch.from_numpy((small / 255 - IMAGENET[0]) / IMAGENET[1]).permute(0, 3, 1, 2)
     expected = torch.nn.functional.interpolate(scaled.float(), (SIDE, SIDE), mode="bilinear")
     torch.testing.assert_close(large, expected, atol=1e-4, rtol=1e-4)
-    regular, mirrored = (
+    regular, flipped = (
         embed_frames(np.ascontiguousarray(seen), encoder, 2) for seen in (small, small[:, :, ::-1])
     )
-    np.testing.assert_allclose(regular[:, 1], mirrored[:, 0], atol=1e-4)
+    np.testing.assert_allclose(regular[:, 1], flipped[:, 0], atol=1e-4)
 
 
 def test_vjepa2_takes_another_side_with_its_own_positions(tmp_path):

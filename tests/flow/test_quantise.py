@@ -23,11 +23,11 @@ def test_round_trip_within_half_a_step():
     assert np.abs(back - np.clip(flow, -12, 12)).max() <= 12 / 255 + 1e-5
 
 
-def test_mirroring_is_255_minus_q():
+def test_flipping_is_255_minus_q():
     flow = np.random.default_rng(1).normal(0, 5, (33, 33, 2))
     q, _ = quantise(flow, subtract_median=False)
-    mirrored, _ = quantise(-flow, subtract_median=False)
-    np.testing.assert_array_equal(mirrored, 255 - q)
+    flipped, _ = quantise(-flow, subtract_median=False)
+    np.testing.assert_array_equal(flipped, 255 - q)
     np.testing.assert_array_equal(dequantise(255 - q), -dequantise(q))
 
 

@@ -26,7 +26,7 @@ STEPS, BATCH = 400, 2
 
 
 def moving_texture(rng):
-    """A pair of crops (S, S, 3) uint8 and their flow (S, S, 2) px: shifted, turned, and scaled a little."""
+    """A pair of crops (S, S, 3) uint8 and their flow (S, S, 2) px: shifted, rotated, and scaled a little."""
     side = SIDE + 2 * MARGIN
     picture = np.zeros((side, side, 3), np.float32)
     for sigma in (1.5, 4, 10):

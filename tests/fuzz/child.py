@@ -230,8 +230,9 @@ READERS: dict[str, Callable[[Path], Callable[[Path], Any]]] = {
 
 def _named(reader: str) -> tuple[type[Exception], ...]:
     """The errors that a reader's documentation names."""
-    from vpdlib.artifacts import ArtifactError
     from vpdlib.training.checkpoint import CheckpointError, OtherTrainingError
+
+    from vpdlib.artifacts import ArtifactError
     from vpdlib.video.errors import VideoError
     from vpdlib.weights.check import WeightsError
 

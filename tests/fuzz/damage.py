@@ -1,4 +1,4 @@
-"""What is done to sound files: bits, bytes, numbers and stretches of them changed, members of archives, tokens."""
+"""What is done to sound files: bits, bytes, numbers and parts of them changed, members of archives, tokens."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def boxes() -> Seeds:
 
 @cache
 def features() -> Seeds:
-    """npz and HDF5, with and without a mirrored descriptor."""
+    """npz and HDF5, with and without a flipped descriptor."""
     rng = np.random.default_rng(3)
     one = {name: rng.normal(size=(FRAMES, 8)).astype(np.float32) for name in CLIPS}
     two = {name: rng.normal(size=(FRAMES, 2, 8)) for name in CLIPS}
@@ -129,7 +129,6 @@ def weights() -> Seeds:
 def checkpoints() -> Seeds:
     """A training's own."""
     import torch
-
     from vpdlib.training.checkpoint import SCHEMA
 
     network = torch.nn.Linear(3, 2)

@@ -99,15 +99,15 @@ def test_pixels_stay_as_they_are_and_nothing_is_said(keypoints, boxes, said):
         (athlete() / SIZE)[:1],
     ],
 )
-def test_shares_of_the_picture_are_refused(keypoints, boxes, shares):
-    message = r"tool\.npz: \w+ that cannot be pixels[^$]*a: x from .*shares of the picture of 320 x 240 px\?"
+def test_shares_of_the_picture_are_refused(keypoints, boxes, fractions):
+    message = r"tool\.npz: \w+ that cannot be pixels[^$]*a: x from .*fractions of the picture of 320 x 240 px\?"
     with pytest.raises(DatasetError, match=message):
-        keypoints(shares)
+        keypoints(fractions)
     with pytest.raises(DatasetError, match=message):
-        boxes(box_of(shares))
+        boxes(box_of(fractions))
     # Also without a video, whose size is not known.
-    with pytest.raises(DatasetError, match="shares of the picture"):
-        keypoints(shares, video(path="", size=(0, 0)))
+    with pytest.raises(DatasetError, match="fractions of the picture"):
+        keypoints(fractions, video(path="", size=(0, 0)))
 
 
 def test_shares_are_scaled_where_the_file_states_its_size(keypoints, boxes, said):
@@ -116,11 +116,11 @@ def test_shares_are_scaled_where_the_file_states_its_size(keypoints, boxes, said
         found = keypoints(joints / SIZE, row, width=320, height=240)
         assert np.allclose(found[..., :2], joints, atol=1e-3)
     assert len(said) == 2
-    assert "tool.npz: joints of 'a' are shares of the picture, scaled" in said[0]
+    assert "tool.npz: joints of 'a' are fractions of the picture, scaled" in said[0]
     found = boxes(box_of(joints / SIZE), width=640, height=480)
     assert np.allclose(found, box_of(joints), atol=1e-3)
     assert len(said) == 4
-    with pytest.raises(DatasetError, match="shares of the picture"):
+    with pytest.raises(DatasetError, match="fractions of the picture"):
         keypoints(2 * joints / SIZE - 1, width=320, height=240)
 
 
@@ -163,7 +163,7 @@ def test_a_stated_size_of_another_aspect_is_refused(keypoints, boxes):
     for read, values in ((keypoints, athlete()), (boxes, box_of(athlete()))):
         with pytest.raises(DatasetError, match=r"a picture of 640 x 360 px, the video has 320 x 2"):
             read(values, width=640, height=360)
-        with pytest.raises(DatasetError, match="turned"):
+        with pytest.raises(DatasetError, match="rotated"):
             read(values, width=240, height=320)
         with pytest.raises(DatasetError, match="states width 640, the video has 320"):
             read(values, width=640)
@@ -226,11 +226,11 @@ def test_placeholders_are_frames_without_a_box(boxes, value):
 
 
 def test_placeholders_do_not_hide_shares(keypoints):
-    shares = athlete(np.array([1920, 1080])) / [1920, 1080]
+    fractions = athlete(np.array([1920, 1080])) / [1920, 1080]
     for value in (-1, 9999, 2400):
-        shares[::3, 4:9] = value
-        with pytest.raises(DatasetError, match="shares of the picture"):
-            keypoints(shares, video(size=(1920, 1080)))
+        fractions[::3, 4:9] = value
+        with pytest.raises(DatasetError, match="fractions of the picture"):
+            keypoints(fractions, video(size=(1920, 1080)))
 
 
 def test_single_wild_coordinates_are_missing_and_said(keypoints, boxes, said):
@@ -328,8 +328,8 @@ def test_many_plausible_athletes(tmp_path, said, are_boxes):
         as_pixels = outcome(tmp_path / "x.npz", rows, poses, are_boxes, said)
         assert as_pixels != "refused"
         found.append((count, as_pixels))
-        shares = outcome(tmp_path / "x.npz", rows, given(lambda p, s: p / s), are_boxes, said)
-        assert shares == "refused"
+        fractions = outcome(tmp_path / "x.npz", rows, given(lambda p, s: p / s), are_boxes, said)
+        assert fractions == "refused"
         for factor in (1.5, 2, 4):
             scaled = given(lambda p, s, factor=factor: p * factor)
             # What stays in the picture cannot be told.

@@ -8,7 +8,7 @@ import pytest
 
 from tests.people.scripts import ROOT, run_script, write_shard
 from vpdlib.artifacts import read_artifact
-from vpdlib.baselines.methods import WholeFrameSettings
+from vpdlib.baselines.kinds import WholeFrameSettings
 from vpdlib.crops.settings import CropSettings
 from vpdlib.datasets.tables import ActionRow, read_broken
 from vpdlib.people.base import People, SingleImageDetector

@@ -8,7 +8,7 @@ import weakref
 import numpy as np
 import pytest
 
-from vpdlib.poses.base import View, estimate_in_batches, turn_back, turned_box
+from vpdlib.poses.base import View, estimate_in_batches, rotated_box, turn_back
 
 IMAGE = np.zeros((40, 50, 3), np.uint8)
 BOX = np.array([5.0, 5, 30, 35])
@@ -31,7 +31,7 @@ def test_what_is_no_image_and_no_angle_is_refused() -> None:
 
 def test_turning_is_counter_clockwise() -> None:
     centre = np.array([10.0, 20])
-    # In a picture turned by a quarter to the left, what was to the right is above: y is less.
+    # In a picture rotated by a quarter to the left, what was to the right is above: y is less.
     np.testing.assert_array_equal(turn_back(np.array([10.0, 17]), centre, 90), [13, 20])
     np.testing.assert_array_equal(turn_back(np.array([[14.0, 20]]), centre, 180), [[6, 20]])
     points = np.random.default_rng(0).normal(size=(7, 2))
@@ -39,13 +39,13 @@ def test_turning_is_counter_clockwise() -> None:
 
 
 @pytest.mark.parametrize("angle", [0.0, 180, 90, -90, 33, -120.5])
-def test_the_turned_box_holds_the_corners_and_no_more(angle: float) -> None:
+def test_the_rotated_box_holds_the_corners_and_no_more(angle: float) -> None:
     x0, y0, x1, y1 = BOX
     corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     centre = corners.mean(axis=0)
-    turned = turn_back(corners, centre, -angle)
-    expected = np.concatenate([turned.min(axis=0), turned.max(axis=0)])
-    np.testing.assert_allclose(turned_box(BOX, angle), expected)
+    rotated = turn_back(corners, centre, -angle)
+    expected = np.concatenate([rotated.min(axis=0), rotated.max(axis=0)])
+    np.testing.assert_allclose(rotated_box(BOX, angle), expected)
 
 
 class Counter:

@@ -125,9 +125,10 @@ def test_training_improves_the_poses_that_come_out_of_the_workflow(tmp_path, cap
     score = {name: float(to_joints13(found)[..., 2].mean()) for name, found in poses.items()}
     with capsys.disabled():
         print(f"\nPCK@0.2 torso of {len(views)} frames of {len(held_out)} held-out athletes:")
-        for name, share in pck.items():
+        for name, fraction in pck.items():
             print(
-                f"  {name}: {share:.3f}" + (f", score {score[name]:.2f}" if name in score else "")
+                f"  {name}: {fraction:.3f}"
+                + (f", score {score[name]:.2f}" if name in score else "")
             )
 
     assert pck["after training"] > 0.45

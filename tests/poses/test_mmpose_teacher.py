@@ -23,7 +23,7 @@ from tests.poses.mmpose_networks import (
     torch,
 )
 from vpdlib.poses import mmpose_teacher
-from vpdlib.poses.base import View, turned_box
+from vpdlib.poses.base import View, rotated_box
 from vpdlib.poses.mmpose_teacher import MMPoseTeacher
 from vpdlib.poses.settings import MMPoseSettings
 from vpdlib.weights.check import WeightsError
@@ -145,7 +145,7 @@ def test_a_known_place_comes_back_to_its_pixel(
     dots, box, centre = draw_dots(side)
     (pose,) = teacher.estimate_many([View(dots, box, angle)])
     # Source pixels in a pixel of the input: less than 1/2 for the smallest, where half a pixel is far.
-    width, height = np.ptp(turned_box(box, angle).reshape(2, 2), axis=0)
+    width, height = np.ptp(rotated_box(box, angle).reshape(2, 2), axis=0)
     unit = max(width / 192, height / 256) * 1.25
     off = pose[:, :2] - centre
     assert np.abs(off).max() < WORST_INPUT_PX[name] * unit

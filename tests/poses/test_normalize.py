@@ -1,4 +1,4 @@
-"""Normalisation and mirroring of poses, against hand-worked cases and loops."""
+"""Normalisation and flipping of poses, against hand-worked cases and loops."""
 
 import math
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vpdlib.poses.normalize import (
+    flip_pose,
     mean_joint_score,
-    mirror_pose,
     normalize_pose,
     teacher_rows,
     to_joints13,
@@ -73,21 +73,21 @@ def test_bad_values_give_nan_rows_and_only_those(value):
     assert np.isnan(normalize_pose(keypoints)[1]).all()
 
 
-def test_mirror_is_the_pose_of_the_mirrored_picture():
+def test_flip_is_the_pose_of_the_flipped_picture():
     keypoints = random_keypoints()
     picture_width = 320
-    mirrored = keypoints.copy()
-    mirrored[..., 0] = picture_width - mirrored[..., 0]
+    flipped = keypoints.copy()
+    flipped[..., 0] = picture_width - flipped[..., 0]
     for left, right in (("eye",) * 2, ("ear",) * 2, ("shoulder",) * 2, ("elbow",) * 2, ("wrist",) * 2,
                         ("hip",) * 2, ("knee",) * 2, ("ankle",) * 2):  # fmt: skip
         i, j = COCO17.index(f"left_{left}"), COCO17.index(f"right_{right}")
-        mirrored[:, [i, j]] = mirrored[:, [j, i]]
-    np.testing.assert_allclose(mirror_pose(normalize_pose(keypoints)), normalize_pose(mirrored),
+        flipped[:, [i, j]] = flipped[:, [j, i]]
+    np.testing.assert_allclose(flip_pose(normalize_pose(keypoints)), normalize_pose(flipped),
                                atol=1e-5)  # fmt: skip
     rows = teacher_rows(keypoints)
     assert rows.shape == (20, 2, 26)
     np.testing.assert_array_equal(rows[:, 0], normalize_pose(keypoints))
-    np.testing.assert_array_equal(mirror_pose(rows[:, 1]), rows[:, 0])
+    np.testing.assert_array_equal(flip_pose(rows[:, 1]), rows[:, 0])
 
 
 def test_mean_score_is_over_13_joints():

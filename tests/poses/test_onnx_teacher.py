@@ -25,9 +25,9 @@ from tests.poses.mmpose_networks import (
 )
 from vpdlib.poses.base import View
 from vpdlib.poses.mmpose_teacher import MMPoseTeacher
-from vpdlib.poses.onnx_teacher import OnnxTeacher, decode_heatmap, decode_simcc, unmirror
+from vpdlib.poses.onnx_teacher import OnnxTeacher, decode_heatmap, decode_simcc, unflip
 from vpdlib.poses.settings import MMPoseSettings, OnnxPoseSettings
-from vpdlib.skeleton import COCO17_MIRROR_ORDER
+from vpdlib.skeleton import COCO17_FLIP_ORDER
 from vpdlib.weights.check import WeightsError
 from vpdlib.weights.zoo import find_config
 
@@ -161,13 +161,13 @@ def test_simcc_is_decoded_as_by_mmpose() -> None:
     assert (score <= 0).any()
 
 
-def test_mirrored_answers_are_turned_round_as_by_mmpose() -> None:
-    order = COCO17_MIRROR_ORDER.tolist()
+def test_flipped_answers_are_turned_round_as_by_mmpose() -> None:
+    order = COCO17_FLIP_ORDER.tolist()
     heatmaps, x, y = random_maps((3, 17, 8, 6)), random_maps((3, 17, 48)), random_maps((3, 17, 64))
     expected = flip_heatmaps(torch.tensor(heatmaps), order, "heatmap", shift_heatmap=True)
-    np.testing.assert_array_equal(unmirror([heatmaps])[0], expected)
+    np.testing.assert_array_equal(unflip([heatmaps])[0], expected)
     for found, wanted in zip(
-        unmirror([x, y]), flip_vectors(torch.tensor(x), torch.tensor(y), order), strict=True
+        unflip([x, y]), flip_vectors(torch.tensor(x), torch.tensor(y), order), strict=True
     ):
         np.testing.assert_array_equal(found, wanted)
 

@@ -1,4 +1,4 @@
-"""The region shown turned, keypoints turned back to the right pixels, and the surest answer kept."""
+"""The region shown rotated, keypoints turned back to the right pixels, and the surest answer kept."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_an_athlete_upside_down_and_partly_outside_is_found(dot_teacher: MoveNet
 
 
 def cut_as_before(image: np.ndarray, region_px: np.ndarray, size: int) -> np.ndarray:
-    """The region cut as it was before it could be turned."""
+    """The region cut as it was before it could be rotated."""
     x0, y0, x1, _ = (float(value) for value in region_px)
     step = (x1 - x0) / size
     factor = min(max(round(step), 1), 8)
@@ -140,7 +140,7 @@ def test_a_turned_cut_samples_the_right_places(angle: float, side: float) -> Non
 
 def test_outside_the_frame_is_zero() -> None:
     white = np.full((100, 100, 3), 255, np.uint8)
-    # The frame's upper left corner is the region's centre: turned by 45 degrees, the frame is a
+    # The frame's upper left corner is the region's centre: rotated by 45 degrees, the frame is a
     # right-angled wedge that opens to the right or, the other way, downwards.
     region = np.array([-10, -10, 10, 10])
     row, column = np.mgrid[:20, :20] - 9.5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from vpdlib.poses.normalize import mirror_pose, teacher_rows
+from vpdlib.poses.normalize import flip_pose, teacher_rows
 from vpdlib.poses.settings import WeakLabelSettings
 from vpdlib.poses.weak_labels import select_weak_labels
 from vpdlib.skeleton import COCO17, COCO17_TO_JOINTS13
@@ -46,8 +46,8 @@ def test_matches_a_loop_with_gaps_steps_and_bad_frames():
     np.testing.assert_array_equal(labels.kept, kept)
     assert 0 < kept.sum() < 120
     np.testing.assert_array_equal(labels.has_motion, np.isfinite(motion).all(axis=(1, 2)))
-    # Flipped motion is the change of the flipped rows, which is the mirrored change.
-    np.testing.assert_allclose(labels.motion[kept, 1], mirror_pose(labels.motion[kept, 0]))
+    # Flipped motion is the change of the flipped rows, which is the flipped change.
+    np.testing.assert_allclose(labels.motion[kept, 1], flip_pose(labels.motion[kept, 0]))
 
 
 def test_threshold_is_inclusive_and_score_of_previous_frame_is_not_checked():

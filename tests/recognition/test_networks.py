@@ -39,9 +39,9 @@ def network_of(head, layers=2):
 def logits_of(network, store, chosen):
     """Logits by the store's number, in the order of ``chosen``."""
     batch = store.batch(torch.tensor(chosen))
-    place = {number: place for place, number in enumerate(batch.sequences.tolist())}
+    index = {number: index for index, number in enumerate(batch.sequences.tolist())}
     with torch.no_grad():
-        return network(batch)[[place[number] for number in chosen]]
+        return network(batch)[[index[number] for number in chosen]]
 
 
 @pytest.mark.parametrize("head", NETWORKS)
@@ -69,8 +69,8 @@ def test_every_frame_and_every_parameter_has_a_gradient(head):
         assert parameter.grad is not None, name
         assert parameter.grad.abs().max() > 0, name
     # The maximum over time may pass over frames, attention over none.
-    share = (batch.frames.grad.abs().amax(1) > 0).float().mean()
-    assert share == 1 if head.endswith("_attn") else share > 0.5
+    fraction = (batch.frames.grad.abs().amax(1) > 0).float().mean()
+    assert fraction == 1 if head.endswith("_attn") else fraction > 0.5
 
 
 @pytest.mark.parametrize("head", [head for head in NETWORKS if head.endswith("_attn")])
@@ -87,10 +87,10 @@ def test_attention_is_a_mean_weighted_over_the_frames_of_a_sequence(head):
     lengths = store.lengths[batch.sequences]
     assert torch.equal(weights > 0, torch.arange(23) < lengths[:, None])
     column = torch.cat([torch.arange(size) for size in batch.batch_sizes.tolist()])
-    for place in range(10):
-        own = column == place
+    for index in range(10):
+        own = column == index
         by_hand = (scores[own].softmax(0)[:, None] * values[own]).sum(0)
-        torch.testing.assert_close(pooled[place], by_hand, atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(pooled[index], by_hand, atol=1e-6, rtol=1e-5)
 
 
 def test_attention_learns_to_look_at_the_frames_that_matter():
@@ -128,12 +128,12 @@ def test_convolutions_equal_those_over_single_sequences():
     column = torch.cat([torch.arange(size) for size in batch.batch_sizes.tolist()])
     with torch.no_grad():
         together = layers(batch.frames, batch)
-        for place, number in enumerate(batch.sequences.tolist()):
+        for index, number in enumerate(batch.sequences.tolist()):
             start = int(store.starts[number])
             single = store.frames[start : start + int(store.lengths[number])].T[None]
             for layer, norm in zip(layers.layers, layers.norms, strict=True):
                 single = torch.relu(norm(layer(single)))
-            torch.testing.assert_close(together[column == place], single[0].T, atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(together[column == index], single[0].T, atol=1e-5, rtol=1e-5)
 
 
 def test_convolutions_normalise_by_the_frames_there_are():

@@ -29,7 +29,7 @@ def test_the_four_flip_combinations_against_a_loop():
             assert found[q, r] == min(of_all)
 
 
-def test_an_action_finds_its_mirror_image():
+def test_an_action_finds_its_flip_image():
     # Two movements along different axes; flipping swaps axis 0 and axis 1.
     right, left = np.array([[1, 0, 0.1]] * 5), np.array([[0, 1, 0.1]] * 5)
     other = np.array([[0, 0, 1]] * 5)

@@ -23,8 +23,8 @@ def test_batch_holds_the_frames_of_its_sequences():
     rows = [data[2][:, 1], data[0][:, 0], data[1][:, 0]]
     expected = [row[t] for t in range(4) for row in rows if t < len(row)]
     np.testing.assert_array_equal(batch.frames.numpy(), expected)
-    mirrored = [row[len(row) - 1 - t] for t in range(4) for row in rows if t < len(row)]
-    np.testing.assert_array_equal(batch.frames[batch.reverse].numpy(), mirrored)
+    flipped = [row[len(row) - 1 - t] for t in range(4) for row in rows if t < len(row)]
+    np.testing.assert_array_equal(batch.frames[batch.reverse].numpy(), flipped)
     np.testing.assert_array_equal(
         batch.max_over_time(batch.frames).numpy(), [row.max(axis=0) for row in rows]
     )

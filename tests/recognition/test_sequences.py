@@ -68,7 +68,7 @@ DIM = 3
 
 
 def write(path, videos):
-    """Features whose first number is the frame and second number 1 for the mirrored row."""
+    """Features whose first number is the frame and second number 1 for the flipped row."""
     with ArtifactWriter(path, "features", Provenance("embed_frames", "c", "d", "i")) as artifact:
         for name, (frames, time_s, dim) in videos.items():
             descriptor = np.zeros((len(frames), 2, dim), np.float32)

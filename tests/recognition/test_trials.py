@@ -8,12 +8,12 @@ from vpdlib.recognition.actions import (
     hold_out,
     make_trials,
     published_subsets,
-    setting_name,
+    regime_name,
     shots_of,
-    trials_of_setting,
+    trials_of_regime,
 )
 from vpdlib.recognition.settings import HEADS, BiGRUSettings, RecognitionSettings
-from vpdlib.recognition.trials import run_setting, top1
+from vpdlib.recognition.trials import run_regime, top1
 
 SETTINGS = RecognitionSettings(
     bigru=BiGRUSettings(hidden=8, fc_width=8, epochs=15, batch_size=10, learning_rate=5e-3)
@@ -43,7 +43,7 @@ def test_separable_actions_are_recognised_in_every_trial(head):
     table, features = dataset()
     trials = make_trials(table, 2, 3, seed=0)
     longer = SETTINGS.bigru.model_copy(update={"epochs": 80, "dropout": 0.2})
-    result = run_setting(head, features, table, 2, trials, RecognitionSettings(bigru=longer))
+    result = run_regime(head, features, table, 2, trials, RecognitionSettings(bigru=longer))
     assert result.probabilities.shape == (3, 6, 3)
     assert result.probabilities.dtype == np.float32
     np.testing.assert_allclose(result.probabilities.sum(2), 1, atol=1e-5)
@@ -58,24 +58,24 @@ def test_separable_actions_are_recognised_in_every_trial(head):
 def test_trial_columns_equal_a_search_of_their_own():
     table, features = dataset()
     trials = make_trials(table, 1, 4, seed=2)
-    together = run_setting("nns", features, table, 1, trials, SETTINGS)
+    together = run_regime("nns", features, table, 1, trials, SETTINGS)
     for place, trial in enumerate(trials):
-        alone = run_setting("nns", features, table, 1, [trial], SETTINGS)
+        alone = run_regime("nns", features, table, 1, [trial], SETTINGS)
         np.testing.assert_array_equal(together.probabilities[place], alone.probabilities[0])
 
 
 def test_nns_on_all_training_data_runs_once():
     table, features = dataset()
     trials = make_trials(table, None, 5, seed=0)
-    assert len(run_setting("nns", features, table, None, trials, SETTINGS).probabilities) == 1
-    assert len(run_setting("bigru", features, table, None, trials[:2], SETTINGS).seeds) == 2
+    assert len(run_regime("nns", features, table, None, trials, SETTINGS).probabilities) == 1
+    assert len(run_regime("bigru", features, table, None, trials[:2], SETTINGS).seeds) == 2
 
 
 def test_bigru_does_not_depend_on_the_order_of_training_ids():
     table, features = dataset()
     ids = table.ids_of("train")
     results = [
-        run_setting("bigru", features, table, None, [Trial(4, order)], SETTINGS)
+        run_regime("bigru", features, table, None, [Trial(4, order)], SETTINGS)
         for order in (ids, ids[::-1])
     ]
     np.testing.assert_array_equal(results[0].probabilities, results[1].probabilities)
@@ -86,20 +86,20 @@ def test_actions_without_frames(head):
     # lutz becomes the commonest class: one axel and one flip less in the trial.
     table, features = dataset(empty=("train00", "test13"))
     ids = tuple(a for a in table.ids_of("train") if a not in ("train03", "train05"))
-    result = run_setting(head, features, table, None, [Trial(0, ids)], SETTINGS)
+    result = run_regime(head, features, table, None, [Trial(0, ids)], SETTINGS)
     assert result.num_empty_test == 1
     assert result.num_empty_train == (1,)
     assert "train00" not in result.train_ids[0]
     np.testing.assert_array_equal(result.probabilities[0, 1], [0, 1, 0])
     # A tie goes to the first class.
-    tied = run_setting(head, features, table, None, [Trial(0, table.ids_of("train"))], SETTINGS)
+    tied = run_regime(head, features, table, None, [Trial(0, table.ids_of("train"))], SETTINGS)
     np.testing.assert_array_equal(tied.probabilities[0, 1], [1, 0, 0])
 
 
 def test_all_test_actions_without_frames():
     table, features = dataset(num_test=2, empty=("test12", "test13"))
     for head in ("nns", "bigru"):
-        result = run_setting(head, features, table, None, make_trials(table, None, 1, 0), SETTINGS)
+        result = run_regime(head, features, table, None, make_trials(table, None, 1, 0), SETTINGS)
         assert result.num_empty_test == 2
         np.testing.assert_array_equal(result.probabilities[0], [[1, 0, 0], [1, 0, 0]])
 
@@ -108,9 +108,9 @@ def test_validation_split_chooses_the_epoch():
     table, features = dataset(num_val=3)
     trials = make_trials(table, 2, 1, seed=0)
     assert trials[0].val_ids == table.ids_of("val")
-    result = run_setting("bigru", features, table, 2, trials, SETTINGS)
+    result = run_regime("bigru", features, table, 2, trials, SETTINGS)
     assert result.num_val == (3,)
-    assert run_setting("nns", features, table, 2, trials, SETTINGS).num_val == (0,)
+    assert run_regime("nns", features, table, 2, trials, SETTINGS).num_val == (0,)
 
 
 def test_hold_out_takes_whole_groups_and_keeps_every_class():
@@ -151,20 +151,20 @@ def test_test_actions_can_never_be_trained_or_selected_on():
     ]
     for trial, message in cases:
         with pytest.raises(ValueError, match=message):
-            run_setting("bigru", features, table, None, [trial], SETTINGS)
+            run_regime("bigru", features, table, None, [trial], SETTINGS)
 
 
 def test_bad_calls_are_refused():
     table, features = dataset(empty=("train00", "train01"))
     with pytest.raises(ValueError, match="none of its 2 training actions"):
-        run_setting("nns", features, table, None, [Trial(0, ("train00", "train01"))], SETTINGS)
+        run_regime("nns", features, table, None, [Trial(0, ("train00", "train01"))], SETTINGS)
     with pytest.raises(ValueError, match="0 trials"):
-        run_setting("nns", features, table, None, [], SETTINGS)
+        run_regime("nns", features, table, None, [], SETTINGS)
     with pytest.raises(ValueError, match="head 'svm' is unknown: one of nns, cnn"):
-        run_setting("svm", features, table, None, make_trials(table, None, 1, 0), SETTINGS)
+        run_regime("svm", features, table, None, make_trials(table, None, 1, 0), SETTINGS)
     del features["test12"]
     with pytest.raises(ValueError, match=r"test12.*no entry in the features"):
-        run_setting("nns", features, table, None, make_trials(table, None, 1, 0), SETTINGS)
+        run_regime("nns", features, table, None, make_trials(table, None, 1, 0), SETTINGS)
     with pytest.raises(ValueError, match="2 trials wanted for k=4"):
         make_trials(table, 4, 2, 0, subsets=[["train00"]])
     with pytest.raises(ValueError, match="no class"):
@@ -184,23 +184,23 @@ def test_rows_of_the_table_of_actions():
     assert table.class_index() == {"a1": 0, "a2": 0, "a3": 1}
     assert published_subsets(rows, 1) == [["a1"], ["a1"]]
     assert published_subsets(rows, 4) is None
-    trials = trials_of_setting(rows, table, 1, 2, seed=7)
+    trials = trials_of_regime(rows, table, 1, 2, seed=7)
     assert [(trial.seed, trial.train_ids) for trial in trials] == [(7, ("a1",)), (8, ("a1",))]
     with pytest.raises(ValueError, match="3 trials wanted for k=1, but 2 subsets are published"):
-        trials_of_setting(rows, table, 1, 3, seed=7)
-    drawn = trials_of_setting(rows, table, 4, 3, seed=7)
+        trials_of_regime(rows, table, 1, 3, seed=7)
+    drawn = trials_of_regime(rows, table, 4, 3, seed=7)
     assert drawn == make_trials(table, 4, 3, 7)
-    (trial,) = trials_of_setting(rows, table, None, 1, seed=7)
+    (trial,) = trials_of_regime(rows, table, None, 1, seed=7)
     assert trial.train_ids == ("a1", "a2")
 
 
 @pytest.mark.parametrize(("shots", "name"), [(None, "full"), (1, "k1"), (16, "k16")])
 def test_settings_are_read_as_they_are_called(shots, name):
-    assert setting_name(shots) == name
+    assert regime_name(shots) == name
     assert shots_of(name) == shots
 
 
 @pytest.mark.parametrize("name", ["", "8", "k", "k0", "k-1", "all", "kk8"])
 def test_other_names_are_no_setting(name):
-    with pytest.raises(ValueError, match=f"setting {name!r}: expected full"):
+    with pytest.raises(ValueError, match=f"regime {name!r}: expected full"):
         shots_of(name)

@@ -30,9 +30,9 @@ def write_trials(tmp_path, write):
 
     def write_all(*results):
         paths = []
-        for method, head, setting, right in results:
+        for method, head, regime, right in results:
             answers = np.array([[0] * num + [1] * (10 - num) for num in right])
-            path = tmp_path / "recognition" / method / head / f"{setting}.h5"
+            path = tmp_path / "recognition" / method / head / f"{regime}.h5"
             paths.append(write(path, np.eye(3)[answers], [0] * 10))
         return recognition_cells(paths)
 

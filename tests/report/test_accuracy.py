@@ -132,17 +132,17 @@ def test_pck_by_hand():
     def mean(measure, source, group):
         return found[measure, source, "test", group]["mean"]
 
-    def share(*right):
+    def fraction(*right):
         return round(sum(right) / len(right) / 13, 4)
 
-    assert mean("pck_px", "teacher", "all") == share(13, 11, 0)
-    assert mean("pck_px", "teacher", "kept") == share(13, 0)
-    assert mean("pck_px", "teacher", "rejected") == share(11)
-    assert mean("pck_px", "teacher", "upright") == share(13, 11)
+    assert mean("pck_px", "teacher", "all") == fraction(13, 11, 0)
+    assert mean("pck_px", "teacher", "kept") == fraction(13, 0)
+    assert mean("pck_px", "teacher", "rejected") == fraction(11)
+    assert mean("pck_px", "teacher", "upright") == fraction(13, 11)
     assert mean("pck_px", "teacher", "inverted") == 0
-    assert mean("pck_norm", "teacher", "all") == share(13, 11, 13)
-    assert mean("pck_norm", "vpd2d", "all") == share(13, 13, 12)
-    assert mean("pck_norm", "vpd2d", "inverted") == share(12)
+    assert mean("pck_norm", "teacher", "all") == fraction(13, 11, 13)
+    assert mean("pck_norm", "vpd2d", "all") == fraction(13, 13, 12)
+    assert mean("pck_norm", "vpd2d", "inverted") == fraction(12)
     assert found["pck_norm", "vpd2d", "test", "all"]["num_frames"] == 3
     assert found["pck_norm", "vpd2d", "test", "kept"]["num_frames"] == 2
     assert {source for measure, source, *_ in found if measure == "pck_px"} == {"teacher"}

@@ -10,8 +10,8 @@ from vpdlib.report.figure3 import draw_figure3
 
 def table(top1_std=(1.0, 2.0), top1_paper=(None, None)):
     rows = [
-        {"method": method, "head": head, "k": k, "top1": 10.0 * k + place}
-        for place, method in enumerate(("joints2d", "vpd2d"))
+        {"method": method, "head": head, "k": k, "top1": 10.0 * k + index}
+        for index, method in enumerate(("joints2d", "vpd2d"))
         for head in ("bigru", "nns")
         for k in (4, 8)
     ]
@@ -58,14 +58,14 @@ def test_curves_are_the_tables(tmp_path, monkeypatch):
 def many(num_methods):
     rows = [
         {
-            "method": f"m{place:02d}",
+            "method": f"m{index:02d}",
             "head": "bigru",
             "k": k,
             "top1": 50.0,
             "top1_std": 1.0,
             "top1_paper": None,
         }
-        for place in range(num_methods)
+        for index in range(num_methods)
         for k in (4, 8)
     ]
     return pd.DataFrame(rows)

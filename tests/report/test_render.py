@@ -43,7 +43,7 @@ def cases(write_trials):
     detection |= {"threshold": [0.2] * 4, "trials": [5] * 4, "ap": [50.0, 40, 45, 45.5]}
     detection |= {"ap_std": [1.0, 2, 10, 4], "ap_paper": [None] * 4}
     sweep = {"method": methods, "t0.05": [1.5, None], "t0.05_std": [0.1, None], "t0.2": [3.0, 2.0]}
-    shares = {0.3: (50.0, 40.0), 0.5: (30.0, None)}
+    fractions = {0.3: (50.0, 40.0), 0.5: (30.0, None)}
     students = [(0.3, "vpdvi_t30"), (0.5, "vpdvi")]
     return {
         "table1": accuracy_table(found, methods, heads, [None], column),
@@ -51,7 +51,7 @@ def cases(write_trials):
         "table2": ablation_table(found, [("a", m) for m in methods], 16, column),
         "table3": pd.DataFrame(retrieval),
         "table4": pd.DataFrame(detection),
-        "tableS1": threshold_table(found, "vipe", students, shares, 16, "Diving48"),
+        "tableS1": threshold_table(found, "vipe", students, fractions, 16, "Diving48"),
         "tableS2": few_shot_table(found, methods, [4, 16], column),
         "tableS3": pd.DataFrame(sweep),
         "tableS4": heads_table(found, methods, column),

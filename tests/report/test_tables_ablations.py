@@ -1,4 +1,4 @@
-"""Tables 2, S1 and S8, and the share of frames kept, by hand."""
+"""Tables 2, S1 and S8, and the fraction of frames kept, by hand."""
 
 import math
 
@@ -8,7 +8,12 @@ import pytest
 from tests.still_tracks import still_tracks
 from vpdlib.artifacts import ArtifactError, ArtifactWriter, Provenance
 from vpdlib.datasets.tables import ActionRow
-from vpdlib.report.tables_ablations import ablation_table, share_kept, threshold_table, vipe_table
+from vpdlib.report.tables_ablations import (
+    ablation_table,
+    fraction_kept,
+    threshold_table,
+    vipe_table,
+)
 
 NAN = math.nan
 
@@ -103,10 +108,10 @@ def kept(tmp_path):
     return tuple(zip(first, second, strict=True))
 
 
-def test_share_kept_by_hand(kept):
+def test_fraction_kept_by_hand(kept):
     # Frames 3, 4, 5 and 6 of "a", the last two of which are in two actions; nothing of "b"; frame 7 is outside.
     actions = [action("a", 0.3, 0.7), action("a", 0.5, 0.7), action("c", 0, 9)]
-    assert share_kept(*kept, actions, [0.1, 0.3, 0.5, 0.7, 0.9]) == {
+    assert fraction_kept(*kept, actions, [0.1, 0.3, 0.5, 0.7, 0.9]) == {
         0.1: (80.0, 75.0),  # all but the unknown score and the missing motion
         0.3: (70.0, 75.0),  # 0.3 in single precision reaches 0.3
         0.5: (40.0, 50.0),
@@ -115,11 +120,11 @@ def test_share_kept_by_hand(kept):
     }
 
 
-def test_share_kept_without_actions_or_frames(kept):
-    assert share_kept(*kept, [], [0.7]) == {0.7: (30.0, None)}
-    assert share_kept([], [], [action("a", 0, 1)], [0.7]) == {0.7: (None, None)}
+def test_fraction_kept_without_actions_or_frames(kept):
+    assert fraction_kept(*kept, [], [0.7]) == {0.7: (30.0, None)}
+    assert fraction_kept([], [], [action("a", 0, 1)], [0.7]) == {0.7: (None, None)}
     with pytest.raises(ArtifactError, match=r"labels_1.h5 holds 'weak_labels' where 'tracks'"):
-        share_kept(kept[0], kept[0][::-1], [], [0.5])
+        fraction_kept(kept[0], kept[0][::-1], [], [0.5])
 
 
 def test_tableS1_by_hand(write_trials):
@@ -129,8 +134,8 @@ def test_tableS1_by_hand(write_trials):
         ("vpdvi", "bigru", "k16", (2, 4)),
     )
     students = [(0.1, "vpdvi_t10"), (0.7, "vpdvi"), (0.9, "vpdvi_t90")]
-    shares = {0.1: (99.0, 98.0), 0.7: (50.0, None), 0.9: (0.0, 0.0)}
-    table = threshold_table(cells, "vipe", students, shares, 16, "Tennis7")
+    fractions = {0.1: (99.0, 98.0), 0.7: (50.0, None), 0.9: (0.0, 0.0)}
+    table = threshold_table(cells, "vipe", students, fractions, 16, "Tennis7")
     assert list(table) == [
         "min_score", "method", "pct_all", "pct_all_paper", "pct_action", "pct_action_paper",
         "full", "full_std", "full_paper", "k16", "k16_std", "k16_paper",
@@ -156,10 +161,10 @@ def test_tableS1_by_hand(write_trials):
 
 
 def test_tableS1_of_another_teacher_or_k_has_no_paper(write_trials):
-    shares = {0.5: (1.0, 1.0)}
-    table = threshold_table(write_trials(), "joints2d", [(0.5, "vpd2d")], shares, 16, "FX35")
+    fractions = {0.5: (1.0, 1.0)}
+    table = threshold_table(write_trials(), "joints2d", [(0.5, "vpd2d")], fractions, 16, "FX35")
     assert table.filter(like="_paper").isna().all(axis=None)
-    table = threshold_table(write_trials(), "vipe", [(0.5, "vpdvi")], shares, 8, "FX35")
+    table = threshold_table(write_trials(), "vipe", [(0.5, "vpdvi")], fractions, 8, "FX35")
     assert table["k8_paper"].isna().all()
     assert table["full_paper"].tolist() == [90.8, 94.6]
 

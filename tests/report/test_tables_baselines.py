@@ -26,9 +26,9 @@ def classes(tmp_path):
 @pytest.fixture
 def baselines(tmp_path, write):
     paths = []
-    for name, setting, right in (("stgcn", "full", (5, 7)), ("gsm", "full", (9,)), ("gsm", "k8", (4,))):  # fmt: skip
+    for name, regime, right in (("stgcn", "full", (5, 7)), ("gsm", "full", (9,)), ("gsm", "k8", (4,))):  # fmt: skip
         answers = [[[1, 0] if n < num else [0, 1] for n in range(10)] for num in right]
-        path = tmp_path / "baselines" / name / f"{setting}.h5"
+        path = tmp_path / "baselines" / name / f"{regime}.h5"
         paths.append(write(path, answers, [0] * 10))
     return baseline_cells(paths)
 
@@ -47,9 +47,9 @@ def test_the_papers_top_class_is_that_of_its_test_split():
     counts = pd.read_csv("vpdlib/report/paper/tableS6_S7.csv")
     for dataset, published in (("FSJump6", 33.7), ("Tennis7", 46.7)):
         rows = counts[counts["dataset"] == dataset]
-        share = 100 * rows["test"][rows["train"].idxmax()] / rows["test"].sum()
+        fraction = 100 * rows["test"][rows["train"].idxmax()] / rows["test"].sum()
         # The counts are those of the released labels, which the paper's differ a little from.
-        assert share == pytest.approx(published, abs=0.15)
+        assert fraction == pytest.approx(published, abs=0.15)
         assert published_baseline("Top class", None, dataset) == published
 
 

@@ -8,7 +8,7 @@ from vpdlib.report.tables_detection import detection_table, sweep_table
 
 
 def write(folder, method, ap, thresholds, tious, reported=0.2):
-    """An artifact of AP (trials, thresholds, tIoUs), shares of 1."""
+    """An artifact of AP (trials, thresholds, tIoUs), fractions of 1."""
     origin = Provenance("detect_actions", "c", "d", "i")
     with ArtifactWriter(folder / f"{method}.h5", "detection", origin) as artifact:
         artifact.set_attributes(threshold=reported)

@@ -109,8 +109,8 @@ def test_ties_stand_in_the_order_of_ids():
     assert result.distances[0].tolist()[:2] == [0, 0]
 
 
-def test_the_mirrored_row_counts_in_its_own_place():
-    # Retrieval joins the rows: a mirror image is not at distance 0, unlike in nearest-neighbour search.
+def test_the_flipped_row_counts_in_its_own_place():
+    # Retrieval joins the rows: a flipped image is not at distance 0, unlike in nearest-neighbour search.
     rng = np.random.default_rng(3)
     action = rng.normal(size=(6, 2, 3)).astype(np.float32)
     result = rank_actions({"a": action, "b": action[:, ::-1], "c": action}, ["a"], list("abc"), ALL)

@@ -1,4 +1,4 @@
-"""Augmentation: hand-worked mirrors and quarter turns, and a picture that must fit its flow and pose."""
+"""Augmentation: hand-worked flips and quarter turns, and a picture that must fit its flow and pose."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.students.still import STILL
-from vpdlib.poses.normalize import mirror_pose
+from vpdlib.poses.normalize import flip_pose
 from vpdlib.students.augment import (
     Geometry,
     apply_geometry,
@@ -68,50 +68,50 @@ def test_identity_changes_nothing():
     )
 
 
-def test_mirror_by_hand_and_twice_is_identity():
+def test_flip_by_hand_and_twice_is_identity():
     raw = raw_inputs(random_batch(), 5)
-    once = apply_geometry(raw, Geometry.mirror(4), 16)
+    once = apply_geometry(raw, Geometry.flip(4), 16)
     expected = raw.flip(3)
     expected[:, 3] *= -1
     torch.testing.assert_close(once, expected, atol=1e-5, rtol=0)
-    twice = apply_geometry(once, Geometry.mirror(4), 16)
+    twice = apply_geometry(once, Geometry.flip(4), 16)
     torch.testing.assert_close(twice, raw, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3, -1])
 def test_quarter_turns_by_hand(quarters):
     raw = raw_inputs(random_batch(), 5)
-    turned = apply_geometry(raw, turn(4, 90 * quarters), 16)
+    rotated = apply_geometry(raw, turn(4, 90 * quarters), 16)
     # Clockwise to the eye: rot90 from the last axis (x) to the rows (y) is k = -quarters.
     expected = torch.rot90(raw, -quarters, dims=(2, 3))
     u, v = expected[:, 3].clone(), expected[:, 4].clone()
     for _ in range(quarters % 4):
         u, v = -v, u  # right becomes down, down becomes left
     expected[:, 3], expected[:, 4] = u, v
-    torch.testing.assert_close(turned, expected, atol=1e-4, rtol=0)
+    torch.testing.assert_close(rotated, expected, atol=1e-4, rtol=0)
 
 
 def test_quarter_turn_moves_what_is_right_to_below():
     image = torch.zeros(1, 5, 9, 9)
     image[0, :3, 4, 7] = 1.0  # a dot right of the centre, moving right
     image[0, 3, 4, 7] = 0.25
-    turned = apply_geometry(image, turn(1, 90), 9)
-    torch.testing.assert_close(turned[0, 0, 7, 4], torch.tensor(1.0), atol=1e-4, rtol=0)
-    torch.testing.assert_close(turned[0, 3:, 7, 4], torch.tensor([0.0, 0.25]), atol=1e-4, rtol=0)
+    rotated = apply_geometry(image, turn(1, 90), 9)
+    torch.testing.assert_close(rotated[0, 0, 7, 4], torch.tensor(1.0), atol=1e-4, rtol=0)
+    torch.testing.assert_close(rotated[0, 3:, 7, 4], torch.tensor([0.0, 0.25]), atol=1e-4, rtol=0)
     target = torch.zeros(1, 2, 26)
     target[0, 0, :2] = torch.tensor([0.5, 0.0])  # the nose right of the hips
     answer = apply_geometry_to_target(target, turn(1, 90))
     torch.testing.assert_close(answer[0, :2], torch.tensor([0.0, 0.5]), atol=1e-6, rtol=0)
 
 
-def test_turning_back_gives_the_target_again_and_flips_choose_the_mirrored_row():
+def test_turning_back_gives_the_target_again_and_flips_choose_the_flipped_row():
     pose = np.random.default_rng(0).normal(size=(6, 26)).astype(np.float32)
-    rows = torch.from_numpy(np.stack([pose, mirror_pose(pose)], axis=1))
+    rows = torch.from_numpy(np.stack([pose, flip_pose(pose)], axis=1))
     there = apply_geometry_to_target(rows, turn(6, 37.0))
     back = apply_geometry_to_target(torch.stack([there, there], dim=1), turn(6, -37.0))
     torch.testing.assert_close(back, rows[:, 0], atol=1e-5, rtol=0)
-    mirrored = apply_geometry_to_target(rows, Geometry.mirror(6))
-    assert torch.equal(mirrored, rows[:, 1])
+    flipped = apply_geometry_to_target(rows, Geometry.flip(6))
+    assert torch.equal(flipped, rows[:, 1])
 
 
 def blob_picture(place, velocity, side):
@@ -131,12 +131,12 @@ def test_picture_flow_and_pose_stay_together():
         place, velocity = rng.uniform(-0.35, 0.35, 2), rng.uniform(-0.4, 0.4, 2)
         geometry = draw_geometry(1, settings, generator)
         image = apply_geometry(blob_picture(place, velocity, side), geometry, side)[0]
-        # The pose: hips at the crop's centre, nose on the blob (mirroring leaves the nose a nose).
+        # The pose: hips at the crop's centre, nose on the blob (flipping leaves the nose a nose).
         row = torch.zeros(52)
         row[:2], row[26:28] = torch.tensor(place), torch.tensor(velocity)
-        mirrored = row.clone()
-        mirrored[0], mirrored[26] = -row[0], -row[26]
-        target = apply_geometry_to_target(torch.stack([row, mirrored])[None], geometry)[0]
+        flipped = row.clone()
+        flipped[0], flipped[26] = -row[0], -row[26]
+        target = apply_geometry_to_target(torch.stack([row, flipped])[None], geometry)[0]
         centre, size = geometry.window[0, :2], geometry.window[0, 2:]
         nose = (target[:2] - centre) / size
         if nose.abs().max() > 0.9:
@@ -169,14 +169,14 @@ def test_large_crops_are_averaged_not_skipped():
     torch.testing.assert_close(half, torch.full_like(half, 0.5), atol=1e-5, rtol=0)
 
 
-def test_plain_mirror_is_the_crop_of_the_mirrored_picture():
+def test_plain_flip_is_the_crop_of_the_flipped_picture():
     batch = random_batch()
-    mirrored = batch._replace(
+    flipped = batch._replace(
         rgb=batch.rgb.flip(2),
         flow=torch.stack([255 - batch.flow.flip(2)[..., 0], batch.flow.flip(2)[..., 1]], dim=3),
     )
     args = (16, 5, (0.5, 0.4, 0.3), (0.2, 0.2, 0.1))
-    torch.testing.assert_close(plain_inputs(batch, *args, True), plain_inputs(mirrored, *args))
+    torch.testing.assert_close(plain_inputs(batch, *args, True), plain_inputs(flipped, *args))
     assert plain_inputs(batch, *args).is_contiguous(memory_format=torch.channels_last)
 
 

@@ -14,10 +14,10 @@ from vpdlib.students.corpus import (
     FrameRef,
     ShardFrames,
     collect_corpus,
+    fraction_of_videos,
     open_frames,
     score_weights,
-    share_of_videos,
-    visible_stretches,
+    visible_segments,
 )
 from vpdlib.students.frames import ArrayFrames, LazyFrames
 
@@ -165,25 +165,25 @@ def test_a_missing_artifact_is_refused(data, tmp_path):
         ShardFrames([*paths["crops"][:1], tmp_path / "none.h5"], None, all_refs())
 
 
-def collect(paths, stretches_s):
-    return collect_corpus(paths["crops"], paths["weak_labels"], paths["tracks"], stretches_s)
+def collect(paths, segments_s):
+    return collect_corpus(paths["crops"], paths["weak_labels"], paths["tracks"], segments_s)
 
 
-def naive_corpus(content, stretches_s):
+def naive_corpus(content, segments_s):
     """One frame after the other."""
     rows = []
     for shard, videos in enumerate(SHARDS):
         for name, frames in videos.items():
             labels = content["weak_labels"][name]
             for row, frame in enumerate(frames):
-                inside = any(start <= frame / FPS < end for start, end in stretches_s.get(name, []))
+                inside = any(start <= frame / FPS < end for start, end in segments_s.get(name, []))
                 if inside and labels["kept"][row]:
                     rows.append((FrameRef(shard, name, row), labels["pose_norm"][row], labels, row))
     return rows
 
 
 @pytest.mark.parametrize(
-    "stretches_s",
+    "segments_s",
     [
         {"a": [(0.0, np.inf)], "-b": [(0.0, np.inf)], "c": [(0.0, np.inf)], "empty": [(0, np.inf)]},
         {"a": [(0.0, np.inf)]},
@@ -191,10 +191,10 @@ def naive_corpus(content, stretches_s):
         {"a": [(1.0, 1.6)], "-b": []},
     ],
 )
-def test_the_corpus_holds_kept_frames_of_the_stretches(data, stretches_s):
+def test_the_corpus_holds_kept_frames_of_the_segments(data, segments_s):
     paths, content = data
-    corpus = collect(paths, stretches_s)
-    expected = naive_corpus(content, stretches_s)
+    corpus = collect(paths, segments_s)
+    expected = naive_corpus(content, segments_s)
     assert corpus.refs == [ref for ref, *_ in expected]
     np.testing.assert_array_equal(corpus.pose, np.stack([pose for _, pose, *_ in expected]))
     motion = np.stack([labels["motion_norm"][row] for *_, labels, row in expected])
@@ -210,9 +210,9 @@ def test_the_corpus_holds_kept_frames_of_the_stretches(data, stretches_s):
 
 def test_a_corpus_without_frames_is_refused_with_the_remedy(data):
     paths, _ = data
-    for stretches_s in ({"empty": [(0, np.inf)]}, {"a": [(5.0, 6.0)]}):
+    for segments_s in ({"empty": [(0, np.inf)]}, {"a": [(5.0, 6.0)]}):
         with pytest.raises(ValueError, match=r"no frame has a weak label.*weak_labels.min_score"):
-            collect(paths, stretches_s)
+            collect(paths, segments_s)
 
 
 def test_where_all_videos_are_for_testing_it_is_said_and_what_helps(data):
@@ -224,9 +224,9 @@ def test_where_all_videos_are_for_testing_it_is_said_and_what_helps(data):
         with pytest.raises(
             ValueError, match=r"every one is of the test split.*distil_on: corpus"
         ) as e:
-            collect(paths, share_of_videos(visible_stretches(videos, [], distil_on), 0.5))
+            collect(paths, fraction_of_videos(visible_segments(videos, [], distil_on), 0.5))
         assert "min_score" not in str(e.value)
-    assert collect(paths, visible_stretches(videos, [], "corpus")).refs
+    assert collect(paths, visible_segments(videos, [], "corpus")).refs
 
 
 def test_labels_of_other_frames_are_refused(data, tmp_path):
@@ -242,9 +242,9 @@ def test_labels_of_other_frames_are_refused(data, tmp_path):
 
 def test_another_threshold_takes_scores_and_finite_motion(data):
     paths, content = data
-    stretches = {"a": [(0.0, np.inf)]}
+    segments = {"a": [(0.0, np.inf)]}
     corpus = collect_corpus(
-        paths["crops"], paths["weak_labels"], paths["tracks"], stretches, min_score=0.6
+        paths["crops"], paths["weak_labels"], paths["tracks"], segments, min_score=0.6
     )
     labels = content["weak_labels"]["a"]
     assert [ref.row for ref in corpus.refs] == np.flatnonzero(labels["score"] >= 0.6).tolist()
@@ -265,9 +265,9 @@ def test_keypoints_come_with_those_of_the_frame_before(data, tmp_path):
         }
         content.setdefault("poses", {}).update(by_video)
         poses.append(write(tmp_path / f"poses_{shard}.h5", "poses", by_video))
-    stretches = {"a": [(0.0, np.inf)], "-b": [(0.0, np.inf)]}
+    segments = {"a": [(0.0, np.inf)], "-b": [(0.0, np.inf)]}
     corpus = collect_corpus(
-        paths["crops"], paths["weak_labels"], paths["tracks"], stretches, poses_paths=poses
+        paths["crops"], paths["weak_labels"], paths["tracks"], segments, poses_paths=poses
     )
     # The tracks say that every frame's previous one is frame 0, which -b does not have.
     for row, ref in enumerate(corpus.refs):
@@ -291,18 +291,18 @@ def test_what_a_student_may_see_of_the_splits():
         for video, start in (("a", 1.0), ("a", 3.0), ("c", 2.0))
     ]
     whole = [(0.0, np.inf)]
-    assert visible_stretches(videos, actions, "corpus") == {"a": whole, "b": whole, "c": whole}
-    assert visible_stretches(videos, actions, "train") == {"a": whole, "b": whole}
-    assert visible_stretches(videos, actions, "actions") == {"a": [(1.0, 2.0), (3.0, 4.0)]}
+    assert visible_segments(videos, actions, "corpus") == {"a": whole, "b": whole, "c": whole}
+    assert visible_segments(videos, actions, "train") == {"a": whole, "b": whole}
+    assert visible_segments(videos, actions, "actions") == {"a": [(1.0, 2.0), (3.0, 4.0)]}
 
 
 def test_a_smaller_share_of_the_videos_is_part_of_a_larger():
-    stretches = {f"video_{i}": [(0.0, float(i))] for i in range(40)}
-    chosen = [share_of_videos(stretches, share) for share in (0.001, 0.1, 0.5, 1.0)]
+    segments = {f"video_{i}": [(0.0, float(i))] for i in range(40)}
+    chosen = [fraction_of_videos(segments, fraction) for fraction in (0.001, 0.1, 0.5, 1.0)]
     assert [len(videos) for videos in chosen] == [1, 4, 20, 40]
     for small, large in itertools.pairwise(chosen):
         assert small.items() < large.items()
-    assert share_of_videos(stretches, 0.1) == chosen[1]
+    assert fraction_of_videos(segments, 0.1) == chosen[1]
     assert set(chosen[1]) != {f"video_{i}" for i in range(4)}
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.students.still import STILL
-from vpdlib.poses.normalize import POSE_DIM, mirror_pose
+from vpdlib.poses.normalize import POSE_DIM, flip_pose
 from vpdlib.students.embed import decode_pose, embed
 from vpdlib.students.frames import ArrayFrames
 from vpdlib.students.save import load_student, save_student
@@ -39,8 +39,8 @@ def tiny_data(num_frames=40, side=16, seed=0):
     motion = rng.normal(size=(num_frames, POSE_DIM)).astype(np.float32) * 0.1
     rgb = rng.integers(0, 256, (num_frames, side, side, 3), dtype=np.uint8)
     flow = rng.integers(0, 256, (num_frames, side, side, 2), dtype=np.uint8)
-    pose = np.stack([pose, mirror_pose(pose)], axis=1)
-    motion = np.stack([motion, mirror_pose(motion)], axis=1)
+    pose = np.stack([pose, flip_pose(pose)], axis=1)
+    motion = np.stack([motion, flip_pose(motion)], axis=1)
     return ArrayFrames(rgb, flow), pose, motion, np.arange(32), np.arange(32, num_frames)
 
 
@@ -132,38 +132,38 @@ def test_resumes_to_the_bit(tmp_path):
 
         return on_epoch
 
-    path = tmp_path / "checkpoint.pt"
+    path = tmp_path / "state.pt"
     for stop in (2, 5):
         with pytest.raises(Killed):
             train_student(
                 frames, pose, motion, train, val, settings,
-                checkpoint_path=path, on_epoch=kill_after(stop), checkpoint_every_s=0,
+                state_path=path, on_epoch=kill_after(stop), save_every_s=0,
             )  # fmt: skip
     torch.manual_seed(123)  # the global state must not matter
-    resumed = train_student(frames, pose, motion, train, val, settings, checkpoint_path=path)
+    resumed = train_student(frames, pose, motion, train, val, settings, state_path=path)
     assert_same_weights(whole, resumed)
     assert resumed.best_epoch == whole.best_epoch
     drop_time = [{k: v for k, v in e.items() if k != "seconds"} for e in whole.history]
     assert drop_time == [{k: v for k, v in e.items() if k != "seconds"} for e in resumed.history]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint.pt"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["state.pt"]
     # Finished: loading it again trains no more.
-    finished = train_student(frames, pose, motion, train, val, settings, checkpoint_path=path)
+    finished = train_student(frames, pose, motion, train, val, settings, state_path=path)
     assert_same_weights(whole, finished)
 
 
 def test_checkpoint_of_another_training_or_damaged_is_refused(tmp_path):
     frames, pose, motion, train, val = tiny_data()
-    path = tmp_path / "checkpoint.pt"
+    path = tmp_path / "state.pt"
     settings = tiny_settings(epochs=2)
-    train_student(frames, pose, motion, train, val, settings, checkpoint_path=path)
+    train_student(frames, pose, motion, train, val, settings, state_path=path)
     other = settings.model_copy(update={"learning_rate": 1e-3})
     with pytest.raises(ValueError, match="other settings"):
-        train_student(frames, pose, motion, train, val, other, checkpoint_path=path)
+        train_student(frames, pose, motion, train, val, other, state_path=path)
     with pytest.raises(ValueError, match="other settings"):
-        train_student(frames, pose + 1, motion, train, val, settings, checkpoint_path=path)
+        train_student(frames, pose + 1, motion, train, val, settings, state_path=path)
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ValueError, match="not a readable checkpoint"):
-        train_student(frames, pose, motion, train, val, settings, checkpoint_path=path)
+    with pytest.raises(ValueError, match="not a readable saved state"):
+        train_student(frames, pose, motion, train, val, settings, state_path=path)
 
 
 def test_checkpoint_runs_no_code(tmp_path):
@@ -171,11 +171,11 @@ def test_checkpoint_runs_no_code(tmp_path):
         def __reduce__(self):
             return (open, (str(tmp_path / "ran"), "w"))
 
-    path = tmp_path / "checkpoint.pt"
+    path = tmp_path / "state.pt"
     torch.save({"state": Evil()}, path)
     frames, pose, motion, train, val = tiny_data()
-    with pytest.raises(ValueError, match="not a readable checkpoint"):
-        train_student(frames, pose, motion, train, val, tiny_settings(), checkpoint_path=path)
+    with pytest.raises(ValueError, match="not a readable saved state"):
+        train_student(frames, pose, motion, train, val, tiny_settings(), state_path=path)
     assert not (tmp_path / "ran").exists()
 
 
@@ -227,11 +227,11 @@ def test_embedding_and_saving(tmp_path):
     student = train_student(frames, pose, motion, train, val, tiny_settings(epochs=2))
     descriptors = embed(student, frames, batch_size=16)
     assert descriptors.dtype == np.float32
-    # Mirroring the crops exchanges the rows: v -> same, u -> 255 - u.
+    # Flipping the crops exchanges the rows: v -> same, u -> 255 - u.
     flow = frames.flow[:, :, ::-1].copy()
     flow[..., 0] = 255 - flow[..., 0]
-    mirrored = embed(student, ArrayFrames(frames.rgb[:, :, ::-1].copy(), flow), batch_size=40)
-    np.testing.assert_allclose(mirrored, descriptors[:, ::-1], atol=1e-4)
+    flipped = embed(student, ArrayFrames(frames.rgb[:, :, ::-1].copy(), flow), batch_size=40)
+    np.testing.assert_allclose(flipped, descriptors[:, ::-1], atol=1e-4)
     assert np.abs(descriptors[:, 0] - descriptors[:, 1]).max() > 1e-3
 
     folder = tmp_path / "student"
@@ -290,7 +290,7 @@ def test_cosine_schedule_falls_and_resumes_to_the_bit(tmp_path):
         0.51,
     ]
     whole = train_student(*data)
-    checkpoint = tmp_path / "checkpoint"
+    saved_state = tmp_path / "saved state"
 
     class StopHereError(Exception):
         pass
@@ -300,11 +300,11 @@ def test_cosine_schedule_falls_and_resumes_to_the_bit(tmp_path):
             raise StopHereError
 
     with pytest.raises(StopHereError):
-        train_student(*data, checkpoint_path=checkpoint, checkpoint_every_s=0, on_epoch=stop)
-    assert_same_weights(whole, train_student(*data, checkpoint_path=checkpoint))
+        train_student(*data, state_path=saved_state, save_every_s=0, on_epoch=stop)
+    assert_same_weights(whole, train_student(*data, state_path=saved_state))
     longer = tiny_settings(schedule="cosine", epochs=5)
     with pytest.raises(ValueError, match="other settings"):
-        train_student(*data[:-1], longer, checkpoint_path=checkpoint)
+        train_student(*data[:-1], longer, state_path=saved_state)
 
 
 def test_bfloat16_on_a_cpu_is_asked_for_and_only_where_it_is_fast(monkeypatch):
@@ -343,23 +343,23 @@ def test_frames_of_no_weight_teach_nothing():
         train_student(frames, pose, motion, train, val, tiny_settings(), weight=weight[:-1])
 
 
-def test_turned_targets_are_asked_for_turned_crops_and_only_for_them():
+def test_rotated_targets_are_asked_for_turned_crops_and_only_for_them():
     frames, pose, motion, train, val = tiny_data()
     turns = AugmentationSettings(rotation_degrees=90, rotation_probability=0.5)
     settings = tiny_settings(epochs=1, teacher="vipe", augmentation=turns)
-    with pytest.raises(ValueError, match="turned_targets"):
+    with pytest.raises(ValueError, match="rotated_targets"):
         train_student(frames, pose, motion, train, val, settings)
     asked = []
 
-    def turned_targets(indices, flipped, angle):
+    def rotated_targets(indices, flipped, angle):
         asked.append((indices, flipped, angle))
         assert bool((angle != 0).all())
         rows = np.concatenate([pose, motion], axis=2)[indices.numpy(), flipped.long().numpy()]
         return torch.from_numpy(rows)
 
     student = train_student(
-        frames, pose, motion, train, val, settings, turned_targets=turned_targets
+        frames, pose, motion, train, val, settings, rotated_targets=rotated_targets
     )
-    share = sum(len(indices) for indices, _, _ in asked) / settings.samples_per_epoch
-    assert 0.25 < share < 0.75
+    fraction = sum(len(indices) for indices, _, _ in asked) / settings.samples_per_epoch
+    assert 0.25 < fraction < 0.75
     assert len(student.history) == 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vpdlib.tracking.previous import previous_frame_index, stretches
+from vpdlib.tracking.previous import previous_frame_index, runs
 
 
 @pytest.mark.parametrize(
@@ -28,35 +28,35 @@ def test_previous_frame_at_variable_rate_against_a_search():
         assert index[now] == np.argmin(earlier)
 
 
-def test_a_stretch_has_a_first_frame_of_its_own():
+def test_a_run_has_a_first_frame_of_its_own():
     time_s = 2.5 + np.arange(12) / 50
-    stretch = np.repeat([0, 1, 2], [5, 1, 6])
-    previous = previous_frame_index(time_s, stretch=stretch)
+    run = np.repeat([0, 1, 2], [5, 1, 6])
+    previous = previous_frame_index(time_s, run=run)
     assert previous.tolist() == [-1, 0, 0, 1, 2, -1, -1, 6, 6, 7, 8, 9]
 
 
-def test_no_previous_frame_crosses_a_stretch():
+def test_no_previous_frame_crosses_a_run():
     rng = np.random.default_rng(0)
     for _ in range(50):
         time_s = np.cumsum(rng.uniform(0.004, 0.09, 80))
-        stretch = np.cumsum(rng.random(80) < 0.15)
-        previous = previous_frame_index(time_s, stretch=stretch)
-        first = np.append(True, np.diff(stretch) != 0)
+        run = np.cumsum(rng.random(80) < 0.15)
+        previous = previous_frame_index(time_s, run=run)
+        first = np.append(True, np.diff(run) != 0)
         assert ((previous == -1) == first).all()
         has = np.flatnonzero(~first)
-        assert (stretch[previous[has]] == stretch[has]).all()
+        assert (run[previous[has]] == run[has]).all()
         assert (previous[has] < has).all()
 
 
-def test_stretches_break_at_cuts_and_between_segments():
+def test_runs_break_at_cuts_and_between_segments():
     shot = np.array([0, 0, 0, 0, 0, 0, 0, 1, 1, 1])
     segment = np.array([-1, 0, 0, -1, 1, 1, -1, -1, 2, -1])
-    assert stretches(shot, segment).tolist() == [0, 0, 0, 0, 1, 1, 1, 2, 3, 3]
+    assert runs(shot, segment).tolist() == [0, 0, 0, 0, 1, 1, 1, 2, 3, 3]
 
 
 def test_a_segment_of_its_own_shot_has_the_frame_before_it():
     """The athlete comes into a picture that went on: what was there a moment before is the same scene."""
-    assert stretches(np.zeros(4, int), np.array([-1, -1, 0, 0])).tolist() == [0, 0, 0, 0]
+    assert runs(np.zeros(4, int), np.array([-1, -1, 0, 0])).tolist() == [0, 0, 0, 0]
 
 
 def test_what_is_wrong_is_refused():
@@ -64,7 +64,7 @@ def test_what_is_wrong_is_refused():
         previous_frame_index(np.array([0, 1, 1.0]))
     with pytest.raises(ValueError, match="step_s must be positive"):
         previous_frame_index(np.arange(3), 0)
-    with pytest.raises(ValueError, match="stretches for 3 times"):
-        previous_frame_index(np.arange(3), stretch=np.zeros(2))
+    with pytest.raises(ValueError, match="runs for 3 times"):
+        previous_frame_index(np.arange(3), run=np.zeros(2))
     assert previous_frame_index(np.array([])).shape == (0,)
-    assert stretches(np.array([], int), np.array([], int)).shape == (0,)
+    assert runs(np.array([], int), np.array([], int)).shape == (0,)

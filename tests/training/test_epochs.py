@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from vpdlib.training.checkpoint import OtherTrainingError
 from vpdlib.training.epochs import NonFiniteLossError, Training, run_epochs
+from vpdlib.training.state import OtherTrainingError
 
 
 class Scripted(Training):
@@ -96,15 +96,15 @@ def test_what_is_said_of_epochs(read_log):
 
 
 def test_it_goes_on_from_a_checkpoint_with_the_best_epoch(tmp_path):
-    checkpoint = {"identity": "mine", "checkpoint_path": tmp_path / "c"}
-    run_epochs(Scripted([0.1, 0.7]), 2, None, **checkpoint)
+    saved_state = {"identity": "mine", "state_path": tmp_path / "c"}
+    run_epochs(Scripted([0.1, 0.7]), 2, None, **saved_state)
     training = Scripted([0.1, 0.7, 0.3])
-    assert run_epochs(training, 3, None, **checkpoint) == 2
+    assert run_epochs(training, 3, None, **saved_state) == 2
     assert training.seen == [3]
     assert training.network.weight.item() == 2
     assert [entry["epoch"] for entry in training.history] == [1, 2, 3]
     with pytest.raises(OtherTrainingError, match="is of 3 epochs, and 2 are asked for"):
-        run_epochs(Scripted(), 2, None, **checkpoint)
+        run_epochs(Scripted(), 2, None, **saved_state)
 
 
 def test_one_step_by_hand():

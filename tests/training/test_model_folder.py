@@ -75,10 +75,10 @@ def test_a_flipped_bit_of_the_settings_is_found_or_changes_nothing(folder):
 
 
 @pytest.mark.parametrize("share", [0.99, 0.5, 0.0])
-def test_a_history_that_was_cut_is_found(folder, share):
+def test_a_history_that_was_cut_is_found(folder, fraction):
     path = folder / "history.csv"
     content = path.read_bytes()
-    path.write_bytes(content[: int(share * len(content))])
+    path.write_bytes(content[: int(fraction * len(content))])
     with pytest.raises(ValueError, match=r"history\.csv is damaged: sha256 .*rule distil_student"):
         load_student(folder)
     path.unlink()

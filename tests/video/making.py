@@ -10,7 +10,7 @@ BITS = 9
 
 
 def picture(number, width=160, height=96):
-    """A bar code above a corner that tells how the picture is turned; right and bottom halves differ."""
+    """A bar code above a corner that tells how the picture is rotated; right and bottom halves differ."""
     rgb = np.full((height, width, 3), 60, np.uint8)
     for bit in range(BITS):
         left = 8 + 16 * bit

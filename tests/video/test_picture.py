@@ -64,7 +64,7 @@ def plain(tmp_path_factory):
 @pytest.mark.parametrize("matrix", EIGHT)
 def test_every_orientation_is_as_ffmpeg_shows_it(plain, tmp_path, matrix):
     assert len(EIGHT) == 8
-    path = set_matrix(plain, tmp_path / "turned.mp4", *matrix)
+    path = set_matrix(plain, tmp_path / "rotated.mp4", *matrix)
     shown = next(read_frames(path)).rgb
     np.testing.assert_array_equal(shown, by_ffmpeg(path, matrix))
     info = probe(path)
@@ -118,8 +118,8 @@ def test_pixels_that_are_not_square(tmp_path, aspect, width, read_log):
         assert np.abs(frame.rgb.astype(int) - expected).mean() < 6
     list_files([VideoSource("a", tmp_path / "a.mp4")], 1)
     assert f"{width} x 96" in read_log()
-    turned = set_matrix(tmp_path / "a.mp4", tmp_path / "turned.mp4", 0, 1, -1, 0)
-    assert next(read_frames(turned)).rgb.shape == (width, 96, 3)
+    rotated = set_matrix(tmp_path / "a.mp4", tmp_path / "rotated.mp4", 0, 1, -1, 0)
+    assert next(read_frames(rotated)).rgb.shape == (width, 96, 3)
     for nearly in (Fraction(200, 201), Fraction(1, 9)):
         path = encode(tmp_path / "nearly.mp4", even(5), sample_aspect_ratio=nearly)
         assert probe(path).width == 160

@@ -24,8 +24,8 @@ def mended(stamps):
 
 def changed(**by_place):
     stamps = list(GRID)
-    for place, stamp in by_place.items():
-        stamps[int(place[1:])] = stamp
+    for index, stamp in by_place.items():
+        stamps[int(index[1:])] = stamp
     return stamps
 
 

@@ -28,7 +28,7 @@ def standing():
     return np.array(rows, dtype=np.float32)[None]
 
 
-def turned(xyz, angle):
+def rotated(xyz, angle):
     """Turn poses (B, 13, 3) about the vertical, counter-clockwise from above."""
     cos, sin = np.cos(angle), np.sin(angle)
     return xyz @ np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]]).T
@@ -50,7 +50,7 @@ def _rotations(rng, count, spread):
 
 
 def random_skeletons(rng, count, spread=0.6):
-    """Bones of STANDING turned at random, (count, 13, 3) float32, leaning and facing anyhow."""
+    """Bones of STANDING rotated at random, (count, 13, 3) float32, leaning and facing anyhow."""
     base = standing()[0].astype(np.float64)
     row = JOINTS13.index
     xyz = np.tile(base, (count, 1, 1))
@@ -64,7 +64,7 @@ def random_skeletons(rng, count, spread=0.6):
                 xyz[:, far] = xyz[:, near] + bone
     xyz = np.einsum("bij,bkj->bki", _rotations(rng, count, 0.2), xyz - [0, 0, 0.95])
     for i, angle in enumerate(rng.uniform(-np.pi, np.pi, count)):
-        xyz[i] = turned(xyz[i], angle)
+        xyz[i] = rotated(xyz[i], angle)
     return (xyz + np.array([0, 0, 0.95])).astype(np.float32)
 
 

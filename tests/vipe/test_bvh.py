@@ -53,7 +53,7 @@ def read(path, names, **options):
 
 def test_forward_kinematics(tmp_path):
     motion, hand = read(write(tmp_path), ("Hand",))
-    # At rest; the arm turned a quarter about z; that, and the body a quarter about y.
+    # At rest; the arm rotated a quarter about z; that, and the body a quarter about y.
     np.testing.assert_allclose(hand, [[3, 2, 0], [10, 25, 30], [10, 25, 30]], atol=1e-5)
     _, tip = read(write(tmp_path), ("Hand/end",))
     # The hand's own quarter about x takes its z to -y, which the arm's about z takes to +x, which

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from skeletons import random_skeletons, standing, turned
+from skeletons import random_skeletons, rotated, standing
 
-from vpdlib.poses.normalize import mirror_pose, normalize_pose
+from vpdlib.poses.normalize import flip_pose, normalize_pose
 from vpdlib.skeleton import JOINTS13
 from vpdlib.vipe.cameras import (
     Views,
     detector_like,
+    flip_input,
     invert_input,
-    mirror_input,
     network_input,
     pose_part,
     project,
@@ -19,7 +19,7 @@ from vpdlib.vipe.cameras import (
     random_views,
 )
 from vpdlib.vipe.settings import CameraSettings
-from vpdlib.vipe.targets import mirror_xyz
+from vpdlib.vipe.targets import flip_xyz
 
 
 def view(azimuth=0.0, elevation=0.0, roll=0.0, distance=np.inf, count=1):
@@ -73,7 +73,7 @@ def test_perspective_is_orthographic_from_afar_and_enlarges_what_is_near():
 
 def test_azimuth_turns_the_camera_about_the_person():
     xyz = random_skeletons(np.random.default_rng(0), 5)
-    one = project(turned(xyz, 0.7), view(azimuth=0.4 + 0.7, elevation=0.2, count=5))
+    one = project(rotated(xyz, 0.7), view(azimuth=0.4 + 0.7, elevation=0.2, count=5))
     two = project(xyz, view(azimuth=0.4, elevation=0.2, count=5))
     np.testing.assert_allclose(one, two, atol=1e-6)
 
@@ -99,21 +99,19 @@ def test_input_is_the_teachers_pose_with_score():
     assert rows.dtype == np.float32
     np.testing.assert_array_equal(pose_part(rows), normalize_pose(keypoints))
     np.testing.assert_allclose(rows[:, 2], keypoints[:, 0, 2] - 0.5, atol=1e-6)
-    np.testing.assert_array_equal(
-        pose_part(mirror_input(rows)), mirror_pose(normalize_pose(keypoints))
-    )
-    np.testing.assert_array_equal(mirror_input(mirror_input(rows)), rows)
+    np.testing.assert_array_equal(pose_part(flip_input(rows)), flip_pose(normalize_pose(keypoints)))
+    np.testing.assert_array_equal(flip_input(flip_input(rows)), rows)
     np.testing.assert_array_equal(invert_input(rows)[:, 1::3], -rows[:, 1::3])
     np.testing.assert_array_equal(invert_input(rows)[:, ::3], rows[:, ::3])
 
 
-def test_mirrored_pose_seen_from_the_mirrored_camera_is_the_mirrored_picture():
+def test_flipped_pose_seen_from_the_flipped_camera_is_the_flipped_picture():
     xyz = random_skeletons(np.random.default_rng(3), 8)
     views = random_views(np.random.default_rng(4), 8, CameraSettings())
-    mirrored = Views(-views.azimuth, views.elevation, -views.roll, views.distance)
+    flipped = Views(-views.azimuth, views.elevation, -views.roll, views.distance)
     np.testing.assert_allclose(
-        normalize_pose(project(mirror_xyz(xyz), mirrored)),
-        mirror_pose(normalize_pose(project(xyz, views))),
+        normalize_pose(project(flip_xyz(xyz), flipped)),
+        flip_pose(normalize_pose(project(xyz, views))),
         atol=1e-5,
     )
 

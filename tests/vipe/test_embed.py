@@ -1,10 +1,10 @@
-"""Embedding of keypoints: mirror, upside down, invalid rows, both joint sets."""
+"""Embedding of keypoints: flip, upside down, invalid rows, both joint sets."""
 
 import numpy as np
 import pytest
 
 from vpdlib.poses.normalize import to_joints13
-from vpdlib.skeleton import COCO17_MIRROR_ORDER
+from vpdlib.skeleton import COCO17_FLIP_ORDER
 from vpdlib.vipe.embed import embed_poses
 from vpdlib.vipe.network import TrainedVipe, build_vipe
 from vpdlib.vipe.settings import VipeSettings
@@ -23,12 +23,12 @@ def keypoints():
     return np.concatenate([rng.normal(size=(7, 17, 2)) * 40 + 200, rng.random((7, 17, 1))], axis=2)
 
 
-def test_mirror_of_the_mirrored_input_is_the_regular_row(model, keypoints):
+def test_flip_of_the_flipped_input_is_the_regular_row(model, keypoints):
     rows = embed_poses(model, keypoints)
     assert rows.shape == (7, 2, 8)
     assert rows.dtype == np.float32
-    mirrored = keypoints[:, COCO17_MIRROR_ORDER] * [-1, 1, 1] + [640, 0, 0]
-    np.testing.assert_allclose(embed_poses(model, mirrored), rows[:, ::-1], atol=1e-5)
+    flipped = keypoints[:, COCO17_FLIP_ORDER] * [-1, 1, 1] + [640, 0, 0]
+    np.testing.assert_allclose(embed_poses(model, flipped), rows[:, ::-1], atol=1e-5)
     assert np.abs(rows[:, 0] - rows[:, 1]).max() > 1e-3
 
 

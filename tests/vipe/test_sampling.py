@@ -1,4 +1,4 @@
-"""Pairs: negatives are of the same motion and far enough, mirroring, shares, repeatability."""
+"""Pairs: negatives are of the same motion and far enough, flipping, shares, repeatability."""
 
 import numpy as np
 import pytest
@@ -9,19 +9,19 @@ from vpdlib.vipe.motions import Motion
 from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sampling import PoseBank, draw_pairs
 from vpdlib.vipe.settings import VipeSettings
-from vpdlib.vipe.targets import mirror_targets, mirror_xyz, pose_targets, smallest_bone_cosine
+from vpdlib.vipe.targets import flip_targets, flip_xyz, pose_targets, smallest_bone_cosine
 
 
-def mirrored_where(values, flipped, mirror):
-    return np.where(flipped.reshape(-1, 1, 1), mirror(values), values)
+def flipped_where(values, flipped, flip):
+    return np.where(flipped.reshape(-1, 1, 1), flip(values), values)
 
 
 def test_negatives_are_of_the_motion_and_some_bone_differs():
     bank = PoseBank.build(random_motions(5, 40))
     pairs = draw_pairs(bank, np.random.default_rng(0), 3000, VipeSettings())
     assert (pairs.negative_frame // 40 == pairs.frame // 40).all()
-    xyz = mirrored_where(bank.xyz[pairs.frame], pairs.flipped, mirror_xyz)
-    other = mirrored_where(bank.xyz[pairs.negative_frame], pairs.negative_flipped, mirror_xyz)
+    xyz = flipped_where(bank.xyz[pairs.frame], pairs.flipped, flip_xyz)
+    other = flipped_where(bank.xyz[pairs.negative_frame], pairs.negative_flipped, flip_xyz)
     own = pose_targets(xyz)
     np.testing.assert_allclose(pairs.target.reshape(-1, 13, 7), own, atol=1e-5)
     cosine = smallest_bone_cosine(own, pose_targets(other))
@@ -38,7 +38,7 @@ def test_negatives_are_of_the_motion_and_some_bone_differs():
 
 
 def test_the_share_of_pairs_without_negative_is_that_of_ten_misses():
-    # One frame in 20 has the arm out; the others are alike. Nothing is mirrored.
+    # One frame in 20 has the arm out; the others are alike. Nothing is flipped.
     poses = np.repeat(standing(), 20, axis=0)
     wrist, elbow = JOINTS13.index("left_wrist"), JOINTS13.index("left_elbow")
     poses[0, wrist] = poses[0, elbow] + np.array([-0.25, 0, 0], dtype=np.float32)
@@ -82,9 +82,7 @@ def test_pairs_are_seeded():
     np.testing.assert_array_equal(first.negative_frame, second.negative_frame)
 
 
-def test_bank_mirrors_as_its_features_do():
+def test_bank_flips_as_its_features_do():
     xyz = random_skeletons(np.random.default_rng(0), 30)
     bank = PoseBank.build([Motion("a", xyz, 30.0, "a", "made")])
-    np.testing.assert_allclose(
-        pose_targets(mirror_xyz(xyz)), mirror_targets(bank.targets), atol=1e-5
-    )
+    np.testing.assert_allclose(pose_targets(flip_xyz(xyz)), flip_targets(bank.targets), atol=1e-5)

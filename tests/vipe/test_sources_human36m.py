@@ -9,7 +9,7 @@ import pytest
 from skeletons import random_skeletons, standing
 
 from tests.attack import Attack
-from vpdlib.skeleton import JOINTS13, JOINTS13_MIRROR_ORDER
+from vpdlib.skeleton import JOINTS13, JOINTS13_FLIP_ORDER
 from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sources.human36m import read_human36m
 
@@ -114,7 +114,7 @@ def test_left_is_on_the_left(tmp_path):
     left = [row for row, name in enumerate(JOINTS13) if name.startswith("left")]
     # The person looks along +y, so the left is at -x.
     assert (motion.xyz[0, left, 0] < 0).all()
-    assert (motion.xyz[0, JOINTS13_MIRROR_ORDER[left], 0] > 0).all()
+    assert (motion.xyz[0, JOINTS13_FLIP_ORDER[left], 0] > 0).all()
 
 
 def test_frames_that_are_not_finite_cut_a_motion(tmp_path):

@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from skeletons import random_skeletons, standing, turned
+from skeletons import random_skeletons, rotated, standing
 
 from tests.attack import Attack
 from vpdlib.skeleton import JOINTS13, LEFT_SHOULDER, RIGHT_SHOULDER
@@ -116,7 +116,10 @@ def test_a_malicious_pickle_is_refused_and_not_run(tmp_path):
         ([np.zeros((35, 3), int)], "floats"),
         ([joints * 100 for joints in captures(poses())], "convert to metres"),
         ([joints[:, [0, 2, 1]] for joints in captures(poses())], "z is up"),
-        ([joints[:, ::-1] for joints in captures(turned(poses(), 1.0)[..., [0, 2, 1]])], "z is up"),
+        (
+            [joints[:, ::-1] for joints in captures(rotated(poses(), 1.0)[..., [0, 2, 1]])],
+            "z is up",
+        ),
     ],
 )
 def test_wrong_content(tmp_path, j3d, message):

@@ -1,14 +1,14 @@
-"""3D features: known values, invariance to turning about the vertical, mirroring, pitch."""
+"""3D features: known values, invariance to turning about the vertical, flipping, pitch."""
 
 import numpy as np
 import pytest
-from skeletons import pitched, random_skeletons, standing, turned
+from skeletons import pitched, random_skeletons, rotated, standing
 
 from vpdlib.skeleton import JOINTS13
 from vpdlib.vipe.targets import (
     facing,
-    mirror_targets,
-    mirror_xyz,
+    flip_targets,
+    flip_xyz,
     pose_targets,
     smallest_bone_cosine,
     turn_to_depth,
@@ -35,8 +35,8 @@ def test_features_of_a_standing_person():
     np.testing.assert_allclose(rows["right_ankle"][4:], ankle / np.linalg.norm(ankle), atol=1e-6)
 
 
-def test_turned_skeleton_faces_along_depth():
-    xyz = turned(standing(), 2.1) + np.array([3.0, -4.0, 0.5])
+def test_rotated_skeleton_faces_along_depth():
+    xyz = rotated(standing(), 2.1) + np.array([3.0, -4.0, 0.5])
     expected = standing() - np.array([0, 0, 0.95])
     np.testing.assert_allclose(turn_to_depth(xyz), expected, atol=1e-6)
 
@@ -48,23 +48,23 @@ def test_features_do_not_change_with_place_size_or_turn_about_the_vertical():
     xyz = pitched(xyz, rng.uniform(-np.pi, np.pi))
     expected = pose_targets(xyz)
     for angle in rng.uniform(-np.pi, np.pi, 5):
-        found = pose_targets(1.7 * turned(xyz, angle) + rng.normal(size=3))
+        found = pose_targets(1.7 * rotated(xyz, angle) + rng.normal(size=3))
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_features_of_the_mirrored_skeleton_are_mirrored():
+def test_features_of_the_flipped_skeleton_are_flipped():
     xyz = random_skeletons(np.random.default_rng(1), 200).astype(np.float64)
     for angle in (0.0, 0.9, 1.5, 3.0):
         poses = pitched(xyz, angle)
-        mirrored = pose_targets(mirror_xyz(poses))
-        np.testing.assert_allclose(mirrored, mirror_targets(pose_targets(poses)), atol=1e-5)
-    np.testing.assert_array_equal(mirror_targets(mirror_targets(mirrored)), mirrored)
+        flipped = pose_targets(flip_xyz(poses))
+        np.testing.assert_allclose(flipped, flip_targets(pose_targets(poses)), atol=1e-5)
+    np.testing.assert_array_equal(flip_targets(flip_targets(flipped)), flipped)
 
 
 @pytest.mark.parametrize("degrees", [0, 30, 60, 80, 90, 100, -30, -60, -90, -100])
 def test_a_pitched_torso_faces_where_it_did_upright(degrees):
-    poses = turned(pitched(standing().astype(np.float64), np.radians(degrees)), 0.8)
-    expected = turned(np.array([[[0.0, 1.0, 0.0]]]), 0.8)[0, 0, :2]
+    poses = rotated(pitched(standing().astype(np.float64), np.radians(degrees)), 0.8)
+    expected = rotated(np.array([[[0.0, 1.0, 0.0]]]), 0.8)[0, 0, :2]
     np.testing.assert_allclose(facing(poses)[0], expected, atol=1e-6)
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from skeletons import random_motions
 
-from vpdlib.training.checkpoint import OtherTrainingError
+from vpdlib.training.state import OtherTrainingError
 from vpdlib.vipe.cameras import pose_part, random_inputs
 from vpdlib.vipe.motions import Motion
 from vpdlib.vipe.network import build_vipe
@@ -120,8 +120,8 @@ def test_resumed_training_equals_an_uninterrupted_one_to_the_bit(tmp_path, stop)
         if entry["epoch"] == stop + 1:
             raise Killed
 
-    path = tmp_path / "c" / "checkpoint.pt"
-    options = {"checkpoint_path": path, "checkpoint_every_s": 0}
+    path = tmp_path / "c" / "state.pt"
+    options = {"state_path": path, "save_every_s": 0}
     with pytest.raises(Killed):
         tiny_train(tiny_settings(), on_epoch=kill, **options)
     resumed = tiny_train(tiny_settings(), **options)
@@ -146,19 +146,19 @@ def test_a_person_on_both_sides_is_refused():
 
 
 @pytest.mark.parametrize("shares", [{"Made": 1}, {"made": 1, "amass": 1}])
-def test_shares_name_the_sources_that_are_there(shares):
+def test_shares_name_the_sources_that_are_there(fractions):
     with pytest.raises(MotionError, match=r"the training motions come from \['made'\]"):
-        tiny_train(tiny_settings(source_share=shares))
+        tiny_train(tiny_settings(source_share=fractions))
 
 
 def test_a_source_without_a_share_is_refused_and_a_share_of_0_is_not(read_log):
     train = random_motions(3, 20) + random_motions(1, 20, source="other")
     held = random_motions(1, 20, 9, "other2")
-    with pytest.raises(MotionError, match="give each of these a share"):
+    with pytest.raises(MotionError, match="give each of these a fraction"):
         train_vipe(train, held, tiny_settings(epochs=1, source_share={"made": 1}))
-    shares = {"made": 1, "other": 0}
+    fractions = {"made": 1, "other": 0}
     held = [Motion("held", motion.xyz, 30.0, "held", "other") for motion in held]
-    train_vipe(train, held, tiny_settings(epochs=1, source_share=shares))
+    train_vipe(train, held, tiny_settings(epochs=1, source_share=fractions))
     assert "source_share is 0 for all that is held out, ['other']" in read_log()
     only = tiny_settings(epochs=1, source_share={"made": 1})
     train_vipe(random_motions(3, 20), held, only)

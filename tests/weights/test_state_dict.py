@@ -238,7 +238,7 @@ def test_what_holds_no_state_dict_is_refused(tmp_path: Path, content: Any, messa
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("form", ["zip", "old", "safetensors"])
 def test_a_cut_file_is_refused(
-    model: torch.nn.Module, tmp_path: Path, form: str, share: float
+    model: torch.nn.Module, tmp_path: Path, form: str, fraction: float
 ) -> None:
     path = tmp_path / ("m.safetensors" if form == "safetensors" else "m.pth")
     if form == "safetensors":
@@ -246,7 +246,7 @@ def test_a_cut_file_is_refused(
     else:
         torch.save(model.state_dict(), path, _use_new_zipfile_serialization=form == "zip")
     content = path.read_bytes()
-    path.write_bytes(content[: int(len(content) * share)])
+    path.write_bytes(content[: int(len(content) * fraction)])
     with pytest.raises(WeightsError, match=r"/m\..* can be read .*Obtain it again"):
         load_state_dict(path)
 

@@ -188,8 +188,8 @@ class TestChain:
         table = pd.read_csv(finished.folder / TABLES[0]).set_index(["method", "head"])["top1"]
         found = predictions[predictions["head"] == "nns"].groupby("features")["correct"].mean()
         assert set(found.index) == {"joints2d", "vpd2d"}
-        for method, share in found.items():
-            assert 100 * share == pytest.approx(table[method, "nns"], abs=0.06)
+        for method, fraction in found.items():
+            assert 100 * fraction == pytest.approx(table[method, "nns"], abs=0.06)
         assert predictions.groupby(["features", "head"]).size().tolist() == [6] * 4
 
     def test_table4_has_every_overlap(self, finished):
@@ -363,9 +363,9 @@ class TestChain:
             if path.stat().st_mtime_ns != t
         }
         assert renewed == {
-            f"recognition/{feature}/bigru/{setting}.h5"
+            f"recognition/{feature}/bigru/{regime}.h5"
             for feature in ("joints2d", "vpd2d")
-            for setting in ("full", "k1")
+            for regime in ("full", "k1")
         }
 
 
@@ -594,7 +594,7 @@ class TestBaselines:
         for path in paths:
             with read_artifact(path, "recognition") as artifact:
                 artifact.verify_payload()
-                assert artifact.attributes["setting"] == path.stem
+                assert artifact.attributes["regime"] == path.stem
                 assert np.array_equal(artifact.array("action"), test_ids), path
                 assert np.array_equal(artifact.array("label"), truth), path
                 if path.stem == "k1":

@@ -9,15 +9,15 @@ from torch import nn
 from vpdlib.baselines.backbones import build_backbone
 from vpdlib.baselines.frames import num_channels
 from vpdlib.baselines.gsm import GSM
-from vpdlib.baselines.methods import (
-    FrameMethod,
-    GSMMethod,
-    MSG3DMethod,
-    PoseC3DMethod,
-    SkeletonMethod,
-    STGCNMethod,
-    TrainedMethod,
-    TRNMethod,
+from vpdlib.baselines.kinds import (
+    FrameBaseline,
+    GSMBaseline,
+    MSG3DBaseline,
+    PoseC3DBaseline,
+    SkeletonBaseline,
+    STGCNBaseline,
+    TrainedBaseline,
+    TRNBaseline,
 )
 from vpdlib.baselines.msg3d import MSG3D
 from vpdlib.baselines.posec3d import PoseC3D
@@ -31,7 +31,7 @@ _POSE_CHANNELS = 3
 
 
 def build_network(
-    settings: TrainedMethod, num_classes: int, weights: Path | None = None
+    settings: TrainedBaseline, num_classes: int, weights: Path | None = None
 ) -> nn.Module:
     """Build a baseline's network, with random weights from torch's current random state.
 
@@ -45,23 +45,23 @@ def build_network(
     -------
     nn.Module : takes what the method's clips give and returns logits (N, C).
     """
-    if isinstance(settings, SkeletonMethod):
+    if isinstance(settings, SkeletonBaseline):
         return _skeleton_network(settings, num_classes)
     return _frame_network(settings, num_classes, weights)
 
 
-def _skeleton_network(settings: SkeletonMethod, num_classes: int) -> nn.Module:
+def _skeleton_network(settings: SkeletonBaseline, num_classes: int) -> nn.Module:
     graph = graph_of(settings)
     match settings:
-        case STGCNMethod():
+        case STGCNBaseline():
             return STGCN(graph, num_classes, _POSE_CHANNELS, settings.network)
-        case MSG3DMethod():
+        case MSG3DBaseline():
             return MSG3D(graph, num_classes, _POSE_CHANNELS, settings.network)
-        case PoseC3DMethod():
+        case PoseC3DBaseline():
             return PoseC3D(graph.num_joints, num_classes, settings.network)
 
 
-def _frame_network(settings: FrameMethod, num_classes: int, weights: Path | None) -> nn.Module:
+def _frame_network(settings: FrameBaseline, num_classes: int, weights: Path | None) -> nn.Module:
     backbone = build_backbone(
         settings.backbone,
         num_channels(settings),
@@ -70,8 +70,8 @@ def _frame_network(settings: FrameMethod, num_classes: int, weights: Path | None
         settings.widths,
         settings.blocks,
     )
-    if isinstance(settings, GSMMethod):
+    if isinstance(settings, GSMBaseline):
         return GSM(backbone, settings.num_segments, num_classes, settings.dropout)
-    if isinstance(settings, TRNMethod):
+    if isinstance(settings, TRNBaseline):
         return TRN(backbone, settings.num_segments, num_classes, settings.dropout)
     return TSN(backbone, num_classes, settings.dropout)

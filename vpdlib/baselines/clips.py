@@ -30,8 +30,8 @@ class Clips(Protocol):
     def draw(self, action_ids: Sequence[str], rng: np.random.Generator) -> Batch:
         """A random clip of each action, randomly changed, for training."""
 
-    def view(self, action_ids: Sequence[str], place: int) -> Batch:
-        """Clip number `place` of each action, for testing."""
+    def view(self, action_ids: Sequence[str], index: int) -> Batch:
+        """Clip number `index` of each action, for testing."""
 
     def inputs(self, batch: Batch) -> Batch:
         """What the network takes, from a batch that is on its device."""
@@ -39,11 +39,11 @@ class Clips(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """A batch to be made: a random one where there is a seed, else the clips of one place."""
+    """A batch to be made: a random one where there is a seed, else the clips of one index."""
 
     action_ids: tuple[str, ...]
     seed: tuple[int, ...] | None = None
-    place: int = 0
+    index: int = 0
 
 
 class _Requests(Dataset[Batch]):
@@ -55,7 +55,7 @@ class _Requests(Dataset[Batch]):
     def __getitem__(self, request: Request) -> Batch:
         if request.seed is not None:
             return self._clips.draw(request.action_ids, np.random.default_rng(request.seed))
-        return self._clips.view(request.action_ids, request.place)
+        return self._clips.view(request.action_ids, request.index)
 
 
 class ClipReader:

@@ -2,9 +2,9 @@
 
 Pictures come from crop artifacts, from flow artifacts, or (whole pictures, the paper's "w/o crop") from frame
 artifacts, whose pictures may differ in size between videos. A clip is uint8 (T, S, S, C): RGB, or a stack of
-L flow fields u, v, u, v, ... with 0 at 127.5. All frames of a clip are cut and mirrored alike; u of mirrored flow
+L flow fields u, v, u, v, ... with 0 at 127.5. All frames of a clip are cut and flipped alike; u of flipped flow
 is negated. Training windows and test windows are TSN's (Wang et al., ECCV 2016; code of Gate-Shift
-Networks): sides from a list of shares of the shorter side, at a random place (ours: anywhere, theirs 13
+Networks): sides from a list of fractions of the shorter side, at a random place (ours: anywhere, theirs 13
 places), width and height apart by at most one step of the list; in testing the middle.
 """
 
@@ -25,7 +25,7 @@ from vpdlib.artifacts import Artifact, VideoGroup, read_artifact
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.baselines.backbones import input_statistics, normalise
 from vpdlib.baselines.clips import Batch
-from vpdlib.baselines.methods import FrameMethod
+from vpdlib.baselines.kinds import FrameBaseline
 from vpdlib.baselines.segments import (
     clip_segments,
     flow_channels,
@@ -133,11 +133,11 @@ class PictureStore:
 
     def _num_bytes(self) -> int:
         total = 0
-        for place in self._actions.values():
-            if len(place.rows):
-                video = self._artifact(place.shard)[place.video_id]
+        for index in self._actions.values():
+            if len(index.rows):
+                video = self._artifact(index.shard)[index.video_id]
                 picture = video.array(_COLUMNS[self._kind], slice(0, 1))
-                total += picture.size * len(place.rows)
+                total += picture.size * len(index.rows)
         return total
 
     def _artifact(self, shard: int) -> Artifact[VideoGroup]:
@@ -153,15 +153,15 @@ class PictureStore:
         """Number of pictures n of an action."""
         return len(self._actions[action_id].rows)
 
-    def load(self, action_id: str, places: np.ndarray) -> np.ndarray:
-        """Pictures (T, H, W, C) uint8 of an action at `places` (T,) of 0..n-1."""
+    def load(self, action_id: str, indices: np.ndarray) -> np.ndarray:
+        """Pictures (T, H, W, C) uint8 of an action at `indices` (T,) of 0..n-1."""
         kept = self._kept.get(action_id)
-        return self._read(action_id, places) if kept is None else kept[places]
+        return self._read(action_id, indices) if kept is None else kept[indices]
 
-    def _read(self, action_id: str, places: np.ndarray) -> np.ndarray:
+    def _read(self, action_id: str, indices: np.ndarray) -> np.ndarray:
         where = self._actions[action_id]
         # HDF5 wants increasing rows without repetition.
-        rows, back = np.unique(where.rows[places], return_inverse=True)
+        rows, back = np.unique(where.rows[indices], return_inverse=True)
         video = self._artifact(where.shard)[where.video_id]
         return video.array(_COLUMNS[self._kind], rows)[back.reshape(-1)]
 
@@ -179,14 +179,14 @@ class FrameClips:
     settings : of the method.
     """
 
-    def __init__(self, store: PictureStore, settings: FrameMethod) -> None:
+    def __init__(self, store: PictureStore, settings: FrameBaseline) -> None:
         self._store, self._settings = store, settings
         self._stack = settings.flow_stack if settings.stream == "flow" else 1
         self._statistics = input_statistics(settings.backbone, num_channels(settings))
 
     @property
     def num_views(self) -> int:
-        """Test clips, twice as many where they are also mirrored."""
+        """Test clips, twice as many where they are also flipped."""
         return self._settings.test_clips * (2 if self._settings.test_flip else 1)
 
     def draw(self, action_ids: Sequence[str], rng: np.random.Generator) -> Batch:
@@ -201,7 +201,7 @@ class FrameClips:
 
         return (torch.from_numpy(np.stack([one(action_id) for action_id in action_ids])),)
 
-    def view(self, action_ids: Sequence[str], place: int) -> Batch:
+    def view(self, action_ids: Sequence[str], index: int) -> Batch:
         """Test clips (N, T, S, S, C) uint8."""
         settings = self._settings
 
@@ -212,8 +212,8 @@ class FrameClips:
                 settings.test_clips,
                 self._stack,
             )
-            segments, mirrored = clips[place % len(clips)], place >= len(clips)
-            return self._clip(action_id, segments, _middle_window(settings.test_window), mirrored)
+            segments, flipped = clips[index % len(clips)], index >= len(clips)
+            return self._clip(action_id, segments, _middle_window(settings.test_window), flipped)
 
         return (torch.from_numpy(np.stack([one(action_id) for action_id in action_ids])),)
 
@@ -222,16 +222,16 @@ class FrameClips:
         return (normalise(batch[0], self._statistics),)
 
     def _clip(
-        self, action_id: str, segments: np.ndarray, cut: WindowOf, mirrored: bool
+        self, action_id: str, segments: np.ndarray, cut: WindowOf, flipped: bool
     ) -> np.ndarray:
         settings = self._settings
-        places = stacked_frames(segments, self._stack, self._store.length(action_id))
-        pictures = self._store.load(action_id, places.reshape(-1))
+        indices = stacked_frames(segments, self._stack, self._store.length(action_id))
+        pictures = self._store.load(action_id, indices.reshape(-1))
         window = cut(pictures.shape[1], pictures.shape[2])
-        clip = cut_and_mirror(pictures, window, settings.input_px, mirrored)
+        clip = cut_and_flip(pictures, window, settings.input_px, flipped)
         if settings.stream == "rgb":
             return clip
-        stacks = flow_channels(clip.reshape(*places.shape, *clip.shape[1:]))
+        stacks = flow_channels(clip.reshape(*indices.shape, *clip.shape[1:]))
         return np.ascontiguousarray(np.moveaxis(stacks, 1, 3))
 
 
@@ -253,27 +253,27 @@ def _drawing_window(scales: Sequence[float], rng: np.random.Generator) -> Window
     return window
 
 
-def _middle_window(share: float) -> WindowOf:
-    """The square in the middle whose side is this share of the shorter side."""
+def _middle_window(fraction: float) -> WindowOf:
+    """The square in the middle whose side is this fraction of the shorter side."""
 
     def window(height: int, width: int) -> tuple[int, int, int, int]:
-        side = max(round(min(height, width) * share), 1)
+        side = max(round(min(height, width) * fraction), 1)
         return (width - side) // 2, (height - side) // 2, side, side
 
     return window
 
 
-def cut_and_mirror(
-    pictures: np.ndarray, window: tuple[int, int, int, int], side: int, mirrored: bool
+def cut_and_flip(
+    pictures: np.ndarray, window: tuple[int, int, int, int], side: int, flipped: bool
 ) -> np.ndarray:
-    """Cut a window out of pictures, resize it and, if asked for, mirror it.
+    """Cut a window out of pictures, resize it and, if asked for, flip it.
 
     Parameters
     ----------
     pictures : (T, H, W, 3) RGB or (T, H, W, 2) flow, uint8.
     window : left, top, width, height, px.
     side : S of the result.
-    mirrored : left for right; horizontal flow changes its sign, which is 255 less the value. The zoom does not
+    flipped : left for right; horizontal flow changes its sign, which is 255 less the value. The zoom does not
         change flow, as for the student.
 
     Returns
@@ -286,13 +286,13 @@ def cut_and_mirror(
         # Averaging over areas where the window shrinks, so that no pixel is skipped.
         method = cv2.INTER_AREA if min(width, height) > side else cv2.INTER_LINEAR
         cut = np.stack([cv2.resize(picture, (side, side), interpolation=method) for picture in cut])
-    if mirrored:
+    if flipped:
         cut = cut[:, :, ::-1].copy()
         if cut.shape[3] == 2:
             cut[..., 0] = 255 - cut[..., 0]
     return np.ascontiguousarray(cut)
 
 
-def num_channels(settings: FrameMethod) -> int:
+def num_channels(settings: FrameBaseline) -> int:
     """C of a method's clips: 3, or 2 for each flow field of a stack."""
     return 3 if settings.stream == "rgb" else 2 * settings.flow_stack

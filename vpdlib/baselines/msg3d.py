@@ -245,12 +245,12 @@ class MSG3D(nn.Module):
             *(
                 MSG3DBlock(
                     graph.adjacency(),
-                    widths[place],
-                    widths[place + 1],
-                    is_first=place == 0,
+                    widths[index],
+                    widths[index + 1],
+                    is_first=index == 0,
                     settings=settings,
                 )
-                for place in range(len(settings.widths))
+                for index in range(len(settings.widths))
             )
         )
         self.classifier = nn.Linear(widths[-1], num_classes)

@@ -17,7 +17,7 @@ from vpdlib.baselines.settings import PoseC3DSettings
 #: Channels that a bottleneck block gives, per channel inside it.
 _EXPANSION = 4
 
-#: Least half side of a clip's box as a share of its coordinates (a float keeps seven digits), for a single joint.
+#: Least half side of a clip's box as a fraction of its coordinates (a float keeps seven digits), for a single joint.
 _MIN_HALF_SIDE = 1e-3
 
 
@@ -27,7 +27,7 @@ def clip_boxes(keypoints: Tensor, padding: float) -> Tensor:
     Parameters
     ----------
     keypoints : (..., T, V, 3).
-    padding : share of the side that is added, half of it at each end.
+    padding : fraction of the side that is added, half of it at each end.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def heatmap_volumes(keypoints: Tensor, boxes: Tensor, size: int, sigma: float) -
 
     The value at a pixel's centre p of joint j is score_j exp(-|p - j|^2 / (2 sigma^2)) (Duan et al.), with
     the box scaled to the map. The authors' code measures from the pixel's corner and cuts the Gaussian off at three
-    sigma; from the centre, mirrored keypoints give mirrored maps.
+    sigma; from the centre, flipped keypoints give flipped maps.
 
     Parameters
     ----------
@@ -137,8 +137,8 @@ class PoseC3D(nn.Module):
         for stage, num_blocks in enumerate(settings.stage_blocks):
             width = settings.base_width * 2**stage
             is_last = stage == len(settings.stage_blocks) - 1
-            for place in range(num_blocks):
-                stride = (2 if is_last else 1, 2, 2) if place == 0 else (1, 1, 1)
+            for index in range(num_blocks):
+                stride = (2 if is_last else 1, 2, 2) if index == 0 else (1, 1, 1)
                 layers.append(Bottleneck3D(in_channels, width, inflate=stage > 0, stride=stride))
                 in_channels = width * _EXPANSION
         self.backbone = nn.Sequential(*layers)

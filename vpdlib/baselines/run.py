@@ -1,4 +1,4 @@
-"""All trials of a baseline in one setting."""
+"""All trials of a baseline in one regime."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 
 from vpdlib.baselines.build import build_network
 from vpdlib.baselines.clips import Clips
-from vpdlib.baselines.methods import TrainedMethod
+from vpdlib.baselines.kinds import TrainedBaseline
 from vpdlib.baselines.train import predict_probabilities, train_network
 from vpdlib.recognition.actions import ActionTable, Trial
 from vpdlib.recognition.trials import Predicted, RecognitionResult, run_trials
 
 
 def run_baseline(
-    settings: TrainedMethod,
+    settings: TrainedBaseline,
     clips: Clips,
     lengths: Mapping[str, int],
     actions: ActionTable,
@@ -50,7 +50,7 @@ def run_baseline(
 
     def predict(kept: Sequence[Trial], test_ids: Sequence[str]) -> Predicted:
         found, epochs = [], []
-        for place, trial in enumerate(kept):
+        for index, trial in enumerate(kept):
             trained = train_network(
                 partial(build_network, settings, num_classes, weights),
                 clips,
@@ -61,7 +61,7 @@ def run_baseline(
                 trial.seed,
                 device,
                 threads,
-                f"{settings.kind}, trial {place + 1} of {len(kept)}",
+                f"{settings.kind}, trial {index + 1} of {len(kept)}",
             )
             found.append(
                 predict_probabilities(trained.network, clips, test_ids, settings.training, threads)

@@ -69,9 +69,9 @@ def clip_segments(
     if num_clips < 1:
         raise ValueError(f"{num_clips} test clips: expected at least 1")
     num_starts = _num_starts(num_frames, num_segments, stack)
-    # In whole numbers, as share / parts of a segment: no frame depends on rounding.
-    share, parts = (np.array([1]), 2) if num_clips == 1 else (np.arange(num_clips), num_clips)
-    position = np.arange(num_segments) * parts + share[:, None]
+    # In whole numbers, as fraction / parts of a segment: no frame depends on rounding.
+    fraction, parts = (np.array([1]), 2) if num_clips == 1 else (np.arange(num_clips), num_clips)
+    position = np.arange(num_segments) * parts + fraction[:, None]
     return position * num_starts // (parts * num_segments)
 
 

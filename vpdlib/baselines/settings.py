@@ -111,7 +111,7 @@ class PoseC3DSettings(Section):
         0.6, description="Standard deviation of a joint's Gaussian, in heat-map pixels."
     )
     padding: NonNegativeFloat = Field(
-        0.25, description="The square around all joints of a clip is made larger by this share."
+        0.25, description="The square around all joints of a clip is made larger by this fraction."
     )
     base_width: Count = Field(
         32, description="Channels of the first layer; a stage has twice the last's."

@@ -25,13 +25,13 @@ from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.baselines.clips import Batch
 from vpdlib.baselines.graph import COCO17_GRAPH, JOINTS13_GRAPH, SkeletonGraph, bones
-from vpdlib.baselines.methods import PoseC3DMethod, SkeletonMethod
+from vpdlib.baselines.kinds import PoseC3DBaseline, SkeletonBaseline
 from vpdlib.baselines.posec3d import clip_boxes
 from vpdlib.baselines.segments import clip_segments, random_segments
 from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.tables import ActionRow
 from vpdlib.recognition.sequences import rows_of_action
-from vpdlib.skeleton import COCO17_MIRROR_ORDER, COCO17_TO_JOINTS13, JOINTS13_MIRROR_ORDER
+from vpdlib.skeleton import COCO17_FLIP_ORDER, COCO17_TO_JOINTS13, JOINTS13_FLIP_ORDER
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def action_poses(
     return found
 
 
-def graph_of(settings: SkeletonMethod) -> SkeletonGraph:
+def graph_of(settings: SkeletonBaseline) -> SkeletonGraph:
     """The skeleton that a method is set to."""
     return JOINTS13_GRAPH if settings.joints == "joints13" else COCO17_GRAPH
 
@@ -113,10 +113,10 @@ class SkeletonClips:
     settings : of the method.
     """
 
-    def __init__(self, actions: Mapping[str, ActionPoses], settings: SkeletonMethod) -> None:
+    def __init__(self, actions: Mapping[str, ActionPoses], settings: SkeletonBaseline) -> None:
         self._settings = settings
         is_13 = settings.joints == "joints13"
-        self._mirror_order = JOINTS13_MIRROR_ORDER if is_13 else COCO17_MIRROR_ORDER
+        self._flip_order = JOINTS13_FLIP_ORDER if is_13 else COCO17_FLIP_ORDER
         rows = COCO17_TO_JOINTS13 if is_13 else np.arange(17)
         self._poses = {
             action_id: normalised(poses.keypoints_px[:, rows], poses.box_px, _frame_of(settings))
@@ -126,35 +126,35 @@ class SkeletonClips:
 
     @property
     def num_views(self) -> int:
-        """Test clips, twice as many where they are also mirrored."""
+        """Test clips, twice as many where they are also flipped."""
         return self._settings.test_clips * (2 if self._settings.test_flip else 1)
 
     def draw(self, action_ids: Sequence[str], rng: np.random.Generator) -> Batch:
         """Random clips (N, T, V, 3), and for PoseC3D the windows (N, 4) that its heat maps show."""
         settings = self._settings
         clips = np.stack([self._random_clip(self._poses[a], rng) for a in action_ids])
-        if isinstance(settings, PoseC3DMethod):
+        if isinstance(settings, PoseC3DBaseline):
             poses = torch.from_numpy(clips)
             boxes = clip_boxes(poses, settings.network.padding).numpy()
             windows = np.stack([random_window(box, settings.window_area, rng) for box in boxes])
             return poses, torch.from_numpy(windows)
-        turned = [
+        rotated = [
             turn_and_scale(clip, settings.rotation_degrees, settings.scale_jitter, rng)
             for clip in clips
         ]
-        return (torch.from_numpy(np.stack(turned)),)
+        return (torch.from_numpy(np.stack(rotated)),)
 
-    def view(self, action_ids: Sequence[str], place: int) -> Batch:
+    def view(self, action_ids: Sequence[str], index: int) -> Batch:
         """Test clips (N, T, V, 3), and for PoseC3D the boxes about them."""
         settings = self._settings
-        clip, mirrored = place % settings.test_clips, place >= settings.test_clips
+        clip, flipped = index % settings.test_clips, index >= settings.test_clips
         chosen = []
         for action_id in action_ids:
             poses = self._poses[action_id]
             frames = clip_segments(len(poses), settings.num_frames, settings.test_clips)[clip]
-            chosen.append(self._mirrored(poses[frames]) if mirrored else poses[frames])
+            chosen.append(self._flipped(poses[frames]) if flipped else poses[frames])
         clips = torch.from_numpy(np.stack(chosen))
-        if isinstance(settings, PoseC3DMethod):
+        if isinstance(settings, PoseC3DBaseline):
             return clips, clip_boxes(clips, settings.network.padding)
         return (clips,)
 
@@ -162,7 +162,7 @@ class SkeletonClips:
         """Clips as networks take them, (N, C, T, V); as bones, if those are set."""
         clips = batch[0].permute(0, 3, 1, 2)
         settings = self._settings
-        if not isinstance(settings, PoseC3DMethod) and settings.stream == "bone":
+        if not isinstance(settings, PoseC3DBaseline) and settings.stream == "bone":
             clips = bones(clips, graph_of(settings), scored=True)
         return (clips, *batch[1:])
 
@@ -171,16 +171,16 @@ class SkeletonClips:
         length = math.ceil(rng.uniform(settings.temporal_crop, 1.0) * len(poses))
         start = int(rng.integers(len(poses) - length + 1))
         clip = poses[start + random_segments(length, settings.num_frames, rng)]
-        return self._mirrored(clip) if rng.random() < settings.flip_probability else clip
+        return self._flipped(clip) if rng.random() < settings.flip_probability else clip
 
-    def _mirrored(self, clip: np.ndarray) -> np.ndarray:
+    def _flipped(self, clip: np.ndarray) -> np.ndarray:
         """Left for right: x changes its sign, left and right joints their places."""
-        return clip[:, self._mirror_order] * np.array([-1, 1, 1], np.float32)
+        return clip[:, self._flip_order] * np.array([-1, 1, 1], np.float32)
 
 
-def _frame_of(settings: SkeletonMethod) -> str:
+def _frame_of(settings: SkeletonBaseline) -> str:
     # PoseC3D finds its own window about the joints of a clip; where that lies makes no difference.
-    return "clip" if isinstance(settings, PoseC3DMethod) else settings.normalise
+    return "clip" if isinstance(settings, PoseC3DBaseline) else settings.normalise
 
 
 def normalised(keypoints: np.ndarray, box_px: np.ndarray, normalise: str) -> np.ndarray:
@@ -220,10 +220,10 @@ def turn_and_scale(
 
 
 def random_window(box: np.ndarray, least_area: float, rng: np.random.Generator) -> np.ndarray:
-    """A random part of a box (4,) xyxy: share of the area from `least_area` to 1, width / height from 3/4 to 4/3."""
+    """A random part of a box (4,) xyxy: fraction of the area from `least_area` to 1, width / height from 3/4 to 4/3."""
     low, high = box[:2], box[2:]
     area, ratio = rng.uniform(least_area, 1.0), math.exp(rng.uniform(-1, 1) * math.log(4 / 3))
-    share = np.minimum([math.sqrt(area * ratio), math.sqrt(area / ratio)], 1.0)
-    size = (high - low) * share
+    fraction = np.minimum([math.sqrt(area * ratio), math.sqrt(area / ratio)], 1.0)
+    size = (high - low) * fraction
     start = low + rng.random(2) * (high - low - size)
     return np.concatenate([start, start + size]).astype(np.float32)

@@ -50,7 +50,7 @@ class STGCNBlock(nn.Module):
     num_kinds : K.
     temporal_kernel : frames that the convolution over time sees, odd.
     stride : step over frames.
-    dropout : share of values dropped before the residual path is added.
+    dropout : fraction of values dropped before the residual path is added.
     residual : whether there is one; a 1x1 convolution where channels or frames change.
     """
 
@@ -125,7 +125,7 @@ class STGCN(nn.Module):
         blocks: list[nn.Module] = []
         in_channels = num_channels
         for stage, width in enumerate(settings.stage_widths):
-            for place in range(settings.stage_blocks[stage]):
+            for index in range(settings.stage_blocks[stage]):
                 is_first = not blocks
                 blocks.append(
                     STGCNBlock(
@@ -133,7 +133,7 @@ class STGCN(nn.Module):
                         width,
                         len(adjacency),
                         settings.temporal_kernel,
-                        stride=2 if stage > 0 and place == 0 else 1,
+                        stride=2 if stage > 0 and index == 0 else 1,
                         dropout=0.0 if is_first else settings.dropout,
                         residual=not is_first,
                     )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from vpdlib.baselines.clips import ClipReader, Clips, Request
-from vpdlib.baselines.methods import TrainingSettings
+from vpdlib.baselines.kinds import TrainingSettings
 from vpdlib.training.best_epoch import Score
 from vpdlib.training.classification import in_batches, measure
 from vpdlib.training.epochs import Entry, Training, run_epochs
@@ -57,8 +57,8 @@ def rate_at(settings: TrainingSettings, epochs_done: float) -> float:
     if settings.schedule == "step":
         passed = sum(epochs_done >= milestone for milestone in settings.milestones)
         return float(settings.learning_rate * _STEP**passed)
-    share = min((epochs_done - warmup) / (settings.epochs - warmup), 1.0)
-    return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
+    fraction = min((epochs_done - warmup) / (settings.epochs - warmup), 1.0)
+    return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * fraction))
 
 
 def train_network(
@@ -210,7 +210,7 @@ def _predict(
         tuple(action_ids[i : i + settings.batch_size])
         for i in range(0, len(action_ids), settings.batch_size)
     ]
-    requests = [Request(batch, place=place) for batch in batches for place in range(num_views)]
+    requests = [Request(batch, index=index) for batch in batches for index in range(num_views)]
     device = next(network.parameters()).device
     dtype = amp_dtype(device, settings.amp)
     found: list[NDArray[np.float32]] = []

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import model_validator
 
-from vpdlib.baselines.methods import EnsembleMethod, FrameMethod
+from vpdlib.baselines.kinds import EnsembleBaseline, FrameBaseline
 from vpdlib.config.networks import with_networks
 from vpdlib.config.sections import DatasetSections
 from vpdlib.features.settings import CROP_KINDS, JOINTS2D, SECTIONS
@@ -133,9 +133,9 @@ class DatasetSettings(DatasetSections):
             where = f"baselines.{name}"
             if name in (*self.methods, *self.ensembles, *_TRIVIAL):
                 raise ValueError(f"{where}: another row of Table 1 has this name; rename it")
-            if isinstance(baseline, EnsembleMethod):
+            if isinstance(baseline, EnsembleBaseline):
                 self._parts_fit(where, baseline)
-            elif isinstance(baseline, FrameMethod) and not self.adapter.has_videos:
+            elif isinstance(baseline, FrameBaseline) and not self.adapter.has_videos:
                 raise ValueError(f"{where}: needs pixels, and there are no videos; remove it")
         if self.r3d and not self.adapter.has_videos:
             raise ValueError("r3d: needs pixels, and there are no videos; remove it")
@@ -150,8 +150,8 @@ class DatasetSettings(DatasetSections):
             )
         return self
 
-    def _parts_fit(self, where: str, ensemble: EnsembleMethod) -> None:
-        alone = [n for n, b in self.baselines.items() if not isinstance(b, EnsembleMethod)]
+    def _parts_fit(self, where: str, ensemble: EnsembleBaseline) -> None:
+        alone = [n for n, b in self.baselines.items() if not isinstance(b, EnsembleBaseline)]
         for part in ensemble.parts:
             if part not in alone:
                 raise ValueError(

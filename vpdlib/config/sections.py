@@ -10,22 +10,22 @@ from typing import Literal
 
 from pydantic import Field
 
-from vpdlib.baselines.methods import (
+from vpdlib.action_detection.settings import DetectionSettings
+from vpdlib.baselines.kinds import (
     PRETRAINED,
     BaselineSettings,
-    EnsembleMethod,
-    FrameMethod,
+    EnsembleBaseline,
+    FrameBaseline,
     WholeFrameSettings,
     paper_row,
     weights_text,
 )
-from vpdlib.baselines.methods import checkpoint_references as baseline_weights
+from vpdlib.baselines.kinds import checkpoint_references as baseline_weights
 from vpdlib.config.base import Id
 from vpdlib.config.networks import NetworksName
 from vpdlib.crops.settings import CropSettings
 from vpdlib.datasets.adapters import Adapter
 from vpdlib.datasets.settings import OnBadVideo, SuppliedSettings, TracksFrom
-from vpdlib.detection.settings import DetectionSettings
 from vpdlib.features.settings import (
     JOINTS2D,
     SECTIONS,
@@ -319,8 +319,8 @@ class DatasetSections(Section):
         """What the tracks behind the tables are made from; None where no table needs any."""
         names = {*self.methods, *(self.retrieval.methods or ()), *sum(self.ensembles.values(), ())}
         follow_somebody = any(self._follows(name) for name in names) or any(
-            not isinstance(baseline, EnsembleMethod)
-            and not (isinstance(baseline, FrameMethod) and baseline.input == "frame")
+            not isinstance(baseline, EnsembleBaseline)
+            and not (isinstance(baseline, FrameBaseline) and baseline.input == "frame")
             for baseline in self.baselines.values()
         )
         if not follow_somebody:

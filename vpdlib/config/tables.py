@@ -45,10 +45,10 @@ def recognition_files(
     settings: Iterable[str],
     folder: str = "recognition",
 ) -> list[str]:
-    """Artifacts of recognition of every combination; a setting is "full" or "k<k>"."""
+    """Artifacts of recognition of every combination; a regime is "full" or "k<k>"."""
     return [
-        f"{folder}/{feature}/{head}/{setting}.h5"
-        for feature, head, setting in product(features, heads, settings)
+        f"{folder}/{feature}/{head}/{regime}.h5"
+        for feature, head, regime in product(features, heads, settings)
     ]
 
 
@@ -62,8 +62,8 @@ def _accuracy_files(dataset: DatasetSettings, settings: list[str]) -> list[str]:
 
 def _baseline_files(dataset: DatasetSettings, settings: list[str]) -> list[str]:
     return [
-        f"baselines/{baseline.kind}/{name}/{setting}.h5"
-        for (name, baseline), setting in product(dataset.baselines.items(), settings)
+        f"baselines/{baseline.kind}/{name}/{regime}.h5"
+        for (name, baseline), regime in product(dataset.baselines.items(), settings)
     ]
 
 

@@ -51,13 +51,13 @@ def crop_masks(
     """
     masks = np.ones((len(frame), size, size), np.uint8)
     ends = np.cumsum(people.num_people)
-    looked_at = {int(number): place for place, number in enumerate(people.frame)}
+    looked_at = {int(number): index for index, number in enumerate(people.frame)}
     for row, number in enumerate(frame):
-        place = looked_at.get(int(number))
-        if place is None:
+        index = looked_at.get(int(number))
+        if index is None:
             continue
-        first = int(ends[place] - people.num_people[place])
-        boxes = people.box_px[first : ends[place]]
+        first = int(ends[index] - people.num_people[index])
+        boxes = people.box_px[first : ends[index]]
         overlap = iou_matrix(box_px[row], boxes)[0]
         if overlap.max(initial=0) < MIN_IOU:
             continue

@@ -13,7 +13,7 @@ class CropSettings(Section):
 
     size: int = Field(128, ge=16, le=1024, description="Side of a crop, in crop pixels.")
     pad_fraction: float = Field(
-        0.10, ge=0, le=2, description="Padding of each side, as a share of the square's side."
+        0.10, ge=0, le=2, description="Padding of each side, as a fraction of the square's side."
     )
     pad_px: NonNegativeFloat = Field(
         25.0, description="Least padding of each side, in source pixels; the larger wins."

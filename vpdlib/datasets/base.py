@@ -67,7 +67,7 @@ class PoseClip:
 
 @dataclass(frozen=True)
 class Action:
-    """A labelled stretch of a video. ``where`` is the file and row it came from."""
+    """A labelled segment of a video. ``where`` is the file and row it came from."""
 
     action_id: str
     video_id: str
@@ -86,12 +86,12 @@ def shard_of(video_id: str, num_shards: int) -> int:
 
 
 def frames_within(time_s: np.ndarray, start_s: float, end_s: float) -> np.ndarray:
-    """Which frames lie in a stretch: ``start_s <= t < end_s``, both ends with the same rounding slack.
+    """Which frames lie in a segment: ``start_s <= t < end_s``, both ends with the same rounding slack.
 
     Parameters
     ----------
     time_s : (T,) seconds on the player's clock.
-    start_s, end_s : seconds; a frame at the end of one stretch belongs to the next.
+    start_s, end_s : seconds; a frame at the end of one segment belongs to the next.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def check_actions(
     ------
     DatasetError
         For an action of an unknown video, outside its video, of no length, of an unknown class, with an id that another
-        row has, or with a stretch that another row gives the same label or another split.
+        row has, or with a segment that another row gives the same label or another split.
     """
     names = list(classes) if classes is not None else sorted({a.label for a in actions})
     seen: dict[object, Action] = {}
@@ -186,8 +186,8 @@ def check_actions(
                 f"outside its video {action.video_id!r}, which lasts {time_text(duration)} s. Correct start or end "
                 "(seconds)."
             )
-        stretch = (action.video_id, action.start_s, action.end_s, action.label)
-        for key in (action.action_id, stretch):
+        segment = (action.video_id, action.start_s, action.end_s, action.label)
+        for key in (action.action_id, segment):
             other = seen.setdefault(key, action)
             if other is not action:
                 raise DatasetError(
@@ -236,11 +236,11 @@ def _check_splits(actions: Sequence[Action]) -> None:
                 f"{action.where}: group {action.group!r} is in split {action.split} here and in "
                 f"{other.split} at {other.where}. A group must not be on both sides of the test split."
             )
-    _check_stretches(actions)
+    _check_segments(actions)
 
 
-def _check_stretches(actions: Sequence[Action]) -> None:
-    """Refuse a stretch that is labelled in two splits: what is tested would be trained on, or one row is wrong."""
+def _check_segments(actions: Sequence[Action]) -> None:
+    """Refuse a segment that is labelled in two splits: what is tested would be trained on, or one row is wrong."""
     seen: dict[tuple[str, float, float], Action] = {}
     for action in actions:
         other = seen.setdefault((action.video_id, action.start_s, action.end_s), action)
@@ -249,7 +249,7 @@ def _check_stretches(actions: Sequence[Action]) -> None:
 
 
 def two_splits(action: Action, other: Action) -> DatasetError:
-    """The error of a stretch of a video that is in two splits, naming both rows."""
+    """The error of a segment of a video that is in two splits, naming both rows."""
     return DatasetError(
         f"{action.where}: {time_text(action.start_s)} to {time_text(action.end_s)} s of video "
         f"{action.video_id!r} are {action.label!r} in split {action.split} here, and {other.label!r} in split "

@@ -69,7 +69,7 @@ def draw_subsets(
             digest = hashlib.blake2b(label.encode(), digest_size=8).digest()
             generator = np.random.default_rng([seed, shots, trial, int.from_bytes(digest, "big")])
             order = generator.permutation(len(pool))[:shots]
-            chosen.extend(pool[place] for place in order)
+            chosen.extend(pool[index] for index in order)
         subsets.append(sorted(chosen))
     return subsets
 

@@ -1,6 +1,6 @@
 """What is wrong, or doubtful, with labels as a whole.
 
-Names that are nearly the same, classes that cannot be learnt, stretches of a video that are labelled twice.
+Names that are nearly the same, classes that cannot be learnt, segments of a video that are labelled twice.
 """
 
 from __future__ import annotations
@@ -145,11 +145,11 @@ def _numbers_in(name: str) -> list[str]:
     return re.findall(r"\d+", name)
 
 
-#: Of two actions, so much of the shorter one is the same stretch of the video.
-_SAME_SHARE = 0.5
+#: Of two actions, so much of the shorter one is the same segment of the video.
+_SAME_FRACTION = 0.5
 
 
-def _shared_stretches(actions: Iterable[Action]) -> Iterator[tuple[Action, Action, float]]:
+def _shared_segments(actions: Iterable[Action]) -> Iterator[tuple[Action, Action, float]]:
     """Pairs of actions of one video that share some of its time: the earlier one, the other, and how much, s."""
     going_on: dict[str, list[Action]] = {}
     for action in sorted(actions, key=lambda a: (a.video_id, a.start_s, a.end_s)):
@@ -159,14 +159,14 @@ def _shared_stretches(actions: Iterable[Action]) -> Iterator[tuple[Action, Actio
         going_on[action.video_id] = [*others, action]
 
 
-def _is_same_stretch(one: Action, other: Action, shared_s: float) -> bool:
-    """Whether two actions are of one stretch, rather than of two that touch."""
+def _is_same_segment(one: Action, other: Action, shared_s: float) -> bool:
+    """Whether two actions are of one segment, rather than of two that touch."""
     shorter_s = min(one.end_s - one.start_s, other.end_s - other.start_s)
-    return shared_s >= _SAME_SHARE * shorter_s
+    return shared_s >= _SAME_FRACTION * shorter_s
 
 
-def check_stretches(actions: Sequence[Action]) -> None:
-    """Refuse a stretch that is tested and, for half of it or more, learnt from: it would be recognised by itself.
+def check_segments(actions: Sequence[Action]) -> None:
+    """Refuse a segment that is tested and, for half of it or more, learnt from: it would be recognised by itself.
 
     The paper's datasets hold some, as published; a user's table holds them by mistake.
 
@@ -175,23 +175,23 @@ def check_stretches(actions: Sequence[Action]) -> None:
     DatasetError
         Naming both rows.
     """
-    for one, other, shared_s in _shared_stretches(actions):
-        if (one.split == "test") != (other.split == "test") and _is_same_stretch(
+    for one, other, shared_s in _shared_segments(actions):
+        if (one.split == "test") != (other.split == "test") and _is_same_segment(
             one, other, shared_s
         ):
             raise two_splits(other, one)
 
 
-def stretch_problems(actions: Sequence[Action]) -> list[ProblemRow]:
-    """Rows for stretches that are of two classes, or in two splits in part; one for each video that has some.
+def segment_problems(actions: Sequence[Action]) -> list[ProblemRow]:
+    """Rows for segments that are of two classes, or in two splits in part; one for each video that has some.
 
     Parameters
     ----------
     actions : with their splits.
     """
     of_video: dict[str, list[tuple[Action, Action, float]]] = {}
-    for one, other, shared_s in _shared_stretches(actions):
-        twice = one.label != other.label and _is_same_stretch(one, other, shared_s)
+    for one, other, shared_s in _shared_segments(actions):
+        twice = one.label != other.label and _is_same_segment(one, other, shared_s)
         if twice or one.split != other.split:
             of_video.setdefault(one.video_id, []).append((one, other, shared_s))
     rows = []

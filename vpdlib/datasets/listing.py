@@ -99,7 +99,7 @@ def _tell_presentation(info: VideoInfo, deinterlace: Deinterlace) -> None:
         note(f"{info.path}: is interlaced; its frames are deinterlaced")
     if info.angle_degrees:
         warn(
-            f"{info.path}: asks to be turned by {info.angle_degrees:g} degrees, which is no quarter turn; its corners "
+            f"{info.path}: asks to be rotated by {info.angle_degrees:g} degrees, which is no quarter turn; its corners "
             "are cut off, as FFmpeg does. If players show it otherwise, encode it anew."
         )
     if info.pixel_aspect != 1:

@@ -12,10 +12,10 @@ from vpdlib.datasets.base import Action, check_actions
 from vpdlib.datasets.fewshot import membership_column
 from vpdlib.datasets.label_problems import (
     check_names,
-    check_stretches,
+    check_segments,
     class_problems,
     near_class_problems,
-    stretch_problems,
+    segment_problems,
 )
 from vpdlib.datasets.paper.protocol import PaperDataset, without
 from vpdlib.datasets.split import split_by_group
@@ -79,7 +79,7 @@ def prepare(
     ------
     DatasetError
         If an action is not usable, or two classes or groups are hardly told apart, see
-        :func:`vpdlib.datasets.base.check_actions` and :func:`vpdlib.datasets.label_problems.check_names`; a stretch is
+        :func:`vpdlib.datasets.base.check_actions` and :func:`vpdlib.datasets.label_problems.check_names`; a segment is
         tested and learnt from; or too few
         actions are left, see :func:`vpdlib.datasets.bad_videos.drop_actions`.
     """
@@ -98,8 +98,8 @@ def prepare(
     labelled, dropped = drop_actions(labelled, left_out)
     actions, names = check_actions(labelled, durations_s, classes, frame_s)
     check_names(actions, classes)
-    check_stretches(actions)
-    problems = [*class_problems(actions, names), *stretch_problems(actions)]
+    check_segments(actions)
+    problems = [*class_problems(actions, names), *segment_problems(actions)]
     if classes is None:
         problems += near_class_problems(actions)
     for problem in problems:

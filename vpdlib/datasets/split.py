@@ -22,13 +22,13 @@ def split_by_group(
     """Give every action a split.
 
     Groups are visited in a seeded random order; a group goes to the test side (then to validation) if
-    that brings the shares of its classes nearer to what is wanted. A class whose actions all belong to
+    that brings the fractions of its classes nearer to what is wanted. A class whose actions all belong to
     one group stays in training.
 
     Parameters
     ----------
     actions : with ``split`` None; an empty ``group`` stands for the video.
-    test_fraction, val_fraction : wanted shares of each class's actions.
+    test_fraction, val_fraction : wanted fractions of each class's actions.
     seed : of the order of groups.
 
     Raises
@@ -62,7 +62,7 @@ def split_by_group(
     if actions and "test" not in side.values():
         raise DatasetError(
             f"{actions[0].where}: of {len(names)} groups none can be held out for testing: each has all "
-            f"actions of a class, or is far larger than the share {test_fraction:g} of its classes. Give "
+            f"actions of a class, or is far larger than the fraction {test_fraction:g} of its classes. Give "
             "a split or finer groups in the labels, or raise adapter.test_fraction."
         )
     return [

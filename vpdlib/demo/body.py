@@ -35,7 +35,7 @@ SEGMENTS: tuple[str, ...] = (
 )
 SEGMENT_INDEX = {name: i for i, name in enumerate(SEGMENTS)}
 
-#: Rough shares of the body's mass at joints of ``Figure.joints``, for the centre of mass in flight.
+#: Rough fractions of the body's mass at joints of ``Figure.joints``, for the centre of mass in flight.
 _MASS = np.array([0.12, 0.14, 0.14, 0.03, 0.03, 0.02, 0.02, 0.16, 0.16, 0.07, 0.07, 0.02, 0.02])
 
 
@@ -78,31 +78,31 @@ class Figure:
 
     @property
     def centre_of_mass(self) -> np.ndarray:
-        """(S, 3) world, from the joints with fixed mass shares."""
+        """(S, 3) world, from the joints with fixed mass fractions."""
         mass = _MASS / _MASS.sum()
         return np.einsum("sjc,j->sc", self.joints, mass)
 
 
 def draw_proportions(rng: np.random.Generator) -> Proportions:
-    """Draw a person: mean human segment lengths (shares of the height) with a few per cent of spread."""
+    """Draw a person: mean human segment lengths (fractions of the height) with a few per cent of spread."""
     height = float(rng.uniform(1.54, 1.82))
 
-    def share(mean: float, spread: float = 0.03) -> float:
+    def fraction(mean: float, spread: float = 0.03) -> float:
         return float(
             height * mean * np.clip(rng.normal(1.0, spread), 1 - 2 * spread, 1 + 2 * spread)
         )
 
     return Proportions(
         height=height,
-        shank=share(0.243),
-        thigh=share(0.246),
+        shank=fraction(0.243),
+        thigh=fraction(0.246),
         ankle=height * 0.043,
-        torso=share(0.288),
-        shoulder_half=share(0.104, 0.06),
-        hip_half=share(0.053, 0.06),
-        upper_arm=share(0.176),
-        forearm=share(0.149),
-        head=share(0.130, 0.02),
+        torso=fraction(0.288),
+        shoulder_half=fraction(0.104, 0.06),
+        hip_half=fraction(0.053, 0.06),
+        upper_arm=fraction(0.176),
+        forearm=fraction(0.149),
+        head=fraction(0.130, 0.02),
         girth=float(rng.uniform(0.9, 1.14)) * height / 1.7,
     )
 
@@ -127,7 +127,7 @@ def make_pose(**degrees: float) -> np.ndarray:
     return row
 
 
-def mirror_pose(pose: np.ndarray) -> np.ndarray:
+def flip_pose(pose: np.ndarray) -> np.ndarray:
     """Return ``pose`` (..., NUM_ANGLES) with left and right exchanged."""
     out = pose.copy()
     for name in (*_ARM, *_LEG):

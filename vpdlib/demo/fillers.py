@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vpdlib.demo.body import make_pose, mirror_pose
+from vpdlib.demo.body import flip_pose, make_pose
 from vpdlib.demo.timeline import Timeline
 
 
@@ -60,15 +60,15 @@ def walk(timeline: Timeline, rng: np.random.Generator, distance: float, run: boo
         spine_flex=10 if run else 3,
         hip_abd=1,
     )
-    mirrored = rng.random() < 0.5
+    flipped = rng.random() < 0.5
     for _ in range(num_steps):
-        for share, pose in ((0.5, passing), (0.5, contact)):
-            # In `passing` the right leg swings; it must land in front: the mirrored contact.
-            shown = pose if pose is passing else mirror_pose(pose)
+        for fraction, pose in ((0.5, passing), (0.5, contact)):
+            # In `passing` the right leg swings; it must land in front: the flipped contact.
+            shown = pose if pose is passing else flip_pose(pose)
             timeline.to(
-                share * seconds, mirror_pose(shown) if mirrored else shown, forward=share * step
+                fraction * seconds, flip_pose(shown) if flipped else shown, forward=fraction * step
             )
-        mirrored = not mirrored
+        flipped = not flipped
 
 
 def turn_to(timeline: Timeline, rng: np.random.Generator, heading: float) -> None:
@@ -82,7 +82,7 @@ def turn_to(timeline: Timeline, rng: np.random.Generator, heading: float) -> Non
         l_hip_flex=20, l_knee=38, l_hip_twist=12, sh_abd=10, elbow=20, hip_abd=3, r_knee=4
     )
     for i in range(num_steps):
-        pose = step if i % 2 == 0 else mirror_pose(step)
+        pose = step if i % 2 == 0 else flip_pose(step)
         timeline.to(0.14, pose, yaw=float(change) * 0.5 / num_steps)
         timeline.to(0.12, stand(rng), yaw=float(change) * 0.5 / num_steps)
 
@@ -92,8 +92,8 @@ def idle(timeline: Timeline, rng: np.random.Generator, seconds: float) -> None:
     kind = int(rng.integers(6))
     side = rng.random() < 0.5
 
-    def to(share: float, pose: np.ndarray) -> None:
-        timeline.to(share * seconds, mirror_pose(pose) if side else pose)
+    def to(fraction: float, pose: np.ndarray) -> None:
+        timeline.to(fraction * seconds, flip_pose(pose) if side else pose)
 
     if kind == 0:
         to(0.5, make_pose(sh_flex=172, sh_abd=12, spine_side=16, elbow=10, hip_abd=6))

@@ -39,7 +39,7 @@ from vpdlib.progress import track
 from vpdlib.skeleton import JOINTS13, TORSO13
 from vpdlib.video.writer import VideoWriter
 
-#: The share of the frame interval that the shutter is open.
+#: The fraction of the frame interval that the shutter is open.
 _SHUTTER = 0.45
 #: Sub-frames averaged by the farthest way of a joint during exposure, px: (up to, sub-frames).
 _BLUR_STEPS = ((1.5, 1), (4.5, 3), (8.0, 5), (np.inf, 8))

@@ -40,7 +40,7 @@ class Mesh:
     ----------
     segment_a, segment_b : (V,) carrying segments.
     local_a, local_b : (V, 3) vertex relative to each segment, metres.
-    weight_a : (V,) share of the first segment.
+    weight_a : (V,) fraction of the first segment.
     blended : indices of vertices with ``weight_a < 1``.
     quads : (Q, 4) vertex indices, wound so that the outward normal is
         ``cross(v2 - v0, v3 - v1)``.
@@ -68,8 +68,8 @@ class Mesh:
         rows = self.blended
         other = np.einsum("vij,vj->vi", rotations[self.segment_b[rows]], self.local_b[rows])
         other += origins[self.segment_b[rows]]
-        share = self.weight_a[rows, None]
-        out[rows] = share * out[rows] + (1 - share) * other
+        fraction = self.weight_a[rows, None]
+        out[rows] = fraction * out[rows] + (1 - fraction) * other
         return out
 
 

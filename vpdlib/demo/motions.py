@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vpdlib.demo.body import make_pose, mirror_pose
+from vpdlib.demo.body import flip_pose, make_pose
 from vpdlib.demo.fillers import stand, walk
 from vpdlib.demo.timeline import Timeline
 
@@ -141,8 +141,14 @@ def _jump(timeline: Timeline, label: str, manner: Manner) -> None:
     if is_somersault:
         air, opening = _somersault_shapes(label, manner)
         rest = turn - 2 * lean
-        for share, pose in ((0.24, air), (0.26, None), (0.22, None), (0.16, opening), (0.12, land)):
-            timeline.to(share * flight, pose, forward=step * share)
+        for fraction, pose in (
+            (0.24, air),
+            (0.26, None),
+            (0.22, None),
+            (0.16, opening),
+            (0.12, land),
+        ):
+            timeline.to(fraction * flight, pose, forward=step * fraction)
         _spread_rotation(timeline, 5, rest * direction, label.endswith("tucked"))
         pitch_left = turn * direction - (rest + lean) * direction
     else:
@@ -170,9 +176,9 @@ def _spread_rotation(timeline: Timeline, num_keys: int, total: float, tucked: bo
     """Lay ``total`` radians of pitch over the last ``num_keys`` keys, fastest where the body is closed."""
     base = timeline.rows[-num_keys - 1]
     pitch = len(base) - 4
-    shares = (0.15, 0.49, 0.81, 0.95, 1.0) if tucked else (0.21, 0.48, 0.71, 0.88, 1.0)
-    for row, share in zip(timeline.rows[-num_keys:], shares, strict=True):
-        row[pitch] = base[pitch] + share * total
+    fractions = (0.15, 0.49, 0.81, 0.95, 1.0) if tucked else (0.21, 0.48, 0.71, 0.88, 1.0)
+    for row, fraction in zip(timeline.rows[-num_keys:], fractions, strict=True):
+        row[pitch] = base[pitch] + fraction * total
 
 
 def _somersault_shapes(label: str, manner: Manner) -> tuple[np.ndarray, np.ndarray]:
@@ -282,13 +288,13 @@ def _cartwheel(timeline: Timeline, manner: Manner) -> None:
         (0.18, second_foot, 0.22, 0.0, 0.25),
         (0.16, finish, 0.18, 0.0, 0.23),
     )
-    for time_share, pose, way, yaw_share, roll_share in keys:
+    for time_fraction, pose, way, yaw_fraction, roll_fraction in keys:
         timeline.to(
-            time_share * total,
-            pose if manner.side > 0 else mirror_pose(pose),
+            time_fraction * total,
+            pose if manner.side > 0 else flip_pose(pose),
             forward=way * travel,
-            yaw=yaw_share * quarter,
-            roll=roll_share * turn,
+            yaw=yaw_fraction * quarter,
+            roll=roll_fraction * turn,
         )
 
 

@@ -27,7 +27,7 @@ _DIGITS = {
 
 @dataclass(frozen=True)
 class Style:
-    """What a person wears, as far as shape goes: sleeve and leg length as shares of the limb."""
+    """What a person wears, as far as shape goes: sleeve and leg length as fractions of the limb."""
 
     sleeve: float = 0.5
     leg: float = 0.5
@@ -76,7 +76,7 @@ def _limb_materials(y: np.ndarray, cloth: str, length: float) -> list[str]:
 def _add_trunk(mesh: MeshBuilder, body: Proportions) -> None:
     g = body.girth
     wide, hips = body.shoulder_half / 0.177, body.hip_half / 0.09
-    # height as a share of the torso, half width, half depth, forward shift, share of the pelvis
+    # height as a fraction of the torso, half width, half depth, forward shift, fraction of the pelvis
     rows = np.array(
         [
             (-0.21, 0.001, 0.001, 0.0, 1.0),
@@ -209,12 +209,12 @@ def _add_head(mesh: MeshBuilder, body: Proportions, style: Style) -> None:
 def _add_arm(mesh: MeshBuilder, body: Proportions, style: Style, side: str) -> None:
     g = body.girth
     length = body.upper_arm
-    share = np.array([0.0, 0.12, 0.3, 0.5, 0.52, 0.75, 1.0])
+    fraction = np.array([0.0, 0.12, 0.3, 0.5, 0.52, 0.75, 1.0])
     radius = np.array([0.048, 0.055, 0.052, 0.049, 0.046, 0.043, 0.040]) * g
     cloth = style.sleeve
-    share[3], share[4] = cloth, cloth + 0.02
+    fraction[3], fraction[4] = cloth, cloth + 0.02
     radius[:4] *= 1.06
-    centres, radii = _capped((-share * length).tolist(), radius.tolist())
+    centres, radii = _capped((-fraction * length).tolist(), radius.tolist())
     mesh.tube(
         f"{side}_upper_arm",
         centres,
@@ -223,9 +223,9 @@ def _add_arm(mesh: MeshBuilder, body: Proportions, style: Style, side: str) -> N
         _limb_materials(centres[:, 1], "shirt", (cloth + 0.01) * length),
     )
     length = body.forearm
-    share = np.array([0.0, 0.25, 0.6, 1.0])
+    fraction = np.array([0.0, 0.25, 0.6, 1.0])
     centres, radii = _capped(
-        (-share * length).tolist(), (np.array([0.041, 0.043, 0.036, 0.027]) * g).tolist()
+        (-fraction * length).tolist(), (np.array([0.041, 0.043, 0.036, 0.027]) * g).tolist()
     )
     mesh.tube(f"{side}_forearm", centres, radii, radii * 1.05, ["skin"] * (len(radii) - 1))
     s = body.height / 1.7
@@ -243,13 +243,13 @@ def _add_arm(mesh: MeshBuilder, body: Proportions, style: Style, side: str) -> N
 def _add_leg(mesh: MeshBuilder, body: Proportions, style: Style, side: str) -> None:
     g = body.girth
     length = body.thigh
-    share = np.array([0.0, 0.18, 0.38, 0.5, 0.52, 0.75, 1.0])
-    share[3], share[4] = style.leg, style.leg + 0.02
-    share[2] = min(share[2], style.leg - 0.05)
-    radius = np.interp(share, [0, 0.2, 0.5, 1.0], [0.088, 0.092, 0.078, 0.056]) * g
+    fraction = np.array([0.0, 0.18, 0.38, 0.5, 0.52, 0.75, 1.0])
+    fraction[3], fraction[4] = style.leg, style.leg + 0.02
+    fraction[2] = min(fraction[2], style.leg - 0.05)
+    radius = np.interp(fraction, [0, 0.2, 0.5, 1.0], [0.088, 0.092, 0.078, 0.056]) * g
     radius[:4] *= 1.07
     shift = [0.0, -0.002, 0.006, 0.008, 0.008, 0.006, 0.0]
-    centres, radii = _capped((-share * length).tolist(), radius.tolist(), shift)
+    centres, radii = _capped((-fraction * length).tolist(), radius.tolist(), shift)
     first, last = mesh.tube(
         f"{side}_thigh",
         centres,
@@ -264,12 +264,12 @@ def _add_leg(mesh: MeshBuilder, body: Proportions, style: Style, side: str) -> N
             if is_outer and mesh.material[quad] == MATERIAL_INDEX["shorts"]:
                 mesh.material[quad] = MATERIAL_INDEX["trim"]
     length = body.shank
-    share = np.array([0.0, 0.15, 0.32, 0.55, 1 - style.sock, 1.0])
+    fraction = np.array([0.0, 0.15, 0.32, 0.55, 1 - style.sock, 1.0])
     radius = np.interp(
-        share, [0, 0.15, 0.32, 0.55, 0.8, 1], [0.054, 0.056, 0.060, 0.052, 0.040, 0.037]
+        fraction, [0, 0.15, 0.32, 0.55, 0.8, 1], [0.054, 0.056, 0.060, 0.052, 0.040, 0.037]
     )
     centres, radii = _capped(
-        (-share * length).tolist(), (radius * g).tolist(), [0, -0.008, -0.018, -0.014, -0.006, 0]
+        (-fraction * length).tolist(), (radius * g).tolist(), [0, -0.008, -0.018, -0.014, -0.006, 0]
     )
     low = -(1 - style.sock) * length
     middles = (centres[:-1, 1] + centres[1:, 1]) / 2

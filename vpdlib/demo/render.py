@@ -38,7 +38,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Light:
-    """A far light: unit direction towards it (3,), its share and the ambient share."""
+    """A far light: unit direction towards it (3,), its fraction and the ambient fraction."""
 
     direction: np.ndarray
     diffuse: float

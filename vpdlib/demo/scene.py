@@ -148,7 +148,7 @@ def draw_camera(
     offset = 0.0 if split == "train" else 22.5
     azimuth = np.deg2rad(45.0 * view + offset + rng.uniform(-10, 10))
     distance, eye = pick(_CAMERA_DISTANCE[split]), pick(_CAMERA_HEIGHT[split])
-    share = float(rng.uniform(0.45, 0.54))
+    fraction = float(rng.uniform(0.45, 0.54))
     outward = np.array([np.sin(azimuth), 0.0, np.cos(azimuth)])
     position = outward * distance + np.array([0.0, eye, 0.0])
     target = np.array([0.0, 1.2, 0.0])
@@ -159,7 +159,7 @@ def draw_camera(
     return Camera(
         rotation,
         position,
-        share * height * distance / person_height,
+        fraction * height * distance / person_height,
         (width / 2, height / 2),
         azimuth,
     )

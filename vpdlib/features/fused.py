@@ -1,6 +1,6 @@
 """The teacher's joints, mended by a student where the teacher is unsure.
 
-Descriptors are (N, 2, d), row 0 regular and row 1 mirrored, as everywhere.
+Descriptors are (N, 2, d), row 0 regular and row 1 flipped, as everywhere.
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ def fuse_poses(
     if joints.shape != expected or decoded.shape != expected:
         raise ValueError(f"joints {joints.shape}, decoded {decoded.shape}: expected {expected}")
     low, high = settings.unsure_below, settings.sure_above
-    share = np.clip((score - low) / (high - low), 0.0, 1.0)
+    fraction = np.clip((score - low) / (high - low), 0.0, 1.0)
     # The student stands in wholly where the teacher has no answer.
-    has_joints = np.isfinite(joints).all(axis=(1, 2)) & np.isfinite(share)
-    share = np.where(has_joints, share, 0.0)[:, None, None]
+    has_joints = np.isfinite(joints).all(axis=(1, 2)) & np.isfinite(fraction)
+    fraction = np.where(has_joints, fraction, 0.0)[:, None, None]
     joints = np.where(has_joints[:, None, None], joints, 0.0)
-    return (share * joints + (1.0 - share) * decoded).astype(np.float32)
+    return (fraction * joints + (1.0 - fraction) * decoded).astype(np.float32)

@@ -23,7 +23,7 @@ def add_pose_features(
     ----------
     artifact : of kind "features"; every video of `poses` is added.
     poses, tracks : artifacts of the same shard.
-    describe : keypoints (N, 17, 3) to descriptors (N, 2, D), regular and mirrored.
+    describe : keypoints (N, 17, 3) to descriptors (N, 2, D), regular and flipped.
     """
     for video in poses.videos():
         frame = video.frame

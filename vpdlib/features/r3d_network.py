@@ -160,7 +160,7 @@ def embed_windows(
     batch_size: int = 32,
     amp: bool = False,
 ) -> np.ndarray:
-    """Describe each frame of a video by the window about it, regular and mirrored.
+    """Describe each frame of a video by the window about it, regular and flipped.
 
     Only the frames of one batch of windows are on the device at a time.
 
@@ -174,7 +174,7 @@ def embed_windows(
 
     Returns
     -------
-    (N, 2, d) float32 : [:, 0] of the window, [:, 1] of its mirror image.
+    (N, 2, d) float32 : [:, 0] of the window, [:, 1] of its flipped image.
 
     Raises
     ------

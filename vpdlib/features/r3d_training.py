@@ -80,7 +80,7 @@ class WindowClips:
     def __init__(self, store: PictureStore, settings: R3DSettings) -> None:
         self._store, self._settings = store, settings
 
-    #: Validation looks at the middle of an action, and its mirror image.
+    #: Validation looks at the middle of an action, and its flipped image.
     num_views = 2
 
     def draw(self, action_ids: Sequence[str], rng: np.random.Generator) -> Batch:
@@ -92,12 +92,12 @@ class WindowClips:
 
         return (torch.from_numpy(np.stack([one(action_id) for action_id in action_ids])),)
 
-    def view(self, action_ids: Sequence[str], place: int) -> Batch:
-        """Middle windows (N, 8, S, S, 3) uint8, mirrored at place 1."""
+    def view(self, action_ids: Sequence[str], index: int) -> Batch:
+        """Middle windows (N, 8, S, S, 3) uint8, flipped at index 1."""
 
         def one(action_id: str) -> np.ndarray:
             start = max(self._store.length(action_id) - WINDOW, 0) // 2
-            return self._clip(action_id, start, place == 1)
+            return self._clip(action_id, start, index == 1)
 
         return (torch.from_numpy(np.stack([one(action_id) for action_id in action_ids])),)
 
@@ -105,7 +105,7 @@ class WindowClips:
         """Windows as the network takes them, (N, 8, 3, S, S) float32, normalised."""
         return (normalise(batch[0], KINETICS),)
 
-    def _clip(self, action_id: str, start: int, mirrored: bool) -> np.ndarray:
+    def _clip(self, action_id: str, start: int, flipped: bool) -> np.ndarray:
         length = self._store.length(action_id)
         clip = self._store.load(action_id, np.minimum(start + np.arange(WINDOW), length - 1))
-        return np.ascontiguousarray(clip[:, :, ::-1]) if mirrored else clip
+        return np.ascontiguousarray(clip[:, :, ::-1]) if flipped else clip

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from vpdlib.baselines.methods import (
+from vpdlib.baselines.kinds import (
     FROM_SCRATCH,
     PRETRAINED,
     TrainedSettings,
@@ -93,7 +93,7 @@ class R3DSettings(TrainedSettings):
         False,
         description="Train on the dataset's training actions before embedding (paper: as pretrained).",
     )
-    flip_probability: Fraction = Field(0.5, description="Share of mirrored training clips.")
+    flip_probability: Fraction = Field(0.5, description="Fraction of flipped training clips.")
     dropout: ProperFraction = Field(0.5, description="Dropout of the features.")
     batch_size: Count = Field(32, description="Windows embedded at once.")
     amp: bool = Field(False, description="Embed in half precision.")

@@ -31,7 +31,7 @@ from torch import Tensor, nn
 
 from vpdlib.artifacts.crops import Crops
 from vpdlib.baselines.backbones import IMAGENET, InputStatistics, normalise
-from vpdlib.baselines.methods import PRETRAINED
+from vpdlib.baselines.kinds import PRETRAINED
 from vpdlib.features.crops import CropEmbedder, CropJob, video_by_video
 from vpdlib.features.video_encoder_settings import (
     CONFIG,
@@ -181,7 +181,7 @@ def embed_frames(
     batch_size: int = 8,
     amp: bool = False,
 ) -> np.ndarray:
-    """Describe each of some consecutive frames, regular and mirrored.
+    """Describe each of some consecutive frames, regular and flipped.
 
     Frames of a step of time share what the step gives; windows that overlap are averaged. Where there are
     fewer frames than a window has, the last one is repeated.
@@ -197,7 +197,7 @@ def embed_frames(
 
     Returns
     -------
-    (N, 2, d) float32 : [:, 0] of the frames, [:, 1] of their mirror images.
+    (N, 2, d) float32 : [:, 0] of the frames, [:, 1] of their flipped images.
 
     Raises
     ------

@@ -68,7 +68,7 @@ def describe_windows(
     batch_size: int,
     amp: bool,
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """Put windows and their mirror images through a network, batch by batch.
+    """Put windows and their flipped images through a network, batch by batch.
 
     Only the frames of one batch of windows are on the device at a time.
 
@@ -84,7 +84,7 @@ def describe_windows(
 
     Yields
     ------
-    Rows of `windows`, and (B, 2, ...) float32: [:, 0] of the windows, [:, 1] of their mirror images.
+    Rows of `windows`, and (B, 2, ...) float32: [:, 0] of the windows, [:, 1] of their flipped images.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Storing flow in 8 bits.
 
 Flow (..., S, S, 2) in crop pixels is centred by its median, clipped to plus and minus ``max_px``,
-and mapped linearly to 0..255 with rounding. The scale is symmetric: mirroring flow horizontally
+and mapped linearly to 0..255 with rounding. The scale is symmetric: flipping flow horizontally
 negates u, which in 8 bits is 255 - u. (The released code truncates with a scale of 255/41, which
 leaves a bias; docs/method.md sections 4 and 12.)
 """

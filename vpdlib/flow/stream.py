@@ -52,7 +52,7 @@ class StoredFlow:
 
 
 def parts_of_rows(num_rows: int, length: int = 512) -> list[slice]:
-    """Stretches of at most `length` rows that make up a video; a single empty one where it has none.
+    """Parts of at most `length` rows that make up a video; a single empty one where it has none.
 
     A video of hours does not fit into memory: `stored_flow` may be given its parts one after the other.
     """

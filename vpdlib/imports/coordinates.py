@@ -4,12 +4,12 @@ Coordinates are joints or corners of boxes, (T, N, 2) x, y, NaN where there is n
 
 1. A point with x = y beyond the picture on both sides, such as (9999, 9999), stands for a missing one.
 2. Where the file states the size of its picture (`width`, `height`), its coordinates are brought to the video's size,
-   and that is said; another aspect than the video's is refused. Shares of the picture are scaled likewise; without a
-   stated size they are refused. An athlete has more than a few pixels: what is all near the origin is shares.
-3. What lies outside the picture is judged by two figures: the share of points outside it, and how many more are out at
-   one side (left or right) than at the other. Bodies that the picture cuts off are mostly cut at the legs, or at both
-   sides alike: of JHMDB's 609 clips, many of them close-ups with complete skeletons, none has more than 67 % of its
-   joints outside, none more than 13 % more at one side, and all together 11 % and 0.1 %. Half as large again they
+   and that is said; another aspect than the video's is refused. Fractions of the picture are scaled likewise; without a
+   stated size they are refused. An athlete has more than a few pixels: what is all near the origin is fractions.
+3. What lies outside the picture is judged by two figures: the fraction of points outside it, and how many more are out
+   at one side (left or right) than at the other. Bodies that the picture cuts off are mostly cut at the legs, or at
+   both sides alike: of JHMDB's 609 clips, many of them close-ups with complete skeletons, none has more than 67 % of
+   its joints outside, none more than 13 % more at one side, and all together 11 % and 0.1 %. Half as large again they
    have 40 % outside and 13 % more at one side; twice as large, 73 % and 43 %. A video beyond `IMPOSSIBLE` is refused,
    all of them together too; beyond `UNLIKELY` where they are `ENOUGH_VIDEOS`; what is `DOUBTFUL` is said.
 4. A single point more than `FAR` pictures away is missing, and that is said.
@@ -28,24 +28,24 @@ from vpdlib.datasets.bad_videos import refuse_all
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.progress import warn
 
-#: Within so many px of the origin no athlete is, but everything that is a share of the picture.
-_SHARES_UP_TO = 5.0
-#: In a small picture, within this part of its side; in one so small that this is less than a share, nothing is told.
-_SHARES_PART = 1 / 8
-#: Of shares, nearly all lie within the picture; numbers from -1 to 1 are something else.
-_PLAIN_SHARES = (-0.25, 1.25)
-#: Sizes that differ by less than this share: rounded sides, padding to whole blocks.
+#: Within so many px of the origin no athlete is, but everything that is a fraction of the picture.
+_FRACTIONS_UP_TO = 5.0
+#: In a small picture, within this part of its side; in one so small that this is less than a fraction, nothing is told.
+_FRACTIONS_PART = 1 / 8
+#: Of fractions, nearly all lie within the picture; numbers from -1 to 1 are something else.
+_PLAIN_FRACTIONS = (-0.25, 1.25)
+#: Sizes that differ by less than this fraction: rounded sides, padding to whole blocks.
 _SAME_SIZE = 0.01
-#: Points this far outside, in shares of the picture, are within a tool's error.
+#: Points this far outside, in fractions of the picture, are within a tool's error.
 _BORDER = 0.05
-#: (share of points outside, share that is more at one side). Either pair serves.
+#: (fraction of points outside, fraction that is more at one side). Either pair serves.
 IMPOSSIBLE = ((0.75, 0.0), (0.5, 0.25))
 UNLIKELY = ((0.25, 0.08),)
 DOUBTFUL = ((0.15, 0.0), (0.0, 0.08))
 #: So many videos together say more than one, and so few frames say nothing.
 ENOUGH_VIDEOS = 5
 ENOUGH_FRAMES = 5
-#: (part of the picture's sides from the upper left corner, share of points): rather of a smaller picture, or percent.
+#: (part of the picture's sides from the upper left corner, fraction of points): of a smaller picture, or percent.
 _CORNER = (0.55, 0.9)
 #: In pictures.
 FAR = 3.0
@@ -134,7 +134,7 @@ def warn_of_rates(
 
 @dataclass(frozen=True)
 class _Figures:
-    """How points lie to the picture: shares of the points, and their range in words."""
+    """How points lie to the picture: fractions of the points, and their range in words."""
 
     video: str
     frames: int
@@ -174,14 +174,16 @@ class _Job:
         there = points[np.isfinite(points).all(axis=2)]
         if len(there) < 2:
             return points
-        if _are_shares(there, picture):
-            if stated is None or not _are_plain_shares(there):
+        if _are_fractions(there, picture):
+            if stated is None or not _are_plain_fractions(there):
                 self._refuse(
-                    video, there, f"no athlete is so small; shares of the picture{_of(of_video)}?"
+                    video,
+                    there,
+                    f"no athlete is so small; fractions of the picture{_of(of_video)}?",
                 )
                 return points
             points *= np.array(stated, np.float32)
-            self.said["are shares of the picture, scaled to pixels"].append(video.video)
+            self.said["are fractions of the picture, scaled to pixels"].append(video.video)
         if of_video is None:
             return points
         if stated is not None and not _are_close(stated, of_video):
@@ -262,14 +264,14 @@ class _Job:
         slack = _SAME_SIZE + 1 / min(stated)
         if _are_close(stated, of_video) or abs(w * height / (h * width) - 1) <= slack:
             return True
-        turned = (
-            " (turned: give coordinates of the picture as it is shown)"
+        rotated = (
+            " (rotated: give coordinates of the picture as it is shown)"
             if abs(h * height / (w * width) - 1) <= slack
             else ""
         )
         self.problems.append(
             f"{video.video}: the file states a picture of {_size(stated)}, the video has {_size(of_video)}, "
-            f"of another aspect{turned}"
+            f"of another aspect{rotated}"
         )
         return False
 
@@ -298,21 +300,21 @@ class _Job:
             ].append(video.video)
 
     def _measure(
-        self, video: VideoRow, shares: np.ndarray, points: np.ndarray, stated: bool
+        self, video: VideoRow, fractions: np.ndarray, points: np.ndarray, stated: bool
     ) -> _Figures:
-        shares = _sample(shares)
+        fractions = _sample(fractions)
         if self.are_boxes:
             step = np.linspace(0, 1, _GRID, dtype=np.float32)[:, None]
-            line = shares[:, :1] * (1 - step) + shares[:, 1:] * step
-            shares = np.stack(
+            line = fractions[:, :1] * (1 - step) + fractions[:, 1:] * step
+            fractions = np.stack(
                 [
                     np.repeat(line[..., 0], _GRID, axis=1),
                     np.tile(line[..., 1], (1, _GRID)),
                 ],
                 axis=2,
             )
-        there = np.isfinite(shares).all(axis=2)
-        x, y = shares[there].T
+        there = np.isfinite(fractions).all(axis=2)
+        x, y = fractions[there].T
         right, left = x > 1 + _BORDER, x < -_BORDER
         outside = (right | left | (y > 1 + _BORDER) | (y < -_BORDER)).mean()
         found = f"{_range(points[np.isfinite(points).all(axis=2)])}: {outside:.0%} of it outside the picture"
@@ -337,19 +339,19 @@ def _sample(points: np.ndarray) -> np.ndarray:
     return points[seen[:: max(step, 1)]]
 
 
-def _are_shares(there: np.ndarray, picture: tuple[int, int] | None) -> bool:
+def _are_fractions(there: np.ndarray, picture: tuple[int, int] | None) -> bool:
     """Whether points (M, 2) are too near to the origin, and to each other, for pixels."""
-    limit = _SHARES_UP_TO
+    limit = _FRACTIONS_UP_TO
     if picture is not None:
-        limit = min(limit, _SHARES_PART * min(picture))
+        limit = min(limit, _FRACTIONS_PART * min(picture))
     if limit < 1.5:
         return False
     near = np.abs(there - 0.5).max(axis=1)
     return bool((near <= limit - 0.5).all() or (near <= 1).mean() >= 0.9)
 
 
-def _are_plain_shares(there: np.ndarray) -> bool:
-    low, high = _PLAIN_SHARES
+def _are_plain_fractions(there: np.ndarray) -> bool:
+    low, high = _PLAIN_FRACTIONS
     # The middle of what goes from -1 to 1 is about 0.
     return bool(((there >= low) & (there <= high)).mean() >= 0.9 and (there < 0).mean() < 0.15)
 

@@ -1,6 +1,6 @@
 """Descriptors that come from another tool, and what stands in for a stage in general.
 
-Descriptors are (T, 2, d), regular and mirrored, one row per frame of the video. Boxes: :mod:`vpdlib.imports.boxes`.
+Descriptors are (T, 2, d), regular and flipped, one row per frame of the video. Boxes: :mod:`vpdlib.imports.boxes`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def read_features(path: Path, only: Collection[str] | None = None) -> dict[str, 
 
     Parameters
     ----------
-    path : arrays (:mod:`vpdlib.imports.arrays`), video -> (T, 2, d), regular and mirrored, or (T, d).
+    path : arrays (:mod:`vpdlib.imports.arrays`), video -> (T, 2, d), regular and flipped, or (T, d).
     only : ids of the videos wanted; None for all.
 
     Returns
     -------
-    video id -> (T, 2, d) float32; the same twice where there is no mirrored one. NaN rows where there is none.
+    video id -> (T, 2, d) float32; the same twice where there is no flipped one. NaN rows where there is none.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 image.
 
 Input: 256 x 256, letterboxed, RGB, int32, (1, 256, 256, 3). Output (1, 6, 56): for each person 17
-times (y, x, score), then ymin, xmin, ymax, xmax, score, coordinates as a share of the input's side.
+times (y, x, score), then ymin, xmin, ymax, xmax, score, coordinates as a fraction of the input's side.
 """
 
 from __future__ import annotations

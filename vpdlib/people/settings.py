@@ -55,7 +55,7 @@ class PeopleSettings(Section):
     max_people: Count = Field(20, description="The best so many people of a frame are kept.")
     cut_min_change: PositiveFraction = Field(
         0.12,
-        description="A cut changes the picture by this share at least; 1 finds no cut, for footage without any.",
+        description="A cut changes the picture by this fraction at least; 1 finds no cut, for footage without any.",
     )
     cut_min_ratio: float = Field(
         2.0,

@@ -145,7 +145,7 @@ def pck_norm(
 
 
 def pck_mean(correct: np.ndarray) -> float:
-    """Return the share of correct joints among the measurable ones; NaN where there are none.
+    """Return the fraction of correct joints among the measurable ones; NaN where there are none.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ class View:
     ----------
     image_rgb : (H, W, 3) uint8.
     box_px : (4,) x0, y0, x1, y1 in source pixels; may reach outside the image.
-    angle_degrees : what the network is shown is turned by this about the box's centre. Top-down
+    angle_degrees : what the network is shown is rotated by this about the box's centre. Top-down
         networks resample the box in any case: the teacher turns it in that one step, rather than
         being handed a picture resampled before, and turns its keypoints back.
 
@@ -117,11 +117,11 @@ def cos_sin(angle_degrees: float) -> tuple[float, float]:
 
 
 def turn_back(points: np.ndarray, centre: np.ndarray, angle_degrees: float) -> np.ndarray:
-    """Return where points of a turned picture lie in the picture as it was.
+    """Return where points of a rotated picture lie in the picture as it was.
 
     Parameters
     ----------
-    points : (..., 2) x, y, found in a picture turned by `angle_degrees` about `centre`.
+    points : (..., 2) x, y, found in a picture rotated by `angle_degrees` about `centre`.
     centre : (2,) x, y.
     angle_degrees : counter-clockwise.
 
@@ -134,11 +134,11 @@ def turn_back(points: np.ndarray, centre: np.ndarray, angle_degrees: float) -> n
     return np.stack([u * cos - v * sin, u * sin + v * cos], axis=-1) + centre
 
 
-def turned_box(box_px: np.ndarray, angle_degrees: float) -> np.ndarray:
-    """Return the upright box that holds a box turned about its centre.
+def rotated_box(box_px: np.ndarray, angle_degrees: float) -> np.ndarray:
+    """Return the upright box that holds a box rotated about its centre.
 
     Networks that are shown a rectangle are given this one: an athlete who lies along the box is upright in
-    the turned picture, and would reach out of a rectangle of the box's own shape.
+    the rotated picture, and would reach out of a rectangle of the box's own shape.
 
     Parameters
     ----------

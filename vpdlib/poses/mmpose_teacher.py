@@ -10,7 +10,7 @@ in with 0.5 taken off, keypoints come out with 0.5 added. What the network then 
 ``inference_topdown`` gives for that box.
 
 **Turning.** mmpose's ``bbox_rotation`` turns the picture counter-clockwise with the plain warp and clockwise with the
-unbiased one (UDP); it does not turn keypoints back. The box it is given is the upright one about the turned box.
+unbiased one (UDP); it does not turn keypoints back. The box it is given is the upright one about the rotated box.
 
 N is the number of views, K of the network's keypoints.
 """
@@ -27,7 +27,7 @@ import cv2
 import numpy as np
 
 from vpdlib import compat
-from vpdlib.poses.base import NUM_KEYPOINTS, BatchedTeacher, View, turn_back, turned_box
+from vpdlib.poses.base import NUM_KEYPOINTS, BatchedTeacher, View, rotated_box, turn_back
 from vpdlib.poses.settings import MMPoseSettings
 from vpdlib.provenance import digest_file, digest_settings
 from vpdlib.skeleton import COCO17
@@ -122,7 +122,7 @@ class MMPoseTeacher(BatchedTeacher):
         return self._pipeline(
             {
                 "img": cv2.cvtColor(view.image_rgb, cv2.COLOR_RGB2BGR),
-                "bbox": turned_box(view.box_px, view.angle_degrees)[None] + _TO_CENTRES,
+                "bbox": rotated_box(view.box_px, view.angle_degrees)[None] + _TO_CENTRES,
                 "bbox_score": np.ones(1, np.float32),
                 "bbox_rotation": np.array([angle]),
                 **self._meta,

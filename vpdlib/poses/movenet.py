@@ -1,8 +1,8 @@
 """MoveNet Thunder: COCO-17 keypoints of one person from a square region around its box.
 
-Input: 256 x 256 RGB, int32, (1, 256, 256, 3). Output (1, 1, 17, 3): y, x (share of the input's
+Input: 256 x 256 RGB, int32, (1, 256, 256, 3). Output (1, 1, 17, 3): y, x (fraction of the input's
 side), score. Frames: ``_px`` is source pixels; ``_input`` is pixels of the 256 x 256 input; both
-continuous. The region may be shown turned about its centre; angles are degrees, counter-clockwise as
+continuous. The region may be shown rotated about its centre; angles are degrees, counter-clockwise as
 one looks at the picture. Turning is part of the one resampling that cuts the region.
 """
 
@@ -54,10 +54,10 @@ def pose_region(box_px: np.ndarray, margin: float) -> np.ndarray:
     return np.concatenate([centre - half, centre + half])
 
 
-def _turned(region_px: np.ndarray, angle_degrees: float) -> tuple[float, float, float, float]:
-    """Return where the turned picture's corner lies and how its x axis runs.
+def _rotated(region_px: np.ndarray, angle_degrees: float) -> tuple[float, float, float, float]:
+    """Return where the rotated picture's corner lies and how its x axis runs.
 
-    Turned by `angle_degrees` about the region's centre, the picture's point (u, v), pixels from its
+    Rotated by `angle_degrees` about the region's centre, the picture's point (u, v), pixels from its
     upper left corner, is the source point (x + u cos - v sin, y + u sin + v cos).
 
     Parameters
@@ -86,14 +86,14 @@ def cut_region(
     image : (H, W, C) uint8.
     region_px : (4,) xyxy square, source pixels, need not be whole numbers.
     size : side of the result, pixels.
-    angle_degrees : the picture is turned by this about the square's centre, counter-clockwise, in the
+    angle_degrees : the picture is rotated by this about the square's centre, counter-clockwise, in the
         same resampling; the square keeps its side.
 
     Returns
     -------
     (size, size, C) uint8, bilinear; averaged over the finer samples where it shrinks.
     """
-    x, y, cos, sin = _turned(region_px, angle_degrees)
+    x, y, cos, sin = _rotated(region_px, angle_degrees)
     step = (float(region_px[2]) - float(region_px[0])) / size
     # Sampling on a grid `factor` times finer and averaging it: no pixel is skipped (up to a region of
     # 2,048 pixels; the limit keeps the memory of a senseless box small).
@@ -166,7 +166,7 @@ class MoveNetThunder:
         v, u, score = output[0, 0].T
         side = region[2] - region[0]
         u, v = u * side, v * side
-        x, y, cos, sin = _turned(region, view.angle_degrees)
+        x, y, cos, sin = _rotated(region, view.angle_degrees)
         return np.stack([x + (u * cos - v * sin), y + (u * sin + v * cos), score], axis=-1).astype(
             np.float32
         )

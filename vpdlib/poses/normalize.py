@@ -1,4 +1,4 @@
-"""From keypoints in pixels to the 26 numbers of the 2D teacher, and their mirror image.
+"""From keypoints in pixels to the 26 numbers of the 2D teacher, and their flipped image.
 
 Frames: ``_px`` arrays are joints in pixels of any image (x right, y down); ``_norm`` poses have the
 hip midpoint at the origin and the greatest distance among shoulders and hips equal to 0.5, y still
@@ -17,7 +17,7 @@ from vpdlib.skeleton import (
     COCO17,
     COCO17_TO_JOINTS13,
     JOINTS13,
-    JOINTS13_MIRROR_ORDER,
+    JOINTS13_FLIP_ORDER,
     LEFT_HIP,
     RIGHT_HIP,
     TORSO13,
@@ -108,8 +108,8 @@ def normalize_pose(keypoints_px: np.ndarray) -> np.ndarray:
     return pose
 
 
-def mirror_pose(pose: np.ndarray) -> np.ndarray:
-    """Mirror normalised poses, or differences of them: exchange left and right, negate x.
+def flip_pose(pose: np.ndarray) -> np.ndarray:
+    """Flip normalised poses, or differences of them: exchange left and right, negate x.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def mirror_pose(pose: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    (..., 26), same dtype. Mirroring twice gives the input.
+    (..., 26), same dtype. Flipping twice gives the input.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def mirror_pose(pose: np.ndarray) -> np.ndarray:
     pose = np.asarray(pose)
     if pose.shape[-1] != POSE_DIM:
         raise ValueError(f"pose of shape {pose.shape}: the last axis must be {POSE_DIM} long")
-    joints = pose.reshape(*pose.shape[:-1], NUM_JOINTS, 2)[..., JOINTS13_MIRROR_ORDER, :]
+    joints = pose.reshape(*pose.shape[:-1], NUM_JOINTS, 2)[..., JOINTS13_FLIP_ORDER, :]
     joints = joints * np.array([-1, 1], dtype=pose.dtype)
     return joints.reshape(pose.shape)
 
@@ -140,10 +140,10 @@ def teacher_rows(keypoints_px: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    (N, 2, 26) float32: [:, 0] regular, [:, 1] mirrored; NaN rows for invalid input.
+    (N, 2, 26) float32: [:, 0] regular, [:, 1] flipped; NaN rows for invalid input.
     """
     pose = normalize_pose(keypoints_px)
-    return np.stack([pose, mirror_pose(pose)], axis=1)
+    return np.stack([pose, flip_pose(pose)], axis=1)
 
 
 def scores_of_joints13(keypoints: np.ndarray) -> np.ndarray:

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, NoReturn
 import cv2
 import numpy as np
 
-from vpdlib.poses.base import NUM_KEYPOINTS, BatchedTeacher, View, cos_sin, turn_back, turned_box
+from vpdlib.poses.base import NUM_KEYPOINTS, BatchedTeacher, View, cos_sin, rotated_box, turn_back
 from vpdlib.poses.settings import OnnxPoseSettings
 from vpdlib.provenance import digest_file
-from vpdlib.skeleton import COCO17_MIRROR_ORDER
+from vpdlib.skeleton import COCO17_FLIP_ORDER
 from vpdlib.weights.check import WeightsError
 from vpdlib.weights.checkpoints import verify_checkpoint
 
@@ -104,12 +104,12 @@ class OnnxTeacher(BatchedTeacher):
         return poses
 
     def _answer(self, pictures: np.ndarray) -> list[np.ndarray]:
-        """Return the outputs for (N, 3, H, W) pictures, of the 17 keypoints, averaged with those of the mirrored."""
+        """Return the outputs for (N, 3, H, W) pictures, of the 17 keypoints, averaged with those of the flipped."""
         maps = self._run(pictures)
         if not self._settings.flip_test:
             return maps
-        mirrored = self._run(np.ascontiguousarray(pictures[..., ::-1]))
-        return [(a + b) / 2 for a, b in zip(maps, unmirror(mirrored), strict=True)]
+        flipped = self._run(np.ascontiguousarray(pictures[..., ::-1]))
+        return [(a + b) / 2 for a, b in zip(maps, unflip(flipped), strict=True)]
 
     def _run(self, pictures: np.ndarray) -> list[np.ndarray]:
         maps = self._session.run(self._outputs, {self._input: pictures})
@@ -118,7 +118,7 @@ class OnnxTeacher(BatchedTeacher):
 
 def cut_of(view: View, size_input: tuple[int, int], padding: float) -> Cut:
     """Return what of its image a view shows: its box, padded, and widened to the input's shape (W, H)."""
-    box = turned_box(view.box_px, view.angle_degrees) - 0.5
+    box = rotated_box(view.box_px, view.angle_degrees) - 0.5
     width, height = (box[2:] - box[:2]) * padding
     aspect = size_input[0] / size_input[1]
     size = np.array([max(width, height * aspect), max(height, width / aspect)])
@@ -128,20 +128,20 @@ def cut_of(view: View, size_input: tuple[int, int], padding: float) -> Cut:
 def warp(image_rgb: np.ndarray, cut: Cut, size_input: tuple[int, int]) -> np.ndarray:
     """Return the (H, W, 3) uint8 picture of a cut, bilinear; zeros where it lies outside the image."""
     cos, sin = cos_sin(cut.angle_degrees)
-    # Turned counter-clockwise, y being down: the inverse of `turn_back`.
+    # Rotated counter-clockwise, y being down: the inverse of `turn_back`.
     turn = np.array([[cos, sin], [-sin, cos]]) * size_input[0] / cut.size[0]
     shift = np.array(size_input) / 2 - turn @ cut.centre
     to_input = np.concatenate([turn, shift[:, None]], axis=1)
     return cv2.warpAffine(image_rgb, to_input, size_input, flags=cv2.INTER_LINEAR)
 
 
-def unmirror(maps: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Turn round what the network answered to mirrored pictures: [heat maps] or [simcc_x, simcc_y].
+def unflip(maps: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Turn round what the network answered to flipped pictures: [heat maps] or [simcc_x, simcc_y].
 
-    Heat maps are moved by one to the right, as mmpose does where a mirrored picture's places are not those of the
+    Heat maps are moved by one to the right, as mmpose does where a flipped picture's places are not those of the
     picture (its ``shift_heatmap``, for codecs without UDP).
     """
-    swapped = [part[:, COCO17_MIRROR_ORDER] for part in maps]
+    swapped = [part[:, COCO17_FLIP_ORDER] for part in maps]
     swapped[0] = swapped[0][..., ::-1]
     if len(maps) == 1:
         swapped[0] = np.concatenate([swapped[0][..., :1], swapped[0][..., :-1]], axis=-1)

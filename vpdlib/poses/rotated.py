@@ -1,7 +1,7 @@
 """A teacher that looks at the athlete at several angles and keeps its surest answer.
 
 Pose networks learn from people who stand, sit or run; athletes who are upside down are lost, while
-the same picture turned upright is an easy one. Beyond the paper (which takes the teacher's answer as
+the same picture rotated upright is an easy one. Beyond the paper (which takes the teacher's answer as
 it is, docs/method.md section 5). Works with any teacher: turning the picture and the keypoints back
 is the teacher's part (``vpdlib.poses.base``). Angles are degrees, counter-clockwise. N is the number
 of views.
@@ -71,12 +71,12 @@ class RotatedTeacher:
         if not self._others or not len(unsure):
             return best
         # All in one request: the unsure of one batch are too few to fill the network's.
-        turned = [
+        rotated = [
             replace(views[row], angle_degrees=views[row].angle_degrees + angle)
             for angle in self._others
             for row in unsure.tolist()
         ]
-        answers = self._teacher.estimate_many(turned).reshape(-1, len(unsure), *best.shape[1:])
+        answers = self._teacher.estimate_many(rotated).reshape(-1, len(unsure), *best.shape[1:])
         for poses in answers:
             score = _sureness(poses)
             surer = score > best_score[unsure]

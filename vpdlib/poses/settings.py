@@ -54,7 +54,7 @@ class MMPoseSettings(OpenMMLabSettings):
     )
     flip_test: bool = Field(
         True,
-        description="Show the network the mirrored picture too and average: a little more accurate, at twice the "
+        description="Show the network the flipped picture too and average: a little more accurate, at twice the "
         "cost. How the two are laid over each other is the configuration's.",
     )
     batch_size: Count = Field(
@@ -90,7 +90,7 @@ class OnnxPoseSettings(Section):
         2.0, description="Bins of SimCC a pixel of the input; heatmap takes no notice of it."
     )
     flip_test: bool = Field(
-        False, description="Average with the answer to the mirrored picture, at twice the cost."
+        False, description="Average with the answer to the flipped picture, at twice the cost."
     )
     batch_size: Count = Field(
         32,

@@ -2,7 +2,7 @@
 
 Frames: keypoints ``_px`` in pixels of any one image frame, poses ``_norm`` as in
 ``vpdlib.poses.normalize``. Shapes: N frames of one video; row 0 of a pair is the regular image, row
-1 its mirror image. Motion is dp = p_t - p_previous where *previous* is the source frame 1/25 s
+1 its flipped image. Motion is dp = p_t - p_previous where *previous* is the source frame 1/25 s
 earlier, the same time step as the optical flow has (docs/method.md section 12, row 7).
 """
 
@@ -29,7 +29,7 @@ class WeakLabels:
 
     Attributes
     ----------
-    pose : (N, 2, D) float32, p_t, regular and mirrored, D = 26 for joints; NaN where the keypoints are not finite.
+    pose : (N, 2, D) float32, p_t, regular and flipped, D = 26 for joints; NaN where the keypoints are not finite.
     motion : (N, 2, D) float32, p_t - p_previous; NaN where `has_motion` is False.
     score : (N,) float32, mean score of the 13 joints; NaN where a score is not finite.
     kept : (N,) bool, the frames a student may learn from.
@@ -81,7 +81,7 @@ def select_weak_labels(
     min_score : smallest mean joint score that is kept.
     max_extent : greatest absolute coordinate of a plausible normalised pose (the torso is 0.5).
     previous_min_score : smallest mean joint score of the previous frame.
-    vectors : (N, 2, D) the teacher's vectors, regular and mirrored, where the teacher is not the joints themselves
+    vectors : (N, 2, D) the teacher's vectors, regular and flipped, where the teacher is not the joints themselves
         but an embedding of them. Scores and plausibility are those of the joints all the same.
 
     Returns

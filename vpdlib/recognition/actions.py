@@ -107,7 +107,7 @@ def make_trials(
     seed: int,
     subsets: Sequence[Sequence[str]] | None = None,
 ) -> list[Trial]:
-    """Trials of a setting: seeds seed, seed + 1, ..., each with the dataset's whole validation split.
+    """Trials of a regime: seeds seed, seed + 1, ..., each with the dataset's whole validation split.
 
     Parameters
     ----------
@@ -160,29 +160,29 @@ def published_subsets(rows: Sequence[ActionRow], shots: int) -> list[list[str]] 
     return subsets.get(shots)
 
 
-def setting_name(shots: int | None) -> str:
-    """What a setting is called in paths and artifacts: "full", or "k8" for 8 examples a class."""
+def regime_name(shots: int | None) -> str:
+    """What a regime is called in paths and artifacts: "full", or "k8" for 8 examples a class."""
     return "full" if shots is None else f"k{shots}"
 
 
-def shots_of(setting: str) -> int | None:
-    """Number of examples a class, k, of a setting called as by :func:`setting_name`; None for "full".
+def shots_of(regime: str) -> int | None:
+    """Number of examples a class, k, of a regime called as by :func:`regime_name`; None for "full".
 
     Raises
     ------
     ValueError
         For any other name.
     """
-    digits = setting.removeprefix("k")
-    if setting != "full" and (digits == setting or not digits.isdecimal() or int(digits) < 1):
-        raise ValueError(f"setting {setting!r}: expected full, or k and a number such as k8")
-    return None if setting == "full" else int(digits)
+    digits = regime.removeprefix("k")
+    if regime != "full" and (digits == regime or not digits.isdecimal() or int(digits) < 1):
+        raise ValueError(f"regime {regime!r}: expected full, or k and a number such as k8")
+    return None if regime == "full" else int(digits)
 
 
-def trials_of_setting(
+def trials_of_regime(
     rows: Sequence[ActionRow], actions: ActionTable, shots: int | None, num_trials: int, seed: int
 ) -> list[Trial]:
-    """Trials of a setting; few-shot subsets are the published ones or, where there are none for this k, drawn.
+    """Trials of a regime; few-shot subsets are the published ones or, where there are none for this k, drawn.
 
     Parameters
     ----------
@@ -200,9 +200,9 @@ def trials_of_setting(
 
 
 def hold_out(trial: Trial, actions: ActionTable, fraction: float) -> Trial:
-    """Move a share of the training actions to validation where the dataset gives none.
+    """Move a fraction of the training actions to validation where the dataset gives none.
 
-    Whole groups move, in seeded random order, until the share is reached; with fewer than two groups,
+    Whole groups move, in seeded random order, until the fraction is reached; with fewer than two groups,
     single actions. At least one action stays for training of every class that has one: an action that is
     its class's last is not moved, nor is its group.
     """

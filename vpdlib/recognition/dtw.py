@@ -70,15 +70,15 @@ def pack_sequences(sequences: Sequence[NDArray[np.floating]], name: str) -> Pack
     ValueError
         For an array that is not two-dimensional, an empty one, differing d, and NaN or infinity.
     """
-    for place, sequence in enumerate(sequences):
+    for index, sequence in enumerate(sequences):
         if sequence.ndim != 2 or sequence.shape[0] == 0:
             raise ValueError(
-                f"{name}[{place}] has shape {sequence.shape}; DTW needs (frames, channels) with at "
+                f"{name}[{index}] has shape {sequence.shape}; DTW needs (frames, channels) with at "
                 "least one frame: leave out actions without frames beforehand"
             )
         if sequence.shape[1] != sequences[0].shape[1]:
             raise ValueError(
-                f"{name}[{place}] has {sequence.shape[1]} channels and {name}[0] has "
+                f"{name}[{index}] has {sequence.shape[1]} channels and {name}[0] has "
                 f"{sequences[0].shape[1]}: all must come from one feature set"
             )
     single = bool(sequences) and all(sequence.dtype == np.float32 for sequence in sequences)
@@ -87,11 +87,11 @@ def pack_sequences(sequences: Sequence[NDArray[np.floating]], name: str) -> Pack
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
     num_channels = sequences[0].shape[1] if sequences else 0
     frames = np.empty((int(starts[-1]), num_channels), dtype=dtype)
-    for place, sequence in enumerate(sequences):
-        frames[starts[place] : starts[place + 1]] = sequence
-        if not np.isfinite(frames[starts[place] : starts[place + 1]]).all():
+    for index, sequence in enumerate(sequences):
+        frames[starts[index] : starts[index + 1]] = sequence
+        if not np.isfinite(frames[starts[index] : starts[index + 1]]).all():
             raise ValueError(
-                f"{name}[{place}] holds NaN or infinity: mask such frames where the features are made"
+                f"{name}[{index}] holds NaN or infinity: mask such frames where the features are made"
             )
     return PackedSequences(frames, starts)
 
@@ -285,9 +285,9 @@ def _measure_pairs(  # type: ignore[no-untyped-def]
 ):
     """Write the distances of pairs first, first + 1, ... (row by row) into ``out``."""
     num_references = len(reference_starts) - 1
-    for place in range(len(out)):
-        query = (first + place) // num_references
-        reference = (first + place) % num_references
+    for index in range(len(out)):
+        query = (first + index) // num_references
+        reference = (first + index) % num_references
         a0, b0 = query_starts[query], reference_starts[reference]
         n = query_starts[query + 1] - a0
         m = reference_starts[reference + 1] - b0
@@ -295,4 +295,4 @@ def _measure_pairs(  # type: ignore[no-untyped-def]
             path = _symmetric_p2(queries, a0, n, references, b0, m, cost, total)
         else:
             path = _symmetric_2(queries, a0, n, references, b0, m, total)
-        out[place] = path / (n + m)
+        out[index] = path / (n + m)

@@ -38,8 +38,8 @@ class RecurrentLayers(nn.Module):
         super().__init__()
         self.width = 2 * hidden
         self.layers = nn.ModuleList(
-            cell(num_channels if place == 0 else self.width, hidden, bidirectional=True)
-            for place in range(num_layers)
+            cell(num_channels if index == 0 else self.width, hidden, bidirectional=True)
+            for index in range(num_layers)
         )
 
     def forward(self, values: Tensor, batch: PackedBatch) -> Tensor:
@@ -70,13 +70,13 @@ class ConvolutionLayers(nn.Module):
         # The normalisation takes away what a bias would add.
         self.layers = nn.ModuleList(
             nn.Conv1d(
-                num_channels if place == 0 else width,
+                num_channels if index == 0 else width,
                 width,
                 kernel_size,
                 padding=kernel_size // 2,
                 bias=False,
             )
-            for place in range(num_layers)
+            for index in range(num_layers)
         )
         self.norms = nn.ModuleList(nn.BatchNorm1d(width) for _ in range(num_layers))
 

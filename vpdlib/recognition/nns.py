@@ -3,7 +3,7 @@
 An action is an array (T, 2, d) of floats, T >= 1: row 0 the regular descriptors of its frames, row 1 those of
 the horizontally flipped frames. The distance of two actions is the least DTW distance over the four choices
 {regular, flipped} x {regular, flipped} (paper supplement, docs/method.md section 9), so that an action finds its
-mirror image. Distances do not depend on labels: they are computed once for a feature set, and every few-shot
+flipped image. Distances do not depend on labels: they are computed once for a feature set, and every few-shot
 trial looks at its own columns of the one matrix.
 """
 
@@ -162,10 +162,10 @@ def _pack_both_rows(
 ) -> PackedSequences:
     """Pack regular and flipped rows in turn: sequence 2 i is regular, 2 i + 1 flipped."""
     rows = []
-    for place, sequence in enumerate(sequences, start=first):
+    for index, sequence in enumerate(sequences, start=first):
         if sequence.ndim != 3 or sequence.shape[1] != 2 or sequence.shape[0] == 0:
             raise ValueError(
-                f"{name}[{place}] has shape {sequence.shape}; needed is (frames, 2, d) with at least "
+                f"{name}[{index}] has shape {sequence.shape}; needed is (frames, 2, d) with at least "
                 "one frame: leave out actions without frames beforehand"
             )
         scaled = unit_norm(sequence) if normalise else sequence

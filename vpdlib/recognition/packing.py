@@ -46,20 +46,20 @@ class SequenceStore:
         if len(sequences) == 0:
             raise ValueError("no sequence given: every action of the list may have lost its frames")
         num_channels = sequences[0].shape[-1]
-        for place, sequence in enumerate(sequences):
+        for index, sequence in enumerate(sequences):
             if sequence.ndim != 3 or sequence.shape[1] != 2 or sequence.shape[0] == 0:
                 raise ValueError(
-                    f"sequence {place} has shape {sequence.shape}; needed is (frames, 2, d) with at "
+                    f"sequence {index} has shape {sequence.shape}; needed is (frames, 2, d) with at "
                     "least one frame: leave out actions without frames beforehand"
                 )
             if sequence.shape[2] != num_channels:
                 raise ValueError(
-                    f"sequence {place} has {sequence.shape[2]} channels, sequence 0 has "
+                    f"sequence {index} has {sequence.shape[2]} channels, sequence 0 has "
                     f"{num_channels}: all must come from one feature set"
                 )
             if not np.isfinite(sequence).all():
                 raise ValueError(
-                    f"sequence {place} holds NaN or infinity: mask such frames where the features are made"
+                    f"sequence {index} holds NaN or infinity: mask such frames where the features are made"
                 )
         lengths = torch.tensor([len(sequence) for sequence in sequences], dtype=torch.long)
         starts = lengths.cumsum(0) - lengths
@@ -93,13 +93,13 @@ class SequenceStore:
         batch_sizes = present.sum(1)
         row_of_step = batch_sizes.cumsum(0) - batch_sizes
         column = torch.arange(len(sequences)).expand(num_steps, -1)
-        mirrored = (lengths - 1 - steps)[present]
+        flipped = (lengths - 1 - steps)[present]
         device = self.frames.device
         return PackedBatch(
             frames=self.frames[(self.starts[sequences] + steps)[present].to(device)],
             batch_sizes=batch_sizes,
-            reverse=(row_of_step[mirrored] + column[present]).to(device),
-            padded_place=(column * num_steps + steps)[present].to(device),
+            reverse=(row_of_step[flipped] + column[present]).to(device),
+            padded_index=(column * num_steps + steps)[present].to(device),
             sequences=sequences,
         )
 
@@ -113,26 +113,26 @@ class PackedBatch:
     frames : (S, d) float32.
     batch_sizes : (T,) int64 on the host, sequences that have a frame at each step.
     reverse : (S,) int64, the row of the frame as far from the end as this one is from the start.
-    padded_place : (S,) int64, the frame's row in a (B * T) padded array.
+    padded_index : (S,) int64, the frame's row in a (B * T) padded array.
     sequences : (B,) int64 on the host, the store's number of each sequence, in the order of the batch.
     """
 
     frames: Tensor
     batch_sizes: Tensor
     reverse: Tensor
-    padded_place: Tensor
+    padded_index: Tensor
     sequences: Tensor
 
     def pad(self, values: Tensor, fill: float) -> Tensor:
         """Values (S, c) as an array (B, T, c) that is ``fill`` where a sequence has no frame."""
         num_sequences, num_steps = len(self.sequences), len(self.batch_sizes)
         padded = values.new_full((num_sequences * num_steps, values.shape[1]), fill)
-        padded = padded.index_copy(0, self.padded_place, values)
+        padded = padded.index_copy(0, self.padded_index, values)
         return padded.view(num_sequences, num_steps, -1)
 
     def unpad(self, padded: Tensor) -> Tensor:
         """The frames' values (S, c) of an array (B, T, c); what lies in the padding is dropped."""
-        values: Tensor = _Unpad.apply(padded.flatten(0, 1), self.padded_place)
+        values: Tensor = _Unpad.apply(padded.flatten(0, 1), self.padded_index)
         return values
 
     def max_over_time(self, values: Tensor) -> Tensor:
@@ -148,16 +148,16 @@ class _Unpad(torch.autograd.Function):
     """Rows at distinct places; so the gradient is a copy, not a scattered sum."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, padded: Tensor, places: Tensor) -> Tensor:
-        """Padded (B * T, c), places (S,) to (S, c)."""
-        ctx.save_for_backward(places)
+    def forward(ctx: FunctionCtx, padded: Tensor, indices: Tensor) -> Tensor:
+        """Padded (B * T, c), indices (S,) to (S, c)."""
+        ctx.save_for_backward(indices)
         ctx.num_rows = len(padded)  # type: ignore[attr-defined]
-        return padded.index_select(0, places)
+        return padded.index_select(0, indices)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor, None]:
         """Gradient of the padded rows."""
-        (places,) = ctx.saved_tensors  # type: ignore[attr-defined]
+        (indices,) = ctx.saved_tensors  # type: ignore[attr-defined]
         num_rows: int = ctx.num_rows  # type: ignore[attr-defined]
-        return grad.new_zeros((num_rows, grad.shape[1])).index_copy_(0, places, grad), None
+        return grad.new_zeros((num_rows, grad.shape[1])).index_copy_(0, indices, grad), None

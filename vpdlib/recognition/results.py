@@ -11,7 +11,7 @@ import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
 from vpdlib.progress import note
-from vpdlib.recognition.actions import setting_name, shots_of
+from vpdlib.recognition.actions import regime_name, shots_of
 from vpdlib.recognition.trials import RecognitionResult, top1
 
 
@@ -24,7 +24,7 @@ def write_result(
     ----------
     path : of the artifact.
     provenance : of the job.
-    result : of one setting.
+    result : of one regime.
     attributes : of the artifact beside the result's own, such as the feature set.
     """
     note(f"top-1 per trial: {np.round(100 * top1(result), 2).tolist()} %")
@@ -43,7 +43,7 @@ def write_result(
     with ArtifactWriter(path, "recognition", provenance) as artifact:
         artifact.set_attributes(
             head=result.head,
-            setting=setting_name(result.shots),
+            regime=regime_name(result.shots),
             num_empty_test=result.num_empty_test,
             **attributes,
         )
@@ -79,10 +79,10 @@ def read_result(path: str | Path) -> RecognitionResult:
         seeds = numbers("seed")
         return RecognitionResult(
             head=str(artifact.attributes["head"]),
-            shots=shots_of(str(artifact.attributes["setting"])),
+            shots=shots_of(str(artifact.attributes["regime"])),
             probabilities=artifact.array("probabilities"),
             seeds=seeds,
-            train_ids=tuple(texts(f"train_action_{place}") for place in range(len(seeds))),
+            train_ids=tuple(texts(f"train_action_{index}") for index in range(len(seeds))),
             test_ids=texts("action"),
             true_labels=artifact.array("label"),
             class_names=texts("class_name"),
@@ -101,7 +101,7 @@ def mean_result(parts: Mapping[str, RecognitionResult]) -> RecognitionResult:
 
     Parameters
     ----------
-    parts : at least one, of the same setting and trials, by what to call them in an error.
+    parts : at least one, of the same regime and trials, by what to call them in an error.
 
     Returns
     -------

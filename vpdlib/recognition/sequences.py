@@ -1,7 +1,7 @@
 """Sequences of descriptors of labelled actions, cut from feature artifacts.
 
 An action holds the frames whose time stamp ``t`` satisfies ``start <= t < end`` and in which the athlete was
-found; frames without the athlete are left out. A sequence is (T, 2, d) float32, regular and mirrored.
+found; frames without the athlete are left out. A sequence is (T, 2, d) float32, regular and flipped.
 Sequences of faster videos can be thinned, as the paper does for two datasets (docs/method.md section 2.5).
 """
 

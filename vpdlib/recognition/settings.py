@@ -121,11 +121,11 @@ class BiGRUSettings(Section):
     )
     patience_fraction: PositiveFloat = Field(
         1 / 3,
-        description="Training stops after this share of the epochs without a better validation.",
+        description="Training stops after this fraction of the epochs without a better validation.",
     )
     holdout_fraction: ProperFraction = Field(
         0.0,
-        description="Share of the training actions held out for choosing the epoch where the dataset has no "
+        description="Fraction of the training actions held out for choosing the epoch where the dataset has no "
         "validation split, whole groups at a time if there are at least two; 0: the last epoch is used.",
     )
 

@@ -64,8 +64,8 @@ def learning_rate_at(settings: BiGRUSettings, epochs_done: float) -> float:
         while position >= period:
             position -= period
             period *= 2
-    share = 0.5 * (1 + math.cos(math.pi * min(position / period, 1.0)))
-    return settings.min_learning_rate + share * (
+    fraction = 0.5 * (1 + math.cos(math.pi * min(position / period, 1.0)))
+    return settings.min_learning_rate + fraction * (
         settings.learning_rate - settings.min_learning_rate
     )
 

@@ -29,7 +29,7 @@ Predicted = tuple[NDArray[np.float32], tuple[int, ...]]
 
 @dataclass(frozen=True)
 class RecognitionResult:
-    """What the trials of one setting found.
+    """What the trials of one regime found.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class RecognitionResult:
         return int(self.is_empty_test.sum())
 
 
-def run_setting(
+def run_regime(
     head: str,
     features: Mapping[str, NDArray[np.floating]],
     actions: ActionTable,
@@ -140,7 +140,7 @@ def run_trials(
     head : recorded in the result.
     lengths : action id to number of frames.
     actions, shots, trials : as for `run_setting`.
-    holdout_fraction : share of the training actions for validation where there is none; see `hold_out`.
+    holdout_fraction : fraction of the training actions for validation where there is none; see `hold_out`.
     predict : gets the trials and the A test actions that have frames, and returns probabilities (trials, A, C) and the
         epoch of each trial's weights.
 
@@ -165,10 +165,10 @@ def run_trials(
         )
         for trial in trials
     ]
-    for place, kept in enumerate(kept_trials):
+    for index, kept in enumerate(kept_trials):
         if not kept.train_ids:
             raise ValueError(
-                f"trial {place}: none of its {len(trials[place].train_ids)} training actions has a "
+                f"trial {index}: none of its {len(trials[index].train_ids)} training actions has a "
                 "frame with features: was the athlete tracked in these videos?"
             )
     without = sorted({a for t in trials for a in t.train_ids + t.val_ids if not lengths[a]})
@@ -178,9 +178,9 @@ def run_trials(
     predicted, best_epochs = predict(kept_trials, [a for a in test_ids if lengths[a]])
     probabilities = np.zeros((len(trials), len(test_ids), num_classes), dtype=np.float32)
     probabilities[:, ~is_empty] = predicted
-    for place, trial in enumerate(trials):
+    for index, trial in enumerate(trials):
         counts = np.bincount([class_of[a] for a in trial.train_ids], minlength=num_classes)
-        probabilities[place, is_empty, counts.argmax()] = 1.0
+        probabilities[index, is_empty, counts.argmax()] = 1.0
     return RecognitionResult(
         head=head,
         shots=shots,
@@ -200,7 +200,7 @@ def run_trials(
 
 
 def top1(result: RecognitionResult) -> NDArray[np.float64]:
-    """Share of test actions whose most probable class is the true one: (trials,) float64 in [0, 1]."""
+    """Fraction of test actions whose most probable class is the true one: (trials,) float64 in [0, 1]."""
     predicted = result.probabilities.argmax(axis=2)
     share: NDArray[np.float64] = (predicted == result.true_labels).mean(axis=1)
     return share
@@ -260,7 +260,7 @@ def _run_network(
         return [np.asarray(features[action_id]) for action_id in ordered], labels
 
     found, best_epochs = [], []
-    for place, trial in enumerate(trials):
+    for index, trial in enumerate(trials):
         train_sequences, train_labels = sequences_and_labels(trial.train_ids)
         model = train_classifier(
             train_sequences,
@@ -272,7 +272,7 @@ def _run_network(
             sequences_and_labels(trial.val_ids) if trial.val_ids else None,
             device,
             threads,
-            description=f"{HEADS[head].title}, trial {place + 1} of {len(trials)}",
+            description=f"{HEADS[head].title}, trial {index + 1} of {len(trials)}",
         )
         test_sequences = [np.asarray(features[action_id]) for action_id in test_ids]
         found.append(predict_probabilities(model, test_sequences, threads))

@@ -1,6 +1,6 @@
 """How well tracks, the teacher and students agree with ground truth, which serves for nothing else.
 
-Boxes: IoU per frame. Poses: PCK@0.2 torso, the share of joints nearer to the truth than 0.2 of the true torso.
+Boxes: IoU per frame. Poses: PCK@0.2 torso, the fraction of joints nearer to the truth than 0.2 of the true torso.
 Teacher in pixels as it answered; teacher and student in skeleton-normalised coordinates (hip-centred, scaled by
 the torso), where both are given the same chance: a student answers no pixels.
 """
@@ -122,7 +122,7 @@ class Tally:
             self.right.setdefault((what, who, split, name), []).append(values[mask])
 
     def table(self) -> pd.DataFrame:
-        """One row per measure, source, split and group: measured frames, mean, for IoU the share above 0.5."""
+        """One row per measure, source, split and group: measured frames, mean, for IoU the fraction above 0.5."""
         rows = []
         for (what, who, split, frames), parts in sorted(self.right.items()):
             values = np.concatenate(parts).astype(np.float64)
@@ -199,14 +199,14 @@ def measure_poses(
         "inverted": inverted,
     }
     answered = to_joints13(keypoints_px)[..., :2]
-    tally.add("pck_px", "teacher", split, _share(pck_px(answered, true_px)), groups)
+    tally.add("pck_px", "teacher", split, _fraction(pck_px(answered, true_px)), groups)
     sources = {"teacher": normalize_pose(keypoints_px)}
     sources.update({name: pose[inside] for name, pose in decoded.items()})
     for name, pose in sources.items():
-        tally.add("pck_norm", name, split, _share(pck_norm(pose, true_norm)), groups)
+        tally.add("pck_norm", name, split, _fraction(pck_norm(pose, true_norm)), groups)
 
 
-def _share(correct: np.ndarray) -> np.ndarray:
-    """Share of correct joints of each frame (N,), NaN where the truth says nothing of any joint."""
+def _fraction(correct: np.ndarray) -> np.ndarray:
+    """Fraction of correct joints of each frame (N,), NaN where the truth says nothing of any joint."""
     num_known = np.isfinite(correct).sum(axis=1)
     return np.where(num_known > 0, np.nansum(correct, axis=1) / np.maximum(num_known, 1), np.nan)

@@ -166,8 +166,8 @@ def draw_skeleton(picture: np.ndarray, keypoints_px: np.ndarray, scale: float = 
 
 def score_colour(score: float) -> tuple[int, int, int]:
     """RGB from red (0) over yellow (0.5) to green (1)."""
-    share = float(np.clip(score, 0, 1))
-    return round(255 * min(1, 2 - 2 * share)), round(255 * min(1, 2 * share)), 40
+    fraction = float(np.clip(score, 0, 1))
+    return round(255 * min(1, 2 - 2 * fraction)), round(255 * min(1, 2 * fraction)), 40
 
 
 def flow_to_rgb(flow: np.ndarray, full_px: float = 8.0) -> np.ndarray:
@@ -257,7 +257,7 @@ def _draw_panel(
     _text(panel, "0", label_end, top + 4, _FAINT)
     _text(panel, "1", panel.shape[1] - 18, top + 4, _FAINT)
     shades = np.linspace(0, 1, panel.shape[1] - 22 - label_end - 14)
-    bar = np.array([[score_colour(share) for share in shades]], np.uint8)
+    bar = np.array([[score_colour(fraction) for fraction in shades]], np.uint8)
     panel[top + 10 : top + 18, label_end + 14 : label_end + 14 + len(shades)] = bar
     top += _LINE + 4
     names = list(zip(ORIGIN_NAMES, ORIGIN_COLOURS, strict=True))[1:]

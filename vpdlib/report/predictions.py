@@ -24,15 +24,15 @@ def prediction_table(cells: Cells, actions: Sequence[ActionRow]) -> pd.DataFrame
 
     Parameters
     ----------
-    cells : recognition artifacts of one setting each, by feature set, head and setting.
+    cells : recognition artifacts of one regime each, by feature set, head and regime.
     actions : of the dataset.
 
     Returns
     -------
     Sorted as `cells`, then by video and start. ``start``, ``end`` in seconds; ``predicted`` is the class of the
-    highest mean probability over the trials, ``probability`` that mean (of nearest neighbours, the share of trials),
-    ``agreement`` the share of trials that say so alone, ``correct`` and ``has_athlete`` 1 or 0. An action without the
-    athlete is given the commonest class, as the tables count it, and neither probability nor agreement.
+    highest mean probability over the trials, ``probability`` that mean (of nearest neighbours, the fraction of trials),
+    ``agreement`` the fraction of trials that say so alone, ``correct`` and ``has_athlete`` 1 or 0. An action without
+    the athlete is given the commonest class, as the tables count it, and neither probability nor agreement.
 
     Raises
     ------

@@ -27,7 +27,7 @@ from vpdlib.datasets.settings import OnBadVideo, TracksFrom
 from vpdlib.datasets.tables import ActionRow, BrokenRow, ProblemRow, VideoRow
 from vpdlib.progress import warn
 
-#: An action followed in a smaller share of its frames than this is mentioned.
+#: An action followed in a smaller fraction of its frames than this is mentioned.
 ENOUGH = 0.5
 #: How notes in `flags` of tracks end that are nothing wrong with the video.
 _NO_DAMAGE = ("boxes supplied", "deinterlaced")

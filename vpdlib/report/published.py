@@ -67,10 +67,10 @@ def ablation_label(method: str) -> str:
 
 def published_ablation(method: str, shots: int | None, column: str | None) -> float | None:
     """The paper's top-1 accuracy in an ablation (Table 2); ``shots`` None is all training data."""
-    label, setting = ablation_label(method), "full" if shots is None else str(shots)
+    label, regime = ablation_label(method), "full" if shots is None else str(shots)
     for row in _rows("table2.csv"):
         if row["features"] == label:
-            return _number(row.get(f"{column}_{setting}"))
+            return _number(row.get(f"{column}_{regime}"))
     return None
 
 
@@ -164,9 +164,9 @@ def published_sweep(method: str, threshold: float, column: str | None) -> float 
     by_name = {row["features"]: row for row in _rows("tableS3.csv") if row["task"] == task}
     for row in _rows("tableS3.csv"):
         if row["task"] == thresholds and name in by_name:
-            for place in range(1, 10):
-                if math.isclose(float(row[f"t{place}"]), threshold):
-                    return _number(by_name[name][f"t{place}"])
+            for index in range(1, 10):
+                if math.isclose(float(row[f"t{index}"]), threshold):
+                    return _number(by_name[name][f"t{index}"])
     return None
 
 

@@ -22,7 +22,12 @@ from vpdlib.report.tables import (
     trivial_table,
     with_baselines,
 )
-from vpdlib.report.tables_ablations import ablation_table, share_kept, threshold_table, vipe_table
+from vpdlib.report.tables_ablations import (
+    ablation_table,
+    fraction_kept,
+    threshold_table,
+    vipe_table,
+)
 from vpdlib.report.tables_detection import detection_table, sweep_table
 from vpdlib.report.tables_heads import few_shot_table, heads_table
 
@@ -88,7 +93,7 @@ def _table_s1(files: Files, settings: Settings, paper_column: str | None) -> pd.
         recognition_cells(files["recognition"], settings["trained_as"]),
         settings["teacher"],
         settings["students"],
-        share_kept(files["labels"], files["tracks"], actions, least),
+        fraction_kept(files["labels"], files["tracks"], actions, least),
         settings["k"],
         paper_column,
     )

@@ -18,14 +18,14 @@ from vpdlib.recognition.settings import NETWORK_HEADS
 from vpdlib.report.published import published_baseline, published_precision, published_top1
 from vpdlib.retrieval.results import read_scores
 
-#: Recognition artifacts by method, head and setting ("full" or "k<k>").
+#: Recognition artifacts by method, head and regime ("full" or "k<k>").
 Cells = Mapping[tuple[str, str, str], Path]
 
 
 def recognition_cells(
     paths: Iterable[str | Path], trained_as: Mapping[str, str] | None = None
 ) -> Cells:
-    """Recognition artifacts ``<method>/<head>/<setting>.h5`` by what they are of.
+    """Recognition artifacts ``<method>/<head>/<regime>.h5`` by what they are of.
 
     ``trained_as`` gives the feature sets that are trained by another name: an ablation may ask for what its student
     already is.
@@ -39,7 +39,7 @@ def recognition_cells(
 
 
 def baseline_cells(paths: Iterable[str | Path]) -> Cells:
-    """Artifacts ``<baseline>/<setting>.h5`` by what they are of; a baseline has no head."""
+    """Artifacts ``<baseline>/<regime>.h5`` by what they are of; a baseline has no head."""
     return {(path.parent.name, "", path.stem): path for path in map(Path, paths)}
 
 
@@ -171,7 +171,7 @@ def trivial_table(classes_csv: str | Path, paper_column: str | None) -> pd.DataF
     # Without this, a class called "null" or "nan" would lose its name.
     counts = pd.read_csv(classes_csv, keep_default_na=False)
     commonest = counts["train"].to_numpy().argmax()
-    shares = {
+    fractions = {
         "random": ("Random", 1 / len(counts)),
         "top_class": ("Top class", counts["test"][commonest] / counts["test"].sum()),
     }
@@ -180,10 +180,10 @@ def trivial_table(classes_csv: str | Path, paper_column: str | None) -> pd.DataF
             "method": name,
             "head": "",
             "trials": 0,
-            "top1": round(100 * float(share), 2),
+            "top1": round(100 * float(fraction), 2),
             "top1_paper": published_baseline(paper_row, None, paper_column),
         }
-        for name, (paper_row, share) in shares.items()
+        for name, (paper_row, fraction) in fractions.items()
     ]
     return pd.DataFrame(rows)
 

@@ -25,8 +25,8 @@ from vpdlib.report.published import (
 )
 from vpdlib.report.tables import Cells, mean_and_std, top1_of
 
-#: Share of all frames and of the frames in actions, in per cent; None where there is no such frame.
-Shares = tuple[float | None, float | None]
+#: Fraction of all frames and of the frames in actions, in per cent; None where there is no such frame.
+Fractions = tuple[float | None, float | None]
 
 
 def ablation_table(
@@ -60,13 +60,13 @@ def _settings(k: int | None) -> list[tuple[str, int | None]]:
     return [("full", None)] if k is None else [("full", None), (f"k{k}", k)]
 
 
-def share_kept(
+def fraction_kept(
     labels_paths: Sequence[str | Path],
     tracks_paths: Sequence[str | Path],
     actions: Sequence[ActionRow],
     min_scores: Sequence[float],
-) -> dict[float, Shares]:
-    """Share of the frames with an athlete whose weak label would be kept, by smallest score.
+) -> dict[float, Fractions]:
+    """Fraction of the frames with an athlete whose weak label would be kept, by smallest score.
 
     A frame counts where its mean joint score reaches the smallest one and it has a motion target, as in
     :func:`vpdlib.poses.weak_labels.select_weak_labels`; plausibility is as the labels were made with.
@@ -75,17 +75,17 @@ def share_kept(
     ----------
     labels_paths, tracks_paths : artifacts "weak_labels" and "tracks", one per shard in the same order.
     actions : all labelled actions; a frame in several counts once.
-    min_scores : smallest mean joint scores, shares of 1.
+    min_scores : smallest mean joint scores, fractions of 1.
 
     Returns
     -------
-    Per smallest score the shares of all frames and of those in actions, in per cent.
+    Per smallest score the fractions of all frames and of those in actions, in per cent.
     """
     kept: dict[float, list[np.ndarray]] = {t: [np.empty(0, bool)] for t in min_scores}
     insides = [np.empty(0, bool)]
-    stretches: dict[str, list[tuple[float, float]]] = {}
+    segments: dict[str, list[tuple[float, float]]] = {}
     for action in actions:
-        stretches.setdefault(action.video, []).append((action.start, action.end))
+        segments.setdefault(action.video, []).append((action.start, action.end))
     for labels_path, tracks_path in zip(labels_paths, tracks_paths, strict=True):
         with (
             read_artifact(labels_path, WeakLabels) as labels,
@@ -94,7 +94,7 @@ def share_kept(
             for video in labels.videos():
                 time_s = tracks[video.video_id].time_s[video.frame]
                 inside = np.zeros(len(time_s), bool)
-                for start_s, end_s in stretches.get(video.video_id, ()):
+                for start_s, end_s in segments.get(video.video_id, ()):
                     inside |= frames_within(time_s, start_s, end_s)
                 insides.append(inside)
                 score, motion = video.score, video.motion_norm
@@ -113,7 +113,7 @@ def threshold_table(
     cells: Cells,
     teacher: str,
     students: Sequence[tuple[float, str]],
-    shares: Mapping[float, Shares],
+    fractions: Mapping[float, Fractions],
     k: int | None,
     paper_column: str | None,
 ) -> pd.DataFrame:
@@ -124,7 +124,7 @@ def threshold_table(
     cells : see :func:`vpdlib.report.tables.recognition_cells`.
     teacher : feature set of the first row.
     students : smallest score and the feature set distilled with it, in order.
-    shares : see :func:`share_kept`.
+    fractions : see :func:`fraction_kept`.
     k : examples per class; None where there are no few-shot subsets.
     paper_column : see :mod:`vpdlib.report.published`.
 
@@ -136,9 +136,9 @@ def threshold_table(
     rows = []
     for min_score, method in [(None, teacher), *students]:
         row: dict[str, object] = {"min_score": min_score, "method": method}
-        kept: Shares = (None, None) if min_score is None else shares[min_score]
-        for stem, share in zip(("pct_all", "pct_action"), kept, strict=True):
-            row[stem] = share
+        kept: Fractions = (None, None) if min_score is None else fractions[min_score]
+        for stem, fraction in zip(("pct_all", "pct_action"), kept, strict=True):
+            row[stem] = fraction
             row[f"{stem}_paper"] = published_threshold(method, min_score, stem, paper_column)
         for stem, shots in _settings(k):
             row[stem], row[f"{stem}_std"] = mean_and_std(top1_of(cells, method, "bigru", shots))

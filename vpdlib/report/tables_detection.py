@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vpdlib.detection.results import read_average_precision
+from vpdlib.action_detection.results import read_average_precision
 from vpdlib.report.published import published_ap, published_sweep
 from vpdlib.report.tables import mean_and_std
 
@@ -39,8 +39,8 @@ def detection_table(
         found = read_average_precision(detection_dir / f"{method}.h5")
         reported = found.threshold
         at = 100 * found.ap[:, int(np.abs(found.thresholds - reported).argmin())]
-        for place, tiou in enumerate(found.tious):
-            mean, std = mean_and_std(at[:, place])
+        for index, tiou in enumerate(found.tious):
+            mean, std = mean_and_std(at[:, index])
             rows.append(
                 {
                     "method": method,

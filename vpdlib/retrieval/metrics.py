@@ -19,7 +19,7 @@ from vpdlib.retrieval.results import RetrievalResult, RetrievalScore
 def precision_at_k(
     ranked_labels: Sequence[Sequence[Hashable]], query_labels: Sequence[Hashable], k: int
 ) -> float:
-    """Mean over queries of the share of the query's class among its first k results.
+    """Mean over queries of the fraction of the query's class among its first k results.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def precision_at_k(
 def hit_at_k(
     ranked_labels: Sequence[Sequence[Hashable]], query_labels: Sequence[Hashable], k: int
 ) -> float:
-    """Share of queries with at least one result of their class among the first k; see `precision_at_k`."""
+    """Fraction of queries with at least one result of their class among the first k; see `precision_at_k`."""
     return float((_matches(ranked_labels, query_labels, k) > 0).mean())
 
 

@@ -46,7 +46,7 @@ class RetrievalResult:
 
 @dataclass(frozen=True)
 class RetrievalScore:
-    """Both measures at one k, shares of 1, over ``num_queries`` queries."""
+    """Both measures at one k, fractions of 1, over ``num_queries`` queries."""
 
     k: int
     precision: float

@@ -1,6 +1,6 @@
 """Ranking every action of a corpus by its likeness to each query, under dynamic time warping.
 
-An action is an array (T, 2, d): the regular and the mirrored descriptor of each frame. Unlike nearest-neighbour
+An action is an array (T, 2, d): the regular and the flipped descriptor of each frame. Unlike nearest-neighbour
 recognition, which takes the least of four distances, retrieval compares one sequence an action, whose frames
 are the two descriptors side by side, (T, 2 d) (docs/method.md section 10 and row 17 of section 12). The
 distance is that of `vpdlib.recognition.dtw`: `symmetricP2`, or `symmetric2` where the lengths differ too much, over
@@ -71,15 +71,15 @@ def rank_actions(
     measured_queries = sorted(action for action in query_ids if len(joined[action]))
     matrix = _all_distances(joined, measured_queries, measured_corpus, threads, description)
 
-    rank_among = {action: place for place, action in enumerate(measured_corpus)}
+    rank_among = {action: index for index, action in enumerate(measured_corpus)}
     for row, action in enumerate(measured_queries):
         if action in rank_among:
             matrix[row, rank_among[action]] = np.inf
     length = len(measured_corpus)
     if settings.top_k is not None:
         length = min(length, settings.top_k)
-    place_in_corpus = {action: place for place, action in enumerate(corpus)}
-    places = np.array([place_in_corpus[action] for action in measured_corpus], dtype=np.int32)
+    index_in_corpus = {action: index for index, action in enumerate(corpus)}
+    places = np.array([index_in_corpus[action] for action in measured_corpus], dtype=np.int32)
     row_of = {action: row for row, action in enumerate(measured_queries)}
     indices = np.full((len(query_ids), length), -1, dtype=np.int32)
     distances = np.full((len(query_ids), length), np.inf, dtype=np.float32)
@@ -104,11 +104,11 @@ def rank_actions(
 
 
 def _joined(action: str, sequence: NDArray[np.floating], normalise: bool) -> NDArray[np.floating]:
-    """Regular and mirrored descriptors side by side: (T, 2, d) to (T, 2 d)."""
+    """Regular and flipped descriptors side by side: (T, 2, d) to (T, 2 d)."""
     sequence = np.asarray(sequence)
     if sequence.ndim != 3 or sequence.shape[1] != 2:
         raise ValueError(
-            f"action {action!r} has shape {sequence.shape}; needed is (frames, 2, d), regular and mirrored"
+            f"action {action!r} has shape {sequence.shape}; needed is (frames, 2, d), regular and flipped"
         )
     if not np.isfinite(sequence).all():
         raise ValueError(

@@ -35,7 +35,7 @@ class RetrievalSettings(Section):
     )
     normalise: bool = Field(
         True,
-        description="Scale every descriptor to unit norm, regular and mirrored each for itself, before the two are "
+        description="Scale every descriptor to unit norm, regular and flipped each for itself, before the two are "
         "joined (paper; released code: only on demand).",
     )
     top_k: Count | None = Field(

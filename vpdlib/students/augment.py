@@ -5,16 +5,16 @@ sees. A *raw* batch is (B, C, S, S) float32: R, G, B in 0..1, then, where used, 
 (down).
 
 *Flow* is stored as q = round((f + 20) * 255 / 40), f in crop pixels within +-20, and read as q /
-255 - 0.5, that is f / 40. The scale is symmetric about q = 127.5: mirroring maps q to 255 - q
+255 - 0.5, that is f / 40. The scale is symmetric about q = 127.5: flipping maps q to 255 - q
 exactly, and a still pixel is stored as 128, +0.002 (0.08 px).
 
-*Geometry* is done in one sampling pass for all channels: mirror, then turn about the crop's centre,
-then a random window (resized crop). Flow vectors are mirrored and turned with the image and, as in
-the paper, not rescaled by the zoom; so are the targets: a mirrored target row, turned about the
+*Geometry* is done in one sampling pass for all channels: flip, then turn about the crop's centre,
+then a random window (resized crop). Flow vectors are flipped and rotated with the image and, as in
+the paper, not rescaled by the zoom; so are the targets: a flipped target row, rotated about the
 hips. Where a turn shows what lies outside the crop, RGB is 0, as outside the video frame, and flow
 is still.
 
-*Order.* The paper jitters and normalises colours, adds noise, then mirrors and cuts. Here the
+*Order.* The paper jitters and normalises colours, adds noise, then flips and cuts. Here the
 geometry comes first (one pass, and the jitter costs less on the smaller result); the operations
 commute but for clipping, and for the mean grey of the contrast, which is taken over the window.
 Positive angles turn x towards y, which is clockwise to the eye, since y points down. Source:
@@ -43,12 +43,12 @@ _RGB_TO_YIQ = (
 
 @dataclass(frozen=True)
 class Geometry:
-    """Mirror, turn and window of each crop.
+    """Flip, turn and window of each crop.
 
     Attributes
     ----------
     flipped : (B,) bool.
-    angle : (B,) radians, turning x towards y, applied after the mirror.
+    angle : (B,) radians, turning x towards y, applied after the flip.
     window : (B, 4) centre x, centre y, width, height of what is shown; the crop spans -1..1, so
         that width and height 1 and centre 0, 0 show all of it.
     """
@@ -64,13 +64,13 @@ class Geometry:
         return cls(torch.zeros(num_crops, dtype=torch.bool), torch.zeros(num_crops), window)
 
     @classmethod
-    def mirror(cls, num_crops: int) -> Geometry:
-        """Mirror all crops and do nothing else."""
+    def flip(cls, num_crops: int) -> Geometry:
+        """Flip all crops and do nothing else."""
         same = cls.identity(num_crops)
         return cls(~same.flipped, same.angle, same.window)
 
     def matrix(self) -> torch.Tensor:
-        """Return R F (B, 2, 2), which takes a stored vector to the mirrored and turned image."""
+        """Return R F (B, 2, 2), which takes a stored vector to the flipped and rotated image."""
         cos, sin = torch.cos(self.angle), torch.sin(self.angle)
         sign = 1.0 - 2.0 * self.flipped.to(cos.dtype)
         return torch.stack([cos * sign, -sin, sin * sign, cos], dim=1).reshape(-1, 2, 2)
@@ -97,8 +97,8 @@ def draw_geometry(
     draws = torch.rand(num_crops, 7, generator=generator)
     flipped = draws[:, 0] < settings.flip_probability
     limit = math.radians(settings.rotation_degrees)
-    turned = draws[:, 1] < settings.rotation_probability
-    angle = torch.where(turned, (2 * draws[:, 2] - 1) * limit, torch.zeros(num_crops))
+    rotated = draws[:, 1] < settings.rotation_probability
+    angle = torch.where(rotated, (2 * draws[:, 2] - 1) * limit, torch.zeros(num_crops))
     low, high = settings.resized_crop_scale
     area = low + (high - low) * draws[:, 3]
     low, high = (math.log(x) for x in settings.resized_crop_ratio)
@@ -134,7 +134,7 @@ def raw_inputs(batch: TensorBatch, num_channels: int) -> torch.Tensor:
 
 
 def apply_geometry(raw: torch.Tensor, geometry: Geometry, side: int) -> torch.Tensor:
-    """Mirror, turn, cut and resize images, and mirror and turn their flow vectors.
+    """Flip, turn, cut and resize images, and flip and turn their flow vectors.
 
     Crops much larger than `side` are averaged over whole blocks of pixels first, so that sampling
     does not skip pixels.
@@ -169,11 +169,11 @@ def apply_geometry(raw: torch.Tensor, geometry: Geometry, side: int) -> torch.Te
 def apply_geometry_to_target(
     target: torch.Tensor, geometry: Geometry, turn: bool = True
 ) -> torch.Tensor:
-    """Choose the mirrored row where the crop is mirrored, and turn 2D joints with the image.
+    """Choose the flipped row where the crop is flipped, and turn 2D joints with the image.
 
     Parameters
     ----------
-    target : (B, 2, D): regular and mirrored row of x, y pairs about the hips (pose, motion, or
+    target : (B, 2, D): regular and flipped row of x, y pairs about the hips (pose, motion, or
         both).
     geometry : of these B crops.
     turn : False for targets that are not x, y pairs; then no angle may be set.
@@ -271,7 +271,7 @@ def plain_inputs(
     num_channels: int,
     rgb_mean: tuple[float, ...],
     rgb_std: tuple[float, ...],
-    mirrored: bool = False,
+    flipped: bool = False,
 ) -> torch.Tensor:
     """Make network inputs without random changes, for validation and for embedding.
 
@@ -281,7 +281,7 @@ def plain_inputs(
     side : T.
     num_channels : 3 or 5.
     rgb_mean, rgb_std : of values in 0..1.
-    mirrored : the mirror image, horizontal flow negated.
+    flipped : the flipped image, horizontal flow negated.
 
     Returns
     -------
@@ -290,7 +290,7 @@ def plain_inputs(
     raw = raw_inputs(batch, num_channels)
     if raw.shape[-1] != side:
         raw = apply_geometry(raw, Geometry.identity(len(raw)), side)
-    if mirrored:
+    if flipped:
         raw = raw.flip(3)
         if num_channels == 5:
             raw[:, 3].neg_()

@@ -88,7 +88,7 @@ class ShardFrames:
             rows = np.array([self._refs[int(indices[p])].row for p in places])
             distinct, back = np.unique(rows, return_inverse=True)
             video, first, last = artifacts[shard][video_id], distinct[0], distinct[-1]
-            # HDF5 reads a whole stretch much faster than a list of most of its rows.
+            # HDF5 reads a whole segment much faster than a list of most of its rows.
             if last - first < 8 * len(distinct):
                 read = video.array(name, slice(first, last + 1))[rows - first]
             else:
@@ -171,10 +171,10 @@ def _check_same_frames(
                     )
 
 
-def visible_stretches(
+def visible_segments(
     videos: Sequence[VideoRow], actions: Sequence[ActionRow], distil_on: str
 ) -> dict[str, list[tuple[float, float]]]:
-    """Per video the stretches that a student may learn from (paper section 4, Table 2).
+    """Per video the segments that a student may learn from (paper section 4, Table 2).
 
     Parameters
     ----------
@@ -190,26 +190,26 @@ def visible_stretches(
     if distil_on == "train":
         return {v.video: [(0.0, np.inf)] for v in videos if v.split != "test"}
     seen = {v.video for v in videos if v.split != "test"}
-    stretches = defaultdict(list)
+    segments = defaultdict(list)
     for action in actions:
         if action.video in seen:
-            stretches[action.video].append((action.start, action.end))
-    return dict(stretches)
+            segments[action.video].append((action.start, action.end))
+    return dict(segments)
 
 
-def share_of_videos(
-    stretches: dict[str, list[tuple[float, float]]], share: float
+def fraction_of_videos(
+    segments: dict[str, list[tuple[float, float]]], fraction: float
 ) -> dict[str, list[tuple[float, float]]]:
-    """A fixed random choice of this share of the videos, at least one; a smaller one is part of a larger.
+    """A fixed random choice of this fraction of the videos, at least one; a smaller one is part of a larger.
 
     Parameters
     ----------
-    stretches : per video id, what may be learnt from.
-    share : in 0..1; 1 keeps all.
+    segments : per video id, what may be learnt from.
+    fraction : in 0..1; 1 keeps all.
     """
-    order = np.random.default_rng(0).permutation(sorted(stretches))
-    chosen = {str(video) for video in order[: max(1, round(share * len(order)))]}
-    return {video: parts for video, parts in stretches.items() if video in chosen}
+    order = np.random.default_rng(0).permutation(sorted(segments))
+    chosen = {str(video) for video in order[: max(1, round(fraction * len(order)))]}
+    return {video: parts for video, parts in segments.items() if video in chosen}
 
 
 def score_weights(score: np.ndarray, power: float) -> np.ndarray | None:
@@ -233,7 +233,7 @@ class Corpus:
     Attributes
     ----------
     refs : N places.
-    pose : (N, 2, D) float32 teacher vectors, regular and mirrored.
+    pose : (N, 2, D) float32 teacher vectors, regular and flipped.
     motion : (N, 2, D) float32 their change over the flow's time step.
     score : (N,) float32 the teacher's mean joint score.
     video : (N,) video ids.
@@ -256,7 +256,7 @@ def collect_corpus(
     crops_paths: Sequence[Path],
     labels_paths: Sequence[Path],
     tracks_paths: Sequence[Path],
-    stretches_s: dict[str, list[tuple[float, float]]],
+    segments_s: dict[str, list[tuple[float, float]]],
     min_score: float | None = None,
     poses_paths: Sequence[Path] | None = None,
 ) -> Corpus:
@@ -265,7 +265,7 @@ def collect_corpus(
     Parameters
     ----------
     crops_paths, labels_paths, tracks_paths : artifacts, one per shard in the same order.
-    stretches_s : per video id the stretches, start and end in seconds, that may be learnt from.
+    segments_s : per video id the segments, start and end in seconds, that may be learnt from.
     min_score : take the frames of this mean joint score or more, with a motion target, in place of those that
         select_weak_labels kept.
     poses_paths : pose artifacts, where keypoints are asked for.
@@ -273,9 +273,9 @@ def collect_corpus(
     Raises
     ------
     ValueError
-        If there is no stretch or no frame is left, or crops and labels are of different frames.
+        If there is no segment or no frame is left, or crops and labels are of different frames.
     """
-    if not any(stretches_s.values()):
+    if not any(segments_s.values()):
         raise ValueError(
             "the student may learn from no video: every one is of the test split (one test action in it "
             "is enough) or, with distil_on: actions, holds no training action. Split the actions by "
@@ -298,9 +298,9 @@ def collect_corpus(
                 poses = stack.enter_context(read_artifact(poses_paths[shard], Poses))
             side = int(crops.attributes["crop_size"])
             for video in labels.videos():
-                stretches = stretches_s.get(video.video_id)
+                segments = segments_s.get(video.video_id)
                 frame = video.frame
-                if not stretches or not len(frame):
+                if not segments or not len(frame):
                     continue
                 # Its file broke after the teacher had seen it.
                 if crops[video.video_id].attributes.get("broken"):
@@ -312,7 +312,7 @@ def collect_corpus(
                     )
                 time_s = tracks[video.video_id].time_s[frame]
                 inside = np.zeros(len(frame), bool)
-                for start_s, end_s in stretches:
+                for start_s, end_s in segments:
                     inside |= frames_within(time_s, start_s, end_s)
                 rows = np.flatnonzero(_usable(video, min_score) & inside)
                 if poses is not None:

@@ -1,7 +1,7 @@
-"""Descriptors of all frames, regular and mirrored, and the pose that a descriptor decodes to.
+"""Descriptors of all frames, regular and flipped, and the pose that a descriptor decodes to.
 
-N frames, descriptor length d. Source: docs/method.md section 8: the mirrored row is the descriptor
-of the mirrored crop (with horizontal flow negated), not a mirrored descriptor.
+N frames, descriptor length d. Source: docs/method.md section 8: the flipped row is the descriptor
+of the flipped crop (with horizontal flow negated), not a flipped descriptor.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def embed(
 
     Returns
     -------
-    (N, 2, d) float32 : [:, 0] of the crop, [:, 1] of its mirror image; not normalised.
+    (N, 2, d) float32 : [:, 0] of the crop, [:, 1] of its flipped image; not normalised.
 
     Raises
     ------
@@ -56,14 +56,14 @@ def embed(
     with torch.inference_mode():
         for batch in track(reader.read(batches), "embedding", total=len(batches), unit="batch"):
             on_device = batch.to(torch.device(device))
-            for row, mirrored in enumerate((False, True)):
+            for row, flipped in enumerate((False, True)):
                 inputs = plain_inputs(
                     on_device,
                     settings.crop_px,
                     settings.num_channels,
                     student.rgb_mean,
                     student.rgb_std,
-                    mirrored,
+                    flipped,
                 )
                 descriptors[batch.indices.numpy(), row] = student.encoder(inputs).cpu().numpy()
     bad = np.flatnonzero(~np.isfinite(descriptors).all(axis=(1, 2)))

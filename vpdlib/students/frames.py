@@ -217,7 +217,7 @@ def split_validation(
     Parameters
     ----------
     num_frames : frames to split.
-    fraction : share of validation, 0 < fraction < 1.
+    fraction : fraction of validation, 0 < fraction < 1.
     seed : the same seed gives the same split.
     groups : (num_frames,) labels, such as videos; a group is never divided. Groups are drawn at
         random until they hold at least `fraction` of the frames. None: by frame, as in the paper.

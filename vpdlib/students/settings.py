@@ -33,7 +33,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     "_actions": {"distil_on": "actions"},
     "_corpus": {"distil_on": "corpus"},
 }
-#: Variants with a number, in hundredths: weak labels from this mean score on (Table S1); this share of the videos.
+#: Variants with a number, in hundredths: weak labels from this mean score on (Table S1); this fraction of the videos.
 #: There is no v00: it would learn from nothing.
 _NUMBERED_VARIANT = re.compile(r"(?P<letter>t|v(?!00))(?P<hundredths>[0-9]{2})")
 _NUMBERED = {"t": "min_score", "v": "video_share"}
@@ -47,18 +47,18 @@ class AugmentationSettings(Section):
 
     colour_jitter: tuple[float, float, float, float] = Field(
         (0.2, 0.2, 0.05, 0.05),
-        description="Greatest change of brightness, contrast, saturation (factors 1 -+ this) and hue (share of the "
+        description="Greatest change of brightness, contrast, saturation (factors 1 -+ this) and hue (fraction of the "
         "full circle).",
     )
     resized_crop_scale: tuple[float, float] = Field(
-        (0.5, 1.0), description="Share of the crop's area that a random window covers."
+        (0.5, 1.0), description="Fraction of the crop's area that a random window covers."
     )
     resized_crop_ratio: tuple[float, float] = Field(
         (0.9, 1.1), description="Width / height of the random window."
     )
     flip_probability: Fraction = Field(
         0.5,
-        description="Probability of a mirrored crop, whose target is the mirrored teacher vector.",
+        description="Probability of a flipped crop, whose target is the flipped teacher vector.",
     )
     noise_std: NonNegativeFloat = Field(
         0.05,
@@ -73,9 +73,9 @@ class AugmentationSettings(Section):
         ge=0.0,
         le=180.0,
         description="Beyond the paper: turn crop, flow and target by a random angle within -+ this (180: any angle; "
-        "0: off); a VIPE* target is embedded anew from the turned pose. For teachers that see only upright people.",
+        "0: off); a VIPE* target is embedded anew from the rotated pose. For teachers that see only upright people.",
     )
-    rotation_probability: Fraction = Field(0.5, description="Probability that a crop is turned.")
+    rotation_probability: Fraction = Field(0.5, description="Probability that a crop is rotated.")
 
     @model_validator(mode="after")
     def _check_ranges(self) -> AugmentationSettings:
@@ -165,7 +165,9 @@ class StudentSettings(Section):
         description="Squared errors are summed over a target's numbers, and over the batch (sum, the paper) or "
         "averaged over it (mean).",
     )
-    val_fraction: InnerFraction = Field(0.2, description="Share of the labelled frames held out.")
+    val_fraction: InnerFraction = Field(
+        0.2, description="Fraction of the labelled frames held out."
+    )
     select_window: Count = Field(
         5,
         description="The epoch is kept whose validation loss, averaged with those of the epochs just before it over "
@@ -181,8 +183,8 @@ class StudentSettings(Section):
     )
     video_share: PositiveFraction = Field(
         1.0,
-        description="Beyond the paper: learn from this share of those videos, a fixed random choice; a smaller share "
-        "is part of a larger. For curves of accuracy against the size of the corpus.",
+        description="Beyond the paper: learn from this fraction of those videos, a fixed random choice; a smaller "
+        "fraction is part of a larger. For curves of accuracy against the size of the corpus.",
     )
     rgb_mean: tuple[float, float, float] | None = Field(
         None, description="Mean of R, G, B in 0..1; null: measured on the training crops."

@@ -1,13 +1,13 @@
 """Distillation: training a student on a teacher's weak labels.
 
-N frames; pose and motion targets (N, 2, D), row 0 for the regular crop, row 1 for its mirror image.
+N frames; pose and motion targets (N, 2, D), row 0 for the regular crop, row 1 for its flipped image.
 Recipe of the paper (docs/method.md section 7): AdamW at a constant rate, random frames with
 repetition, squared error summed over the numbers of the target; held-out frames are measured
 without augmentation, on a fixed choice (docs/method.md section 12, row 9), and the epoch of the
 lowest moving average is kept.
 
-Everything random of an epoch comes from generators seeded by (seed, epoch), so that a checkpoint
-needs no generator states, and training resumed from any checkpoint gives, on a CPU with the same
+Everything random of an epoch comes from generators seeded by (seed, epoch), so that a saved state
+needs no generator states, and training resumed from any saved state gives, on a CPU with the same
 number of threads, the same weights to the bit. The global generators are not touched.
 """
 
@@ -42,12 +42,12 @@ from vpdlib.training.reproducible import torch_threads
 #: Validation batches may be larger than training ones: no gradients are kept.
 VAL_BATCH_SIZE = 200
 
-#: A best validation loss above this share of what the mean gives is said to be suspicious.
+#: A best validation loss above this fraction of what the mean gives is said to be suspicious.
 _LEARNT_NOTHING = 0.95
 
-#: Frames (B,) of the store, whether each is mirrored (B,), the angle in radians (B,) it is then turned by, x towards y:
+#: Frames (B,) of the store, whether each is flipped (B,), the angle in radians (B,) it is then rotated by, x towards y:
 #: to the targets (B, K) of those crops, pose and then motion if that is learnt. All on the CPU.
-TurnedTargets = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+RotatedTargets = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 #: Mean and standard deviation of R, G, B in 0..1.
 _RGBStatistics = tuple[tuple[float, float, float], tuple[float, float, float]]
@@ -62,11 +62,11 @@ def train_student(
     settings: StudentSettings,
     device: str = "cpu",
     threads: int = 1,
-    checkpoint_path: Path | None = None,
+    state_path: Path | None = None,
     on_epoch: Callable[[Entry], None] | None = None,
-    checkpoint_every_s: float = 60.0,
+    save_every_s: float = 60.0,
     weight: np.ndarray | None = None,
-    turned_targets: TurnedTargets | None = None,
+    rotated_targets: RotatedTargets | None = None,
 ) -> TrainedStudent:
     """Train a student.
 
@@ -81,11 +81,11 @@ def train_student(
     settings : the student's settings.
     device : "cpu", "cuda", "cuda:1", ...
     threads : CPU threads of torch.
-    checkpoint_path : where to resume from, if the file is there, and to save to; None for neither.
+    state_path : where to resume from, if the file is there, and to save to; None for neither.
     on_epoch : called with the history entry of each finished epoch.
-    checkpoint_every_s : seconds between checkpoints; 0 writes one after every epoch.
+    save_every_s : seconds between saved states; 0 writes one after every epoch.
     weight : (N,) weights of the frames' losses, in training and validation; None: all alike.
-    turned_targets : gives the targets of turned crops, for a teacher whose vectors are not x, y pairs; needed where
+    rotated_targets : gives the targets of rotated crops, for a teacher whose vectors are not x, y pairs; needed where
         there is rotation augmentation.
 
     Returns
@@ -94,18 +94,18 @@ def train_student(
 
     Raises
     ------
-    ValueError : targets or indices are unusable, or the checkpoint belongs to another training.
+    ValueError : targets or indices are unusable, or the saved state belongs to another training.
     NonFiniteLossError : a loss became NaN or infinite.
     """
     targets = _join_targets(frames, pose, motion, train_idx, val_idx, settings)
     weights = _check_weight(weight, len(frames))
-    is_turned = settings.augmentation.rotation_degrees > 0
-    if is_turned and settings.teacher != POSE2D and turned_targets is None:
+    is_rotated = settings.augmentation.rotation_degrees > 0
+    if is_rotated and settings.teacher != POSE2D and rotated_targets is None:
         raise ValueError(
-            f"rotation_degrees with the teacher {settings.teacher!r} needs turned_targets, since its vectors "
+            f"rotation_degrees with the teacher {settings.teacher!r} needs rotated_targets, since its vectors "
             "are not x, y joints; give them, or set rotation_degrees to 0"
         )
-    labels = _Labels(targets, weights, train_idx, val_idx, turned_targets).measured(settings)
+    labels = _Labels(targets, weights, train_idx, val_idx, rotated_targets).measured(settings)
     with torch_threads(threads):
         encoder, decoder = build_student(settings, pose.shape[2])
         if settings.rgb_mean is not None and settings.rgb_std is not None:
@@ -135,8 +135,8 @@ def train_student(
             settings.epochs,
             "distilling",
             identity=_identity(labels, settings, rgb),
-            checkpoint_path=checkpoint_path,
-            checkpoint_every_s=checkpoint_every_s,
+            state_path=state_path,
+            save_every_s=save_every_s,
             note_epochs=True,
             on_epoch=on_epoch,
         )
@@ -184,7 +184,7 @@ class _Labels:
     weights: torch.Tensor
     train_idx: np.ndarray
     val_idx: np.ndarray
-    turned: TurnedTargets | None
+    rotated: RotatedTargets | None
 
     def measured(self, settings: StudentSettings) -> _Labels:
         """Each frame once, and of those that are held out the fixed choice that is measured."""
@@ -252,15 +252,15 @@ class _Run(Training):
         return {"val_loss": val_loss, "val_loss_average": average}, (-average,) if whole else None
 
     def _target(self, indices: torch.Tensor, geometry: Geometry) -> torch.Tensor:
-        """The targets (B, K) of crops that were mirrored and turned."""
+        """The targets (B, K) of crops that were flipped and rotated."""
         rows = self.labels.targets[indices].to(self.device, non_blocking=True)
-        if self.labels.turned is None:
+        if self.labels.rotated is None:
             return apply_geometry_to_target(rows, geometry)
         target = apply_geometry_to_target(rows, geometry, turn=False)
-        turned = geometry.angle != 0
-        if bool(turned.any()):
-            target[turned.to(self.device)] = self.labels.turned(
-                indices[turned], geometry.flipped[turned], geometry.angle[turned]
+        rotated = geometry.angle != 0
+        if bool(rotated.any()):
+            target[rotated.to(self.device)] = self.labels.rotated(
+                indices[rotated], geometry.flipped[rotated], geometry.angle[rotated]
             ).to(self.device)
         return target
 
@@ -330,7 +330,7 @@ def _identity(
     settings: StudentSettings,
     rgb: _RGBStatistics,
 ) -> str:
-    """Return a digest of what a checkpoint's training depends on, crops apart."""
+    """Return a digest of what a saved state's training depends on, crops apart."""
     # More epochs may be asked for later, unless the rate depends on their number; how crops are read
     # changes no number.
     free = {"num_workers"} | ({"epochs"} if settings.schedule == "constant" else set())

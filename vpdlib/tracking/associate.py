@@ -21,10 +21,10 @@ from vpdlib.tracking.people import PeopleDetections, Track
 from vpdlib.tracking.settings import TrackingSettings
 
 _IMPOSSIBLE = 1e6
-#: A detection that lies in one already matched in its frame by this share of the smaller of the two
+#: A detection that lies in one already matched in its frame by this fraction of the smaller of the two
 #: starts no track: detectors give one person a second box (without the arms, say), and a track on
 #: it would take the person's next detections away.
-_SECOND_BOX_SHARE = 0.6
+_SECOND_BOX_FRACTION = 0.6
 
 
 def associate(people: PeopleDetections, settings: TrackingSettings) -> list[Track]:
@@ -70,7 +70,7 @@ def link_forward(people: PeopleDetections, settings: TrackingSettings) -> list[T
             free = [track for at, track in enumerate(free) if at not in taken]
         for item in sorted(set(strong.tolist()) - set(used), key=lambda item: -score[item]):
             boxes = people.box_px[row]
-            if (_shared(boxes[item], boxes[used]) >= _SECOND_BOX_SHARE).any():
+            if (_shared(boxes[item], boxes[used]) >= _SECOND_BOX_FRACTION).any():
                 continue
             used.append(item)
             track = Track(shot)
@@ -191,7 +191,7 @@ def _match(
 
 
 def _shared(box: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Shared area of a box (4,) and others (K, 4), as a share of the smaller of each two."""
+    """Shared area of a box (4,) and others (K, 4), as a fraction of the smaller of each two."""
     low = np.maximum(box[:2], others[:, :2])
     both = area(np.concatenate([low, np.minimum(box[2:], others[:, 2:])], axis=1))
     return both / np.maximum(np.minimum(area(box), area(others)), 1e-9)

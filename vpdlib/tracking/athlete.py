@@ -78,8 +78,8 @@ def choose_athlete(
     if len(segments) > 1 and settings.look_bonus:
         again = recurrence(candidates, [segment.track for segment in segments])
         candidates = [
-            replace(candidate, bonus=1 + settings.look_bonus * float(share))
-            for candidate, share in zip(candidates, again, strict=True)
+            replace(candidate, bonus=1 + settings.look_bonus * float(fraction))
+            for candidate, fraction in zip(candidates, again, strict=True)
         ]
         segments = _followed(candidates, settings)
     return _bridged(segments, tracks, settings)

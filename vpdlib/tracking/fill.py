@@ -2,7 +2,7 @@
 
 The detections, on sampled frames only, are smoothed by centred local polynomials (they do not lag),
 joined by cubic curves across losses up to ``fill_s``, so that a jump keeps its arc, and extended a
-little beyond both ends of each stretch, but not over a cut. Boxes far from any detection are enlarged. Boxes are xyxy
+little beyond both ends of each run, but not over a cut. Boxes far from any detection are enlarged. Boxes are xyxy
 source px.
 """
 
@@ -32,7 +32,7 @@ class AthleteTrack:
     ----------
     segment : (N,) int32: number of the segment, in order of time; -1 where there is no box.
     box_px : (N, 4) float32 xyxy source px, within the frame; NaN where there is none.
-    origin : (N,) uint8: 0 none, 1 detected, 2 propagated beyond the end of a stretch, 3
+    origin : (N,) uint8: 0 none, 1 detected, 2 propagated beyond the end of a run, 3
         interpolated, 4 supplied by another tool.
     score : (N,) float32: the detector's where detected, the lower neighbour's where interpolated,
         else 0.
@@ -110,15 +110,15 @@ def fill_track(
     result = AthleteTrack.empty(len(time_s))
     known_s = np.array(track.time_s)
     cuts = np.flatnonzero(np.diff(known_s) > settings.fill_s + 1e-6) + 1
-    stretches = np.split(np.arange(len(track)), cuts)
+    runs = np.split(np.arange(len(track)), cuts)
     values = np.full((len(time_s), 4), np.nan)
-    for number, rows in enumerate(stretches):
-        # Two neighbouring stretches share the loss between them.
-        from_s = -np.inf if number == 0 else known_s[[stretches[number - 1][-1], rows[0]]].mean()
+    for number, rows in enumerate(runs):
+        # Two neighbouring runs share the loss between them.
+        from_s = -np.inf if number == 0 else known_s[[runs[number - 1][-1], rows[0]]].mean()
         to_s = np.inf
-        if number + 1 < len(stretches):
-            to_s = known_s[[rows[-1], stretches[number + 1][0]]].mean()
-        _fill_stretch(track, rows, time_s, (from_s, to_s), settings, values, result)
+        if number + 1 < len(runs):
+            to_s = known_s[[rows[-1], runs[number + 1][0]]].mean()
+        _fill_run(track, rows, time_s, (from_s, to_s), settings, values, result)
     values[:, 2:] *= (
         1 + settings.growth * _distance_ramp(time_s, known_s, settings.growth_s)[:, None]
     )
@@ -199,7 +199,7 @@ def without_outliers(known_s: np.ndarray, values: np.ndarray, window_s: float) -
     return result
 
 
-def _fill_stretch(
+def _fill_run(
     track: Track,
     rows: np.ndarray,
     time_s: np.ndarray,
@@ -208,7 +208,7 @@ def _fill_stretch(
     values: np.ndarray,
     result: AthleteTrack,
 ) -> None:
-    """Write centre and size (into ``values``), origin and score of one gapless stretch."""
+    """Write centre and size (into ``values``), origin and score of one gapless run."""
     known_s = np.array(track.time_s)[rows]
     score = np.array(track.score)[rows]
     known = centre_size(np.stack([track.box_px[row] for row in rows]))
@@ -251,18 +251,18 @@ def _hermite(
 ) -> np.ndarray:
     """Interpolate centre (cubic, by the slopes) and size (linear) (n, 4) between known rows."""
     span = (known_s[right] - known_s[left])[:, None]
-    share = np.divide(
+    fraction = np.divide(
         (at_s - known_s[left])[:, None], span, out=np.zeros_like(span), where=span > 0
     )
-    values = known[left] + share * (known[right] - known[left])
+    values = known[left] + fraction * (known[right] - known[left])
     # What the cubic adds to the straight line; held within half a body, as slopes are noisy.
     chord = known[right, :2] - known[left, :2]
     bend = (
-        share
-        * (1 - share)
+        fraction
+        * (1 - fraction)
         * (
-            (1 - share) * (slope[left, :2] * span - chord)
-            - share * (slope[right, :2] * span - chord)
+            (1 - fraction) * (slope[left, :2] * span - chord)
+            - fraction * (slope[right, :2] * span - chord)
         )
     )
     limit = values[:, 2:].max(axis=1, keepdims=True) / 2

@@ -94,7 +94,7 @@ def likeness_of_colours(a: np.ndarray, b: np.ndarray) -> float | None:
 
 
 def _parts(keypoints_px: np.ndarray) -> np.ndarray:
-    """Logarithms of the parts' lengths over their mean (5,): the longest seen, as turned limbs look shorter."""
+    """Logarithms of the parts' lengths over their mean (5,): the longest seen, as rotated limbs look shorter."""
     lengths = np.full(len(_PARTS), np.nan)
     for place, (one, other) in enumerate(_PARTS):
         sides = []

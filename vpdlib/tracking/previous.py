@@ -6,28 +6,28 @@ import numpy as np
 
 
 def previous_frame_index(
-    time_s: np.ndarray, step_s: float = 1 / 25, stretch: np.ndarray | None = None
+    time_s: np.ndarray, step_s: float = 1 / 25, run: np.ndarray | None = None
 ) -> np.ndarray:
     """Find for every frame the one that counts as its previous frame.
 
     It is the frame whose time is nearest to ``step_s`` earlier, always strictly earlier than the
     frame itself: round(fps / 25) frames back at constant rate (docs/method.md section 3). It is of the
-    same stretch as the frame.
+    same run as the frame.
 
     Parameters
     ----------
     time_s : (N,) strictly increasing times in s.
     step_s : the time step in s.
-    stretch : (N,) numbers of consecutive frames that belong together, see :func:`stretches`; None: all do.
+    run : (N,) numbers of consecutive frames that belong together, see :func:`runs`; None: all do.
 
     Returns
     -------
-    int32 (N,) frame numbers; -1 for the first frame of a stretch.
+    int32 (N,) frame numbers; -1 for the first frame of a run.
 
     Raises
     ------
     ValueError
-        If the times do not strictly increase, the step is not positive, or there is not a stretch for every time.
+        If the times do not strictly increase, the step is not positive, or there is not a run for every time.
     """
     time_s = np.asarray(time_s, dtype=np.float64)
     if step_s <= 0:
@@ -35,10 +35,8 @@ def previous_frame_index(
     if (np.diff(time_s) <= 0).any():
         at = int(np.argmax(np.diff(time_s) <= 0)) + 1
         raise ValueError(f"previous_frame_index: time does not increase at frame {at}")
-    if stretch is not None and np.shape(stretch) != time_s.shape:
-        raise ValueError(
-            f"previous_frame_index: {np.shape(stretch)} stretches for {len(time_s)} times"
-        )
+    if run is not None and np.shape(run) != time_s.shape:
+        raise ValueError(f"previous_frame_index: {np.shape(run)} runs for {len(time_s)} times")
     wanted = time_s - step_s
     after = np.searchsorted(time_s, wanted)
     before = np.clip(after - 1, 0, None)
@@ -46,14 +44,14 @@ def previous_frame_index(
     nearest = np.where(wanted - time_s[before] < time_s[after] - wanted, before, after)
     frame = np.arange(len(time_s))
     earlier = np.minimum(nearest, frame - 1)
-    if stretch is None:
+    if run is None:
         return earlier.astype(np.int32)
-    first = np.maximum.accumulate(np.where(_begins(stretch), frame, 0))
+    first = np.maximum.accumulate(np.where(_begins(run), frame, 0))
     return np.where(frame == first, -1, np.maximum(earlier, first)).astype(np.int32)
 
 
-def stretches(shot: np.ndarray, segment: np.ndarray) -> np.ndarray:
-    """Number the stretches of a video in which the picture and the athlete go on without a break.
+def runs(shot: np.ndarray, segment: np.ndarray) -> np.ndarray:
+    """Number the runs of a video in which the picture and the athlete go on without a break.
 
     Parameters
     ----------
@@ -62,8 +60,8 @@ def stretches(shot: np.ndarray, segment: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    int32 (N,), from 0. A stretch begins with a shot, and where a segment begins after another one. Frames without an
-    athlete are of the stretch before them: what was there a moment before an athlete is the same scene.
+    int32 (N,), from 0. A run begins with a shot, and where a segment begins after another one. Frames without an
+    athlete are of the run before them: what was there a moment before an athlete is the same scene.
     """
     frame = np.arange(len(shot))
     there = np.maximum.accumulate(np.where(segment >= 0, frame, -1))

@@ -14,10 +14,10 @@ import numpy as np
 from vpdlib.tracking.likeness import Look, likeness, look_of
 from vpdlib.tracking.people import Track
 
-#: A candidate whose salience per second is this share of the best of a time, or more, could be meant there,
-_RIVAL_SHARE = 0.1
-#: if it has this share of the greatest activity among them, or more.
-_LIVELY_SHARE = 0.5
+#: A candidate whose salience per second is this fraction of the best of a time, or more, could be meant there,
+_RIVAL_FRACTION = 0.1
+#: if it has this fraction of the greatest activity among them, or more.
+_LIVELY_FRACTION = 0.5
 #: So many of them are looked at.
 _MAX_RIVALS = 6
 
@@ -83,7 +83,7 @@ def _rivals(candidates: list[Candidate], segment: Track) -> list[int]:
             rows.append(row)
     rows.sort(key=lambda row: -candidates[row].rate)
     most = candidates[rows[0]].rate if rows else 0.0
-    rows = [row for row in rows if candidates[row].rate >= _RIVAL_SHARE * most]
+    rows = [row for row in rows if candidates[row].rate >= _RIVAL_FRACTION * most]
     liveliest = max((candidates[row].activity for row in rows), default=0.0)
-    lively = [row for row in rows if candidates[row].activity >= _LIVELY_SHARE * liveliest]
+    lively = [row for row in rows if candidates[row].activity >= _LIVELY_FRACTION * liveliest]
     return lively[:_MAX_RIVALS]

@@ -2,7 +2,7 @@
 
 A track's salience is the sum, over its detections, of
 
-    area share of the frame x score^score_power x time it stands for, where its centre is central,
+    area fraction of the frame x score^score_power x time it stands for, where its centre is central,
 
 times 1 + ``inverted_bonus`` while its torso is upside down (rule ``upside_down``), and, for the
 whole track, times its activity
@@ -49,13 +49,13 @@ def salience(track: Track, people: PeopleDetections, settings: TrackingSettings)
         # Two athletes with a net between them: whoever stands on the right side of it counts.
         far = boxes[:, 3] <= settings.net_height * people.height
         central[:, 1] = far if people.athlete == "far" else ~far
-    share = central.all(axis=1) * area(boxes) / (people.width * people.height)
+    fraction = central.all(axis=1) * area(boxes) / (people.width * people.height)
     weight = np.ones(len(track))
     if settings.athlete_rule == "upside_down":
         weight += settings.inverted_bonus * inverted(np.stack(track.keypoints_px))
     stands_for_s = _durations(people, track)
     score = np.array(track.score) ** settings.score_power
-    return float(np.sum(share * score * weight * stands_for_s)) * activity(track, settings)
+    return float(np.sum(fraction * score * weight * stands_for_s)) * activity(track, settings)
 
 
 def activity(track: Track, settings: TrackingSettings) -> float:

@@ -42,7 +42,7 @@ class TrackingSettings(Section):
         3.0, gt=1, description="Largest ratio of body lengths that still counts as one person."
     )
     iou_weight: Fraction = Field(
-        0.5, description="Share of overlap in the cost; the rest is distance."
+        0.5, description="Fraction of overlap in the cost; the rest is distance."
     )
     coast_s: NonNegativeFloat = Field(
         0.4, description="A track without detections is predicted for this long, then ends."
@@ -63,11 +63,12 @@ class TrackingSettings(Section):
         "that are no people from winning.",
     )
     central_fraction: PositiveFraction = Field(
-        0.8, description="Share of the frame's width and height that counts as its central region."
+        0.8,
+        description="Fraction of the frame's width and height that counts as its central region.",
     )
     net_height: InnerFraction = Field(
         0.5,
-        description="Where two athletes face each other over a net, the far one's feet are above this share of the "
+        description="Where two athletes face each other over a net, the far one's feet are above this fraction of the "
         "frame's height and the near one's below.",
     )
     inverted_bonus: NonNegativeFloat = Field(
@@ -88,7 +89,7 @@ class TrackingSettings(Section):
     )
     min_share: Fraction = Field(
         0.3,
-        description="Who is followed has at least this share of the greatest salience per second in the shot; 0 "
+        description="Who is followed has at least this fraction of the greatest salience per second in the shot; 0 "
         "follows anyone while the athlete is away.",
     )
     look_bonus: NonNegativeFloat = Field(
@@ -116,11 +117,11 @@ class TrackingSettings(Section):
     )
     propagate_s: NonNegativeFloat = Field(
         0.5,
-        description="Boxes are extended this long before the first and after the last detection of a stretch.",
+        description="Boxes are extended this long before the first and after the last detection of a run.",
     )
     growth: NonNegativeFloat = Field(
         0.3,
-        description="Boxes far from any detection are enlarged by this share, since detectors lose athletes who are "
+        description="Boxes far from any detection are enlarged by this fraction, since detectors lose athletes who are "
         "inverted, tucked or blurred and so have changed shape.",
     )
     growth_s: PositiveFloat = Field(

@@ -13,7 +13,7 @@ from vpdlib.tracking.fill import (
     fill_segments,
 )
 from vpdlib.tracking.people import PeopleDetections
-from vpdlib.tracking.previous import previous_frame_index, stretches
+from vpdlib.tracking.previous import previous_frame_index, runs
 from vpdlib.tracking.settings import TrackingSettings
 
 
@@ -68,12 +68,12 @@ def track_datasets(
     time_s : (N,) time of every frame, s.
     shot : (N,) its shot.
     """
-    stretch = stretches(shot, athlete.segment)
+    run = runs(shot, athlete.segment)
     return {
         "time_s": time_s,
         "shot": shot,
         "segment": athlete.segment,
-        "previous_frame": previous_frame_index(time_s, stretch=stretch),
+        "previous_frame": previous_frame_index(time_s, run=run),
         "box_px": athlete.box_px,
         "origin": athlete.origin,
         "score": athlete.score,

@@ -45,7 +45,7 @@ class BestEpoch:
         return self.epoch
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint must hold."""
+        """Return what a saved state must hold."""
         return {"epoch": self.epoch, "score": self.score, "weights": self._weights}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from vpdlib.training.best_epoch import Score
 from vpdlib.training.epochs import Entry
 
 #: What the history says of an epoch: mean cross-entropy of the training examples, nats; the learning rate at its end;
-#: of validation, where it was looked at, the share that is right and the mean cross-entropy, nats.
+#: of validation, where it was looked at, the fraction that is right and the mean cross-entropy, nats.
 HISTORY_COLUMNS = ("epoch", "train_loss", "learning_rate", "val_accuracy", "val_loss")
 
 

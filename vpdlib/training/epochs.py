@@ -1,4 +1,4 @@
-"""The epochs of a training: one loop for every network, which can go on from a checkpoint.
+"""The epochs of a training: one loop for every network, which can go on from a saved state.
 
 A kind of training says how an epoch is learnt from and how the network is then measured (`Training`); the loop
 does the rest (`run_epochs`).
@@ -19,8 +19,8 @@ from torch import nn
 
 from vpdlib.progress import note, track
 from vpdlib.training.best_epoch import BestEpoch, Score
-from vpdlib.training.checkpoint import OtherTrainingError, load_checkpoint, save_checkpoint
 from vpdlib.training.precision import autocast
+from vpdlib.training.state import OtherTrainingError, load_state, save_state
 
 #: What the history says of an epoch: epoch (from 1), train_loss, what was measured, seconds.
 Entry = dict[str, float]
@@ -34,7 +34,7 @@ class NonFiniteLossError(ArithmeticError):
 class Training(ABC):
     """One training of a network, that goes epoch by epoch.
 
-    A checkpoint holds no states of generators: where there is one, all that is random must come from an epoch's number.
+    A saved state has no states of generators: where there is one, all that is random must come from an epoch's number.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ class Training(ABC):
         self._scaler.update()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that a checkpoint must hold."""
+        """Return all that a saved state must hold."""
         return {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -126,7 +126,7 @@ class Training(ABC):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint's state."""
+        """Go on from a saved state."""
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         # Empty where the training ran without scaling, as on a card of another generation.
@@ -145,12 +145,12 @@ def run_epochs(
     patience: float = math.inf,
     min_epochs: int = 0,
     identity: str = "",
-    checkpoint_path: Path | None = None,
-    checkpoint_every_s: float = 60.0,
+    state_path: Path | None = None,
+    save_every_s: float = 60.0,
     note_epochs: bool = False,
     on_epoch: Callable[[Entry], None] | None = None,
 ) -> int:
-    """Train all epochs that are left, from the checkpoint on if there is one, and take the best one's weights.
+    """Train all epochs that are left, from the saved state on if there is one, and take the best one's weights.
 
     Parameters
     ----------
@@ -159,9 +159,9 @@ def run_epochs(
     title : of the progress report; None reports nothing.
     validate_every : epochs between two looks at validation; the last epoch is looked at, too.
     patience : epochs without a better one after which an epoch that has a score is the last; not before `min_epochs`.
-    identity : digest of what the training depends on; a checkpoint of another one is refused.
-    checkpoint_path : where to resume from, if the file is there, and to save to; None for neither.
-    checkpoint_every_s : seconds between checkpoints; 0 writes one after every epoch. The last epoch has one.
+    identity : digest of what the training depends on; a saved state of another one is refused.
+    state_path : where to resume from, if the file is there, and to save to; None for neither.
+    save_every_s : seconds between saved states; 0 writes one after every epoch. The last epoch has one.
     note_epochs : write a line of each epoch, whose entry then holds val_loss.
     on_epoch : called with the entry of each finished epoch.
 
@@ -174,15 +174,15 @@ def run_epochs(
     NonFiniteLossError
         If a loss became NaN or infinite.
     OtherTrainingError
-        If the checkpoint belongs to another training, or to a longer one.
-    CheckpointError
+        If the saved state belongs to another training, or to a longer one.
+    StateError
         If it cannot be read.
     """
-    if checkpoint_path is not None and checkpoint_path.exists():
-        training.load_state_dict(load_checkpoint(checkpoint_path, identity))
+    if state_path is not None and state_path.exists():
+        training.load_state_dict(load_state(state_path, identity))
         if len(training.history) > num_epochs:
             raise OtherTrainingError(
-                f"{checkpoint_path} is of {len(training.history)} epochs, and {num_epochs} are asked for: ask for as "
+                f"{state_path} is of {len(training.history)} epochs, and {num_epochs} are asked for: ask for as "
                 "many, or remove it to train anew"
             )
     last_saved = time.monotonic()
@@ -200,9 +200,9 @@ def run_epochs(
             )
         if on_epoch is not None:
             on_epoch(entry)
-        due = time.monotonic() - last_saved >= checkpoint_every_s
-        if checkpoint_path is not None and (due or epoch == num_epochs):
-            save_checkpoint(checkpoint_path, identity, training.state_dict())
+        due = time.monotonic() - last_saved >= save_every_s
+        if state_path is not None and (due or epoch == num_epochs):
+            save_state(state_path, identity, training.state_dict())
             last_saved = time.monotonic()
         waited = epoch - training.best.epoch
         if score is not None and epoch >= min_epochs and waited >= patience:

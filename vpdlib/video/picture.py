@@ -1,6 +1,6 @@
-"""From stored pictures to pictures as a player shows them: turned, mirrored, with square pixels, deinterlaced.
+"""From stored pictures to pictures as a player shows them: rotated, flipped, with square pixels, deinterlaced.
 
-A file may ask for its pictures to be turned and mirrored (its display matrix) and may store pixels that are not
+A file may ask for its pictures to be rotated and flipped (its display matrix) and may store pixels that are not
 square (its sample aspect ratio). What FFmpeg does with a display matrix, which players follow, is the definition.
 Stored pixels that are not square are made so by scaling the width, as players do.
 """
@@ -22,7 +22,7 @@ Deinterlace = Literal["auto", "never", "always"]
 
 #: Aspect ratios of pixels outside this range are slips of a header.
 _ASPECT_RANGE = (Fraction(1, 4), Fraction(4))
-#: Widths that differ by less than this share are left alone: squares but for rounding.
+#: Widths that differ by less than this fraction are left alone: squares but for rounding.
 _ASPECT_SLACK = 0.01
 _TIME_BASE = Fraction(1, 1_000_000)
 
@@ -31,7 +31,7 @@ _TIME_BASE = Fraction(1, 1_000_000)
 class Presentation:
     """How stored pictures become shown ones.
 
-    The stored picture is scaled to ``scaled_width``, mirrored left to right where ``mirrored``, then turned by
+    The stored picture is scaled to ``scaled_width``, flipped left to right where ``flipped``, then rotated by
     ``quarter_turns`` counter-clockwise; or, at angles that are no quarter turn, by ``angle_degrees`` clockwise
     within its sides, with black corners. ``width`` and ``height`` are the shown picture's, px.
     """
@@ -39,7 +39,7 @@ class Presentation:
     stored_width: int
     stored_height: int
     scaled_width: int
-    mirrored: bool = False
+    flipped: bool = False
     quarter_turns: int = 0
     angle_degrees: float = 0.0
 
@@ -59,7 +59,7 @@ class Presentation:
         A picture of another size than the first one is resized to it.
         """
         rgb = picture.to_ndarray(format="rgb24", width=self.scaled_width, height=self.stored_height)
-        if self.mirrored:
+        if self.flipped:
             rgb = rgb[:, ::-1]
         return np.ascontiguousarray(np.rot90(rgb, self.quarter_turns))
 
@@ -77,8 +77,8 @@ def presentation_of(picture: av.VideoFrame, pixel_aspect: Fraction | None) -> Pr
         scaled = max(1, round(width * pixel_aspect))
         if abs(scaled - width) > max(1, _ASPECT_SLACK * width):
             width = scaled
-    mirrored, turns, angle = orientation(_display_matrix(picture))
-    return Presentation(picture.width, picture.height, width, mirrored, turns, angle)
+    flipped, turns, angle = orientation(_display_matrix(picture))
+    return Presentation(picture.width, picture.height, width, flipped, turns, angle)
 
 
 def orientation(matrix: np.ndarray | None) -> tuple[bool, int, float]:
@@ -90,7 +90,7 @@ def orientation(matrix: np.ndarray | None) -> tuple[bool, int, float]:
 
     Returns
     -------
-    Whether to mirror left to right; the counter-clockwise quarter turns after that; else the clockwise angle, degrees.
+    Whether to flip left to right; the counter-clockwise quarter turns after that; else the clockwise angle, degrees.
     """
     if matrix is None:
         return False, 0, 0.0
@@ -102,7 +102,7 @@ def orientation(matrix: np.ndarray | None) -> tuple[bool, int, float]:
     angle = round(math.degrees(math.atan2(b / scale[1], a / scale[0]))) % 360
     match angle:
         case 0:
-            # Upside down is mirrored left to right and turned by half.
+            # Upside down is flipped left to right and rotated by half.
             return (True, 2, 0.0) if d < 0 else (False, 0, 0.0)
         case 90:
             return (True, 1, 0.0) if c > 0 else (False, 3, 0.0)

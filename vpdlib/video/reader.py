@@ -69,8 +69,8 @@ class VideoInfo:
     ``width`` and ``height`` are those of the shown frames, in px. ``declared_frames`` is the number of pictures that
     are shown and ``duration_s`` the time, on the player's clock, at which the last of them ends: by index or packets,
     never by a header that says otherwise. ``declared_is_estimate`` is set where reading the packets met errors.
-    ``rotation`` is the counter-clockwise quarter turn, in degrees (0, 90, 180, 270), that was applied, after mirroring
-    left to right where ``mirrored``; ``angle_degrees`` a clockwise one that is no quarter turn. Stored pixels are
+    ``rotation`` is the counter-clockwise quarter turn, in degrees (0, 90, 180, 270), that was applied, after flipping
+    left to right where ``flipped``; ``angle_degrees`` a clockwise one that is no quarter turn. Stored pixels are
     scaled to ``pixel_aspect`` times their width. ``interlaced`` is what the first picture says of itself. ``origin_s``
     is the container's time at the player's 0.
     """
@@ -83,7 +83,7 @@ class VideoInfo:
     duration_s: float
     rotation: int
     declared_is_estimate: bool = False
-    mirrored: bool = False
+    flipped: bool = False
     angle_degrees: float = 0.0
     pixel_aspect: float = 1.0
     interlaced: bool = False
@@ -153,7 +153,7 @@ def _look(path: Path) -> _Look:
             duration_s=found.end_s - origin_s,
             rotation=90 * presentation.quarter_turns,
             declared_is_estimate=found.is_estimate,
-            mirrored=presentation.mirrored,
+            flipped=presentation.flipped,
             angle_degrees=presentation.angle_degrees,
             pixel_aspect=presentation.scaled_width / presentation.stored_width,
             interlaced=bool(first.interlaced_frame),

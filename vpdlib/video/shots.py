@@ -35,12 +35,12 @@ MAX_NEIGHBOURS = 12
 #: A flash lights up this many frames at most; pictures are compared across it.
 _FLASH_FRAMES = 2
 #: Of the difference across a cut, so much must last.
-_LASTING_SHARE = 0.6
+_LASTING_FRACTION = 0.6
 #: What lies between two shots lasts this long at most, s, and so many frames.
 TRANSITION_S = 0.2
 MAX_TRANSITION = 12
 #: Of the difference between two shots, so much is between each of them and what lies between them.
-_STEP_SHARE = 0.3
+_STEP_FRACTION = 0.3
 #: Levels of a colour channel in the histograms.
 _LEVELS = 6
 
@@ -98,7 +98,7 @@ class ShotFinder:
             begins[frame] = (
                 frame > 0
                 and change[frame] >= self._min_ratio * usual
-                and lasting >= _LASTING_SHARE * change[frame]
+                and lasting >= _LASTING_FRACTION * change[frame]
             )
         for first, following in self._between:
             begins[[first, following]] = 1
@@ -107,8 +107,8 @@ class ShotFinder:
     def _look_between(self, until: int) -> None:
         """Look for what lies between two shots and ends before a frame."""
         for end in range(self._next_end, until):
-            # Of a difference that counts, this is the least share of a step.
-            if self._change[end] < _STEP_SHARE * self._min_change:
+            # Of a difference that counts, this is the least fraction of a step.
+            if self._change[end] < _STEP_FRACTION * self._min_change:
                 continue
             for first in range(end - 1, max(end - MAX_TRANSITION, 1) - 1, -1):
                 if self._time_s[end] - self._time_s[first] > TRANSITION_S + 1e-6:
@@ -127,11 +127,11 @@ class ShotFinder:
             # What is usual there is not known.
             return False
         usual = max([*self._change[before], *self._change[after]])
-        if steps < max(_STEP_SHARE * self._min_change, self._min_ratio * usual):
+        if steps < max(_STEP_FRACTION * self._min_change, self._min_ratio * usual):
             return False
         across = self._difference(first - 1, end)
         steps = min(steps, self._difference(first - 1, end - 1), self._difference(first, end))
-        if across < self._min_change or steps < _STEP_SHARE * across:
+        if across < self._min_change or steps < _STEP_FRACTION * across:
             return False
         length, last = end - first + 1, len(self._change) - 1
         usual_across = max(
@@ -139,7 +139,7 @@ class ShotFinder:
             self._difference(end, min(end + length, last)),
         )
         lasting = self._difference(first - 1, min(end + _FLASH_FRAMES + 1, last))
-        return across >= self._min_ratio * usual_across and lasting >= _LASTING_SHARE * across
+        return across >= self._min_ratio * usual_across and lasting >= _LASTING_FRACTION * across
 
     def _around(self, first: int, end: int) -> tuple[slice, slice]:
         """The frames before and after some that tell how much the picture changes anyway."""

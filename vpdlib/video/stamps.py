@@ -30,7 +30,7 @@ STRAY_GAP_STEPS = 100
 PAUSE_S = 10.0
 #: What Matroska, FLV and ASF round stamps to, s.
 MILLISECOND = Fraction(1, 1000)
-#: Rates that stamps and header give agree where they differ by less than this share.
+#: Rates that stamps and header give agree where they differ by less than this fraction.
 RATE_AGREEMENT = 2e-3
 #: Rates that cameras and broadcasts have.
 COMMON_RATES = tuple(
@@ -129,7 +129,7 @@ class StampMender:
         return anyhow >= 3 and 2 * anyhow > len(values) and anyhow > 2 * ahead
 
     def _good(self, values: Sequence[float | None], ended: bool) -> list[int]:
-        """Places of the stamps that stay, of those in view."""
+        """Indices of the stamps that stay, of those in view."""
         last_s = self._last_s
         good = _increasing(values, last_s)
         if not good:
@@ -159,14 +159,14 @@ class StampMender:
         return self._last_s + min(step_s, even_s)
 
 
-def _at(values: Sequence[float | None], place: int) -> float:
-    value = values[place]
+def _at(values: Sequence[float | None], index: int) -> float:
+    value = values[index]
     assert value is not None
     return value
 
 
 def _increasing(values: Sequence[float | None], above: float | None) -> list[int]:
-    """Places of the longest run of strictly increasing values that lie above a limit.
+    """Indices of the longest run of strictly increasing values that lie above a limit.
 
     Of runs of one length, the one that begins lowest.
     """

@@ -291,19 +291,19 @@ def _in_place(pts: NDArray[np.int64], reorder: int) -> NDArray[np.int64]:
 
 
 def _longest_increasing(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Places of the longest strictly increasing run."""
+    """Indices of the longest strictly increasing run."""
     if (np.diff(values) > 0).all():
         return np.arange(len(values))
     ends: list[int] = []
-    places: list[int] = []
+    indices: list[int] = []
     before = np.full(len(values), -1, np.int64)
     for place, value in enumerate(values.tolist()):
         at = bisect_left(ends, value)
-        before[place] = places[at - 1] if at else -1
+        before[place] = indices[at - 1] if at else -1
         ends[at : at + 1] = [value]
-        places[at : at + 1] = [place]
+        indices[at : at + 1] = [place]
     run = []
-    place = places[-1] if places else -1
+    place = indices[-1] if indices else -1
     while place >= 0:
         run.append(place)
         place = int(before[place])

@@ -2,7 +2,7 @@
 
 World: (B, 13, 3) metres, z up. Picture: (B, 13, 2), x right, y down, without a unit: the hips are
 at the origin, and the scale is left to the normalisation. A camera looks at the hips from azimuth
-a (turned about the vertical), elevation e (above the ground) and with roll r, orthographic or from a
+a (rotated about the vertical), elevation e (above the ground) and with roll r, orthographic or from a
 distance. Network input: (B, 39), for each of the 13 joints x and y normalised as for the 2D teacher
 (``vpdlib.poses.normalize``) and score - 0.5. Source: docs/method.md sections 5 and 6.3.
 """
@@ -20,7 +20,7 @@ from vpdlib.poses.normalize import (
     normalize_pose,
     scores_of_joints13,
 )
-from vpdlib.skeleton import JOINTS13_MIRROR_ORDER, LEFT_HIP, RIGHT_HIP
+from vpdlib.skeleton import JOINTS13_FLIP_ORDER, LEFT_HIP, RIGHT_HIP
 from vpdlib.vipe.settings import CameraSettings
 
 #: x, y, score - 0.5 of the 13 joints.
@@ -141,9 +141,9 @@ def network_input(keypoints: np.ndarray) -> np.ndarray:
     return rows
 
 
-def mirror_input(rows: np.ndarray) -> np.ndarray:
-    """Mirror inputs (B, 39): exchange left and right, negate x. Twice gives the input."""
-    joints = rows.reshape(-1, NUM_JOINTS, 3)[:, JOINTS13_MIRROR_ORDER]
+def flip_input(rows: np.ndarray) -> np.ndarray:
+    """Flip inputs (B, 39): exchange left and right, negate x. Twice gives the input."""
+    joints = rows.reshape(-1, NUM_JOINTS, 3)[:, JOINTS13_FLIP_ORDER]
     return (joints * np.array([-1, 1, 1], dtype=rows.dtype)).reshape(rows.shape)
 
 
@@ -158,8 +158,8 @@ def turn_input(rows: np.ndarray, angle: np.ndarray) -> np.ndarray:
     joints = rows.reshape(-1, NUM_JOINTS, 3)
     cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
     x, y = joints[..., 0], joints[..., 1]
-    turned = np.stack([cos * x - sin * y, sin * x + cos * y, joints[..., 2]], axis=2)
-    return turned.reshape(rows.shape).astype(np.float32)
+    rotated = np.stack([cos * x - sin * y, sin * x + cos * y, joints[..., 2]], axis=2)
+    return rotated.reshape(rows.shape).astype(np.float32)
 
 
 def pose_part(rows: np.ndarray) -> np.ndarray:

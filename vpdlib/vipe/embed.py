@@ -1,7 +1,7 @@
-"""View-invariant embeddings of 2D poses, regular and mirrored.
+"""View-invariant embeddings of 2D poses, regular and flipped.
 
-N frames; keypoints in pixels of any image, x right, y down. The mirrored row is the embedding of the
-mirrored pose, not a mirrored embedding. Source: docs/method.md sections 5 and 8; for Diving48 the
+N frames; keypoints in pixels of any image, x right, y down. The flipped row is the embedding of the
+flipped pose, not a flipped embedding. Source: docs/method.md sections 5 and 8; for Diving48 the
 embedding of the pose upside down (y negated, left and right as they are) is appended.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from vpdlib.vipe.cameras import invert_input, mirror_input, network_input
+from vpdlib.vipe.cameras import flip_input, invert_input, network_input
 from vpdlib.vipe.network import TrainedVipe
 
 
@@ -33,7 +33,7 @@ def embed_poses(
 
     Returns
     -------
-    (N, 2, dim) float32, (N, 2, 2 dim) for `upside_down`: [:, 0] regular, [:, 1] mirrored; not
+    (N, 2, dim) float32, (N, 2, 2 dim) for `upside_down`: [:, 0] regular, [:, 1] flipped; not
         normalised. NaN rows where a coordinate or score of the 13 joints is not finite.
 
     Raises
@@ -42,7 +42,7 @@ def embed_poses(
     """
     rows = network_input(keypoints_px)
     good = np.isfinite(rows).all(axis=1)
-    variants = [[rows[good]], [mirror_input(rows[good])]]
+    variants = [[rows[good]], [flip_input(rows[good])]]
     if upside_down:
         for parts in variants:
             parts.append(invert_input(parts[0]))

@@ -115,7 +115,7 @@ class VipeModelSettings(Section):
         "will be tested on.",
     )
     val_fraction: InnerFraction = Field(
-        0.1, description="Greatest share of frames held out where nobody is named."
+        0.1, description="Greatest fraction of frames held out where nobody is named."
     )
     training: VipeSettings = Field(
         VipeSettings(), description="Network, cameras, pairs and training."

@@ -1,8 +1,8 @@
 """Random pairs of views, with a view of another pose of the same motion.
 
 A `PoseBank` holds the frames of all motions one after the other, (N, 13, 3) metres, z up, with their
-3D features (N, 13, 7). A pair is one frame seen by two random cameras, mirrored or not; its negative
-is a random frame of its motion, mirrored or not on its own, some bone of which, once both skeletons
+3D features (N, 13, 7). A pair is one frame seen by two random cameras, flipped or not; its negative
+is a random frame of its motion, flipped or not on its own, some bone of which, once both skeletons
 are turned to face along depth, differs by a given angle. Source: docs/method.md section 6.3.
 """
 
@@ -19,8 +19,8 @@ from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.settings import VipeSettings
 from vpdlib.vipe.targets import (
     TARGET_DIM,
-    mirror_targets,
-    mirror_xyz,
+    flip_targets,
+    flip_xyz,
     pose_targets,
     smallest_bone_cosine,
 )
@@ -88,7 +88,7 @@ class Pairs:
     is_valid : (B,) bool, where the negative is one.
     target : (B, 91) float32 features of the pose.
     frame, negative_frame : (B,) int64 rows of the bank.
-    flipped, negative_flipped : (B,) bool, where these are mirrored.
+    flipped, negative_flipped : (B,) bool, where these are flipped.
     """
 
     views: np.ndarray
@@ -110,7 +110,7 @@ def draw_pairs(
     bank : frames to draw from.
     rng : source of chance.
     count : how many.
-    settings : cameras, negatives, mirroring, shares of the sources.
+    settings : cameras, negatives, flipping, fractions of the sources.
 
     Raises
     ------
@@ -118,10 +118,10 @@ def draw_pairs(
     """
     frame = _draw_frames(bank, rng, count, settings)
     flipped = rng.random(count) < settings.flip_probability
-    target = _mirrored(bank.targets[frame], flipped, mirror_targets)
+    target = _flipped(bank.targets[frame], flipped, flip_targets)
     negative, negative_flipped, is_valid = _draw_negatives(bank, rng, frame, target, settings)
-    xyz = _mirrored(bank.xyz[frame], flipped, mirror_xyz)
-    other = _mirrored(bank.xyz[negative], negative_flipped, mirror_xyz)
+    xyz = _flipped(bank.xyz[frame], flipped, flip_xyz)
+    other = _flipped(bank.xyz[negative], negative_flipped, flip_xyz)
     views = random_inputs(rng, np.concatenate([xyz, xyz, other]), settings.camera)
     return Pairs(
         views=views.reshape(3, count, -1),
@@ -139,16 +139,16 @@ def _draw_frames(
 ) -> np.ndarray:
     if not settings.source_share:
         return rng.integers(len(bank), size=count)
-    share = np.array([settings.source_share.get(name, 0.0) for name in bank.sources])
-    if share.sum() <= 0:
+    fraction = np.array([settings.source_share.get(name, 0.0) for name in bank.sources])
+    if fraction.sum() <= 0:
         raise MotionError(
             f"source_share names {sorted(settings.source_share)}, the motions come from "
-            f"{list(bank.sources)}: give one of these a share above 0"
+            f"{list(bank.sources)}: give one of these a fraction above 0"
         )
     # Frames are in the order of their motions, not of their sources.
     by_source = np.argsort(bank.source, kind="stable")
     sizes = np.bincount(bank.source, minlength=len(bank.sources))
-    chosen = rng.choice(len(share), size=count, p=share / share.sum())
+    chosen = rng.choice(len(fraction), size=count, p=fraction / fraction.sum())
     within = np.floor(rng.random(count) * sizes[chosen]).astype(np.int64)
     return by_source[(np.cumsum(sizes) - sizes)[chosen] + within]
 
@@ -160,7 +160,7 @@ def _draw_negatives(
     target: np.ndarray,
     settings: VipeSettings,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of the negatives, where they are mirrored, and where they are far enough."""
+    """Rows of the negatives, where they are flipped, and where they are far enough."""
     largest = np.cos(np.radians(settings.negative_degrees))
     negative = frame.copy()
     flipped = np.zeros(len(frame), dtype=bool)
@@ -173,16 +173,16 @@ def _draw_negatives(
         within = np.floor(rng.random(len(rows)) * bank.length[rows]).astype(np.int64)
         negative[pending] = bank.start[rows] + within
         flipped[pending] = rng.random(len(rows)) < settings.flip_probability
-        other = _mirrored(bank.targets[negative[pending]], flipped[pending], mirror_targets)
+        other = _flipped(bank.targets[negative[pending]], flipped[pending], flip_targets)
         is_valid[pending] = smallest_bone_cosine(target[pending], other) <= largest
         pending = pending[~is_valid[pending]]
     return negative, flipped, is_valid
 
 
-def _mirrored(
-    values: np.ndarray, flipped: np.ndarray, mirror: Callable[[np.ndarray], np.ndarray]
+def _flipped(
+    values: np.ndarray, flipped: np.ndarray, flip: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
-    """Copy of values (B, ...) that is mirrored where `flipped` says."""
+    """Copy of values (B, ...) that is flipped where `flipped` says."""
     values = values.copy()
-    values[flipped] = mirror(values[flipped])
+    values[flipped] = flip(values[flipped])
     return values

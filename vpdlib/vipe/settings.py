@@ -34,7 +34,7 @@ class CameraSettings(Section):
     )
     perspective_probability: Fraction = Field(
         0.5,
-        description="Share of perspective views; the others are orthographic. Half stands for the half of the "
+        description="Fraction of perspective views; the others are orthographic. Half stands for the half of the "
         "paper's 2D poses that come from the real cameras of its 3D data.",
     )
     distance_m: tuple[float, float] = Field(
@@ -96,14 +96,14 @@ class VipeSettings(Section):
     )
     source_share: dict[str, float] = Field(
         default_factory=dict,
-        description="Share of the pairs that each source of 3D motions gives, in any unit (paper: Human3.6M 20, "
+        description="Fraction of the pairs that each source of 3D motions gives, in any unit (paper: Human3.6M 20, "
         "AMASS 20, 3DPeople 5, NBA2K 5); each has one, and 0 leaves it out. Empty: in proportion to its frames.",
     )
     negative_degrees: float = Field(
         45.0,
         ge=0.0,
         lt=180.0,
-        description="A frame is a negative if some bone of its turned skeleton differs by at least this.",
+        description="A frame is a negative if some bone of its rotated skeleton differs by at least this.",
     )
     negative_tries: Count = Field(
         10,
@@ -111,7 +111,7 @@ class VipeSettings(Section):
     )
     flip_probability: Fraction = Field(
         0.5,
-        description="Probability that a pair is mirrored; a negative is mirrored independently.",
+        description="Probability that a pair is flipped; a negative is flipped independently.",
     )
     camera: CameraSettings = Field(
         default_factory=CameraSettings, description="Random cameras of the 2D poses."
@@ -131,5 +131,5 @@ class VipeSettings(Section):
         if self.source_share and (
             min(self.source_share.values()) < 0 or sum(self.source_share.values()) <= 0
         ):
-            raise ValueError("source_share: expected shares of 0 or more, not all 0")
+            raise ValueError("source_share: expected fractions of 0 or more, not all 0")
         return self

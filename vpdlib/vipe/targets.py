@@ -1,6 +1,6 @@
 """What the decoder of VIPE* must answer: 3D features of the skeleton, turned to face along depth.
 
-World: (B, 13, 3), z up, any unit of length. Turned skeleton: hips at the origin, z up, the torso's
+World: (B, 13, 3), z up, any unit of length. Rotated skeleton: hips at the origin, z up, the torso's
 front towards +y (depth), the person's right towards +x when upright. Two points are added to the 13
 joints: the root, midway between the hips, and the neck, midway between the shoulders. Shoulders and
 nose hang from the neck; hips and neck from the root; other joints from the one before in the limb.
@@ -13,7 +13,7 @@ import numpy as np
 
 from vpdlib.skeleton import (
     JOINTS13,
-    JOINTS13_MIRROR_ORDER,
+    JOINTS13_FLIP_ORDER,
     LEFT_HIP,
     LEFT_SHOULDER,
     RIGHT_HIP,
@@ -47,9 +47,9 @@ PARENTS = np.array([_parent(name) for name in JOINTS13])
 _BONES_BEFORE = np.where(PARENTS < NUM_JOINTS, PARENTS, NUM_JOINTS)
 
 
-def mirror_xyz(xyz: np.ndarray) -> np.ndarray:
-    """Mirror skeletons (..., 13, 3): exchange left and right, negate x."""
-    return xyz[..., JOINTS13_MIRROR_ORDER, :] * np.array([-1, 1, 1], dtype=xyz.dtype)
+def flip_xyz(xyz: np.ndarray) -> np.ndarray:
+    """Flip skeletons (..., 13, 3): exchange left and right, negate x."""
+    return xyz[..., JOINTS13_FLIP_ORDER, :] * np.array([-1, 1, 1], dtype=xyz.dtype)
 
 
 def facing(xyz: np.ndarray) -> np.ndarray:
@@ -77,9 +77,9 @@ def facing(xyz: np.ndarray) -> np.ndarray:
     spine = unit(left_shoulder + right_shoulder - left_hip - right_hip)
     pitch = np.degrees(np.arcsin(np.clip(np.abs(normal[:, 2]), 0.0, 1.0)))
     low, high = PITCH_DEGREES
-    share = np.clip((pitch - low) / (high - low), 0.0, 1.0)[:, None]
+    fraction = np.clip((pitch - low) / (high - low), 0.0, 1.0)[:, None]
     ahead = np.where(normal[:, 2:] > 0, -spine, spine)
-    direction = unit(((1 - share) * normal + share * ahead)[:, :2])
+    direction = unit(((1 - fraction) * normal + fraction * ahead)[:, :2])
     direction[~direction.any(axis=1)] = (1.0, 0.0)
     return direction
 
@@ -115,20 +115,20 @@ def pose_targets(xyz: np.ndarray) -> np.ndarray:
     (B, 13, 7) float32: unit offset from the parent, arccos(cosine with the bone before) / pi - 0.5,
         unit direction from the root. A bone of no length has an offset of zeros and angle 0.
     """
-    turned = turn_to_depth(xyz)
-    neck = 0.5 * (turned[:, LEFT_SHOULDER] + turned[:, RIGHT_SHOULDER])
-    points = np.concatenate([turned, neck[:, None], np.zeros_like(neck)[:, None]], axis=1)
-    offset = unit(turned - points[:, PARENTS])
+    rotated = turn_to_depth(xyz)
+    neck = 0.5 * (rotated[:, LEFT_SHOULDER] + rotated[:, RIGHT_SHOULDER])
+    points = np.concatenate([rotated, neck[:, None], np.zeros_like(neck)[:, None]], axis=1)
+    offset = unit(rotated - points[:, PARENTS])
     bones = np.concatenate([offset, unit(neck)[:, None]], axis=1)
     cosine = (offset * bones[:, _BONES_BEFORE]).sum(axis=2, keepdims=True)
     angle = np.arccos(np.clip(cosine, -1.0, 1.0)) / np.pi - 0.5
-    return np.concatenate([offset, angle, unit(turned)], axis=2).astype(np.float32)
+    return np.concatenate([offset, angle, unit(rotated)], axis=2).astype(np.float32)
 
 
-def mirror_targets(targets: np.ndarray) -> np.ndarray:
-    """Return the features (..., 13, 7) of the mirrored skeletons."""
+def flip_targets(targets: np.ndarray) -> np.ndarray:
+    """Return the features (..., 13, 7) of the flipped skeletons."""
     signs = np.array([-1, 1, 1, 1, -1, 1, 1], dtype=targets.dtype)
-    return targets[..., JOINTS13_MIRROR_ORDER, :] * signs
+    return targets[..., JOINTS13_FLIP_ORDER, :] * signs
 
 
 def smallest_bone_cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ constant rate on random pairs of views; after every epoch a fixed choice of pair
 motions is measured, and the epoch of the lowest loss is kept.
 
 Everything random of an epoch, dropout too, comes from generators seeded by (seed, epoch), so that a
-checkpoint needs no generator states, and training resumed from any checkpoint gives, on a CPU with
+saved state needs no generator states, and training resumed from any saved state gives, on a CPU with
 the same number of threads, the same weights to the bit. Random states of the caller stay as they
 were.
 """
@@ -55,9 +55,9 @@ def train_vipe(
     settings: VipeSettings,
     device: str = "cpu",
     threads: int = 1,
-    checkpoint_path: Path | None = None,
+    state_path: Path | None = None,
     on_epoch: Callable[[Entry], None] | None = None,
-    checkpoint_every_s: float = 60.0,
+    save_every_s: float = 60.0,
 ) -> TrainedVipe:
     """Train a view-invariant pose embedding.
 
@@ -68,9 +68,9 @@ def train_vipe(
     settings : network, cameras, pairs, training.
     device : "cpu", "cuda", "cuda:1", ...
     threads : CPU threads of torch.
-    checkpoint_path : where to resume from, if the file is there, and to save to; None for neither.
+    state_path : where to resume from, if the file is there, and to save to; None for neither.
     on_epoch : called with the history entry of each finished epoch, keys `HISTORY_COLUMNS`.
-    checkpoint_every_s : seconds between checkpoints; 0 writes one after every epoch.
+    save_every_s : seconds between saved states; 0 writes one after every epoch.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def train_vipe(
     ------
     MotionError : one side has no motion, or a person is on both; or `source_share` names other sources than
         those of the training motions.
-    ValueError : the checkpoint belongs to another training.
+    ValueError : the saved state belongs to another training.
     NonFiniteLossError : a loss became NaN or infinite.
     """
     people = [{(m.source, m.subject) for m in side} for side in (train_motions, val_motions)]
@@ -90,7 +90,7 @@ def train_vipe(
             f"{len(both)} people are in the training and the validation motions, such as "
             f"{both[0]}; use split_by_subject"
         )
-    _check_shares(settings, {motion.source for motion in train_motions})
+    _check_fractions(settings, {motion.source for motion in train_motions})
     with torch_threads(threads):
         run = _Run.start(train_motions, val_motions, settings, torch.device(device))
         best_epoch = run_epochs(
@@ -98,8 +98,8 @@ def train_vipe(
             settings.epochs,
             "training VIPE*",
             identity=_identity(run.bank, run.val_bank, settings),
-            checkpoint_path=checkpoint_path,
-            checkpoint_every_s=checkpoint_every_s,
+            state_path=state_path,
+            save_every_s=save_every_s,
             note_epochs=True,
             on_epoch=on_epoch,
         )
@@ -199,21 +199,21 @@ class _Run(Training):
         return vipe_loss(first, second, negative, is_valid, decoded_first, decoded_second, target)
 
 
-def _check_shares(settings: VipeSettings, sources: set[str]) -> None:
-    """Refuse shares of sources that are not there, and sources without a share: each would be left out in silence."""
+def _check_fractions(settings: VipeSettings, sources: set[str]) -> None:
+    """Refuse fractions of sources that are not there, and sources without one: each would be left out in silence."""
     named = set(settings.source_share)
     if named and named != sources:
         raise MotionError(
             f"source_share names {sorted(named)}, the training motions come from {sorted(sources)}: give each "
-            "of these a share, 0 to leave it out, and no other"
+            "of these a fraction, 0 to leave it out, and no other"
         )
 
 
 def _val_settings(settings: VipeSettings, val_bank: PoseBank) -> VipeSettings:
-    """The settings, without shares where these would leave nothing to validate on."""
-    share = settings.source_share
-    # What is held out may come from a source of its own, which has no share.
-    if not share or any(share.get(name) for name in val_bank.sources):
+    """The settings, without fractions where these would leave nothing to validate on."""
+    fraction = settings.source_share
+    # What is held out may come from a source of its own, which has no fraction.
+    if not fraction or any(fraction.get(name) for name in val_bank.sources):
         return settings
     note(
         f"source_share is 0 for all that is held out, {list(val_bank.sources)}: drawn evenly there"
@@ -222,7 +222,7 @@ def _val_settings(settings: VipeSettings, val_bank: PoseBank) -> VipeSettings:
 
 
 def _identity(bank: PoseBank, val_bank: PoseBank, settings: VipeSettings) -> str:
-    """Return a digest of what a checkpoint's training depends on."""
+    """Return a digest of what a saved state's training depends on."""
     # More epochs may be asked for later: the rate is constant.
     digest = hashlib.sha256(settings.model_dump_json(exclude={"epochs"}).encode())
     for each in (bank, val_bank):

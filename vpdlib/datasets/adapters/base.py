@@ -114,10 +114,10 @@ class LabelledAdapter(BaseAdapter):
     )
 
     test_fraction: InnerFraction = Field(
-        0.3, description="Share of actions for testing where no split is given."
+        0.3, description="Fraction of actions for testing where no split is given."
     )
     val_fraction: ProperFraction = Field(
-        0.0, description="Share of actions for validation where no split is given."
+        0.0, description="Fraction of actions for validation where no split is given."
     )
     labels: str | None = Field(
         None,

@@ -55,7 +55,7 @@ class PaperVideo:
 
 @dataclass(frozen=True)
 class Event:
-    """A stretch to be found by temporal detection, seconds from the first frame."""
+    """A segment to be found by temporal detection, seconds from the first frame."""
 
     video_id: str
     start_s: float

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from vpdlib.detection.model import (
+from vpdlib.action_detection.model import (
     FrameBiGRU,
     _Windows,
     predict_scores,
     train_ensemble,
     window_weights,
 )
-from vpdlib.detection.settings import FrameBiGRUSettings
+from vpdlib.action_detection.settings import FrameBiGRUSettings
 from vpdlib.recognition.packing import SequenceStore
 
 SMALL = FrameBiGRUSettings(
@@ -32,14 +32,14 @@ def toy(num, frames=50, seed=0):
     """Videos with a bump in channel 0 during one event."""
     rng = np.random.default_rng(seed)
     sequences, labels = {}, {}
-    for place in range(num):
+    for index in range(num):
         start = int(rng.integers(5, frames - 15))
         inside = np.zeros(frames, bool)
         inside[start : start + 8] = True
         values = rng.normal(size=(frames, 2, 3)) * 0.3
         values[inside, :, 0] += 2
-        sequences[f"v{place}"] = values.astype(np.float32)
-        labels[f"v{place}"] = inside
+        sequences[f"v{index}"] = values.astype(np.float32)
+        labels[f"v{index}"] = inside
     return sequences, labels
 
 
@@ -80,7 +80,7 @@ def test_batches_of_whole_sequences_are_bounded(monkeypatch):
     sequences, labels = toy(5)
     model = train_ensemble(sequences, labels, SMALL, seed=0)
     together = predict_scores(model, sequences)
-    monkeypatch.setattr("vpdlib.detection.model._PREDICT_FRAMES", 60)
+    monkeypatch.setattr("vpdlib.action_detection.model._PREDICT_FRAMES", 60)
     for video, scores in predict_scores(model, sequences).items():
         np.testing.assert_allclose(scores, together[video], atol=1e-6)
 
@@ -183,7 +183,7 @@ def test_training_stops_without_progress(monkeypatch, min_epochs, patience, expe
         looks.append(0)
         return 0.5, 1.0
 
-    monkeypatch.setattr("vpdlib.detection.model._accuracy_and_loss", never_better)
+    monkeypatch.setattr("vpdlib.action_detection.model._accuracy_and_loss", never_better)
     sequences, labels = toy(2)
     changes = {"epochs": 12, "patience": patience, "min_epochs": min_epochs}
     changes |= {"windows_per_epoch": 2}
@@ -195,7 +195,7 @@ def test_training_stops_without_progress(monkeypatch, min_epochs, patience, expe
 def test_the_epoch_with_the_best_accuracy_is_kept(monkeypatch):
     # The third epoch is best by accuracy, the fourth equal with a higher loss, the fifth has less loss only.
     scores = iter([(0.5, 1.0), (0.4, 0.1), (0.7, 0.5), (0.7, 0.6), (0.6, 0.0)] * 2)
-    monkeypatch.setattr("vpdlib.detection.model._accuracy_and_loss", lambda *_: next(scores))
+    monkeypatch.setattr("vpdlib.action_detection.model._accuracy_and_loss", lambda *_: next(scores))
     sequences, labels = toy(2)
     model = train_ensemble(sequences, labels, SMALL.model_copy(update={"epochs": 5}), 0)
     assert model.best_epochs == (3, 3)

@@ -60,7 +60,7 @@ class FrameBiGRUSettings(Section):
 
 
 class ProposalSettings(Section):
-    """From scores of frames to stretches."""
+    """From scores of frames to segments."""
 
     threshold: InnerFraction = Field(
         0.2, description="Score from which a frame belongs to a proposal."
@@ -76,10 +76,10 @@ class ProposalSettings(Section):
     )
     min_frames: Count = Field(3, description="Fewest frames of a proposal (released code: 5).")
     shortest: NonNegativeFloat = Field(
-        0.67, description="Shorter proposals become this share of the mean length."
+        0.67, description="Shorter proposals become this fraction of the mean length."
     )
     longest: PositiveFloat = Field(
-        1.33, description="Longer proposals become this share of the mean length."
+        1.33, description="Longer proposals become this fraction of the mean length."
     )
     mean_length_of: Literal["all", "trial"] = Field(
         "all",
@@ -117,10 +117,10 @@ class DetectionSettings(Section):
     network: FrameBiGRUSettings = Field(
         FrameBiGRUSettings(), description="The classifier of frames."
     )
-    proposals: ProposalSettings = Field(ProposalSettings(), description="From scores to stretches.")
+    proposals: ProposalSettings = Field(ProposalSettings(), description="From scores to segments.")
 
     @model_validator(mode="after")
-    def _tious_are_shares(self) -> DetectionSettings:
+    def _tious_are_fractions(self) -> DetectionSettings:
         if any(not 0 < value <= 1 for value in self.tious):
             raise ValueError(f"tious {self.tious}: each above 0 and at most 1")
         return self

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from vpdlib.detection.proposals import Proposal, find_runs, propose
-from vpdlib.detection.settings import DetectionSettings, ProposalSettings
+from vpdlib.action_detection.proposals import Proposal, find_runs, propose
+from vpdlib.action_detection.settings import DetectionSettings, ProposalSettings
 
 
 def runs_by_loop(scores, threshold, merge_gap, min_frames):

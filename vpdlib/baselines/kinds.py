@@ -64,7 +64,7 @@ class TrainingSettings(Section):
     )
     holdout_fraction: ProperFraction = Field(
         0.0,
-        description="Share of the training actions held out for choosing the epoch where the dataset has no "
+        description="Fraction of the training actions held out for choosing the epoch where the dataset has no "
         "validation split; 0: the last epoch is used.",
     )
     amp: bool = Field(True, description="Mixed precision on a GPU.")
@@ -114,11 +114,11 @@ class _Skeleton(TrainedSettings):
     )
     temporal_crop: PositiveFraction = Field(
         1.0,
-        description="Least share of an action, at a random place, that a training clip is taken from.",
+        description="Least fraction of an action, at a random place, that a training clip is taken from.",
     )
-    flip_probability: Fraction = Field(0.5, description="Share of mirrored training clips.")
+    flip_probability: Fraction = Field(0.5, description="Fraction of flipped training clips.")
     test_clips: Count = Field(1, description="Clips of a test action.")
-    test_flip: bool = Field(False, description="Whether test clips are also looked at mirrored.")
+    test_flip: bool = Field(False, description="Whether test clips are also looked at flipped.")
 
 
 class _Graph(_Skeleton):
@@ -134,21 +134,21 @@ class _Graph(_Skeleton):
     )
     scale_jitter: ProperFraction = Field(0.0, description="Training clips are scaled by 1 -+ this.")
     rotation_degrees: NonNegativeFloat = Field(
-        0.0, description="Training clips are turned by up to this, either way."
+        0.0, description="Training clips are rotated by up to this, either way."
     )
 
 
-class STGCNMethod(_Graph):
+class STGCNBaseline(_Graph):
     """ST-GCN on the tracked athlete's poses."""
 
     kind: Literal["stgcn"] = Field(description="ST-GCN, a graph network on poses.")
     temporal_crop: PositiveFraction = Field(
         0.5,
-        description="Least share of an action, at a random place, that a training clip is taken from.",
+        description="Least fraction of an action, at a random place, that a training clip is taken from.",
     )
     scale_jitter: ProperFraction = Field(0.1, description="Training clips are scaled by 1 -+ this.")
     rotation_degrees: NonNegativeFloat = Field(
-        10.0, description="Training clips are turned by up to this, either way."
+        10.0, description="Training clips are rotated by up to this, either way."
     )
     network: STGCNSettings = Field(STGCNSettings(), description="The network.")
     training: TrainingSettings = _schedule(
@@ -162,7 +162,7 @@ class STGCNMethod(_Graph):
     )
 
 
-class MSG3DMethod(_Graph):
+class MSG3DBaseline(_Graph):
     """MS-G3D on the tracked athlete's poses."""
 
     kind: Literal["msg3d"] = Field(description="MS-G3D, a graph network on poses.")
@@ -178,7 +178,7 @@ class MSG3DMethod(_Graph):
     )
 
 
-class PoseC3DMethod(_Skeleton):
+class PoseC3DBaseline(_Skeleton):
     """PoseC3D on heat maps of the tracked athlete's joints."""
 
     kind: Literal["posec3d"] = Field(description="PoseC3D, 3D convolutions of heat maps.")
@@ -190,10 +190,10 @@ class PoseC3DMethod(_Skeleton):
         description="Frames of a clip, one from each of so many equal parts of an action: at random in training.",
     )
     test_clips: Count = Field(10, description="Clips of a test action.")
-    test_flip: bool = Field(True, description="Whether test clips are also looked at mirrored.")
+    test_flip: bool = Field(True, description="Whether test clips are also looked at flipped.")
     window_area: PositiveFraction = Field(
         0.56,
-        description="Least share of the area about the joints that a training clip shows, at a random place.",
+        description="Least fraction of the area about the joints that a training clip shows, at a random place.",
     )
     network: PoseC3DSettings = Field(PoseC3DSettings(), description="The network.")
     # Published: 0.4 for 8 x 32 clips a step, and 24 epochs of ten passes.
@@ -250,18 +250,18 @@ class _Frames(TrainedSettings):
     )
     num_segments: int = Field(16, ge=2, description="Frames of a clip.")
     test_clips: Count = Field(2, description="Clips of a test action.")
-    test_flip: bool = Field(False, description="Whether test clips are also looked at mirrored.")
+    test_flip: bool = Field(False, description="Whether test clips are also looked at flipped.")
     input_px: int = Field(229, ge=16, description="Side of what the network sees.")
     scales: tuple[PositiveFraction, ...] = Field(
         (1.0, 0.875, 0.75, 0.66),
         min_length=1,
-        description="Sides of random training windows, as shares of the picture's shorter side (published for flow: "
+        description="Sides of random training windows, as fractions of the picture's shorter side (published for flow: "
         "without 0.66).",
     )
     test_window: PositiveFraction = Field(
-        0.875, description="Side of the middle window in testing, as a share likewise."
+        0.875, description="Side of the middle window in testing, as a fraction likewise."
     )
-    flip_probability: Fraction = Field(0.5, description="Share of mirrored training clips.")
+    flip_probability: Fraction = Field(0.5, description="Fraction of flipped training clips.")
     dropout: ProperFraction = Field(0.5, description="Dropout of the backbone's features.")
     training: TrainingSettings = _schedule(
         learning_rate=0.01,
@@ -291,41 +291,41 @@ class _Frames(TrainedSettings):
         return self
 
 
-class TSNMethod(_Frames):
+class TSNBaseline(_Frames):
     """Temporal segment network."""
 
     kind: Literal["tsn"] = Field(description="TSN, the mean over frames.")
 
 
-class TRNMethod(_Frames):
+class TRNBaseline(_Frames):
     """Multi-scale temporal relation network."""
 
     kind: Literal["trn"] = Field(description="TRN-multiscale, relations of frames.")
 
 
-class GSMMethod(_Frames):
+class GSMBaseline(_Frames):
     """Gate-shift network."""
 
     kind: Literal["gsm"] = Field(description="GSM, features shifted between frames.")
 
 
-class EnsembleMethod(Section):
+class EnsembleBaseline(Section):
     """Several baselines, by the sum of their probabilities: joint and bone, RGB and flow."""
 
     kind: Literal["ensemble"] = Field(description="Sum of probabilities of other baselines.")
     parts: tuple[str, ...] = Field(min_length=2, description="Names of the baselines.")
 
 
-SkeletonMethod = STGCNMethod | MSG3DMethod | PoseC3DMethod
-FrameMethod = TSNMethod | TRNMethod | GSMMethod
-TrainedMethod = SkeletonMethod | FrameMethod
+SkeletonBaseline = STGCNBaseline | MSG3DBaseline | PoseC3DBaseline
+FrameBaseline = TSNBaseline | TRNBaseline | GSMBaseline
+TrainedBaseline = SkeletonBaseline | FrameBaseline
 
 #: Kinds of baselines that are trained; also the folders of their artifacts.
 TRAINED_KINDS = tuple(
-    get_args(method.model_fields["kind"].annotation)[0] for method in get_args(TrainedMethod)
+    get_args(method.model_fields["kind"].annotation)[0] for method in get_args(TrainedBaseline)
 )
 
-BaselineSettings = Annotated[TrainedMethod | EnsembleMethod, Field(discriminator="kind")]
+BaselineSettings = Annotated[TrainedBaseline | EnsembleBaseline, Field(discriminator="kind")]
 
 
 class WholeFrameSettings(Section):
@@ -344,11 +344,11 @@ def checkpoint_references(settings: Any) -> list[tuple[str, str | None]]:
 
 def weights_text(settings: BaselineSettings, others: Mapping[str, BaselineSettings]) -> str:
     """What the column `weights` of tables says: pretrained, from scratch, both, or nothing for networks on poses."""
-    if isinstance(settings, EnsembleMethod):
+    if isinstance(settings, EnsembleBaseline):
         return ", ".join(
             dict.fromkeys(t for p in settings.parts if (t := weights_text(others[p], others)))
         )
-    if isinstance(settings, SkeletonMethod):
+    if isinstance(settings, SkeletonBaseline):
         return ""
     return FROM_SCRATCH if settings.weights is None else PRETRAINED
 
@@ -356,14 +356,14 @@ def weights_text(settings: BaselineSettings, others: Mapping[str, BaselineSettin
 def paper_row(name: str, others: Mapping[str, BaselineSettings]) -> str | None:
     """The row of the paper's Table 1 that a baseline stands for; None where there is none."""
     settings = others[name]
-    if isinstance(settings, STGCNMethod):
+    if isinstance(settings, STGCNBaseline):
         return "ST-GCN" if settings.stream == "joint" else None
     names = {"tsn": "TSN", "trn": "TRNms", "gsm": "GSM"}
-    if isinstance(settings, FrameMethod):
+    if isinstance(settings, FrameBaseline):
         if settings.stream == "flow":
             return None
         return f"{names[settings.kind]} ({'crop' if settings.input == 'crop' else 'w/o crop'})"
-    if isinstance(settings, EnsembleMethod):
+    if isinstance(settings, EnsembleBaseline):
         parts = [others[part] for part in settings.parts]
         kinds = {part.kind for part in parts}
         streams = sorted(getattr(part, "stream", "") for part in parts)

@@ -1,8 +1,8 @@
 """Descriptors of whole videos, frame by frame, and labelled events in frames.
 
-Detection looks at every frame. A video is a `DenseSequence`: descriptors (T, 2, d), regular and mirrored, row t for
+Detection looks at every frame. A video is a `DenseSequence`: descriptors (T, 2, d), regular and flipped, row t for
 frame t, NaN where the athlete was not found, and time stamps (T,). T is one more than the last frame with a
-row in the feature artifact. `fill_gaps` puts numbers in place of NaN. Stretches are in frames, [start, end), the end
+row in the feature artifact. `fill_gaps` puts numbers in place of NaN. Segments are in frames, [start, end), the end
 exclusive (docs/method.md section 10; row 12 of section 12: the released code swaps the two weights of
 the interpolation, here the nearer frame counts more).
 """
@@ -149,8 +149,8 @@ def fill_gaps(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
     right = found[np.minimum(after, len(found) - 1)]
     # Beyond the ends both neighbours are the same frame, so that the shares do not matter.
     span = np.maximum(right - left, 1)
-    share_of_right = np.clip((frames - left) / span, 0.0, 1.0)[:, None, None]
-    filled = (1 - share_of_right) * descriptors[left] + share_of_right * descriptors[right]
+    fraction_of_right = np.clip((frames - left) / span, 0.0, 1.0)[:, None, None]
+    filled = (1 - fraction_of_right) * descriptors[left] + fraction_of_right * descriptors[right]
     # Frames that were found keep their bits.
     filled[found] = descriptors[found]
     return filled.astype(np.float32)
@@ -193,15 +193,15 @@ def events_by_video(
     for event in events:
         if event.video in dense:
             sequence = dense[event.video]
-            stretch = event_frames(sequence.time_s, event.start, event.end, sequence.fps)
-            found.setdefault(event.video, []).append(stretch)
-    return {video: sorted(stretches) for video, stretches in found.items()}
+            segment = event_frames(sequence.time_s, event.start, event.end, sequence.fps)
+            found.setdefault(event.video, []).append(segment)
+    return {video: sorted(segments) for video, segments in found.items()}
 
 
-def merge_overlapping(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join stretches [start, end) that overlap or touch: scores of frames cannot tell them apart."""
+def merge_overlapping(segments: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join segments [start, end) that overlap or touch: scores of frames cannot tell them apart."""
     merged: list[tuple[int, int]] = []
-    for start, end in sorted(stretches):
+    for start, end in sorted(segments):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], end))
         else:
@@ -209,10 +209,10 @@ def merge_overlapping(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, i
     return merged
 
 
-def frame_labels(num_frames: int, stretches: Iterable[tuple[int, int]]) -> NDArray[np.bool_]:
-    """Which of T frames lie in a stretch, (T,) bool."""
+def frame_labels(num_frames: int, segments: Iterable[tuple[int, int]]) -> NDArray[np.bool_]:
+    """Which of T frames lie in a segment, (T,) bool."""
     inside = np.zeros(num_frames, dtype=bool)
-    for start, end in stretches:
+    for start, end in segments:
         inside[start:end] = True
     return inside
 

@@ -1,6 +1,6 @@
 """Few-shot temporal detection: some trials, each with its own training videos, all with the same test videos.
 
-A trial trains on the videos of its first n places and proposes stretches in every test video; average precision is
+A trial trains on the videos of its first n places and proposes segments in every test video; average precision is
 taken at several thresholds on the score and several temporal overlaps, and averaged over trials
 (docs/method.md section 10, tables 4 and S3). Nothing is chosen on test videos: epochs come from folds of the
 training videos, the threshold to report from the settings.
@@ -12,19 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from vpdlib.datasets.tables import EventRow
-from vpdlib.detection.ap import average_precision, rank_proposals
-from vpdlib.detection.model import predict_scores, train_ensemble
-from vpdlib.detection.proposals import propose
-from vpdlib.detection.results import DetectionResult
-from vpdlib.detection.sequences import (
+from vpdlib.action_detection.ap import average_precision, rank_proposals
+from vpdlib.action_detection.model import predict_scores, train_ensemble
+from vpdlib.action_detection.proposals import propose
+from vpdlib.action_detection.results import DetectionResult
+from vpdlib.action_detection.sequences import (
     DenseSequence,
     events_by_video,
     fill_gaps,
     frame_labels,
     merge_overlapping,
 )
-from vpdlib.detection.settings import DetectionSettings
+from vpdlib.action_detection.settings import DetectionSettings
+from vpdlib.datasets.tables import EventRow
 from vpdlib.progress import note
 
 # A trial: per place, the videos there.

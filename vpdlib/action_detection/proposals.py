@@ -1,6 +1,6 @@
-"""Stretches of a video proposed from the scores of its frames.
+"""Segments of a video proposed from the scores of its frames.
 
-Frames are counted from 0 and a stretch is [start, end), its end exclusive: frames 3, 4 and 5 are (3, 6), of length
+Frames are counted from 0 and a segment is [start, end), its end exclusive: frames 3, 4 and 5 are (3, 6), of length
 3 (docs/method.md section 10; the released code holds both ends inclusive, which is why its ``last - first > 3``
 asks for five frames).
 """
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vpdlib.detection.settings import ProposalSettings
+from vpdlib.action_detection.settings import ProposalSettings
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A proposed stretch: frames [start, end) of a video, and the mean score of the run it came from."""
+    """A proposed segment: frames [start, end) of a video, and the mean score of the run it came from."""
 
     video: str
     start: int

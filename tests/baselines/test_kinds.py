@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from vpdlib.baselines.methods import (
+from vpdlib.baselines.kinds import (
     BaselineSettings,
     checkpoint_references,
     paper_row,

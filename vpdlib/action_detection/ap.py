@@ -4,7 +4,7 @@ All videos' proposals are gone through by falling score. One is right if it reac
 its video that no earlier one has matched; all such events are then matched, though the proposal counts once. Recall is
 the number right over the number of events (overlapping ones joined beforehand), precision that over
 the proposals so far, and the average precision the area under precision as a function of recall, each
-precision replaced by the largest at the same or a higher recall (docs/method.md section 10). Stretches are frames
+precision replaced by the largest at the same or a higher recall (docs/method.md section 10). Segments are frames
 [start, end).
 """
 
@@ -15,11 +15,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vpdlib.detection.proposals import Proposal
+from vpdlib.action_detection.proposals import Proposal
 
 
 def temporal_iou(a: tuple[int, int], b: tuple[int, int]) -> float:
-    """Frames in both stretches over frames from the first start to the last end; 0 if they do not meet."""
+    """Frames in both segments over frames from the first start to the last end; 0 if they do not meet."""
     common = min(a[1], b[1]) - max(a[0], b[0])
     return common / (max(a[1], b[1]) - min(a[0], b[0])) if common > 0 else 0.0
 
@@ -33,15 +33,15 @@ def match_proposals(
     ranked: Sequence[Proposal], truth: Mapping[str, Sequence[tuple[int, int]]], tiou: float
 ) -> NDArray[np.bool_]:
     """Which proposals are right, (P,), in the order given."""
-    left = {video: list(stretches) for video, stretches in truth.items()}
+    left = {video: list(segments) for video, segments in truth.items()}
     right = np.zeros(len(ranked), dtype=bool)
-    for place, proposal in enumerate(ranked):
+    for index, proposal in enumerate(ranked):
         events = left.get(proposal.video, [])
         unmatched = [
             event for event in events if temporal_iou((proposal.start, proposal.end), event) < tiou
         ]
-        right[place] = len(unmatched) < len(events)
-        if right[place]:
+        right[index] = len(unmatched) < len(events)
+        if right[index]:
             left[proposal.video] = unmatched
     return right
 
@@ -49,7 +49,7 @@ def match_proposals(
 def average_precision(
     proposals: Sequence[Proposal], truth: Mapping[str, Sequence[tuple[int, int]]], tiou: float
 ) -> float:
-    """Average precision, a share of 1.
+    """Average precision, a fraction of 1.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def average_precision(
     ValueError
         Without an event, where recall means nothing.
     """
-    num_events = sum(len(stretches) for stretches in truth.values())
+    num_events = sum(len(segments) for segments in truth.values())
     if num_events == 0:
         raise ValueError("no event to be found in the test videos: average precision is undefined")
     right = match_proposals(rank_proposals(proposals), truth, tiou)

@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from vpdlib.detection.ap import average_precision, match_proposals, temporal_iou
-from vpdlib.detection.proposals import Proposal
+from vpdlib.action_detection.ap import average_precision, match_proposals, temporal_iou
+from vpdlib.action_detection.proposals import Proposal
 
 TRUTH = {"a": [(10, 20), (40, 50)], "b": [(0, 10)]}
 
@@ -100,7 +100,7 @@ def test_precision_is_the_largest_at_the_same_or_a_higher_recall():
     assert average_precision([wrong, *perfect()], TRUTH, 0.5) == pytest.approx(0.75)
 
 
-def test_the_overlap_is_of_half_open_stretches():
+def test_the_overlap_is_of_half_open_segments():
     assert temporal_iou((0, 10), (10, 20)) == 0.0
     assert temporal_iou((0, 10), (5, 15)) == pytest.approx(1 / 3)
     assert temporal_iou((0, 3), (0, 10)) == 0.3

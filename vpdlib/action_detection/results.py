@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vpdlib.action_detection.proposals import Proposal
 from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
-from vpdlib.detection.proposals import Proposal
 
 
 @dataclass(frozen=True)
 class DetectionResult:
-    """What `run_detection` found; stretches are frames [start, end).
+    """What `run_detection` found; segments are frames [start, end).
 
     Attributes
     ----------

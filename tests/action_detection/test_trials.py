@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from tests.detection.test_model import SMALL
+from tests.action_detection.test_model import SMALL
+from vpdlib.action_detection.ap import average_precision
+from vpdlib.action_detection.sequences import DenseSequence
+from vpdlib.action_detection.settings import DetectionSettings, ProposalSettings
+from vpdlib.action_detection.trials import draw_trials, first_places, run_detection
 from vpdlib.datasets.tables import EventRow
-from vpdlib.detection.ap import average_precision
-from vpdlib.detection.sequences import DenseSequence
-from vpdlib.detection.settings import DetectionSettings, ProposalSettings
-from vpdlib.detection.trials import draw_trials, first_places, run_detection
 
 FPS = 25.0
 LARGER = {"hidden": 12, "fc_width": 16, "window": 60, "windows_per_epoch": 60}

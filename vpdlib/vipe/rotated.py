@@ -1,6 +1,6 @@
-"""Targets of turned crops for a student of VIPE*: the pose is turned in the picture and embedded anew.
+"""Targets of rotated crops for a student of VIPE*: the pose is rotated in the picture and embedded anew.
 
-A view-invariant vector of a turned pose is not the turned vector, so there is nothing to rotate; but the
+A view-invariant vector of a rotated pose is not the rotated vector, so there is nothing to rotate; but the
 teacher's keypoints are known, and embedding them takes far less time than the student's own step. Beyond the
 paper.
 """
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from vpdlib.vipe.cameras import invert_input, mirror_input, network_input, turn_input
+from vpdlib.vipe.cameras import flip_input, invert_input, network_input, turn_input
 from vpdlib.vipe.network import TrainedVipe
 
 
 @dataclass(frozen=True)
 class EmbeddedTargets:
-    """Gives the targets of turned crops; what ``vpdlib.students.train.TurnedTargets`` asks for.
+    """Gives the targets of rotated crops; what ``vpdlib.students.train.RotatedTargets`` asks for.
 
     Attributes
     ----------
@@ -55,16 +55,16 @@ class EmbeddedTargets:
     def __call__(
         self, indices: torch.Tensor, flipped: torch.Tensor, angle: torch.Tensor
     ) -> torch.Tensor:
-        """Targets (B, K) float32 of frames (B,), mirrored where (B,) bool says and then turned by (B,) radians."""
-        rows, mirrored, turn = indices.numpy(), flipped.numpy(), angle.numpy()
-        pose = self._embed(self.inputs[rows], mirrored, turn)
+        """Targets (B, K) float32 of frames (B,), flipped where (B,) bool says and then rotated by (B,) radians."""
+        rows, is_flipped, turn = indices.numpy(), flipped.numpy(), angle.numpy()
+        pose = self._embed(self.inputs[rows], is_flipped, turn)
         if not self.motion:
             return pose
-        previous = self._embed(self.previous_inputs[rows], mirrored, turn)
+        previous = self._embed(self.previous_inputs[rows], is_flipped, turn)
         return torch.cat([pose, pose - previous], dim=1)
 
-    def _embed(self, rows: np.ndarray, mirrored: np.ndarray, turn: np.ndarray) -> torch.Tensor:
-        rows = np.where(mirrored[:, None], mirror_input(rows), rows)
+    def _embed(self, rows: np.ndarray, flipped: np.ndarray, turn: np.ndarray) -> torch.Tensor:
+        rows = np.where(flipped[:, None], flip_input(rows), rows)
         rows = turn_input(rows, turn)
         variants = [rows, invert_input(rows)] if self.upside_down else [rows]
         with torch.inference_mode():

@@ -3,10 +3,7 @@
 import numpy as np
 import pytest
 
-from vpdlib.artifacts import ArtifactWriter, Provenance
-from vpdlib.datasets.base import frames_within
-from vpdlib.datasets.tables import EventRow
-from vpdlib.detection.sequences import (
+from vpdlib.action_detection.sequences import (
     dense_sequences,
     event_frames,
     events_by_video,
@@ -15,6 +12,9 @@ from vpdlib.detection.sequences import (
     make_folds,
     merge_overlapping,
 )
+from vpdlib.artifacts import ArtifactWriter, Provenance
+from vpdlib.datasets.base import frames_within
+from vpdlib.datasets.tables import EventRow
 
 DIM = 3
 

@@ -1,4 +1,4 @@
-"""Checkpoints of a training: one file, replaced whole, read without running code from it."""
+"""Saved states of a training: one file, replaced whole, read without running code from it."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ SCHEMA = "vpd-training-2"
 Trained = TypeVar("Trained")
 
 
-class CheckpointError(ValueError):
-    """A file is no checkpoint of a training, or a damaged one; the message names it."""
+class StateError(ValueError):
+    """A file is no saved state of a training, or a damaged one; the message names it."""
 
 
 class OtherTrainingError(ValueError):
-    """A checkpoint is of a training with other settings, frames or labels; the message names the file."""
+    """A saved state is of a training with other settings, frames or labels; the message names the file."""
 
 
-def save_checkpoint(path: Path, identity: str, state: dict[str, Any]) -> None:
-    """Write a checkpoint beside its place and then put it there in one step.
+def save_state(path: Path, identity: str, state: dict[str, Any]) -> None:
+    """Write a saved state beside its place and then put it there in one step.
 
     Parameters
     ----------
-    path : the checkpoint; its folder is made.
-    identity : digest of what the training depends on; see `load_checkpoint`.
+    path : the saved state; its folder is made.
+    identity : digest of what the training depends on; see `load_state`.
     state : tensors, numbers, strings, lists and dicts.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
         torch.save({"schema": SCHEMA, "identity": identity, "state": state}, file)
 
 
-def load_checkpoint(path: Path, identity: str) -> dict[str, Any]:
-    """Read a checkpoint of the same training.
+def load_state(path: Path, identity: str) -> dict[str, Any]:
+    """Read a saved state of the same training.
 
     Parameters
     ----------
-    path : the checkpoint.
+    path : the saved state.
     identity : must equal the one it was saved with.
 
     Returns
@@ -54,23 +54,23 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, Any]:
     Raises
     ------
     OtherTrainingError : of another training.
-    CheckpointError : not a readable checkpoint.
+    StateError : not a readable saved state.
     """
     try:
         # weights_only: nothing but tensors and plain containers is ever built from the file.
         content = torch.load(path, map_location="cpu", weights_only=True)
     except DAMAGED as error:
         reason = str(error).split("\n")[0][:300]
-        raise CheckpointError(
-            f"{path} is not a readable checkpoint ({type(error).__name__}: {reason}); delete it to start from the "
+        raise StateError(
+            f"{path} is not a readable saved state ({type(error).__name__}: {reason}); delete it to start from the "
             "beginning"
         ) from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise CheckpointError(
-            f"{path} is no checkpoint of a training of this version; delete it or give another path"
+        raise StateError(
+            f"{path} is no saved state of a training of this version; delete it or give another path"
         )
     if not {"identity", "state"} <= content.keys():
-        raise CheckpointError(f"{path} is damaged; delete it to start from the beginning")
+        raise StateError(f"{path} is damaged; delete it to start from the beginning")
     if content["identity"] != identity:
         raise OtherTrainingError(
             f"{path} is of a training with other settings, frames or labels; delete it to start "
@@ -80,15 +80,15 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, Any]:
 
 
 def resume_or_start(train: Callable[[Path], Trained], path: Path) -> Trained:
-    """Train with a checkpoint that the workflow owns, and start anew where it turns out to be of another training.
+    """Train with a saved state that the workflow owns, and start anew where it turns out to be of another training.
 
-    That happens although the workflow names a checkpoint after its job's settings, code and inputs: inputs that
+    That happens although the workflow names a saved state after its job's settings, code and inputs: inputs that
     were made anew on another computer have the same digests, and other last digits.
 
     Parameters
     ----------
-    train : trains with the checkpoint at the path that it is given.
-    path : the checkpoint, there or not.
+    train : trains with the saved state at the path that it is given.
+    path : the saved state, there or not.
     """
     try:
         return train(path)

@@ -1,6 +1,6 @@
 """The recurrent classifier of single frames, and an ensemble of it: the scores from which proposals are made.
 
-A video is an array (T, 2, d) without NaN; its regular and its mirrored row are two sequences. The network has
+A video is an array (T, 2, d) without NaN; its regular and its flipped row are two sequences. The network has
 the trunk of the recognition head `bigru` and, in place of the maximum over time, its head on every frame. It learns
 from random windows; each of several models validates on another part of the videos, of which both rows (and all
 videos of one group) stay on the same side. A frame's score is the mean probability over models and rows
@@ -20,8 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vpdlib.detection.sequences import make_folds
-from vpdlib.detection.settings import FrameBiGRUSettings
+from vpdlib.action_detection.sequences import make_folds
+from vpdlib.action_detection.settings import FrameBiGRUSettings
 from vpdlib.progress import note
 from vpdlib.recognition.networks import RecurrentLayers, fully_connected
 from vpdlib.recognition.packing import PackedBatch, SequenceStore
@@ -68,7 +68,7 @@ class DetectionEnsemble:
     num_channels : d.
     val_videos : per model, the videos that chose its epoch; empty for a single model of the last epoch.
     best_epochs : per model, the epoch (from 1) of its weights.
-    val_accuracy : per model, share of validation frames that are right; NaN without any.
+    val_accuracy : per model, fraction of validation frames that are right; NaN without any.
     """
 
     networks: tuple[FrameBiGRU, ...]
@@ -94,8 +94,8 @@ class _Windows:
         batch = view.batch(torch.arange(len(chosen)))
         # The place in a padded batch tells window and step of every packed frame.
         num_steps = len(batch.batch_sizes)
-        place = batch.padded_place.cpu()
-        rows = view.starts[batch.sequences][place // num_steps] + place % num_steps
+        index = batch.padded_index.cpu()
+        rows = view.starts[batch.sequences][index // num_steps] + index % num_steps
         return batch, self.labels[rows.to(self.labels.device)]
 
     def whole(self, chosen: Tensor) -> Iterator[tuple[PackedBatch, Tensor]]:
@@ -103,10 +103,10 @@ class _Windows:
         order = chosen[torch.argsort(self.store.lengths[chosen], stable=True)]
         lengths = self.store.lengths[order].tolist()
         first = frames = 0
-        for place, length in enumerate(lengths):
-            if place > first and frames + length > _PREDICT_FRAMES:
-                yield self._all_of(order[first:place])
-                first, frames = place, 0
+        for index, length in enumerate(lengths):
+            if index > first and frames + length > _PREDICT_FRAMES:
+                yield self._all_of(order[first:index])
+                first, frames = index, 0
             frames += length
         if first < len(order):
             yield self._all_of(order[first:])
@@ -128,10 +128,10 @@ def window_weights(lengths: NDArray[np.integer], settings: FrameBiGRUSettings) -
     settings : window, and what is done with short sequences.
     """
     lengths = np.asarray(lengths, dtype=np.int64)
-    places = lengths - settings.window
+    indices = lengths - settings.window
     if settings.short_sequences == "drop":
-        return np.maximum(places, 0)
-    return np.maximum(places, np.minimum(lengths, settings.window))
+        return np.maximum(indices, 0)
+    return np.maximum(indices, np.minimum(lengths, settings.window))
 
 
 def train_ensemble(
@@ -152,7 +152,7 @@ def train_ensemble(
     labels : video -> (T,) bool, frames inside an event.
     settings : network, windows and folds.
     seed : of folds, weights, windows and dropout; on the CPU the same seed and threads give the same bits.
-    group_of : see `vpdlib.detection.sequences.make_folds`.
+    group_of : see `vpdlib.action_detection.sequences.make_folds`.
     device : "cpu" or "cuda" (mixed precision).
     threads : of torch on the CPU, for the time of this call.
     description : what the lines of progress, one a model, are called; None reports nothing.
@@ -250,8 +250,8 @@ def predict_scores(
             for network in ensemble.networks:
                 logits = _logits(network, batch)
                 total[rows] += logits.float().softmax(1)[:, 1].double().cpu()
-    regular, mirrored = (total / len(ensemble.networks)).chunk(2)
-    mean = ((regular + mirrored) / 2).float().numpy()
+    regular, flipped = (total / len(ensemble.networks)).chunk(2)
+    mean = ((regular + flipped) / 2).float().numpy()
     ends = np.cumsum([len(sequences[video]) for video in videos])
     return dict(zip(videos, np.split(mean, ends[:-1]), strict=True))
 

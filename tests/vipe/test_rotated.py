@@ -1,4 +1,4 @@
-"""Targets of turned crops: what embedding the turned keypoints gives."""
+"""Targets of rotated crops: what embedding the rotated keypoints gives."""
 
 import math
 
@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from vpdlib.skeleton import COCO17_MIRROR_ORDER
+from vpdlib.skeleton import COCO17_FLIP_ORDER
 from vpdlib.vipe.embed import embed_poses
 from vpdlib.vipe.network import TrainedVipe, build_vipe
+from vpdlib.vipe.rotated import EmbeddedTargets
 from vpdlib.vipe.settings import VipeSettings
-from vpdlib.vipe.turned import EmbeddedTargets
 
 SETTINGS = VipeSettings(dim=8, hidden=16, decoder_width=16)
 
@@ -25,25 +25,25 @@ def poses(seed):
     return np.concatenate([rng.normal(size=(9, 17, 2)) * 40 + 200, rng.random((9, 17, 1))], axis=2)
 
 
-def in_picture(keypoints, mirrored, degrees):
-    """Mirror and turn keypoints by hand: clockwise to the eye, about any point."""
-    if mirrored:
-        keypoints = keypoints[:, COCO17_MIRROR_ORDER] * [-1, 1, 1] + [640, 0, 0]
+def in_picture(keypoints, flipped, degrees):
+    """Flip and turn keypoints by hand: clockwise to the eye, about any point."""
+    if flipped:
+        keypoints = keypoints[:, COCO17_FLIP_ORDER] * [-1, 1, 1] + [640, 0, 0]
     angle = math.radians(degrees)
     x, y, score = np.moveaxis(keypoints, 2, 0)
-    turned = [math.cos(angle) * x - math.sin(angle) * y, math.sin(angle) * x + math.cos(angle) * y]
-    return np.stack([*turned, score], axis=2)
+    rotated = [math.cos(angle) * x - math.sin(angle) * y, math.sin(angle) * x + math.cos(angle) * y]
+    return np.stack([*rotated, score], axis=2)
 
 
 @pytest.mark.parametrize("upside_down", [False, True])
-@pytest.mark.parametrize(("mirrored", "degrees"), [(False, 0), (True, 0), (False, 90), (True, -37)])
-def test_targets_are_those_of_the_turned_keypoints(model, upside_down, mirrored, degrees):
+@pytest.mark.parametrize(("flipped", "degrees"), [(False, 0), (True, 0), (False, 90), (True, -37)])
+def test_targets_are_those_of_the_turned_keypoints(model, upside_down, flipped, degrees):
     now, before = poses(0), poses(1)
     targets = EmbeddedTargets.from_keypoints(model, now, before, upside_down, motion=True)
     indices = torch.tensor([4, 0, 4])
-    found = targets(indices, torch.full((3,), mirrored), torch.full((3,), math.radians(degrees)))
+    found = targets(indices, torch.full((3,), flipped), torch.full((3,), math.radians(degrees)))
     expected = [
-        embed_poses(model, in_picture(each[[4, 0, 4]], mirrored, degrees), upside_down)[:, 0]
+        embed_poses(model, in_picture(each[[4, 0, 4]], flipped, degrees), upside_down)[:, 0]
         for each in (now, before)
     ]
     dim = 16 if upside_down else 8
