@@ -162,7 +162,7 @@ def test_reports_of_progress_and_this_module_do_not_count(package):
     assert code_digest("vpdlib.students.train") != code_digest("vpdlib.artifacts")
     reached = Code(VPDLIB)
     reached.digest("vpdlib.students.train")
-    assert "vpdlib.training.checkpoint" in reached._modules
+    assert "vpdlib.training.state" in reached._modules
     assert not {"vpdlib.provenance", "vpdlib.progress"} & set(reached._modules)
 
 

@@ -191,7 +191,7 @@ def test_1_killed_at_twenty_random_moments(make_workflow, tmp_path):
         repeated += finished - jobs
         assert found == expected
         assert litter(workflow.folder) == []
-        assert not list((workflow.folder / "results").rglob(".*.checkpoint"))
+        assert not list((workflow.folder / "results").rglob(".*.state"))
         assert workflow.planned(CHAIN_TABLE) == {}
     print(
         f"{kills.of.total()} kills {dict(kills.of)} in {num_runs} runs of {jobs.total()} jobs: {num_equal} of "
@@ -234,7 +234,7 @@ settings = tiny_settings(
     epochs=12, samples_per_epoch=512, augmentation=AugmentationSettings(rotation_degrees=180)
 )
 student = train_student(
-    *tiny_data(), settings, checkpoint_path=Path(sys.argv[1]), checkpoint_every_s=0,
+    *tiny_data(), settings, state_path=Path(sys.argv[1]), save_every_s=0,
     on_epoch=lambda entry: print("epoch", flush=True),
 )
 digest = hashlib.sha256()
@@ -320,15 +320,15 @@ def _mark_of(pid):
 
 
 @pytest.mark.workflow
-def test_19_a_finished_training_leaves_no_checkpoint_of_other_settings(tmp_path):
+def test_19_a_finished_training_leaves_no_state_of_other_settings(tmp_path):
     code = "import sys; from pathlib import Path; sys.path.insert(0, 'workflow_scripts'); import _job; "
-    code += "_job.discard_checkpoints(Path(sys.argv[1]) / 'vpd')"
+    code += "_job.discard_states(Path(sys.argv[1]) / 'vpd')"
     digests = ".".join(["0123456789abcdef"] * 3)
-    gone = [f".vpd.cpu.{digests}.checkpoint", f".vpd.cuda.{digests}.checkpoint"]
+    gone = [f".vpd.cpu.{digests}.state", f".vpd.cuda.{digests}.state"]
     kept = [
-        f".vpd.rgb.cpu.{digests}.checkpoint",
-        f".vpd2.cpu.{digests}.checkpoint",
-        "vpd.checkpoint",
+        f".vpd.rgb.cpu.{digests}.state",
+        f".vpd2.cpu.{digests}.state",
+        "vpd.state",
     ]
     for name in gone + kept:
         (tmp_path / name).write_text("state")

@@ -133,9 +133,9 @@ def _weights(folder: Path) -> Callable[[Path], Any]:
 
 
 def _checkpoint(folder: Path) -> Callable[[Path], Any]:
-    from vpdlib.training.checkpoint import load_checkpoint
+    from vpdlib.training.state import load_state
 
-    return lambda path: sorted(map(str, load_checkpoint(path, "identity")))
+    return lambda path: sorted(map(str, load_state(path, "identity")))
 
 
 def _onnx(folder: Path) -> Callable[[Path], Any]:
@@ -230,7 +230,7 @@ READERS: dict[str, Callable[[Path], Callable[[Path], Any]]] = {
 
 def _named(reader: str) -> tuple[type[Exception], ...]:
     """The errors that a reader's documentation names."""
-    from vpdlib.training.checkpoint import CheckpointError, OtherTrainingError
+    from vpdlib.training.state import StateError, OtherTrainingError
 
     from vpdlib.artifacts import ArtifactError
     from vpdlib.video.errors import VideoError
@@ -239,7 +239,7 @@ def _named(reader: str) -> tuple[type[Exception], ...]:
     return {
         "weights": (WeightsError,),
         "onnx": (WeightsError,),
-        "checkpoint": (CheckpointError, OtherTrainingError),
+        "checkpoint": (StateError, OtherTrainingError),
         "artifact": (ArtifactError,),
         "video": (VideoError,),
     }.get(reader, (DatasetError,))

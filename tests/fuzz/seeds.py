@@ -129,7 +129,7 @@ def weights() -> Seeds:
 def checkpoints() -> Seeds:
     """A training's own."""
     import torch
-    from vpdlib.training.checkpoint import SCHEMA
+    from vpdlib.training.state import SCHEMA
 
     network = torch.nn.Linear(3, 2)
     optimiser = torch.optim.AdamW(network.parameters())

@@ -139,7 +139,7 @@ def run_trials(
     ----------
     head : recorded in the result.
     lengths : action id to number of frames.
-    actions, shots, trials : as for `run_setting`.
+    actions, shots, trials : as for `run_regime`.
     holdout_fraction : fraction of the training actions for validation where there is none; see `hold_out`.
     predict : gets the trials and the A test actions that have frames, and returns probabilities (trials, A, C) and the
         epoch of each trial's weights.
@@ -147,7 +147,7 @@ def run_trials(
     Raises
     ------
     ValueError
-        As `run_setting`, about trials and ids.
+        As `run_regime`, about trials and ids.
     """
     test_ids = actions.ids_of("test")
     if not trials or not test_ids:
