@@ -230,9 +230,8 @@ READERS: dict[str, Callable[[Path], Callable[[Path], Any]]] = {
 
 def _named(reader: str) -> tuple[type[Exception], ...]:
     """The errors that a reader's documentation names."""
-    from vpdlib.training.state import StateError, OtherTrainingError
-
     from vpdlib.artifacts import ArtifactError
+    from vpdlib.training.state import OtherTrainingError, StateError
     from vpdlib.video.errors import VideoError
     from vpdlib.weights.check import WeightsError
 

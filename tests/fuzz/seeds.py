@@ -129,6 +129,7 @@ def weights() -> Seeds:
 def checkpoints() -> Seeds:
     """A training's own."""
     import torch
+
     from vpdlib.training.state import SCHEMA
 
     network = torch.nn.Linear(3, 2)
