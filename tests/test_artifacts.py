@@ -18,15 +18,17 @@ from vpdlib.artifacts import (
 )
 from vpdlib.artifacts import file as artifacts
 from vpdlib.artifacts.check import check_columns
-from vpdlib.artifacts.group import Column
-from vpdlib.artifacts.kinds import SCHEMAS, Schema
+from vpdlib.artifacts.group import Column, VideoGroup
+from vpdlib.artifacts.kinds import KINDS
 
-PER_VIDEO = [kind for kind, schema in SCHEMAS.items() if schema.per_video]
+PER_VIDEO = [name for name, kind in KINDS.items() if issubclass(kind, VideoGroup)]
 LENGTHS = {"T": 9, "M": 4, "K": 6, "N": 5, "S": 8, "D": 26, "H": 8, "W": 12}
+#: Of lengths that a new kind names otherwise.
+OTHER_LENGTH = 7
 
 
 def provenance(kind):
-    return Provenance(SCHEMAS[kind].rule, "c0ffee", "c0de", "beef", {"size": 8, "name": "Übung"})
+    return Provenance(KINDS[kind].rule, "c0ffee", "c0de", "beef", {"size": 8, "name": "Übung"})
 
 
 def random_video(kind, seed=0, **lengths):
@@ -35,9 +37,11 @@ def random_video(kind, seed=0, **lengths):
     known = {**LENGTHS, **lengths}
     return {
         name: rng.integers(
-            0, 2 if column.dtype == "?" else 200, [known.get(n, n) for n in column.shape]
+            0,
+            2 if column.dtype == "?" else 200,
+            [known.get(n, OTHER_LENGTH) if isinstance(n, str) else n for n in column.shape],
         ).astype(column.dtype)
-        for name, column in SCHEMAS[kind].columns.items()
+        for name, column in KINDS[kind].columns().items()
     }
 
 
@@ -71,7 +75,7 @@ def everything(path, kind):
         found = {"": {name: str(value) for name, value in artifact.attributes.items()}}
         for video in artifact.videos():
             found[video.video_id] = {name: str(v) for name, v in video.attributes.items()}
-            for name in SCHEMAS[kind].columns:
+            for name in KINDS[kind].columns():
                 array = video.array(name)
                 found[video.video_id, name] = (array.shape, array.tobytes())
     return found
@@ -83,7 +87,7 @@ def only_file(folder, name):
 
 def says_what_and_how(error, path, kind):
     """The message names the file, the rule and the command."""
-    rule = SCHEMAS[kind].rule
+    rule = KINDS[kind].rule
     for text in (str(path), f"rule {rule}", f"snakemake --cores all --forcerun {rule} -- {path}"):
         assert text in str(error), (text, str(error))
 
@@ -101,21 +105,21 @@ def test_round_trip_of_every_kind(tmp_path, kind):
         attributes = artifact.attributes
         assert (attributes["schema"], attributes["method"]) == (kind, "dis")
         assert (attributes["num_videos"], attributes["crop_size"]) == (2, 8)
-        assert (attributes["rule"], attributes["code_digest"]) == (SCHEMAS[kind].rule, "c0de")
+        assert (attributes["rule"], attributes["code_digest"]) == (KINDS[kind].rule, "c0de")
         for video in artifact.videos():
             assert video.attributes == {"fps": 29.97, "note": "ä"}
             for name, expected in content[video.video_id].items():
                 found = video.array(name)
-                assert found.dtype == np.dtype(SCHEMAS[kind].columns[name].dtype)
+                assert found.dtype == np.dtype(KINDS[kind].columns()[name].dtype)
                 np.testing.assert_array_equal(found, expected)
                 assert video.num_rows(name) == len(expected)
-        name = next(iter(SCHEMAS[kind].columns))
+        name = next(iter(KINDS[kind].columns()))
         np.testing.assert_array_equal(
             artifact["a_1"].array(name, slice(1, 3)), content["a_1"][name][1:3]
         )
 
 
-@pytest.mark.parametrize("kind", ["recognition", "student"])
+@pytest.mark.parametrize("kind", ["recognition", "retrieval"])
 def test_round_trip_of_kinds_that_are_not_per_video(tmp_path, kind):
     path = tmp_path / "full.h5"
     probabilities = np.random.default_rng(0).random((2, 3, 4)).astype(np.float32)
@@ -152,14 +156,14 @@ def test_every_dataset_has_a_checksum_and_images_one_frame_a_chunk(tmp_path):
         path = tmp_path / f"{kind}.h5"
         write(path, kind)
         with h5py.File(path) as file:
-            for name, column in SCHEMAS[kind].columns.items():
+            for name, column in KINDS[kind].columns().items():
                 dataset = file[f"videos/a_1/{name}"]
                 assert dataset.fletcher32
                 assert dataset.compression is None
                 rows = 1 if column.by_row else len(dataset)
                 assert dataset.chunks == (rows, *dataset.shape[1:])
-    assert SCHEMAS["crops"].columns["crop"].by_row
-    assert SCHEMAS["flow"].columns["flow"].by_row
+    assert KINDS["crops"].columns()["crop"].by_row
+    assert KINDS["flow"].columns()["flow"].by_row
     with ArtifactWriter(tmp_path / "r.h5", "recognition", provenance("recognition")) as artifact:
         artifact.write("action", np.array(["one", "two"], object))
         artifact.write("long", np.zeros((300_000, 2)))
@@ -250,7 +254,7 @@ def test_a_full_disk_during_writing(tmp_path):
     only_file(tmp_path, "0000.h5")
 
 
-@pytest.mark.parametrize("share", [0.10, 0.50, 0.99])
+@pytest.mark.parametrize("fraction", [0.10, 0.50, 0.99])
 def test_truncation_is_found_before_use(tmp_path, fraction):
     path = tmp_path / "0000.h5"
     write(path)
@@ -410,16 +414,16 @@ def test_a_file_that_claims_more_than_it_holds_is_refused_unread(tmp_path):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     def claim(kind, length, **options):
-        write_kind = SCHEMAS[kind]
+        write_kind = KINDS[kind]
         with h5py.File(path, "w") as file:
             version = write_kind.version
             file.attrs.update({"schema": kind, "schema_version": version, "complete": True})
-            if not write_kind.per_video:
+            if not issubclass(write_kind, VideoGroup):
                 file.create_dataset("probabilities", (length, 2, 2), "f4", chunks=(1024, 2, 2))
                 return
             file.attrs["num_videos"] = 1
             group = file.create_group("videos/v")
-            for name, column in write_kind.columns.items():
+            for name, column in write_kind.columns().items():
                 shape = [{"N": length, "S": 64}.get(n, n) for n in column.shape]
                 chunks = (min(length, 64), *shape[1:])
                 group.create_dataset(name, shape, column.dtype, chunks=chunks, **options)
@@ -498,10 +502,13 @@ def test_wider_numbers_are_stored_in_the_kinds_types(tmp_path):
 
 
 def test_equal_letters_are_equal_lengths():
-    schema = Schema(1, "r", {"a": Column("f4", ("N", "D")), "b": Column("f4", ("D",))})
-    check_columns(schema, {"a": np.zeros((3, 2), "f4"), "b": np.zeros(2, "f4")}, "here")
+    class Pair(VideoGroup):
+        a = Column("f4", ("N", "D"))
+        b = Column("f4", ("D",))
+
+    check_columns(Pair, {"a": np.zeros((3, 2), "f4"), "b": np.zeros(2, "f4")}, "here")
     with pytest.raises(ArtifactError, match=r"here: b has shape \(3,\), expected \('D',\)"):
-        check_columns(schema, {"a": np.zeros((3, 2), "f4"), "b": np.zeros(3, "f4")}, "here")
+        check_columns(Pair, {"a": np.zeros((3, 2), "f4"), "b": np.zeros(3, "f4")}, "here")
 
 
 def test_several_readers_at_once(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from vpdlib import provenance
+from vpdlib.artifacts.kinds import KINDS
 from vpdlib.provenance import Code, code_digest, digest_settings
 
 VPDLIB = Path(provenance.__file__).parent
@@ -347,3 +348,11 @@ def test_an_edit_of_a_script_or_of_what_all_scripts_share_counts(tmp_path):
         assert (package.digest("workflow_scripts.make") != before) == counts, name
         (tmp_path / name).write_text(files[name])
     assert package.digest("workflow_scripts.make") == before
+
+
+def test_a_job_depends_on_the_kinds_of_artifacts_that_it_uses_alone():
+    code = Code(VPDLIB)
+    code.digest("workflow_scripts.embed_joints2d")
+    kinds = {f"vpdlib.artifacts.{kind}" for kind in KINDS} & set(code._modules)
+    assert kinds == {f"vpdlib.artifacts.{kind}" for kind in ("features", "poses", "tracks")}
+    assert "vpdlib.artifacts.kinds" not in code._modules

@@ -181,7 +181,7 @@ def test_a_container_that_holds_itself_is_refused():
         loads_plain(pickle.dumps(value), "x")
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+@pytest.mark.parametrize("fraction", [0.0, 0.1, 0.5, 0.99])
 def test_cut_files_are_named(fraction, tmp_path):
     path = tmp_path / "cut.pkl"
     data = pickle.dumps(PLAIN)

@@ -3,6 +3,7 @@
 import _job
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.recognition import Recognition
 from vpdlib.recognition.results import mean_result, read_result, write_result
 
 
@@ -10,7 +11,7 @@ def main(snakemake):
     paths = list(snakemake.input.parts)
     weights = []
     for path in paths:
-        with read_artifact(path, "recognition") as part:
+        with read_artifact(path, Recognition) as part:
             weights.append(str(part.attributes["weights"]))
     write_result(
         snakemake.output[0],

@@ -5,6 +5,7 @@ from pathlib import Path
 import _job
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.features import Features
 from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.artifacts.weak_labels import WeakLabels
@@ -50,7 +51,7 @@ def main(snakemake):
             decoded = {name: {} for name in students}
             for number, (name, student) in enumerate(students.items()):
                 with read_artifact(
-                    inputs.features[number * num_shards + shard], "features"
+                    inputs.features[number * num_shards + shard], Features
                 ) as features:
                     for video in features.videos():
                         descriptor = video.descriptor[:, 0]

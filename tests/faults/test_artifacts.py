@@ -17,7 +17,7 @@ import pytest
 from tests.faults.conftest import TABLE
 from tests.workflow.conftest import ROOT
 from vpdlib.artifacts import ArtifactError, ArtifactWriter, Provenance, read_artifact
-from vpdlib.artifacts.kinds import SCHEMAS
+from vpdlib.artifacts.kinds import KINDS
 
 
 @pytest.mark.faults
@@ -107,12 +107,12 @@ print(said)
 
 
 def lying_artifact(path, kind, num_rows, **options):
-    schema = SCHEMAS[kind]
+    schema = KINDS[kind]
     with h5py.File(path, "w") as file:
         file.attrs.update({"schema": kind, "schema_version": schema.version, "complete": True})
         file.attrs["num_videos"] = 1
         group = file.create_group("videos/v")
-        for name, column in schema.columns.items():
+        for name, column in schema.columns().items():
             shape = [{"N": num_rows, "T": num_rows, "S": 64}.get(n, n) for n in column.shape]
             chunks = (min(num_rows, 64), *shape[1:])
             group.create_dataset(name, shape, column.dtype, chunks=chunks, **options)
@@ -195,7 +195,7 @@ def _read(path, barrier, seconds):
 def test_14_eight_readers_of_one_artifact_and_a_writer(tmp_path):
     """Locks of HDF5 are for those who write in place; nobody does."""
     path = tmp_path / "0000.h5"
-    columns = SCHEMAS["poses"].columns
+    columns = KINDS["poses"].columns()
     lengths = {"N": 500}
     video = {
         name: np.ones([lengths.get(n, n) for n in column.shape]).astype(column.dtype)

@@ -15,12 +15,12 @@ from vpdlib.artifacts import read_artifact
 WRITING = """
 import sys
 import numpy as np
-from vpdlib.artifacts.kinds import SCHEMAS
+from vpdlib.artifacts.kinds import KINDS
 from vpdlib.artifacts import ArtifactWriter, Provenance
 with ArtifactWriter(sys.argv[1], "poses", Provenance("estimate_pose", "0", "0", "0")) as artifact:
     artifact.add_video("a", {
         name: np.ones([{"N": 5000}.get(n, n) for n in column.shape]).astype(column.dtype)
-        for name, column in SCHEMAS["poses"].columns.items()
+        for name, column in KINDS["poses"].columns().items()
     })
 """
 

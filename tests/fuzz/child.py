@@ -158,7 +158,7 @@ def _onnx(folder: Path) -> Callable[[Path], Any]:
 
 def _artifact(folder: Path) -> Callable[[Path], Any]:
     from vpdlib.artifacts import digest_inputs, read_artifact
-    from vpdlib.artifacts.kinds import SCHEMAS
+    from vpdlib.artifacts.kinds import KINDS
 
     def read(path: Path) -> Any:
         kind = artifact_kind(path)
@@ -169,7 +169,7 @@ def _artifact(folder: Path) -> Callable[[Path], Any]:
             digest.update(repr(sorted(artifact.settings.items())).encode())
             for video in artifact.videos():
                 digest.update(repr(sorted(video.attributes.items())).encode())
-                for name, column in SCHEMAS[kind].columns.items():
+                for name, column in KINDS[kind].columns().items():
                     if not column.optional:
                         assert video.num_rows(name) == len(video.array(name))
                         digest.update(video.array(name).tobytes())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.fuzz import seeds
 from tests.fuzz.damage import damaged
 from tests.fuzz.fuzzing import File, Limits, Reader, fuzz
-from vpdlib.artifacts.kinds import SCHEMAS
+from vpdlib.artifacts.kinds import KINDS
 
 pytestmark = pytest.mark.fuzz
 
@@ -25,7 +25,7 @@ _KIND = "tracks"
 @st.composite
 def rebuilt(draw: st.DrawFn) -> File:
     """HDF5 files with the root of an artifact, and groups, datasets and attributes of any kind."""
-    schema = SCHEMAS[_KIND]
+    schema = KINDS[_KIND]
     odd: st.SearchStrategy[Any] = st.sampled_from(
         (0, -1, 2.5, "x", b"\xff\xfe", True, np.zeros(3), np.zeros(0), h5py.Empty("f4"), 1 << 40)
     )
@@ -56,7 +56,7 @@ def rebuilt(draw: st.DrawFn) -> File:
         elif what == "group":
             group = file.create_group(f"videos/{draw(st.sampled_from(('a', 'a', 'a', 'b c')))}")
             group.attrs["fps"] = draw(st.one_of(st.just(25.0), odd))
-            for name, column in schema.columns.items():
+            for name, column in schema.columns().items():
                 shape = [5 if isinstance(n, str) else n for n in column.shape]
                 kind = draw(
                     st.sampled_from(

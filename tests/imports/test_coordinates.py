@@ -89,7 +89,7 @@ def test_pixels_stay_as_they_are_and_nothing_is_said(keypoints, boxes, said):
 
 
 @pytest.mark.parametrize(
-    "shares",
+    "fractions",
     [
         athlete() / SIZE,
         # Cut off by the picture, as tools write joints that they only infer.

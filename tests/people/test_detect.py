@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vpdlib.artifacts.check import check_columns
-from vpdlib.artifacts.kinds import SCHEMAS
+from vpdlib.artifacts.kinds import KINDS
 from vpdlib.people.appearance import APPEARANCE_BINS
 from vpdlib.people.base import NUM_KEYPOINTS, People
 from vpdlib.people.detect import detect_video
@@ -61,11 +61,11 @@ def test_people_shots_and_looks(batch_size, step):
     assert (data["appearance"].argmax(axis=1) == 0).all()
     assert max(detector.batches) == min(batch_size, len(data["frame"]))
     assert sum(detector.batches) == len(data["frame"])
-    check_columns(SCHEMAS["people"], data, "test")
+    check_columns(KINDS["people"], data, "test")
 
 
 def test_a_video_without_frames():
     found = detect_video(iter(()), RedDetector(2), PeopleSettings())
     assert found.size is None
     assert len(found.datasets["time_s"]) == len(found.datasets["shot"]) == 0
-    check_columns(SCHEMAS["people"], found.datasets, "test")
+    check_columns(KINDS["people"], found.datasets, "test")

@@ -15,7 +15,7 @@ from tests.people import mmdet_networks as networks
 from tests.people.mmdet_networks import RTMDET, RTMDET_INS, WITH_MASKS, ZOO, Network, pictures
 from tests.people.scripts import run_script, write_shard
 from vpdlib.artifacts import read_artifact
-from vpdlib.artifacts.kinds import SCHEMAS
+from vpdlib.artifacts.kinds import KINDS
 from vpdlib.crops.settings import CropSettings
 from vpdlib.geometry import MASK_SIDE, unpack_mask
 from vpdlib.people.base import People
@@ -280,7 +280,7 @@ def test_the_artifact_is_that_of_the_embedded_detectors_and_can_be_carried_on(
             np.testing.assert_allclose(video.array("box_px"), box_px, rtol=1e-4, atol=5e-3)
             assert (video.array("source") == 2).all()
             assert np.isnan(video.array("keypoints_px")).all()
-            assert set(people.file[f"videos/{video.video_id}"]) == set(SCHEMAS["people"].columns)
+            assert set(people.file[f"videos/{video.video_id}"]) == set(KINDS["people"].columns())
             assert video.array("mask").any(axis=1).mean() > 0.5
 
     tracks_path = run_script(
@@ -303,7 +303,7 @@ def test_the_artifact_is_that_of_the_embedded_detectors_and_can_be_carried_on(
         assert "masks" not in plain.attributes
         for video in crops.videos():
             group = plain.file[f"videos/{video.video_id}"]
-            assert set(group) == set(SCHEMAS["crops"].columns) - {"mask"}
+            assert set(group) == set(KINDS["crops"].columns()) - {"mask"}
             for name in group:
                 np.testing.assert_array_equal(video.array(name), plain[video.video_id].array(name))
             mask, frame = video.array("mask"), video.array("frame")
@@ -323,5 +323,5 @@ def test_without_masks_no_dataset_is_added(
     with read_artifact(path, "people") as people:
         for video in people.videos():
             names = set(people.file[f"videos/{video.video_id}"])
-            assert names == set(SCHEMAS["people"].columns) - {"mask"}
+            assert names == set(KINDS["people"].columns()) - {"mask"}
             assert len(video.array("box_px")) > 0

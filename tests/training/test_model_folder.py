@@ -74,7 +74,7 @@ def test_a_flipped_bit_of_the_settings_is_found_or_changes_nothing(folder):
     load_student(folder)
 
 
-@pytest.mark.parametrize("share", [0.99, 0.5, 0.0])
+@pytest.mark.parametrize("fraction", [0.99, 0.5, 0.0])
 def test_a_history_that_was_cut_is_found(folder, fraction):
     path = folder / "history.csv"
     content = path.read_bytes()

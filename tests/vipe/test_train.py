@@ -145,7 +145,7 @@ def test_a_person_on_both_sides_is_refused():
         train_vipe(motions, [], tiny_settings())
 
 
-@pytest.mark.parametrize("shares", [{"Made": 1}, {"made": 1, "amass": 1}])
+@pytest.mark.parametrize("fractions", [{"Made": 1}, {"made": 1, "amass": 1}])
 def test_shares_name_the_sources_that_are_there(fractions):
     with pytest.raises(MotionError, match=r"the training motions come from \['made'\]"):
         tiny_train(tiny_settings(source_share=fractions))

@@ -235,7 +235,7 @@ def test_what_holds_no_state_dict_is_refused(tmp_path: Path, content: Any, messa
         load_state_dict(tmp_path / "m.pth")
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("fraction", [0.0, 0.1, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("form", ["zip", "old", "safetensors"])
 def test_a_cut_file_is_refused(
     model: torch.nn.Module, tmp_path: Path, form: str, fraction: float

@@ -20,7 +20,8 @@ import pytest
 import torch
 
 from tests.workflow.conftest import SETTINGS
-from vpdlib.artifacts import SCHEMAS, read_artifact
+from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.kinds import KINDS
 from vpdlib.recognition.results import read_result
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -221,7 +222,7 @@ class TestChain:
                     for name in ("config_digest", "code_digest", "input_digest", "rule"):
                         assert artifact.attributes[name], (path, name)
                     if kind != "features":
-                        assert artifact.attributes["rule"] == SCHEMAS[kind].rule
+                        assert artifact.attributes["rule"] == KINDS[kind].rule
 
     def test_the_athlete_is_found_and_frames_agree_between_stages(self, finished):
         results = finished.folder / "results" / "tiny"

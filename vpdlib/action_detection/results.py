@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vpdlib.action_detection.proposals import Proposal
 from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
+from vpdlib.artifacts.detection import Detection
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def write_detection(
     path: str | Path, provenance: Provenance, result: DetectionResult, **attributes: Any
 ) -> None:
     """Write average precision and, by trial, the proposals; `attributes` are the artifact's besides."""
-    with ArtifactWriter(path, "detection", provenance) as artifact:
+    with ArtifactWriter(path, Detection, provenance) as artifact:
         artifact.set_attributes(
             threshold=result.threshold, num_empty_test=result.num_empty_test, **attributes
         )
@@ -105,7 +106,7 @@ def read_average_precision(path: str | Path) -> AveragePrecision:
     ArtifactError
         If the artifact is missing or damaged.
     """
-    with read_artifact(path, "detection") as artifact:
+    with read_artifact(path, Detection) as artifact:
         return AveragePrecision(
             artifact.array("ap"),
             artifact.array("threshold"),

@@ -13,10 +13,8 @@ from vpdlib.artifacts.file import (
     read_made_by,
 )
 from vpdlib.artifacts.group import VideoGroup
-from vpdlib.artifacts.kinds import SCHEMAS
 
 __all__ = [
-    "SCHEMAS",
     "Artifact",
     "ArtifactError",
     "ArtifactWriter",

@@ -6,27 +6,26 @@ from typing import Any
 
 import numpy as np
 
-from vpdlib.artifacts.group import Column
-from vpdlib.artifacts.kinds import Schema
+from vpdlib.artifacts.group import Column, Kind
 
 
 class ArtifactError(ValueError):
     """An artifact is missing, unfinished, damaged or of another kind. The message names the remedy."""
 
 
-def check_columns(schema: Schema, datasets: Any, where: str, exact: bool = False) -> None:
-    """Check names, types and shapes against the schema; equal letters are equal lengths.
+def check_columns(kind: type[Kind], datasets: Any, where: str, exact: bool = False) -> None:
+    """Check names, types and shapes against the kind's columns; equal letters are equal lengths.
 
     ``exact`` asks for the very type, as files have it; without, a number may be wider, as NumPy's are.
     """
-    names = set(datasets.keys())
-    required = {name for name, column in schema.columns.items() if not column.optional}
-    if not required <= names <= set(schema.columns):
+    columns, names = kind.columns(), set(datasets.keys())
+    required = {name for name, column in columns.items() if not column.optional}
+    if not required <= names <= set(columns):
         raise ArtifactError(
-            f"{where}: datasets {sorted(names)} where {sorted(schema.columns)} were expected"
+            f"{where}: datasets {sorted(names)} where {sorted(columns)} were expected"
         )
     lengths: dict[str, int] = {}
-    for name, column in schema.columns.items():
+    for name, column in columns.items():
         if name not in names:
             continue
         data = datasets[name]

@@ -24,6 +24,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast, overload
 
@@ -32,9 +33,8 @@ import numpy as np
 
 from vpdlib import __version__
 from vpdlib.artifacts.check import ArtifactError, check_columns, stored_as
-from vpdlib.artifacts.group import VideoGroup
+from vpdlib.artifacts.group import Kind, VideoGroup
 from vpdlib.artifacts.hdf5 import UNREADABLE, read_attributes
-from vpdlib.artifacts.kinds import SCHEMAS, Schema
 from vpdlib.atomic import discard, put_in_place, temporary_beside
 from vpdlib.identifiers import check_id
 
@@ -66,17 +66,9 @@ class ArtifactWriter:
     ``path`` is left as it was.
     """
 
-    def __init__(
-        self, path: str | Path, kind: type[VideoGroup] | str, provenance: Provenance
-    ) -> None:
-        kind = kind if isinstance(kind, str) else kind.kind
-        if kind not in SCHEMAS:
-            raise ArtifactError(
-                f"{path}: {kind!r} is not an artifact kind; known: {sorted(SCHEMAS)}"
-            )
+    def __init__(self, path: str | Path, kind: type[Kind] | str, provenance: Provenance) -> None:
         self.path = Path(path)
-        self.kind = kind
-        self.schema = SCHEMAS[kind]
+        self.kind = _kind_of(kind, self.path)
         self._temporary = temporary_beside(self.path)
         with ExitStack() as on_error:
             on_error.callback(discard, self._temporary)
@@ -87,8 +79,8 @@ class ArtifactWriter:
             )
             on_error.callback(self.abandon)
             self.set_attributes(
-                schema=kind,
-                schema_version=self.schema.version,
+                schema=self.kind.kind,
+                schema_version=self.kind.version,
                 complete=False,
                 rule=provenance.rule,
                 vpdlib_version=__version__,
@@ -98,7 +90,7 @@ class ArtifactWriter:
                 settings=json.dumps(provenance.settings, sort_keys=True, default=str),
                 made_by=json.dumps(provenance.made_by, sort_keys=True, default=str),
             )
-            if self.schema.per_video:
+            if issubclass(self.kind, VideoGroup):
                 self._file.create_group("videos", track_order=True)
             on_error.pop_all()
         self._begun: str | None = None
@@ -149,7 +141,7 @@ class ArtifactWriter:
         where = f"{self.path}: video {video_id}"
         self._check_turn(video_id, where)
         for name, rows in datasets.items():
-            column = self.schema.columns.get(name)
+            column = self.kind.columns().get(name)
             if column is None or not column.by_row:
                 raise ArtifactError(
                     f"{where}: {name} is not written row by row; add_video takes it"
@@ -195,15 +187,15 @@ class ArtifactWriter:
         both = sorted(appended.keys() & datasets.keys())
         if both:
             raise ArtifactError(f"{where}: {both} have been appended already")
-        check_columns(self.schema, {**appended, **datasets}, where)
+        check_columns(self.kind, {**appended, **datasets}, where)
         stored = {
             name: stored_as(datasets[name], column, f"{where}: {name}")
-            for name, column in self.schema.columns.items()
+            for name, column in self.kind.columns().items()
             if name in datasets
         }
         group = self._group(video_id)
         for name, array in stored.items():
-            _create(group, name, array, self.schema.columns[name].by_row)
+            _create(group, name, array, self.kind.columns()[name].by_row)
         _set_attributes(group, attributes or {})
         self._begun = None
 
@@ -223,7 +215,7 @@ class ArtifactWriter:
         try:
             if self._begun is not None:
                 raise ArtifactError(f"{self.path}: video {self._begun} was begun and not finished")
-            if self.schema.per_video:
+            if issubclass(self.kind, VideoGroup):
                 self.set_attributes(num_videos=len(self._file["videos"]))
             self.set_attributes(complete=True)
             self._file.close()
@@ -246,16 +238,15 @@ class ArtifactWriter:
 class Artifact(Generic[Group]):
     """A checked artifact, open for reading. Obtain it from :func:`read_artifact`."""
 
-    def __init__(self, file: h5py.File, path: Path, kind: str) -> None:
+    def __init__(self, file: h5py.File, path: Path, kind: type[Kind]) -> None:
         self.file = file
         self.path = path
         self.kind = kind
 
     def _of_video(self, video_id: str) -> Group:
-        group = SCHEMAS[self.kind].group
-        if group is None:
-            raise ArtifactError(f"{self.path} is of kind {self.kind!r}, which holds no videos")
-        return cast(Group, group(self, video_id))
+        if not issubclass(self.kind, VideoGroup):
+            raise ArtifactError(f"{self.path} is of kind {self.kind.kind!r}, which holds no videos")
+        return cast(Group, self.kind(self, video_id))
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -349,8 +340,8 @@ def read_artifact(path: str | Path, kind: type[Group] | str) -> Any:
     Parameters
     ----------
     path : the artifact.
-    kind : class of its videos' groups, such as :class:`vpdlib.artifacts.tracks.Tracks`, whose columns are then
-        attributes; or a kind's name, of the kinds that hold no videos and where any will do.
+    kind : its class, such as :class:`vpdlib.artifacts.tracks.Tracks`, whose columns are attributes of its videos; or
+        its name, where any kind will do: the code of a kind that is named so counts in no digest of a job's code.
 
     Raises
     ------
@@ -358,11 +349,11 @@ def read_artifact(path: str | Path, kind: type[Group] | str) -> Any:
         If the file is missing, not HDF5, truncated, unfinished, of another kind or version, or if its
         datasets disagree with the kind's schema. The message names the rule and the command that mend it.
     """
-    return _open(Path(path), kind if isinstance(kind, str) else kind.kind)
+    return _open(Path(path), _kind_of(kind, Path(path)))
 
 
 @contextmanager
-def _open(path: Path, kind: str) -> Iterator[Artifact[Any]]:
+def _open(path: Path, kind: type[Kind]) -> Iterator[Artifact[Any]]:
     if not path.is_file():
         raise ArtifactError(f"{path} does not exist. {_remedy(path, kind)}")
     try:
@@ -389,36 +380,45 @@ def read_made_by(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
             kind = str(read_attributes(file).get("schema"))
     except UNREADABLE as error:
         raise ArtifactError(f"{path} is not a readable artifact: {error}") from error
-    if kind not in SCHEMAS:
-        raise ArtifactError(f"{path} is not an artifact: its kind is {kind!r}")
-    with read_artifact(path, kind) as artifact:
+    found = _kind_of(kind, Path(path))
+    with _open(Path(path), found) as artifact:
         made_by, settings = artifact.made_by, artifact.settings
     if not made_by:
-        raise ArtifactError(f"{path} does not say which job made it. {_remedy(Path(path), kind)}")
+        raise ArtifactError(f"{path} does not say which job made it. {_remedy(Path(path), found)}")
     return made_by, settings
 
 
-def _check_root(file: h5py.File, path: Path, kind: str) -> None:
-    schema, remedy = SCHEMAS[kind], _remedy(path, kind)
+def _kind_of(kind: type[Kind] | str, path: Path) -> type[Kind]:
+    """The class of a kind that may be given by its name."""
+    if not isinstance(kind, str):
+        return kind
+    known: dict[str, type[Kind]] = import_module("vpdlib.artifacts.kinds").KINDS
+    if kind not in known:
+        raise ArtifactError(f"{path}: {kind!r} is not an artifact kind; known: {sorted(known)}")
+    return known[kind]
+
+
+def _check_root(file: h5py.File, path: Path, kind: type[Kind]) -> None:
+    remedy = _remedy(path, kind)
     try:
         attributes = read_attributes(file)
     except UNREADABLE as error:
         raise ArtifactError(f"{path}: header damaged ({error}). {remedy}") from error
     found: Any = attributes.get("schema")
     version: Any = attributes.get("schema_version")
-    if not isinstance(found, str) or found != kind:
-        raise ArtifactError(f"{path} holds {found!r} where {kind!r} was expected. {remedy}")
-    if np.ndim(version) or version != schema.version:
+    if not isinstance(found, str) or found != kind.kind:
+        raise ArtifactError(f"{path} holds {found!r} where {kind.kind!r} was expected. {remedy}")
+    if np.ndim(version) or version != kind.version:
         raise ArtifactError(
-            f"{path} has version {version} of {kind!r}; this vpdlib reads version {schema.version}. "
+            f"{path} has version {version} of {kind.kind!r}; this vpdlib reads version {kind.version}. "
             f"{remedy}"
         )
     complete: Any = attributes.get("complete")
     if np.ndim(complete) or not complete:
         raise ArtifactError(f"{path} is unfinished. {remedy}")
     try:
-        if schema.per_video:
-            _check_videos(file, attributes.get("num_videos"), schema)
+        if issubclass(kind, VideoGroup):
+            _check_videos(file, attributes.get("num_videos"), kind)
         else:
             for name, item in file.items():
                 _check_claim(item, path, name)
@@ -428,12 +428,12 @@ def _check_root(file: h5py.File, path: Path, kind: str) -> None:
         raise ArtifactError(f"{path}: {reason}. {remedy}") from error
 
 
-def _check_videos(file: h5py.File, num_videos: Any, schema: Schema) -> None:
+def _check_videos(file: h5py.File, num_videos: Any, kind: type[Kind]) -> None:
     if np.ndim(num_videos) or len(file["videos"]) != num_videos:
         raise ArtifactError(f"says {num_videos} videos and holds {len(file['videos'])}")
     for video_id, group in file["videos"].items():
         check_id(video_id, "video id", "videos")
-        check_columns(schema, group, f"video {video_id}", exact=True)
+        check_columns(kind, group, f"video {video_id}", exact=True)
         for name, item in group.items():
             _check_claim(item, Path(file.filename), f"video {video_id}: {name}")
 
@@ -487,10 +487,10 @@ def _read_chunks(artifact: Artifact, name: str, dataset: h5py.Dataset) -> None:
             dataset[start : start + step]
 
 
-def _remedy(path: Path, kind: str) -> str:
+def _remedy(path: Path, kind: type[Kind]) -> str:
     return (
-        f"It is made by rule {SCHEMAS[kind].rule}; make it anew with: "
-        f"snakemake --cores all --forcerun {SCHEMAS[kind].rule} -- {path}"
+        f"It is made by rule {kind.rule}; make it anew with: "
+        f"snakemake --cores all --forcerun {kind.rule} -- {path}"
     )
 
 

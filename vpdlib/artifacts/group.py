@@ -1,4 +1,4 @@
-"""One video's part of an open artifact, and how its columns are read."""
+"""Kinds of artifacts: what a file says it is and, of one video's part of it, the columns and how they are read."""
 
 from __future__ import annotations
 
@@ -77,23 +77,27 @@ class OpenFile(Protocol):
         ...
 
 
-class VideoGroup:
-    """The datasets and attributes of one video in an open artifact; each kind has a class with its columns."""
+class Kind:
+    """A kind of artifact: one file of a whole dataset or, where it is a `VideoGroup`, a group for each video."""
 
     #: What the file says it is, the version of its form, and which rule makes it.
     kind: ClassVar[str]
     version: ClassVar[int]
     rule: ClassVar[str]
 
+    @classmethod
+    def columns(cls) -> dict[str, Column]:
+        """The columns of each video's group, by name."""
+        return {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
+
+
+class VideoGroup(Kind):
+    """The datasets and attributes of one video in an open artifact; each kind has a class with its columns."""
+
     def __init__(self, artifact: OpenFile, video_id: str) -> None:
         self._artifact = artifact
         self._group = artifact.file["videos"][video_id]
         self.video_id = video_id
-
-    @classmethod
-    def columns(cls) -> dict[str, Column]:
-        """The columns of the kind, by name."""
-        return {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
 
     @property
     def attributes(self) -> dict[str, Any]:

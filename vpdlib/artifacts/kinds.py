@@ -1,48 +1,20 @@
-"""Every kind of artifact by name. A kind of a file a shard is a class with its columns, in a module of its own."""
+"""Every kind of artifact by name: the classes in the modules of this package.
+
+Nothing imports this module but by name: a job is made anew for a change of the kinds that it uses, not of any kind.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import iter_modules
 
-from vpdlib.artifacts.crops import Crops
-from vpdlib.artifacts.features import Features
-from vpdlib.artifacts.flow import Flow
-from vpdlib.artifacts.frames import Frames
-from vpdlib.artifacts.group import Column, VideoGroup
-from vpdlib.artifacts.people import People
-from vpdlib.artifacts.poses import Poses
-from vpdlib.artifacts.tracks import Tracks
-from vpdlib.artifacts.weak_labels import WeakLabels
+import vpdlib.artifacts
+from vpdlib.artifacts.group import Kind
 
-
-@dataclass(frozen=True)
-class Schema:
-    """A kind of artifact: what each video's group must hold, and which rule makes it.
-
-    Attributes
-    ----------
-    group : class of a video's group; None where the file is of the whole dataset.
-    """
-
-    version: int
-    rule: str
-    columns: Mapping[str, Column] = field(default_factory=dict)
-    group: type[VideoGroup] | None = None
-
-    @property
-    def per_video(self) -> bool:
-        """Whether the file holds a group for each video."""
-        return self.group is not None
-
-
-SCHEMAS: dict[str, Schema] = {
-    **{
-        group.kind: Schema(group.version, group.rule, group.columns(), group)
-        for group in (People, Tracks, Crops, Flow, Frames, Poses, WeakLabels, Features)
-    },
-    "recognition": Schema(2, "recognize_actions"),
-    "retrieval": Schema(1, "retrieve_actions"),
-    "detection": Schema(1, "detect_actions"),
-    "student": Schema(1, "distil_student"),
+KINDS: dict[str, type[Kind]] = {
+    found.kind: found
+    for module in iter_modules(vpdlib.artifacts.__path__, "vpdlib.artifacts.")
+    if module.name != __name__
+    for found in vars(import_module(module.name)).values()
+    if isinstance(found, type) and issubclass(found, Kind) and hasattr(found, "kind")
 }

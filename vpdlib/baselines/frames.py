@@ -22,6 +22,9 @@ import numpy as np
 import torch
 
 from vpdlib.artifacts import Artifact, VideoGroup, read_artifact
+from vpdlib.artifacts.crops import Crops
+from vpdlib.artifacts.flow import Flow
+from vpdlib.artifacts.frames import Frames
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.baselines.backbones import input_statistics, normalise
 from vpdlib.baselines.clips import Batch
@@ -37,6 +40,7 @@ from vpdlib.datasets.tables import ActionRow
 from vpdlib.recognition.sequences import rows_of_action
 
 PictureKind = Literal["crops", "flow", "frames"]
+_KINDS: dict[PictureKind, type[VideoGroup]] = {"crops": Crops, "flow": Flow, "frames": Frames}
 #: Dataset of each kind of artifact that holds the pictures.
 _COLUMNS: dict[PictureKind, str] = {"crops": "crop", "flow": "flow", "frames": "picture"}
 
@@ -83,7 +87,7 @@ def action_rows(
     wanted = ActionsByVideo(actions)
     found: dict[str, ActionRows] = {}
     for shard, path in enumerate(paths):
-        with read_artifact(path, kind) as artifact, ExitStack() as stack:
+        with read_artifact(path, _KINDS[kind]) as artifact, ExitStack() as stack:
             track_file = None
             if tracks is not None:
                 track_file = stack.enter_context(read_artifact(tracks[shard], Tracks))
@@ -145,7 +149,7 @@ class PictureStore:
             self._opened, self._opened_by, self._stack = {}, os.getpid(), ExitStack()
         if shard not in self._opened:
             self._opened[shard] = self._stack.enter_context(
-                read_artifact(self._paths[shard], self._kind)
+                read_artifact(self._paths[shard], _KINDS[self._kind])
             )
         return self._opened[shard]
 

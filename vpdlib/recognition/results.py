@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
+from vpdlib.artifacts.recognition import Recognition
 from vpdlib.progress import note
 from vpdlib.recognition.actions import regime_name, shots_of
 from vpdlib.recognition.trials import RecognitionResult, top1
@@ -40,7 +41,7 @@ def write_result(
             f"{len(empty)} of {len(result.test_ids)} test actions without the athlete got the commonest class: "
             f"{', '.join(empty)}"
         )
-    with ArtifactWriter(path, "recognition", provenance) as artifact:
+    with ArtifactWriter(path, Recognition, provenance) as artifact:
         artifact.set_attributes(
             head=result.head,
             regime=regime_name(result.shots),
@@ -68,7 +69,7 @@ def read_result(path: str | Path) -> RecognitionResult:
     ArtifactError
         If the artifact is missing or damaged.
     """
-    with read_artifact(path, "recognition") as artifact:
+    with read_artifact(path, Recognition) as artifact:
 
         def texts(name: str) -> tuple[str, ...]:
             return tuple(value.decode() for value in artifact.array(name))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from vpdlib.artifacts import read_artifact
+from vpdlib.artifacts.recognition import Recognition
 from vpdlib.atomic import write_text
 from vpdlib.recognition.settings import NETWORK_HEADS
 from vpdlib.report.published import published_baseline, published_precision, published_top1
@@ -53,7 +54,7 @@ def top1_per_trial(path: str | Path) -> np.ndarray:
     ArtifactError
         If the artifact is missing or damaged.
     """
-    with read_artifact(path, "recognition") as artifact:
+    with read_artifact(path, Recognition) as artifact:
         probabilities = artifact.array("probabilities")
         truth = artifact.array("label")
     if not len(truth):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
+from vpdlib.artifacts.retrieval import Retrieval
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def write_retrieval(
     **attributes: Any,
 ) -> None:
     """Write what was found for every query, and both measures by k; `attributes` are the artifact's besides."""
-    with ArtifactWriter(path, "retrieval", provenance) as artifact:
+    with ArtifactWriter(path, Retrieval, provenance) as artifact:
         artifact.set_attributes(num_empty_queries=result.num_empty_queries, **attributes)
         artifact.write("query", np.array(result.query_ids, object))
         artifact.write("corpus", np.array(result.corpus_ids, object))
@@ -81,7 +82,7 @@ def read_scores(path: str | Path) -> dict[int, RetrievalScore]:
     ArtifactError
         If the artifact is missing or damaged.
     """
-    with read_artifact(path, "retrieval") as artifact:
+    with read_artifact(path, Retrieval) as artifact:
         num_queries = len(artifact.array("query"))
         rows = zip(*(artifact.array(name) for name in ("k", "precision", "hit")), strict=True)
         return {
