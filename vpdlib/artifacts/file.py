@@ -41,7 +41,7 @@ from vpdlib.identifiers import check_id
 #: The oldest format of which every header has a checksum; h5py writes an older one unless told.
 _FORMAT = ("v110", "v110")
 
-Group = TypeVar("Group", bound=VideoGroup, covariant=True)
+Group = TypeVar("Group", bound=Kind, covariant=True)
 
 
 @dataclass(frozen=True)
