@@ -122,8 +122,9 @@ class LabelledAdapter(BaseAdapter):
     labels: str | None = Field(
         None,
         description="CSV with columns video, label and optionally start, end (seconds; the whole video where empty), "
-        "split (train, val, test), group; relative to data_dir. Null: every video is one action, labelled with the "
-        "folder it lies in; of keypoints, with the labels (and splits) of their file, or the folders in its keys.",
+        "split (train, val, test), group, or a file of another format (docs/own_sport.md); relative to data_dir. Null: "
+        "every video is one action, labelled with the folder it lies in; of keypoints, with the labels (and splits) of "
+        "their file, or the folders in its keys.",
     )
     group_pattern: str | None = Field(
         None,
