@@ -141,7 +141,8 @@ def some_frames(settings: StudentSettings) -> tuple[ArrayFrames, np.ndarray, np.
     rng = np.random.default_rng(0)
     side = settings.crop_px
     rgb = rng.integers(0, 256, (2000, side, side, 3), np.uint8)
-    frames = ArrayFrames(rgb, rng.integers(0, 256, (2000, side, side, 2), np.uint8))
+    flow = rng.integers(0, 256, (2000, side, side, 2), np.uint8)
+    frames = ArrayFrames(rgb, others={"flow": flow})
     return frames, rng.normal(size=(2000, 2, POSE_DIM)).astype(np.float32), np.arange(2000)
 
 

@@ -30,7 +30,7 @@ from vpdlib.poses.settings import checkpoint_references as pose_weights
 from vpdlib.provenance import code_digest, digest_settings
 from vpdlib.recognition.settings import HEADS, NETWORK_HEADS, sections_of
 from vpdlib.report.layouts import LAYOUTS
-from vpdlib.students.settings import POSE2D, find_student
+from vpdlib.students.settings import INPUTS, POSE2D, find_student
 from vpdlib.video.links import link_to_nothing
 from vpdlib.weights.check import NETWORKS, WeightsError, onnx_path, verify_present
 from vpdlib.weights.checkpoints import (

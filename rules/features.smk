@@ -98,7 +98,7 @@ rule embed_frames:
         settings=crop_network_settings,
         networks_dir=str(RUN.networks_dir),
         code=lambda wc: code_digest(
-            "workflow_scripts.embed_frames", f"vpdlib.features.{wc.kind}"
+            "workflow_scripts.embed_frames", *crop_network_code(wc)
         ),
     message:
         "Embedding frames with {wildcards.feature}: {wildcards.dataset}, shard {wildcards.shard}"

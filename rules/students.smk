@@ -4,11 +4,11 @@
 rule distil_student:
     input:
         unpack(rotated_targets),
+        unpack(seen_in_training),
         videos=f"{DATASET}/dataset/videos.csv",
         actions=f"{DATASET}/dataset/actions.csv",
         tracks=all_shards(f"{DATASET}/tracks/{{shard}}.h5"),
         crops=all_shards(f"{DATASET}/crops/{{shard}}.h5"),
-        flow=flow_of_student,
         labels=labels_of_student,
     output:
         directory(f"{DATASET}/students/{{student}}"),
@@ -29,7 +29,9 @@ rule distil_student:
         upside_down=lambda wc: is_upside_down(
             wc.dataset, student_settings(wc.dataset, wc.student).teacher
         ),
-        code=code_digest("workflow_scripts.distil_student"),
+        code=lambda wc: code_digest(
+            "workflow_scripts.distil_student", *modules_seen(wc.dataset, wc.student)
+        ),
     message:
         "Distilling student {wildcards.student}: {wildcards.dataset}"
     script:

@@ -33,7 +33,7 @@ def main(snakemake):
     )
     segments = fraction_of_videos(segments, settings.video_share)
     crops = [Path(path) for path in snakemake.input.crops]
-    flow = None if settings.inputs == "rgb" else [Path(path) for path in snakemake.input.flow]
+    others = {name: [Path(path) for path in snakemake.input[name]] for name in settings.seen}
     # Turning an embedded target takes the poses and the network that embeds them.
     model = snakemake.input.get("model")
     corpus = collect_corpus(
@@ -51,7 +51,7 @@ def main(snakemake):
     saved_state = _job.state_path(snakemake, folder, device, ("videos", "actions"))
     train = partial(
         train_student,
-        open_frames(crops, flow, corpus.refs, corpus.crop_side),
+        open_frames(crops, others, corpus.refs),
         corpus.pose,
         corpus.motion if settings.motion else None,
         train_idx,

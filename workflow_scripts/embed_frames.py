@@ -15,8 +15,8 @@ def main(snakemake):
     inputs, params = snakemake.input, snakemake.params
     job = CropJob(
         params.settings,
-        Path(inputs.model) if inputs.get("model") else None,
-        Path(inputs.flow) if inputs.get("flow") else None,
+        # Weights are looked for in the folder of networks.
+        {name: Path(path) for name, path in inputs.items() if name != "weights"},
         Path(params.networks_dir),
         choose_device(_job.device(snakemake)),
         snakemake.threads,

@@ -32,6 +32,14 @@ def crop_network_settings(wildcards):
     return named_network(wildcards).model_dump(mode="json")
 
 
+def crop_network_code(wildcards):
+    """Modules of what describes crops."""
+    kind = f"vpdlib.features.{wildcards.kind}"
+    if wildcards.kind != "student":
+        return [kind]
+    return [kind, *modules_seen(wildcards.dataset, wildcards.feature)]
+
+
 def named_network(wildcards):
     """Settings of a feature set of R3D or of a video encoder."""
     section = {"r3d": "r3d", "video_encoder": "video_encoders"}[wildcards.kind]
@@ -39,13 +47,14 @@ def named_network(wildcards):
 
 
 def crop_network(wildcards):
-    """What describes crops: the folder of a trained network, or the files of a pretrained one; and flow, where it is seen."""
+    """What describes crops: the folder of a trained network, or the files of a pretrained one; and what else is seen."""
     folder = f"results/{wildcards.dataset}"
     if wildcards.kind == "student":
-        model = {"model": f"{folder}/students/{wildcards.feature}"}
-        if student_settings(wildcards.dataset, wildcards.feature).inputs == "rgb":
-            return model
-        return {**model, "flow": f"{folder}/flow/{wildcards.shard}.h5"}
+        seen = seen_by(wildcards.dataset, wildcards.feature)
+        files = {"model": f"{folder}/students/{wildcards.feature}", **seen}
+        return {
+            name: path.format(shard=wildcards.shard) for name, path in files.items()
+        }
     settings = named_network(wildcards)
     if wildcards.kind == "video_encoder":
         return {"weights": [str(path) for path in settings.files]}

@@ -43,8 +43,21 @@ def teachers_vectors(wildcards):
     return {"vectors": shard_of_features(wildcards, wildcards.teacher)}
 
 
-def flow_of_student(wildcards):
-    """The flow artifacts, for a student that sees flow."""
-    if student_settings(wildcards.dataset, wildcards.student).inputs == "rgb":
-        return []
-    return all_shards(f"{DATASET}/flow/{{shard}}.h5")(wildcards)
+def seen_by(dataset, student):
+    """Where the artifacts of what a student sees beside RGB lie, by name."""
+    return {
+        name: f"results/{dataset}/{INPUTS[name].kind}/{{shard}}.h5"
+        for name in student_settings(dataset, student).seen
+    }
+
+
+def seen_in_training(wildcards):
+    """The artifacts of what a student sees beside RGB, by name."""
+    seen = seen_by(wildcards.dataset, wildcards.student)
+    return {name: all_shards(path)(wildcards) for name, path in seen.items()}
+
+
+def modules_seen(dataset, student):
+    """The modules of those artifacts, which are read by the name of their kind: no import makes them count."""
+    seen = student_settings(dataset, student).seen
+    return [f"vpdlib.artifacts.{INPUTS[name].kind}" for name in seen]

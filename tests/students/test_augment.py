@@ -23,6 +23,7 @@ from vpdlib.students.augment import (
 from vpdlib.students.frames import ArrayFrames, CropDataset
 from vpdlib.students.settings import AugmentationSettings
 
+FLOW = ("flow",)
 NO_SCALE = {"rgb_mean": (0.0, 0.0, 0.0), "rgb_std": (1.0, 1.0, 1.0)}
 
 
@@ -38,7 +39,7 @@ def random_batch(num_crops=4, side=16, seed=0, with_mask=False):
     flow = rng.integers(0, 256, (*shape, 2), dtype=np.uint8)
     mask = np.zeros(shape, dtype=np.uint8)
     mask[:, 4:8, 4:8] = 255
-    frames = ArrayFrames(rgb, flow, mask if with_mask else None)
+    frames = ArrayFrames(rgb, mask if with_mask else None, {"flow": flow})
     return CropDataset(frames)[np.arange(num_crops)]
 
 
@@ -47,8 +48,9 @@ def test_flow_is_read_symmetrically():
     stored = np.round((flow + 20) * 255 / 40).astype(np.uint8)
     crop = np.zeros((1, 5, 5, 2), dtype=np.uint8)
     crop[0, 0, :, 0] = stored
-    batch = CropDataset(ArrayFrames(np.zeros((1, 5, 5, 3), dtype=np.uint8), crop))[np.arange(1)]
-    read = raw_inputs(batch, 5)[0, 3, 0].numpy()
+    rgb = np.zeros((1, 5, 5, 3), dtype=np.uint8)
+    batch = CropDataset(ArrayFrames(rgb, others={"flow": crop}))[np.arange(1)]
+    read = raw_inputs(batch, FLOW)[0, 3, 0].numpy()
     np.testing.assert_allclose(read * 40, flow, atol=0.5 * 40 / 255 + 1e-5)
     assert read[0] == -0.5
     assert read[4] == 0.5
@@ -56,32 +58,32 @@ def test_flow_is_read_symmetrically():
 
 def test_rgb_student_takes_no_flow_and_flow_student_needs_it():
     batch = CropDataset(ArrayFrames(np.zeros((1, 8, 8, 3), dtype=np.uint8)))[np.arange(1)]
-    assert raw_inputs(batch, 3).shape == (1, 3, 8, 8)
+    assert raw_inputs(batch, ()).shape == (1, 3, 8, 8)
     with pytest.raises(ValueError, match="no flow"):
-        raw_inputs(batch, 5)
+        raw_inputs(batch, FLOW)
 
 
 def test_identity_changes_nothing():
-    raw = raw_inputs(random_batch(), 5)
+    raw = raw_inputs(random_batch(), FLOW)
     torch.testing.assert_close(
-        apply_geometry(raw, Geometry.identity(4), 16), raw, atol=1e-5, rtol=0
+        apply_geometry(raw, Geometry.identity(4), 16, [3]), raw, atol=1e-5, rtol=0
     )
 
 
 def test_flip_by_hand_and_twice_is_identity():
-    raw = raw_inputs(random_batch(), 5)
-    once = apply_geometry(raw, Geometry.flip(4), 16)
+    raw = raw_inputs(random_batch(), FLOW)
+    once = apply_geometry(raw, Geometry.flip(4), 16, [3])
     expected = raw.flip(3)
     expected[:, 3] *= -1
     torch.testing.assert_close(once, expected, atol=1e-5, rtol=0)
-    twice = apply_geometry(once, Geometry.flip(4), 16)
+    twice = apply_geometry(once, Geometry.flip(4), 16, [3])
     torch.testing.assert_close(twice, raw, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3, -1])
 def test_quarter_turns_by_hand(quarters):
-    raw = raw_inputs(random_batch(), 5)
-    rotated = apply_geometry(raw, turn(4, 90 * quarters), 16)
+    raw = raw_inputs(random_batch(), FLOW)
+    rotated = apply_geometry(raw, turn(4, 90 * quarters), 16, [3])
     # Clockwise to the eye: rot90 from the last axis (x) to the rows (y) is k = -quarters.
     expected = torch.rot90(raw, -quarters, dims=(2, 3))
     u, v = expected[:, 3].clone(), expected[:, 4].clone()
@@ -95,7 +97,7 @@ def test_quarter_turn_moves_what_is_right_to_below():
     image = torch.zeros(1, 5, 9, 9)
     image[0, :3, 4, 7] = 1.0  # a dot right of the centre, moving right
     image[0, 3, 4, 7] = 0.25
-    rotated = apply_geometry(image, turn(1, 90), 9)
+    rotated = apply_geometry(image, turn(1, 90), 9, [3])
     torch.testing.assert_close(rotated[0, 0, 7, 4], torch.tensor(1.0), atol=1e-4, rtol=0)
     torch.testing.assert_close(rotated[0, 3:, 7, 4], torch.tensor([0.0, 0.25]), atol=1e-4, rtol=0)
     target = torch.zeros(1, 2, 26)
@@ -130,7 +132,7 @@ def test_picture_flow_and_pose_stay_together():
         rng = np.random.default_rng(trial)
         place, velocity = rng.uniform(-0.35, 0.35, 2), rng.uniform(-0.4, 0.4, 2)
         geometry = draw_geometry(1, settings, generator)
-        image = apply_geometry(blob_picture(place, velocity, side), geometry, side)[0]
+        image = apply_geometry(blob_picture(place, velocity, side), geometry, side, [3])[0]
         # The pose: hips at the crop's centre, nose on the blob (flipping leaves the nose a nose).
         row = torch.zeros(52)
         row[:2], row[26:28] = torch.tensor(place), torch.tensor(velocity)
@@ -163,19 +165,20 @@ def test_drawn_windows_are_within_the_crop_and_the_asked_area():
 def test_large_crops_are_averaged_not_skipped():
     raw = torch.zeros(1, 5, 64, 64)
     raw[..., ::2] = 1.0  # stripes one pixel wide
-    small = apply_geometry(raw, Geometry.identity(1), 16)
+    small = apply_geometry(raw, Geometry.identity(1), 16, [3])
     torch.testing.assert_close(small, torch.full_like(small, 0.5), atol=1e-5, rtol=0)
-    half = apply_geometry(raw, Geometry.identity(1), 32)
+    half = apply_geometry(raw, Geometry.identity(1), 32, [3])
     torch.testing.assert_close(half, torch.full_like(half, 0.5), atol=1e-5, rtol=0)
 
 
 def test_plain_flip_is_the_crop_of_the_flipped_picture():
     batch = random_batch()
+    flow = batch.others["flow"].flip(2)
     flipped = batch._replace(
         rgb=batch.rgb.flip(2),
-        flow=torch.stack([255 - batch.flow.flip(2)[..., 0], batch.flow.flip(2)[..., 1]], dim=3),
+        others={"flow": torch.stack([255 - flow[..., 0], flow[..., 1]], dim=3)},
     )
-    args = (16, 5, (0.5, 0.4, 0.3), (0.2, 0.2, 0.1))
+    args = (16, FLOW, (0.5, 0.4, 0.3), (0.2, 0.2, 0.1))
     torch.testing.assert_close(plain_inputs(batch, *args, True), plain_inputs(flipped, *args))
     assert plain_inputs(batch, *args).is_contiguous(memory_format=torch.channels_last)
 
@@ -183,9 +186,9 @@ def test_plain_flip_is_the_crop_of_the_flipped_picture():
 def test_augmentation_switched_off_is_the_plain_input():
     batch, target = random_batch(), torch.randn(4, 2, 52)
     inputs, geometry = augmented_inputs(
-        batch, 16, 5, settings=STILL, generator=torch.Generator(), **NO_SCALE
+        batch, 16, FLOW, settings=STILL, generator=torch.Generator(), **NO_SCALE
     )
-    expected = plain_inputs(batch, 16, 5, *NO_SCALE.values())
+    expected = plain_inputs(batch, 16, FLOW, *NO_SCALE.values())
     torch.testing.assert_close(inputs, expected, atol=1e-5, rtol=0)
     assert torch.equal(apply_geometry_to_target(target, geometry), target[:, 0])
 
@@ -197,7 +200,7 @@ def test_the_same_generator_gives_the_same_batch():
         augmented_inputs(
             batch,
             16,
-            5,
+            FLOW,
             settings=settings,
             generator=torch.Generator().manual_seed(seed),
             **NO_SCALE,
@@ -210,15 +213,15 @@ def test_the_same_generator_gives_the_same_batch():
     assert not torch.equal(pairs[0][0], pairs[2][0])
 
 
-@pytest.mark.parametrize("num_channels", [3, 5])
-def test_noise_is_on_the_background_only_and_needs_a_mask(num_channels):
+@pytest.mark.parametrize("seen", [(), FLOW])
+def test_noise_is_on_the_background_only_and_needs_a_mask(seen):
     settings = STILL.model_copy(update={"noise_probability": 1.0})
-    plain = plain_inputs(random_batch(), 16, num_channels, *NO_SCALE.values())
+    plain = plain_inputs(random_batch(), 16, seen, *NO_SCALE.values())
     for with_mask in (False, True):
         inputs, _ = augmented_inputs(
             random_batch(with_mask=with_mask),
             16,
-            num_channels,
+            seen,
             settings=settings,
             generator=torch.Generator().manual_seed(0),
             **NO_SCALE,
@@ -229,7 +232,7 @@ def test_noise_is_on_the_background_only_and_needs_a_mask(num_channels):
                                    atol=1e-5, rtol=0)  # fmt: skip
         outside = noise[:, :3, 9:].std().item()
         assert outside == pytest.approx(0.05, rel=0.1) if with_mask else outside < 1e-5
-        assert noise[:, 3:].abs().max() < 1e-5 if num_channels == 5 else True
+        assert noise[:, 3:].abs().max() < 1e-5 if seen else True
 
 
 def test_noise_on_the_cpu_is_drawn_from_the_given_generator_itself():
@@ -243,11 +246,11 @@ def test_the_random_stream_of_a_noisy_batch_on_the_cpu():
     """A training goes on to the bit only if noise takes what it always took, where it always took it."""
     ours, plain = (torch.Generator().manual_seed(3) for _ in range(2))
     inputs, _ = augmented_inputs(
-        random_batch(with_mask=True), 16, 3, settings=STILL, generator=ours, **NO_SCALE
+        random_batch(with_mask=True), 16, (), settings=STILL, generator=ours, **NO_SCALE
     )
     quiet = STILL.model_copy(update={"noise_std": 0.0})
     expected, _ = augmented_inputs(
-        random_batch(with_mask=True), 16, 3, settings=quiet, generator=plain, **NO_SCALE
+        random_batch(with_mask=True), 16, (), settings=quiet, generator=plain, **NO_SCALE
     )
     chosen = torch.rand(4, generator=plain) < 0.5
     noise = torch.randn(4, 3, 16, 16, generator=plain) * 0.05

@@ -94,18 +94,18 @@ def test_load_gives_the_asked_rows_in_any_order_with_repetition(data, shuffled):
     rng = np.random.default_rng(1)
     if shuffled:
         refs = [refs[i] for i in rng.permutation(len(refs))]
-    store = ShardFrames(paths["crops"], paths["flow"], refs)
+    store = ShardFrames(paths["crops"], {"flow": paths["flow"]}, refs)
     assert len(store) == len(refs) == 49
     batches = [np.arange(49), np.arange(49)[::-1], np.array([5, 5, 5]), np.array([48, 0, 48])]
     # Dense and sparse rows are read in two ways.
     batches += [rng.integers(0, 49, size) for size in (1, 2, 3, 7, 50, 200)]
     for indices in batches:
-        rgb, flow, mask = store.load(indices)
+        rgb, mask, others = store.load(indices)
         expected_rgb, expected_flow = expected_rows(content, refs, indices)
         np.testing.assert_array_equal(rgb, expected_rgb)
-        np.testing.assert_array_equal(flow, expected_flow)
+        np.testing.assert_array_equal(others["flow"], expected_flow)
         assert mask is None
-        assert rgb.dtype == flow.dtype == np.uint8
+        assert rgb.dtype == others["flow"].dtype == np.uint8
     with pytest.raises(ValueError, match="no frames"):
         store.load(np.array([], int))
     store.close()
@@ -113,10 +113,10 @@ def test_load_gives_the_asked_rows_in_any_order_with_repetition(data, shuffled):
 
 def test_an_rgb_student_reads_no_flow(data):
     paths, content = data
-    store = ShardFrames(paths["crops"], None, all_refs())
-    rgb, flow, _ = store.load(np.array([7, 1]))
-    np.testing.assert_array_equal(rgb, expected_rows(content, all_refs(), [7, 1])[0])
-    assert flow is None
+    store = ShardFrames(paths["crops"], {}, all_refs())
+    batch = store.load(np.array([7, 1]))
+    np.testing.assert_array_equal(batch.rgb, expected_rows(content, all_refs(), [7, 1])[0])
+    assert not batch.others
 
 
 @pytest.mark.parametrize("in_memory", [True, False])
@@ -125,25 +125,23 @@ def test_open_frames_in_memory_or_lazily(data, monkeypatch, in_memory, with_flow
     paths, content = data
     refs = all_refs()[::2]
     monkeypatch.setattr(corpus_module, "IN_MEMORY_BYTES", 1 << 30 if in_memory else 10)
-    frames = open_frames(paths["crops"], paths["flow"] if with_flow else None, refs, SIDE)
+    frames = open_frames(paths["crops"], {"flow": paths["flow"]} if with_flow else {}, refs)
     assert isinstance(frames, ArrayFrames if in_memory else LazyFrames)
     assert len(frames) == len(refs)
     indices = np.array([3, 20, 3, 0])
     for store in [frames] if in_memory else [frames, pickle.loads(pickle.dumps(frames))]:
-        rgb, flow, _ = store.load(indices)
+        batch = store.load(indices)
         expected_rgb, expected_flow = expected_rows(content, refs, indices)
-        np.testing.assert_array_equal(rgb, expected_rgb)
+        np.testing.assert_array_equal(batch.rgb, expected_rgb)
+        assert batch.others.keys() == ({"flow"} if with_flow else set())
         if with_flow:
-            np.testing.assert_array_equal(flow, expected_flow)
-        else:
-            assert flow is None
+            np.testing.assert_array_equal(batch.others["flow"], expected_flow)
 
 
-def test_no_frames_are_an_empty_store(data):
+def test_no_frames_are_refused(data):
     paths, _ = data
-    frames = open_frames(paths["crops"], paths["flow"], [], SIDE)
-    assert len(frames) == 0
-    assert frames.flow.shape == (0, SIDE, SIDE, 2)
+    with pytest.raises(ValueError, match="no frames were asked for"):
+        open_frames(paths["crops"], {"flow": paths["flow"]}, [])
 
 
 def test_flow_of_other_frames_is_refused(data, tmp_path):
@@ -152,17 +150,17 @@ def test_flow_of_other_frames_is_refused(data, tmp_path):
     changed["-b"]["frame"] = changed["-b"]["frame"] + 1
     other = write(tmp_path / "other.h5", "flow", changed)
     with pytest.raises(ValueError, match="frames of video -b differ; rerun") as caught:
-        open_frames(paths["crops"], [other, paths["flow"][1]], all_refs(), SIDE)
+        open_frames(paths["crops"], {"flow": [other, paths["flow"][1]]}, all_refs())
     assert str(other) in str(caught.value)
     # A video that is not asked for may differ.
     refs = [ref for ref in all_refs() if ref.video_id != "-b"]
-    open_frames(paths["crops"], [other, paths["flow"][1]], refs, SIDE)
+    open_frames(paths["crops"], {"flow": [other, paths["flow"][1]]}, refs)
 
 
 def test_a_missing_artifact_is_refused(data, tmp_path):
     paths, _ = data
     with pytest.raises(ArtifactError, match="does not exist"):
-        ShardFrames([*paths["crops"][:1], tmp_path / "none.h5"], None, all_refs())
+        ShardFrames([*paths["crops"][:1], tmp_path / "none.h5"], {}, all_refs())
 
 
 def collect(paths, segments_s):
@@ -200,9 +198,8 @@ def test_the_corpus_holds_kept_frames_of_the_segments(data, segments_s):
     motion = np.stack([labels["motion_norm"][row] for *_, labels, row in expected])
     np.testing.assert_array_equal(corpus.motion, motion)
     assert corpus.video.tolist() == [ref.video_id for ref, *_ in expected]
-    assert corpus.crop_side == SIDE
     # Rows of the store and rows of the labels are the same frames.
-    frames = open_frames(paths["crops"], paths["flow"], corpus.refs, corpus.crop_side)
+    frames = open_frames(paths["crops"], {"flow": paths["flow"]}, corpus.refs)
     np.testing.assert_array_equal(
         frames.rgb, expected_rows(content, corpus.refs, range(len(corpus.refs)))[0]
     )

@@ -21,7 +21,7 @@ def random_frames(num_frames=30, side=8, seed=0, with_mask=False):
     rgb = rng.integers(0, 256, (*shape, 3), dtype=np.uint8)
     flow = rng.integers(0, 256, (*shape, 2), dtype=np.uint8)
     mask = (rng.integers(0, 2, shape) * 255).astype(np.uint8)
-    return ArrayFrames(rgb, flow, mask if with_mask else None)
+    return ArrayFrames(rgb, mask if with_mask else None, {"flow": flow})
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
@@ -41,7 +41,9 @@ def test_reader_gives_the_asked_batches_pass_after_pass(num_workers):
         for asked, batch in zip(batches, reader.read(batches), strict=True):
             np.testing.assert_array_equal(batch.indices.numpy(), asked)
             np.testing.assert_array_equal(batch.rgb.numpy(), frames.rgb[asked])
-            np.testing.assert_array_equal(batch.flow.numpy(), frames.flow[asked])
+            np.testing.assert_array_equal(
+                batch.others["flow"].numpy(), frames.others["flow"][asked]
+            )
             assert batch.mask is None
     # Workers open it themselves; the main process only where it reads itself, and once.
     assert opened == ([] if num_workers else [os.getpid()])
@@ -55,7 +57,7 @@ def test_lazy_store_of_another_length_is_refused():
 def test_array_frames_refuses_wrong_arrays():
     rgb = np.zeros((2, 4, 4, 3), dtype=np.uint8)
     with pytest.raises(ValueError, match="flow"):
-        ArrayFrames(rgb, np.zeros((2, 4, 4, 2), dtype=np.float32))
+        ArrayFrames(rgb, others={"flow": np.zeros((3, 4, 4, 2), dtype=np.uint8)})
     with pytest.raises(ValueError, match="square"):
         ArrayFrames(np.zeros((2, 4, 5, 3), dtype=np.uint8))
 

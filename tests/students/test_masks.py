@@ -81,14 +81,14 @@ def data(tmp_path):
 def test_masks_are_read_with_the_crops(data, monkeypatch, in_memory, with_flow):
     crops, flow, masks = data
     monkeypatch.setattr(corpus_module, "IN_MEMORY_BYTES", 1 << 30 if in_memory else 10)
-    frames = open_frames(crops, flow if with_flow else None, REFS, SIDE)
+    frames = open_frames(crops, {"flow": flow} if with_flow else {}, REFS)
     assert isinstance(frames, ArrayFrames if in_memory else LazyFrames)
     indices = np.array([7, 12, 0, 7, 3])
     batch = pickle.loads(pickle.dumps(frames)).load(indices)
     np.testing.assert_array_equal(batch.mask, masks[indices])
     assert batch.mask.dtype == np.uint8
-    assert (batch.flow is not None) == with_flow
-    bare = open_frames(crops, None, REFS, SIDE, with_masks=False).load(indices)
+    assert ("flow" in batch.others) == with_flow
+    bare = open_frames(crops, {}, REFS, with_masks=False).load(indices)
     np.testing.assert_array_equal(bare.rgb, batch.rgb)
     assert bare.mask is None
 
@@ -96,13 +96,13 @@ def test_masks_are_read_with_the_crops(data, monkeypatch, in_memory, with_flow):
 @pytest.mark.parametrize("with_flow", [True, False])
 def test_the_memory_of_masks_is_counted(data, monkeypatch, with_flow):
     crops, flow, _ = data
-    flow = flow if with_flow else None
+    flow = {"flow": flow} if with_flow else {}
     channels = 6 if with_flow else 4
     monkeypatch.setattr(corpus_module, "IN_MEMORY_BYTES", len(REFS) * SIDE * SIDE * channels)
-    assert isinstance(open_frames(crops, flow, REFS, SIDE), ArrayFrames)
+    assert isinstance(open_frames(crops, flow, REFS), ArrayFrames)
     monkeypatch.setattr(corpus_module, "IN_MEMORY_BYTES", len(REFS) * SIDE * SIDE * channels - 1)
-    assert isinstance(open_frames(crops, flow, REFS, SIDE), LazyFrames)
-    assert isinstance(open_frames(crops, flow, REFS, SIDE, with_masks=False), ArrayFrames)
+    assert isinstance(open_frames(crops, flow, REFS), LazyFrames)
+    assert isinstance(open_frames(crops, flow, REFS, with_masks=False), ArrayFrames)
 
 
 def test_crops_of_which_only_some_have_masks_are_refused(data, tmp_path):
@@ -110,19 +110,18 @@ def test_crops_of_which_only_some_have_masks_are_refused(data, tmp_path):
     without = tmp_path / "without.h5"
     write_crops(without, SHARDS[1], False, 1)
     with pytest.raises(ValueError, match="no masks of the athlete, and other shards do") as caught:
-        open_frames([crops[0], without], None, REFS, SIDE)
+        open_frames([crops[0], without], {}, REFS)
     assert str(without) in str(caught.value)
-    assert open_frames([crops[0], without], None, REFS, SIDE, with_masks=False).mask is None
-    assert open_frames([without], None, [FrameRef(0, "c", 1)], SIDE).mask is None
-    assert open_frames([without], None, [], SIDE).mask is None
+    assert open_frames([crops[0], without], {}, REFS, with_masks=False).mask is None
+    assert open_frames([without], {}, [FrameRef(0, "c", 1)]).mask is None
 
 
-@pytest.mark.parametrize("num_channels", [3, 5])
+@pytest.mark.parametrize("seen", [(), ("flow",)])
 @pytest.mark.parametrize("in_memory", [True, False])
-def test_noise_falls_on_the_background_alone(data, monkeypatch, in_memory, num_channels):
+def test_noise_falls_on_the_background_alone(data, monkeypatch, in_memory, seen):
     crops, flow, masks = data
     monkeypatch.setattr(corpus_module, "IN_MEMORY_BYTES", 1 << 30 if in_memory else 10)
-    frames = open_frames(crops, flow if num_channels == 5 else None, REFS, SIDE)
+    frames = open_frames(crops, {"flow": flow} if seen else {}, REFS)
     reader = BatchReader(frames)
     order = np.random.default_rng(0).permutation(len(REFS))
     scale = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -131,7 +130,7 @@ def test_noise_falls_on_the_background_alone(data, monkeypatch, in_memory, num_c
         augmented_inputs(
             batch,
             SIDE,
-            num_channels,
+            seen,
             *scale,
             NOISE_ONLY.model_copy(update={"noise_std": std}),
             torch.Generator().manual_seed(0),

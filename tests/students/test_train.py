@@ -41,7 +41,13 @@ def tiny_data(num_frames=40, side=16, seed=0):
     flow = rng.integers(0, 256, (num_frames, side, side, 2), dtype=np.uint8)
     pose = np.stack([pose, flip_pose(pose)], axis=1)
     motion = np.stack([motion, flip_pose(motion)], axis=1)
-    return ArrayFrames(rgb, flow), pose, motion, np.arange(32), np.arange(32, num_frames)
+    return (
+        ArrayFrames(rgb, others={"flow": flow}),
+        pose,
+        motion,
+        np.arange(32),
+        np.arange(32, num_frames),
+    )
 
 
 def states(student):
@@ -92,7 +98,8 @@ def test_loss_of_the_mean():
 def test_a_student_that_learns_nothing_is_said_to(rate, warned, read_log):
     frames, pose, motion, train, _ = tiny_data()
     # Validated on pictures that it has seen, whose noise can be learnt by heart.
-    frames = ArrayFrames(*(np.concatenate([a, a[:8]]) for a in (frames.rgb, frames.flow)))
+    rgb, flow = (np.concatenate([a, a[:8]]) for a in (frames.rgb, frames.others["flow"]))
+    frames = ArrayFrames(rgb, others={"flow": flow})
     pose, motion = (np.concatenate([a, a[:8]]) for a in (pose, motion))
     settings = tiny_settings(
         epochs=40, samples_per_epoch=256, batch_size=32, learning_rate=rate, augmentation=STILL
@@ -228,9 +235,10 @@ def test_embedding_and_saving(tmp_path):
     descriptors = embed(student, frames, batch_size=16)
     assert descriptors.dtype == np.float32
     # Flipping the crops exchanges the rows: v -> same, u -> 255 - u.
-    flow = frames.flow[:, :, ::-1].copy()
+    flow = frames.others["flow"][:, :, ::-1].copy()
     flow[..., 0] = 255 - flow[..., 0]
-    flipped = embed(student, ArrayFrames(frames.rgb[:, :, ::-1].copy(), flow), batch_size=40)
+    flipped = ArrayFrames(frames.rgb[:, :, ::-1].copy(), others={"flow": flow})
+    flipped = embed(student, flipped, batch_size=40)
     np.testing.assert_allclose(flipped, descriptors[:, ::-1], atol=1e-4)
     assert np.abs(descriptors[:, 0] - descriptors[:, 1]).max() > 1e-3
 

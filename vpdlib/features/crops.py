@@ -29,16 +29,15 @@ class CropJob:
     Attributes
     ----------
     settings : of the feature set, as plain values; None where they lie with the network.
-    model : the folder of a network that was trained here, or None.
-    flow : artifact of the shard's flow, for a network that sees it, or None.
+    inputs : by name, the shard's crops and what else is seen of it, and `model`, the folder of a network that was
+        trained here.
     networks_dir : where checkpoints of the registry lie.
     device : "cpu" or "cuda".
     threads : of torch, on a CPU.
     """
 
     settings: Mapping[str, Any] | None
-    model: Path | None
-    flow: Path | None
+    inputs: Mapping[str, Path]
     networks_dir: Path
     device: str
     threads: int

@@ -29,10 +29,10 @@ def embedder(job: CropJob) -> CropEmbedder:
     """
     settings = R3DSettings.model_validate(job.settings)
     torch.set_num_threads(job.threads)
-    weights = None
-    if job.model is None and settings.weights is not None:
+    trained, weights = job.inputs.get("model"), None
+    if trained is None and settings.weights is not None:
         weights = verify_checkpoint(settings.weights, job.networks_dir, settings.weights_sha256)
-    encoder = encoder_of(settings, job.model, weights)
+    encoder = encoder_of(settings, trained, weights)
     embed = partial(embed_video, encoder=encoder, settings=settings, device=job.device)
     return CropEmbedder(video_by_video(embed), {"weights": settings.weights_text})
 

@@ -1,4 +1,4 @@
-"""Feature sets of students: descriptors of crops, and of flow where the student sees it."""
+"""Feature sets of students: descriptors of crops, and of what else the student sees."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def embedder(job: CropJob) -> CropEmbedder:
     ValueError
         If the student's folder is damaged.
     """
-    assert job.model is not None, "students are trained here"
-    student = load_student(job.model)
+    student = load_student(job.inputs["model"])
+    others = {name: [job.inputs[name]] for name in student.settings.seen}
 
     def describe(crops: Artifact[Crops]) -> Iterator[np.ndarray]:
         """All videos at once, since batches of frames may be of several."""
@@ -31,9 +31,7 @@ def embedder(job: CropJob) -> CropEmbedder:
         refs = [FrameRef(0, name, row) for name, length in lengths.items() for row in range(length)]
         descriptor = np.empty((0, 2, student.dim), np.float32)
         if refs:
-            side = int(crops.attributes["crop_size"])
-            flow = [job.flow] if job.flow is not None else None
-            frames = open_frames([crops.path], flow, refs, side, with_masks=False, in_memory=False)
+            frames = open_frames([crops.path], others, refs, with_masks=False, in_memory=False)
             descriptor = embed(
                 student,
                 frames,

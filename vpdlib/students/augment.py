@@ -1,15 +1,15 @@
 """Crops to network inputs: scaling, flow signs, normalisation, and random changes for training.
 
 All functions work on whole batches, on the CPU or a GPU. B crops, S stored side, T side the network
-sees. A *raw* batch is (B, C, S, S) float32: R, G, B in 0..1, then, where used, flow u (right), v
-(down).
+sees. A *raw* batch is (B, C, S, S) float32: R, G, B in 0..1, then what else is seen, in the order of
+its names (`vpdlib.students.settings.INPUTS`), such as flow u (right), v (down).
 
 *Flow* is stored as q = round((f + 20) * 255 / 40), f in crop pixels within +-20, and read as q /
 255 - 0.5, that is f / 40. The scale is symmetric about q = 127.5: flipping maps q to 255 - q
 exactly, and a still pixel is stored as 128, +0.002 (0.08 px).
 
 *Geometry* is done in one sampling pass for all channels: flip, then turn about the crop's centre,
-then a random window (resized crop). Flow vectors are flipped and rotated with the image and, as in
+then a random window (resized crop). Vectors are flipped and rotated with the image and, as in
 the paper, not rescaled by the zoom; so are the targets: a flipped target row, rotated about the
 hips. Where a turn shows what lies outside the crop, RGB is 0, as outside the video frame, and flow
 is still.
@@ -24,13 +24,14 @@ docs/method.md section 7.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch.nn import functional
 
 from vpdlib.students.frames import TensorBatch
-from vpdlib.students.settings import AugmentationSettings
+from vpdlib.students.settings import INPUTS, AugmentationSettings
 
 _GREY = (0.299, 0.587, 0.114)
 # RGB to Y, I, Q (NTSC): a turn in the I-Q plane changes the hue and keeps the brightness.
@@ -108,13 +109,13 @@ def draw_geometry(
     return Geometry(flipped, angle, torch.cat([centre, size], dim=1))
 
 
-def raw_inputs(batch: TensorBatch, num_channels: int) -> torch.Tensor:
-    """Join RGB and flow of a batch.
+def raw_inputs(batch: TensorBatch, seen: Sequence[str]) -> torch.Tensor:
+    """Join RGB of a batch and what else is seen.
 
     Parameters
     ----------
-    batch : uint8 tensors.
-    num_channels : 3 for RGB, 5 for RGB and flow.
+    batch : as stored.
+    seen : names of the latter, see `StudentSettings.seen`.
 
     Returns
     -------
@@ -122,28 +123,54 @@ def raw_inputs(batch: TensorBatch, num_channels: int) -> torch.Tensor:
 
     Raises
     ------
-    ValueError : flow is wanted and the batch has none.
+    ValueError : something is seen that the batch has not, or not in the form that `INPUTS` says.
     """
     rgb = batch.rgb.permute(0, 3, 1, 2).float().div_(255.0)
-    if num_channels == 3:
+    if not seen:
         return rgb.contiguous()
-    if batch.flow is None:
-        raise ValueError("the student's inputs are rgb_flow, but its frames have no flow")
-    flow = batch.flow.permute(0, 3, 1, 2).float().div_(255.0).sub_(0.5)
-    return torch.cat([rgb, flow], dim=1)
+    parts = [rgb]
+    for name in seen:
+        expected = INPUTS[name]
+        if name not in batch.others:
+            raise ValueError(f"the student sees {name}, but its frames have no {name}")
+        stored = batch.others[name]
+        part = stored.reshape(*stored.shape[:3], -1).permute(0, 3, 1, 2)
+        same_side = part.shape[2:] == rgb.shape[2:]
+        if part.shape[1] != expected.channels or (expected.is_vector and not same_side):
+            raise ValueError(
+                f"{name} {tuple(stored.shape)} beside RGB {tuple(batch.rgb.shape)}: expected {expected.channels} "
+                "channels, and vectors at the crops' side"
+            )
+        part = part.to(rgb.dtype, copy=True).div_(expected.scale).sub_(expected.offset)
+        if not same_side:
+            part = functional.interpolate(part, rgb.shape[2:], mode="bilinear", antialias=True)
+        parts.append(part)
+    return torch.cat(parts, dim=1)
 
 
-def apply_geometry(raw: torch.Tensor, geometry: Geometry, side: int) -> torch.Tensor:
-    """Flip, turn, cut and resize images, and flip and turn their flow vectors.
+def vector_channels(seen: Sequence[str]) -> list[int]:
+    """The channel of x of each vector in a raw batch, that of y is the next."""
+    channels, end = [], 3
+    for name in seen:
+        first, end = end, end + INPUTS[name].channels
+        channels += range(first, end, 2) if INPUTS[name].is_vector else []
+    return channels
+
+
+def apply_geometry(
+    raw: torch.Tensor, geometry: Geometry, side: int, vectors: Sequence[int]
+) -> torch.Tensor:
+    """Flip, turn, cut and resize images, and flip and turn vectors.
 
     Crops much larger than `side` are averaged over whole blocks of pixels first, so that sampling
     does not skip pixels.
 
     Parameters
     ----------
-    raw : (B, C, S, S) float32; channels 3 and 4, if any, are flow; a sixth is a mask.
+    raw : (B, C, S, S) float32.
     geometry : of these B crops.
     side : T.
+    vectors : see `vector_channels`; all other channels are pictures.
 
     Returns
     -------
@@ -161,8 +188,8 @@ def apply_geometry(raw: torch.Tensor, geometry: Geometry, side: int) -> torch.Te
     image = functional.grid_sample(
         raw, grid, mode="bilinear", padding_mode="zeros", align_corners=False
     )
-    if image.shape[1] >= 5:
-        image[:, 3:5] = torch.einsum("bij,bjhw->bihw", matrix, image[:, 3:5])
+    for x in vectors:
+        image[:, x : x + 2] = torch.einsum("bij,bjhw->bihw", matrix, image[:, x : x + 2])
     return image
 
 
@@ -248,7 +275,7 @@ def jitter_colours(
 def normalize_inputs(
     raw: torch.Tensor, rgb_mean: tuple[float, ...], rgb_std: tuple[float, ...]
 ) -> torch.Tensor:
-    """Subtract the mean from R, G, B, divide by the standard deviation, in place; leave the flow.
+    """Subtract the mean from R, G, B, divide by the standard deviation, in place; leave the rest.
 
     Parameters
     ----------
@@ -268,7 +295,7 @@ def normalize_inputs(
 def plain_inputs(
     batch: TensorBatch,
     side: int,
-    num_channels: int,
+    seen: Sequence[str],
     rgb_mean: tuple[float, ...],
     rgb_std: tuple[float, ...],
     flipped: bool = False,
@@ -277,23 +304,23 @@ def plain_inputs(
 
     Parameters
     ----------
-    batch : uint8 tensors.
+    batch, seen : see `raw_inputs`.
     side : T.
-    num_channels : 3 or 5.
     rgb_mean, rgb_std : of values in 0..1.
-    flipped : the flipped image, horizontal flow negated.
+    flipped : the flipped image, x of vectors negated.
 
     Returns
     -------
     (B, C, T, T) float32, channels last in memory.
     """
-    raw = raw_inputs(batch, num_channels)
+    raw = raw_inputs(batch, seen)
+    vectors = vector_channels(seen)
     if raw.shape[-1] != side:
-        raw = apply_geometry(raw, Geometry.identity(len(raw)), side)
+        raw = apply_geometry(raw, Geometry.identity(len(raw)), side, vectors)
     if flipped:
         raw = raw.flip(3)
-        if num_channels == 5:
-            raw[:, 3].neg_()
+        for x in vectors:
+            raw[:, x].neg_()
     normalize_inputs(raw, rgb_mean, rgb_std)
     return raw.contiguous(memory_format=torch.channels_last)
 
@@ -326,7 +353,7 @@ def draw_seed(generator: torch.Generator) -> int:
 def augmented_inputs(
     batch: TensorBatch,
     side: int,
-    num_channels: int,
+    seen: Sequence[str],
     rgb_mean: tuple[float, ...],
     rgb_std: tuple[float, ...],
     settings: AugmentationSettings,
@@ -336,9 +363,8 @@ def augmented_inputs(
 
     Parameters
     ----------
-    batch : uint8 tensors. Background noise is added only where it has a mask.
+    batch, seen : see `raw_inputs`. Background noise is added only where the batch has a mask.
     side : T.
-    num_channels : 3 or 5.
     rgb_mean, rgb_std : of values in 0..1.
     settings : ranges and probabilities.
     generator : a CPU generator, from which everything random is drawn; for noise on a GPU see `noise_like`.
@@ -348,15 +374,14 @@ def augmented_inputs(
     inputs : (B, C, T, T) float32, channels last in memory.
     geometry : on the CPU; see `apply_geometry_to_target`.
     """
-    raw = raw_inputs(batch, num_channels)
+    raw = raw_inputs(batch, seen)
+    num_channels = raw.shape[1]
     noisy = batch.mask is not None and settings.noise_std > 0 and settings.noise_probability > 0
     if noisy and batch.mask is not None:
-        # Padded to five channels, so that the mask is never taken for flow.
-        mask = (batch.mask[:, None] > 0).to(raw.dtype)
-        raw = torch.cat([raw, raw.new_zeros(len(raw), 5 - num_channels, *raw.shape[2:]), mask], 1)
+        raw = torch.cat([raw, (batch.mask[:, None] > 0).to(raw.dtype)], dim=1)
     geometry = draw_geometry(len(raw), settings, generator)
-    image = apply_geometry(raw, geometry, side)
-    inputs, background = image[:, :num_channels], image[:, 5:] < 0.5
+    image = apply_geometry(raw, geometry, side, vector_channels(seen))
+    inputs, background = image[:, :num_channels], image[:, num_channels:] < 0.5
     if any(settings.colour_jitter):
         inputs[:, :3] = jitter_colours(inputs[:, :3], settings.colour_jitter, generator)
     normalize_inputs(inputs, rgb_mean, rgb_std)

@@ -1,15 +1,17 @@
 """The frames of a dataset's artifacts as one store for a student.
 
 Rows are numbered over all shards and videos in the order given. RGB comes from crop artifacts, and so do
-the athlete's masks where they hold some; flow comes from flow artifacts of the same shards. A store
-opens its files in the process that reads (fork-safe through :class:`vpdlib.students.frames.LazyFrames`).
+the athlete's masks where they hold some; what else students see comes from other artifacts of the same
+shards (``vpdlib.students.settings.INPUTS``), by the names of their kinds: a rule adds the modules of these to
+its digest of code. A store opens its files in the process that reads (fork-safe through
+:class:`vpdlib.students.frames.LazyFrames`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +20,6 @@ import numpy as np
 
 from vpdlib.artifacts import Artifact, VideoGroup, read_artifact
 from vpdlib.artifacts.crops import Crops
-from vpdlib.artifacts.flow import Flow
 from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.artifacts.weak_labels import WeakLabels
@@ -26,6 +27,7 @@ from vpdlib.datasets.base import frames_within
 from vpdlib.datasets.tables import ActionRow, VideoRow
 from vpdlib.poses.weak_labels import reaches_score, rows_of_frames
 from vpdlib.students.frames import ArrayFrames, CropBatch, FrameStore, LazyFrames
+from vpdlib.students.settings import INPUTS
 
 #: Crops that need less memory than this are read once and kept.
 IN_MEMORY_BYTES = 4 << 30
@@ -41,22 +43,21 @@ class FrameRef:
 
 
 class ShardFrames:
-    """Crops, flow and masks read row by row from open artifacts."""
+    """Crops, masks and what else is seen, read row by row from open artifacts; see `open_frames`."""
 
     def __init__(
         self,
         crops_paths: Sequence[Path],
-        flow_paths: Sequence[Path] | None,
+        others: Mapping[str, Sequence[Path]],
         refs: Sequence[FrameRef],
         masks: bool = False,
     ) -> None:
         self._stack = ExitStack()
         self._crops = [self._stack.enter_context(read_artifact(p, Crops)) for p in crops_paths]
-        self._flow = (
-            [self._stack.enter_context(read_artifact(p, Flow)) for p in flow_paths]
-            if flow_paths is not None
-            else None
-        )
+        self._others = {
+            name: [self._stack.enter_context(read_artifact(p, INPUTS[name].kind)) for p in paths]
+            for name, paths in others.items()
+        }
         self._refs = refs
         self._masks = masks
 
@@ -71,9 +72,12 @@ class ShardFrames:
     def load(self, indices: np.ndarray) -> CropBatch:
         """Return the crops of ``indices`` (B,), in that order."""
         rgb = self._gather(self._crops, "crop", indices)
-        flow = None if self._flow is None else self._gather(self._flow, "flow", indices)
         mask = self._gather(self._crops, "mask", indices) if self._masks else None
-        return CropBatch(rgb, flow, mask)
+        others = {
+            name: self._gather(artifacts, INPUTS[name].column, indices)
+            for name, artifacts in self._others.items()
+        }
+        return CropBatch(rgb, mask, others)
 
     def _gather(
         self, artifacts: Sequence[Artifact[VideoGroup]], name: str, indices: np.ndarray
@@ -103,9 +107,8 @@ class ShardFrames:
 
 def open_frames(
     crops_paths: Sequence[Path],
-    flow_paths: Sequence[Path] | None,
+    others: Mapping[str, Sequence[Path]],
     refs: Sequence[FrameRef],
-    crop_side: int,
     with_masks: bool = True,
     in_memory: bool = True,
 ) -> FrameStore:
@@ -113,31 +116,31 @@ def open_frames(
 
     Parameters
     ----------
-    crops_paths, flow_paths : artifacts, one per shard in the same order; no flow for an RGB student.
-    refs : N frames.
-    crop_side : side of the stored crops, px.
+    crops_paths : artifacts, one per shard.
+    others : those of what else is seen, by name, in the same order.
+    refs : N frames, N > 0.
     with_masks : whether the athlete's masks are read, where the crops have them; only training needs them.
     in_memory : False where frames are read once, in order: keeping them would be of no use.
 
     Raises
     ------
     ValueError
-        If flow and crops are of different frames, or masks are wanted and only some crops have them.
+        If crops and something else are of different frames, masks are wanted and only some crops have them, or there
+        are no frames.
     """
-    if flow_paths is not None:
-        _check_same_frames(crops_paths, flow_paths, refs)
+    for name, paths in others.items():
+        _check_same_frames(crops_paths, paths, INPUTS[name].kind, refs)
     masks = with_masks and _have_masks(crops_paths)
-    channels = 3 + (2 if flow_paths is not None else 0) + (1 if masks else 0)
-    num_bytes = len(refs) * crop_side * crop_side * channels
-    if refs and (not in_memory or num_bytes > IN_MEMORY_BYTES):
-        return LazyFrames(partial(ShardFrames, crops_paths, flow_paths, refs, masks), len(refs))
-    if not refs:
-        empty = np.empty((0, crop_side, crop_side, 3), np.uint8)
-        return ArrayFrames(empty, None if flow_paths is None else empty[..., :2].copy())
-    store = ShardFrames(crops_paths, flow_paths, refs, masks)
-    batch = store.load(np.arange(len(refs)))
-    store.close()
-    return ArrayFrames(*batch)
+    open_store = partial(ShardFrames, crops_paths, others, refs, masks)
+    if in_memory:
+        with closing(open_store()) as store:
+            rgb, mask, seen = store.load(np.arange(len(refs))[:1])
+            row_bytes = sum(
+                array.nbytes for array in (rgb, mask, *seen.values()) if array is not None
+            )
+            if len(refs) * row_bytes <= IN_MEMORY_BYTES:
+                return ArrayFrames(*store.load(np.arange(len(refs))))
+    return LazyFrames(open_store, len(refs))
 
 
 def _have_masks(crops_paths: Sequence[Path]) -> bool:
@@ -155,19 +158,19 @@ def _have_masks(crops_paths: Sequence[Path]) -> bool:
 
 
 def _check_same_frames(
-    crops_paths: Sequence[Path], flow_paths: Sequence[Path], refs: Sequence[FrameRef]
+    crops_paths: Sequence[Path], paths: Sequence[Path], kind: str, refs: Sequence[FrameRef]
 ) -> None:
-    """Row i of a video's crops and row i of its flow must be the same frame."""
+    """Row i of a video's crops and row i of what else is seen of it must be the same frame."""
     videos: dict[int, set[str]] = {}
     for ref in refs:
         videos.setdefault(ref.shard, set()).add(ref.video_id)
-    for shard, (crops_path, flow_path) in enumerate(zip(crops_paths, flow_paths, strict=True)):
-        with read_artifact(crops_path, Crops) as crops, read_artifact(flow_path, Flow) as flow:
+    for shard, (crops_path, path) in enumerate(zip(crops_paths, paths, strict=True)):
+        with read_artifact(crops_path, Crops) as crops, read_artifact(path, kind) as other:
             for video_id in sorted(videos.get(shard, ())):
-                if not np.array_equal(crops[video_id].frame, flow[video_id].frame):
+                if not np.array_equal(crops[video_id].frame, other[video_id].array("frame")):
                     raise ValueError(
-                        f"{crops_path} and {flow_path}: frames of video {video_id} differ; rerun "
-                        "crop_athlete and estimate_flow"
+                        f"{crops_path} and {path}: frames of video {video_id} differ; rerun "
+                        f"crop_athlete and {other.attributes['rule']}"
                     )
 
 
@@ -237,7 +240,6 @@ class Corpus:
     motion : (N, 2, D) float32 their change over the flow's time step.
     score : (N,) float32 the teacher's mean joint score.
     video : (N,) video ids.
-    crop_side : side of the stored crops, px.
     keypoints_px, previous_keypoints_px : (N, 17, 3) of the frame and of the one 1/25 s earlier, where they were asked
         for; else None.
     """
@@ -247,7 +249,6 @@ class Corpus:
     motion: np.ndarray
     score: np.ndarray
     video: np.ndarray
-    crop_side: int
     keypoints_px: np.ndarray | None = None
     previous_keypoints_px: np.ndarray | None = None
 
@@ -282,7 +283,7 @@ def collect_corpus(
             "video, or set the student's distil_on: corpus, which takes all videos and no labels."
         )
     refs: list[FrameRef] = []
-    pose, motion, score, video_of, side = [], [], [], [], 0
+    pose, motion, score, video_of = [], [], [], []
     keypoints: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for shard, (crops_path, labels_path, tracks_path) in enumerate(
         zip(crops_paths, labels_paths, tracks_paths, strict=True)
@@ -296,7 +297,6 @@ def collect_corpus(
             poses = None
             if poses_paths is not None:
                 poses = stack.enter_context(read_artifact(poses_paths[shard], Poses))
-            side = int(crops.attributes["crop_size"])
             for video in labels.videos():
                 segments = segments_s.get(video.video_id)
                 frame = video.frame
@@ -341,7 +341,6 @@ def collect_corpus(
         motion=np.concatenate(motion),
         score=np.concatenate(score),
         video=np.array(video_of),
-        crop_side=side,
         keypoints_px=np.concatenate(keypoints[0]) if keypoints[0] else None,
         previous_keypoints_px=np.concatenate(keypoints[1]) if keypoints[1] else None,
     )

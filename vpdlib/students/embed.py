@@ -43,7 +43,7 @@ def embed(
 
     Raises
     ------
-    ValueError : a descriptor is not finite, or the frames lack flow that the student needs.
+    ValueError : a descriptor is not finite, or the frames lack something that the student sees.
     """
     torch.set_num_threads(threads)
     student.to(device)
@@ -60,7 +60,7 @@ def embed(
                 inputs = plain_inputs(
                     on_device,
                     settings.crop_px,
-                    settings.num_channels,
+                    settings.seen,
                     student.rgb_mean,
                     student.rgb_std,
                     flipped,

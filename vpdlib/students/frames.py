@@ -1,17 +1,16 @@
 """Where a student's crops come from, and how batches of them are read.
 
 A `FrameStore` is anything with a length and a ``load``; it knows crops, not labels. Shapes of a
-batch: B crops, S crop side; RGB (B, S, S, 3) uint8; flow (B, S, S, 2) uint8, horizontal then
-vertical, q = round((f + 20) * 255 / 40) of the flow f in crop pixels; mask (B, S, S) uint8, 0 on
-the background. Stores that read files are wrapped in `LazyFrames`, which opens them inside the
-process that reads.
+batch: B crops, S crop side; RGB (B, S, S, 3) uint8; mask (B, S, S) uint8, 0 on the background; the
+others, such as flow, as `vpdlib.students.settings.INPUTS` says, as they are stored. Stores that read
+files are wrapped in `LazyFrames`, which opens them inside the process that reads.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -24,13 +23,13 @@ class CropBatch(NamedTuple):
     Attributes
     ----------
     rgb : (B, S, S, 3) uint8.
-    flow : (B, S, S, 2) uint8, or None where there is none.
     mask : (B, S, S) uint8, 0 on the background, or None where there is none.
+    others : what else students see, by name: (B, H, H) or (B, H, H, C) each.
     """
 
     rgb: np.ndarray
-    flow: np.ndarray | None
-    mask: np.ndarray | None = None
+    mask: np.ndarray | None
+    others: Mapping[str, np.ndarray]
 
 
 class FrameStore(Protocol):
@@ -49,8 +48,8 @@ class ArrayFrames:
     Parameters
     ----------
     rgb : (N, S, S, 3) uint8.
-    flow : (N, S, S, 2) uint8 or None.
     mask : (N, S, S) uint8 or None.
+    others : by name, N rows each.
 
     Raises
     ------
@@ -58,21 +57,22 @@ class ArrayFrames:
     """
 
     def __init__(
-        self, rgb: np.ndarray, flow: np.ndarray | None = None, mask: np.ndarray | None = None
+        self,
+        rgb: np.ndarray,
+        mask: np.ndarray | None = None,
+        others: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         if rgb.ndim != 4 or rgb.shape[1] != rgb.shape[2] or rgb.shape[3] != 3:
             raise ValueError(f"rgb {rgb.shape}: expected square crops (N, S, S, 3)")
-        square = rgb.shape[:3]
-        for name, array, shape in (
-            ("rgb", rgb, (*square, 3)),
-            ("flow", flow, (*square, 2)),
-            ("mask", mask, square),
-        ):
+        for name, array, shape in (("rgb", rgb, rgb.shape), ("mask", mask, rgb.shape[:3])):
             if array is not None and (array.shape != shape or array.dtype != np.uint8):
                 raise ValueError(
                     f"{name} {array.shape} {array.dtype}: expected {shape} uint8, as rgb has"
                 )
-        self.rgb, self.flow, self.mask = rgb, flow, mask
+        self.rgb, self.mask, self.others = rgb, mask, others or {}
+        for name, array in self.others.items():
+            if len(array) != len(rgb):
+                raise ValueError(f"{name} {array.shape}: expected {len(rgb)} rows, as rgb has")
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -80,11 +80,7 @@ class ArrayFrames:
 
     def load(self, indices: np.ndarray) -> CropBatch:
         """Return the crops of `indices` (B,)."""
-        return CropBatch(
-            self.rgb[indices],
-            None if self.flow is None else self.flow[indices],
-            None if self.mask is None else self.mask[indices],
-        )
+        return CropBatch(*_each(self, lambda array: array[indices]))
 
 
 class LazyFrames:
@@ -130,12 +126,12 @@ class LazyFrames:
 
 
 class TensorBatch(NamedTuple):
-    """A `CropBatch` as uint8 tensors, with the frame indices it was read from."""
+    """A `CropBatch` as tensors, with the frame indices it was read from."""
 
     indices: torch.Tensor
     rgb: torch.Tensor
-    flow: torch.Tensor | None
     mask: torch.Tensor | None
+    others: Mapping[str, torch.Tensor]
 
     def to(self, device: torch.device) -> TensorBatch:
         """Copy to a device; asynchronously where the memory is pinned."""
@@ -146,9 +142,15 @@ class TensorBatch(NamedTuple):
         return self._map(lambda tensor: tensor.pin_memory())
 
     def _map(self, change: Callable[[torch.Tensor], torch.Tensor]) -> TensorBatch:
-        flow = None if self.flow is None else change(self.flow)
-        mask = None if self.mask is None else change(self.mask)
-        return TensorBatch(change(self.indices), change(self.rgb), flow, mask)
+        return TensorBatch(change(self.indices), *_each(self, change))
+
+
+def _each(
+    batch: ArrayFrames | CropBatch | TensorBatch, change: Callable[[Any], Any]
+) -> tuple[Any, Any, dict[str, Any]]:
+    """Its RGB, mask and others, each changed."""
+    mask = None if batch.mask is None else change(batch.mask)
+    return change(batch.rgb), mask, {name: change(each) for name, each in batch.others.items()}
 
 
 class CropDataset(Dataset[TensorBatch]):
@@ -169,11 +171,8 @@ class CropDataset(Dataset[TensorBatch]):
     def __getitem__(self, indices: np.ndarray) -> TensorBatch:
         """Return the crops of `indices` (B,) int as tensors."""
         batch = self.frames.load(np.asarray(indices))
-        rgb, flow, mask = (
-            None if part is None else torch.from_numpy(np.ascontiguousarray(part)) for part in batch
-        )
-        assert rgb is not None, "a CropBatch always has rgb"
-        return TensorBatch(torch.from_numpy(np.asarray(indices, dtype=np.int64)), rgb, flow, mask)
+        tensors = _each(batch, lambda array: torch.from_numpy(np.ascontiguousarray(array)))
+        return TensorBatch(torch.from_numpy(np.asarray(indices, dtype=np.int64)), *tensors)
 
 
 class BatchReader:

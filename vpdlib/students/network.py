@@ -1,7 +1,7 @@
 """The student's networks: an encoder that becomes the descriptor, a decoder used only in training.
 
-The encoder takes (B, C, S, S) float32, C = 3 (normalised RGB) or 5 (RGB, then horizontal and
-vertical flow as in ``vpdlib.students.augment``), and answers the descriptor (B, d). The decoder
+The encoder takes (B, C, S, S) float32, normalised RGB and then what else the student sees, as in
+``vpdlib.students.augment``, and answers the descriptor (B, d). The decoder
 takes the descriptor to (B, 2d): pose, then motion. Source: paper section 3, docs/method.md section
 7.
 """

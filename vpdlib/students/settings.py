@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -26,6 +27,35 @@ from vpdlib.section import Section
 
 #: The teacher whose vectors are the 13 joints in the picture; every other one is a VIPE* feature set.
 POSE2D = "pose2d"
+
+
+@dataclass(frozen=True)
+class StudentInput:
+    """What students can see beside RGB: a column of an artifact for each shard, row for row with the crops.
+
+    Attributes
+    ----------
+    kind : of the artifact, which lies in the folder of that name.
+    column : (N, H, H) or (N, H, H, channels); where H is not the crops' side, a picture is resized to it.
+    channels : how many.
+    scale, offset : the network reads a stored number q as q / scale - offset.
+    is_vector : whether each two channels are x and y of a vector in crop pixels, flipped and rotated with the picture.
+    """
+
+    kind: str
+    column: str
+    channels: int = 1
+    scale: float = 1.0
+    offset: float = 0.0
+    is_vector: bool = False
+
+
+#: By the name that rules and errors use; `vpdlib/artifacts/<kind>.py` has the class of the artifact.
+INPUTS: dict[str, StudentInput] = {
+    "flow": StudentInput("flow", "flow", channels=2, scale=255.0, offset=0.5, is_vector=True)
+}
+#: What a student sees beside RGB, by its setting `inputs`: names of `INPUTS`, in the order of the channels.
+SEEN: dict[str, tuple[str, ...]] = {"rgb": (), "rgb_flow": ("flow",)}
 #: Students that follow from another by its name and a suffix: the ablations of Table 2.
 VARIANTS: dict[str, dict[str, object]] = {
     "_rgb": {"inputs": "rgb", "motion": False},
@@ -235,9 +265,14 @@ class StudentSettings(Section):
         return self.motion or self.descriptor_dim is not None
 
     @property
+    def seen(self) -> tuple[str, ...]:
+        """Names, in `INPUTS`, of what the network sees after RGB."""
+        return SEEN[self.inputs]
+
+    @property
     def num_channels(self) -> int:
         """Input channels of the network."""
-        return 5 if self.inputs == "rgb_flow" else 3
+        return 3 + sum(INPUTS[name].channels for name in self.seen)
 
 
 def find_student(students: Mapping[str, StudentSettings], name: str) -> StudentSettings | None:

@@ -219,7 +219,7 @@ class _Run(Training):
             inputs, geometry = augmented_inputs(
                 batch,
                 settings.crop_px,
-                settings.num_channels,
+                settings.seen,
                 *self.rgb,
                 settings.augmentation,
                 generator,
@@ -238,7 +238,7 @@ class _Run(Training):
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for cpu_batch in self.reader.read(in_batches(self.labels.val_idx, VAL_BATCH_SIZE)):
             batch = cpu_batch.to(self.device)
-            inputs = plain_inputs(batch, settings.crop_px, settings.num_channels, *self.rgb)
+            inputs = plain_inputs(batch, settings.crop_px, settings.seen, *self.rgb)
             target = self.labels.targets[cpu_batch.indices, 0].to(self.device)
             errors = squared_errors(self._answer(inputs), target) * self._weight(cpu_batch.indices)
             _require_finite(errors, cpu_batch.indices, "validation")
