@@ -150,7 +150,8 @@ def raw_inputs(batch: TensorBatch, seen: Sequence[str]) -> torch.Tensor:
 
 def vector_channels(seen: Sequence[str]) -> list[int]:
     """The channel of x of each vector in a raw batch, that of y is the next."""
-    channels, end = [], 3
+    channels: list[int] = []
+    end = 3
     for name in seen:
         first, end = end, end + INPUTS[name].channels
         channels += range(first, end, 2) if INPUTS[name].is_vector else []
