@@ -96,7 +96,7 @@ def test_too_few_groups_are_refused_with_the_place_and_the_remedy(num_groups):
     for text in (
         "l.csv:0",
         f"{num_groups} groups",
-        "share 0.1",
+        "fraction 0.1",
         "Give a split",
         "adapter.test_fraction",
     ):

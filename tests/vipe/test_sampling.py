@@ -71,7 +71,7 @@ def test_shares_of_the_sources():
     names = np.array(bank.sources)[bank.source[pairs.frame]]
     assert (names == "small").mean() == pytest.approx(0.75, abs=0.03)
     assert len(np.unique(pairs.frame)) == 100
-    with pytest.raises(MotionError, match="share above 0"):
+    with pytest.raises(MotionError, match="fraction above 0"):
         draw_pairs(bank, np.random.default_rng(0), 4, VipeSettings(source_share={"other": 1}))
 
 
