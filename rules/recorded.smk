@@ -6,14 +6,16 @@ and values that are not plain, such as a `Path`, it does not record at all. Henc
 with names. It is included last, since it is about the rules that are there.
 """
 
+#: Files that rules fetch, which before the run are not there.
+FETCHED = {
+    *networks(*NETWORKS),
+    *(str(checkpoint_path(name, RUN.networks_dir)) for name in CHECKPOINTS),
+}
+
 
 def is_made_here(path):
-    """Whether a rule makes a file; Snakemake sees to those, and before the run they are not there."""
-    fetched = (
-        *networks(*NETWORKS),
-        *(str(checkpoint_path(name, RUN.networks_dir)) for name in CHECKPOINTS),
-    )
-    return path.startswith("results/") or path in fetched
+    """Whether a rule makes a file; Snakemake sees to those."""
+    return path.startswith("results/") or path in FETCHED
 
 
 def as_found(path):

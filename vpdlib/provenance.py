@@ -48,6 +48,7 @@ def digest_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+@cache
 def code_digest(*modules: str) -> str:
     """Digest of modules and of all that they import from vpdlib, directly or not.
 
