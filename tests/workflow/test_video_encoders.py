@@ -130,7 +130,7 @@ def test_a_video_encoder_is_a_row_of_table_1(mine, monkeypatch):
     ("changes", "words"),
     [
         ({"weights": "weights/none"}, ("expected the folder weights/none, found nothing", "docs/baselines.md")),
-        ({"kind": "videomae"}, ("begins with another kind than its own",)),
+        ({"kind": "videomae"}, ("expected model_type 'videomae', found 'vjepa2'", "correct `kind` or `weights`")),
         ({"weights_sha256": "00000000"}, ("expected a sha256 that begins with 00000000",)),
     ],
 )  # fmt: skip
@@ -168,7 +168,7 @@ def test_another_tools_descriptors_stand_in_and_need_no_folder(mine):
     supplied = {**SETTINGS["supplied"], "features": {"vjepa2": "mine/vjepa2.npz"}}
     encoders = {"vjepa2": {**ENCODER, "weights": "weights/none"}}
     mine.write_dataset("mine", {**SETTINGS, "supplied": supplied, "video_encoders": encoders})
-    target = "results/mine/features/video_encoder/vjepa2/0000.h5"
+    target = "results/mine/features/supplied/vjepa2/0000.h5"
     done = mine.run(target, cores=1)
     assert done.returncode == 0, done.stdout[-3000:]
     with read_artifact(mine.folder / target, "features") as features:
