@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
 
 from vpdlib.students.settings import (
+    INPUTS,
+    SEEN,
     AugmentationSettings,
     StudentSettings,
     find_student,
@@ -107,3 +110,10 @@ def test_ablations_follow_from_a_students_name(name, base, changes):
 )
 def test_other_names_are_no_student(name):
     assert find_student(STUDENTS, name) is None
+
+
+def test_what_students_see_has_names_that_the_rules_have_not():
+    taken = {"model", "weights", "crops", "tracks", "poses", "labels", "videos", "actions"}
+    assert not taken & set(INPUTS)
+    assert {name for names in SEEN.values() for name in names} <= set(INPUTS)
+    assert set(SEEN) == set(get_args(StudentSettings.model_fields["inputs"].annotation))
