@@ -455,7 +455,13 @@ class TestEveryTable:
         assert len(titles) == len(set(titles)) == 10
 
     def test_descriptors_have_the_length_of_their_parts(self, tabulated):
-        lengths = {"vipe": 64, "vipe_flip": 128, "vpdvi": 128, "vpdconcat": 154, "vpdfused": 26}
+        lengths = {
+            "vipe/vipe": 64,
+            "vipe/vipe_flip": 128,
+            "student/vpdvi": 128,
+            "concat/vpdconcat": 154,
+            "fused/vpdfused": 26,
+        }
         for name, length in lengths.items():
             path = tabulated.folder / "results" / "tiny" / "features" / name / "0000.h5"
             with read_artifact(path, "features") as artifact:
