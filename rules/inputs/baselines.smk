@@ -2,7 +2,7 @@
 
 
 def baseline_settings(wildcards):
-    """Settings of a baseline that is trained; its method stands in the path."""
+    """Settings of a baseline that is trained; its kind stands in the path."""
     settings = named(wildcards.dataset, "baselines", wildcards.baseline)
     if settings.kind != wildcards.baseline_kind:
         refuse(

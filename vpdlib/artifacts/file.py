@@ -188,14 +188,15 @@ class ArtifactWriter:
         if both:
             raise ArtifactError(f"{where}: {both} have been appended already")
         check_columns(self.kind, {**appended, **datasets}, where)
+        columns = self.kind.columns()
         stored = {
             name: stored_as(datasets[name], column, f"{where}: {name}")
-            for name, column in self.kind.columns().items()
+            for name, column in columns.items()
             if name in datasets
         }
         group = self._group(video_id)
         for name, array in stored.items():
-            _create(group, name, array, self.kind.columns()[name].by_row)
+            _create(group, name, array, columns[name].by_row)
         _set_attributes(group, attributes or {})
         self._begun = None
 

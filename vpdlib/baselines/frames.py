@@ -137,11 +137,11 @@ class PictureStore:
 
     def _num_bytes(self) -> int:
         total = 0
-        for index in self._actions.values():
-            if len(index.rows):
-                video = self._artifact(index.shard)[index.video_id]
+        for where in self._actions.values():
+            if len(where.rows):
+                video = self._artifact(where.shard)[where.video_id]
                 picture = video.array(_COLUMNS[self._kind], slice(0, 1))
-                total += picture.size * len(index.rows)
+                total += picture.size * len(where.rows)
         return total
 
     def _artifact(self, shard: int) -> Artifact[VideoGroup]:

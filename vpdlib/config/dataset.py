@@ -47,16 +47,15 @@ class DatasetSettings(DatasetSections):
     def _feature_sets_have_names_of_their_own(self) -> DatasetSettings:
         found: dict[str, str] = {}
         for where in (*SECTIONS, "ensembles", "supplied.features"):
-            names = self.supplied.features if where == "supplied.features" else getattr(self, where)
-            for name in names:
+            # Another tool's descriptors stand in for what a network here makes of crops.
+            may_stand_in = where == "supplied.features"
+            for name in self.supplied.features if may_stand_in else getattr(self, where):
                 if name.endswith(_ENDS_OF_COLUMNS):
                     raise ValueError(
                         f"{where}: {name!r}: tables have columns that end so ({', '.join(_ENDS_OF_COLUMNS)}); rename it"
                     )
                 if name in _RESERVED:
                     raise ValueError(f"{where}: {name} stands for {_RESERVED[name]}; rename it")
-                # Another tool's descriptors stand in for what a network here makes of crops.
-                may_stand_in = where == "supplied.features"
                 if name in found and not (may_stand_in and SECTIONS.get(found[name]) in CROP_KINDS):
                     raise ValueError(
                         f"{where}: {name!r} is under `{found[name]}` too; rename one of the two"

@@ -42,28 +42,28 @@ class TableSpec:
 def recognition_files(
     features: Iterable[str],
     heads: Iterable[str],
-    settings: Iterable[str],
+    regimes: Iterable[str],
     folder: str = "recognition",
 ) -> list[str]:
     """Artifacts of recognition of every combination; a regime is "full" or "k<k>"."""
     return [
         f"{folder}/{feature}/{head}/{regime}.h5"
-        for feature, head, regime in product(features, heads, settings)
+        for feature, head, regime in product(features, heads, regimes)
     ]
 
 
-def _accuracy_files(dataset: DatasetSettings, settings: list[str]) -> list[str]:
+def _accuracy_files(dataset: DatasetSettings, regimes: list[str]) -> list[str]:
     """Recognition of every method and head, and of every ensemble and network."""
     return [
-        *recognition_files(dataset.methods, dataset.heads, settings),
-        *recognition_files(dataset.ensembles, dataset.network_heads, settings, "late_fusion"),
+        *recognition_files(dataset.methods, dataset.heads, regimes),
+        *recognition_files(dataset.ensembles, dataset.network_heads, regimes, "late_fusion"),
     ]
 
 
-def _baseline_files(dataset: DatasetSettings, settings: list[str]) -> list[str]:
+def _baseline_files(dataset: DatasetSettings, regimes: list[str]) -> list[str]:
     return [
         f"baselines/{baseline.kind}/{name}/{regime}.h5"
-        for (name, baseline), regime in product(dataset.baselines.items(), settings)
+        for (name, baseline), regime in product(dataset.baselines.items(), regimes)
     ]
 
 

@@ -230,7 +230,7 @@ def hold_out(trial: Trial, actions: ActionTable, fraction: float) -> Trial:
     if not held:
         note(
             f"seed {trial.seed}: no training action or group can be held out without losing a "
-            "class or holding out more than the wanted share; the last epoch is used"
+            "class or holding out more than the wanted fraction; the last epoch is used"
         )
     kept = set(ids) - set(held)
     return Trial(trial.seed, tuple(a for a in trial.train_ids if a in kept), tuple(sorted(held)))

@@ -163,7 +163,7 @@ class RecognitionSettings(Section):
     )
     target_fps_slack: ProperFraction = Field(
         0.0,
-        description="Added to each frame's share when thinning (released code: 0.01 for Diving48).",
+        description="Added to each frame's fraction when thinning (released code: 0.01 for Diving48).",
     )
     bigru: BiGRUSettings = Field(
         BiGRUSettings(), description="The recurrent classifiers, and what the CNN shares with them."

@@ -202,8 +202,8 @@ def run_trials(
 def top1(result: RecognitionResult) -> NDArray[np.float64]:
     """Fraction of test actions whose most probable class is the true one: (trials,) float64 in [0, 1]."""
     predicted = result.probabilities.argmax(axis=2)
-    share: NDArray[np.float64] = (predicted == result.true_labels).mean(axis=1)
-    return share
+    fraction: NDArray[np.float64] = (predicted == result.true_labels).mean(axis=1)
+    return fraction
 
 
 def _run_nns(
