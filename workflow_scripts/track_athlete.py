@@ -91,6 +91,7 @@ def take_boxes(
     videos: list[VideoRow],
     boxes: dict[str, np.ndarray],
     source: Path,
+    may_end_early: bool,
     people: PeopleSettings,
     reading: VideoReading,
     artifact: ArtifactWriter,
@@ -117,7 +118,7 @@ def take_boxes(
         if broken:
             box_px = np.full((len(time_s), 4), np.nan, np.float32)
         else:
-            box_px = check_length(boxes, video.video, len(time_s), source, ends_early(source))
+            box_px = check_length(boxes, video.video, len(time_s), source, may_end_early)
         for flag in report.flags:
             note(f"{video.video}: {flag}")
         add_track(
@@ -151,16 +152,16 @@ def main(snakemake):
         wanted = {video.video for video in videos}
         if inputs.get("boxes"):
             source = Path(inputs.boxes)
-            boxes = supplied_boxes(source, videos)
+            boxes, may_end_early = supplied_boxes(source, videos), ends_early(source)
         else:
             source = Path(inputs.keypoints)
             clips = read_keypoints(source, snakemake.params.keypoints["joint_names"], only=wanted)
             keypoints = keypoints_in_pixels(source, clips, videos)
             boxes = {name: boxes_of_keypoints(one) for name, one in keypoints.items()}
+            may_end_early = False
         people = PeopleSettings.model_validate(snakemake.params.people)
-        take_boxes(
-            videos, boxes, source, people, VideoReading(_job.on_bad_video(snakemake)), artifact
-        )
+        reading = VideoReading(_job.on_bad_video(snakemake))
+        take_boxes(videos, boxes, source, may_end_early, people, reading, artifact)
 
 
 if __name__ == "__main__":
