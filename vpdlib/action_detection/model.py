@@ -1,5 +1,7 @@
 """The recurrent classifier of single frames, and an ensemble of it: the scores from which proposals are made.
 
+Class 0 is the background. Two classes tell whether a frame lies in an action; with more, in one of which class.
+
 A video is an array (T, 2, d) without NaN; its regular and its flipped row are two sequences. The network has
 the trunk of the recognition head `bigru` and, in place of the maximum over time, its head on every frame. It learns
 from random windows; each of several models validates on another part of the videos, of which both rows (and all
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,22 +38,27 @@ _PREDICT_FRAMES = 32_000
 
 
 class FrameBiGRU(nn.Module):
-    """The trunk of the recurrent classifier with its head on every frame, two classes.
+    """The trunk of the recurrent classifier with its head on every frame.
 
     Parameters
     ----------
     num_channels : channels d of a descriptor.
     settings : widths and dropout.
+    num_classes : C, the background among them.
     """
 
-    def __init__(self, num_channels: int, settings: FrameBiGRUSettings) -> None:
+    def __init__(
+        self, num_channels: int, settings: FrameBiGRUSettings, num_classes: int = 2
+    ) -> None:
         super().__init__()
         self.input_dropout = nn.Dropout(settings.input_dropout)
         self.trunk = RecurrentLayers(nn.GRU, num_channels, settings.hidden, settings.layers)
-        self.head = fully_connected(self.trunk.width, settings.fc_width, 2, settings.dropout)
+        self.head = fully_connected(
+            self.trunk.width, settings.fc_width, num_classes, settings.dropout
+        )
 
     def forward(self, batch: PackedBatch) -> Tensor:
-        """Logits (S, 2) of the S frames of a packed batch, in its order."""
+        """Logits (S, C) of the S frames of a packed batch, in its order."""
         values = self.trunk(self.input_dropout(batch.frames), batch)
         logits: Tensor = self.head(values)
         return logits
@@ -69,6 +76,7 @@ class DetectionEnsemble:
     val_videos : per model, the videos that chose its epoch; empty for a single model of the last epoch.
     best_epochs : per model, the epoch (from 1) of its weights.
     val_accuracy : per model, fraction of validation frames that are right; NaN without any.
+    num_classes : C, the background among them.
     """
 
     networks: tuple[FrameBiGRU, ...]
@@ -77,6 +85,7 @@ class DetectionEnsemble:
     val_videos: tuple[tuple[str, ...], ...]
     best_epochs: tuple[int, ...]
     val_accuracy: tuple[float, ...]
+    num_classes: int = 2
 
 
 @dataclass(frozen=True)
@@ -136,26 +145,30 @@ def window_weights(lengths: NDArray[np.integer], settings: FrameBiGRUSettings) -
 
 def train_ensemble(
     sequences: Mapping[str, NDArray[np.floating]],
-    labels: Mapping[str, NDArray[np.bool_]],
+    labels: Mapping[str, NDArray[np.bool_ | np.integer]],
     settings: FrameBiGRUSettings,
     seed: int,
     group_of: Mapping[str, str] | None = None,
     device: str = "cpu",
     threads: int = 1,
     description: str | None = None,
+    num_classes: int = 2,
+    folds: Sequence[tuple[str, ...]] | None = None,
 ) -> DetectionEnsemble:
     """Train one model a fold.
 
     Parameters
     ----------
     sequences : at least one video -> (T, 2, d) floats, T >= 1, without NaN.
-    labels : video -> (T,) bool, frames inside an event.
+    labels : video -> (T,) bool, frames inside an event; or the class of each, 0 outside.
     settings : network, windows and folds.
     seed : of folds, weights, windows and dropout; on the CPU the same seed and threads give the same bits.
     group_of : see `vpdlib.action_detection.sequences.make_folds`.
     device : "cpu" or "cuda" (mixed precision).
     threads : of torch on the CPU, for the time of this call.
     description : what the lines of progress, one a model, are called; None reports nothing.
+    num_classes : C, the background among them.
+    folds : the videos that each model validates on; None draws them.
 
     Raises
     ------
@@ -176,7 +189,8 @@ def train_ensemble(
     store = SequenceStore([sequences[video] for video in videos], settings.normalise, target)
     of_rows = np.concatenate([labels[video] for video in videos] * 2).astype(np.int64)
     data = _Windows(store, torch.from_numpy(of_rows).to(target))
-    folds = make_folds(videos, group_of or {}, settings.folds, seed)
+    if folds is None:
+        folds = make_folds(videos, group_of or {}, settings.folds, seed)
     # A model that has seen no event says nothing but no.
     eventful = {video for video in videos if labels[video].any()}
     learnable = [fold for fold in folds if not eventful or eventful - set(fold)]
@@ -192,7 +206,9 @@ def train_ensemble(
             is_val = torch.tensor([video in val_videos for video in videos] * 2)
             fold_seed = int(np.random.SeedSequence([seed, fold]).generate_state(1)[0])
             with seeded(fold_seed, target):
-                network, epoch, accuracy = _train_one(data, is_val, settings, fold_seed)
+                network, epoch, accuracy = _train_one(
+                    data, is_val, settings, fold_seed, num_classes
+                )
             networks.append(network)
             epochs.append(epoch)
             accuracies.append(accuracy)
@@ -208,6 +224,7 @@ def train_ensemble(
         tuple(folds),
         tuple(epochs),
         tuple(accuracies),
+        num_classes,
     )
 
 
@@ -218,13 +235,35 @@ def predict_scores(
 
     Parameters
     ----------
-    ensemble : from `train_ensemble`.
+    ensemble : from `train_ensemble`, of two classes.
     sequences : video -> (T, 2, d) floats, T >= 1, without NaN.
     threads : of torch on the CPU, for the time of this call.
 
     Returns
     -------
     video -> (T,) float32.
+
+    Raises
+    ------
+    ValueError
+        As `predict_classes`.
+    """
+    found = predict_classes(ensemble, sequences, threads)
+    return {video: probabilities[:, 1] for video, probabilities in found.items()}
+
+
+def predict_classes(
+    ensemble: DetectionEnsemble, sequences: Mapping[str, NDArray[np.floating]], threads: int = 1
+) -> dict[str, NDArray[np.float32]]:
+    """Class probabilities of every frame, the mean over models and both rows.
+
+    Parameters
+    ----------
+    ensemble, sequences, threads : as for `predict_scores`, of any number of classes.
+
+    Returns
+    -------
+    video -> (T, C) float32.
 
     Raises
     ------
@@ -244,12 +283,12 @@ def predict_scores(
     # In place of labels every frame carries its own row, so that scores find their way back.
     num_frames = len(store.frames)
     data = _Windows(store, torch.arange(num_frames))
-    total = torch.zeros(num_frames, dtype=torch.float64)
+    total = torch.zeros((num_frames, ensemble.num_classes), dtype=torch.float64)
     with torch_threads(threads), torch.no_grad():
         for batch, rows in data.whole(torch.arange(len(store))):
             for network in ensemble.networks:
                 logits = _logits(network, batch)
-                total[rows] += logits.float().softmax(1)[:, 1].double().cpu()
+                total[rows] += logits.float().softmax(1).double().cpu()
     regular, flipped = (total / len(ensemble.networks)).chunk(2)
     mean = ((regular + flipped) / 2).float().numpy()
     ends = np.cumsum([len(sequences[video]) for video in videos])
@@ -257,7 +296,7 @@ def predict_scores(
 
 
 def _train_one(
-    data: _Windows, is_val: Tensor, settings: FrameBiGRUSettings, seed: int
+    data: _Windows, is_val: Tensor, settings: FrameBiGRUSettings, seed: int, num_classes: int
 ) -> tuple[FrameBiGRU, int, float]:
     """One model: network, epoch of its weights, validation accuracy (NaN without validation)."""
     train, val = torch.nonzero(~is_val)[:, 0], torch.nonzero(is_val)[:, 0]
@@ -268,7 +307,7 @@ def _train_one(
             "it to pad, or make window shorter"
         )
     device = data.store.frames.device
-    network = FrameBiGRU(data.store.num_channels, settings).to(device)
+    network = FrameBiGRU(data.store.num_channels, settings, num_classes).to(device)
     run = _Run(
         network=network,
         optimizer=adamw(network, settings.learning_rate, settings.weight_decay),

@@ -50,19 +50,20 @@ def thin(frame: np.ndarray, fps: float, target_fps: float, slack: float = 0.0) -
     return np.array(kept, np.int64)
 
 
-def rows_of_action(
-    action: ActionRow,
+def rows_within(
+    start_s: float,
+    end_s: float,
     frame: np.ndarray,
     time_s: np.ndarray,
     found: np.ndarray,
     target_fps: float | None = None,
     target_fps_slack: float = 0.0,
 ) -> np.ndarray:
-    """Rows of a video that an action holds.
+    """Rows of a video that a segment holds.
 
     Parameters
     ----------
-    action : of this video.
+    start_s, end_s : of the segment, seconds.
     frame, time_s : (N,) frame numbers and time stamps of the video's rows.
     found : (N,) bool, rows that can be used.
     target_fps, target_fps_slack : see :func:`thin`; None keeps the video's own rate.
@@ -71,7 +72,7 @@ def rows_of_action(
     -------
     Increasing row numbers.
     """
-    rows = np.flatnonzero(found & frames_within(time_s, action.start, action.end))
+    rows = np.flatnonzero(found & frames_within(time_s, start_s, end_s))
     if target_fps is not None:
         rows = rows[thin(frame[rows], _rate(frame, time_s), target_fps, target_fps_slack)]
     return rows
@@ -115,8 +116,8 @@ def action_sequences(
                 found = np.isfinite(descriptor).all(axis=(1, 2))
                 frame = video.frame
                 for action in of_video:
-                    rows = rows_of_action(
-                        action, frame, time_s, found, target_fps, target_fps_slack
+                    rows = rows_within(
+                        action.start, action.end, frame, time_s, found, target_fps, target_fps_slack
                     )
                     sequences[action.action] = descriptor[rows]
     wanted.check_all_taken("feature artifacts")

@@ -1,0 +1,1 @@
+"""Every action in all footage: recognisers and detectors that stay, and what they find in videos without labels."""

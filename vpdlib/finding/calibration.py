@@ -1,0 +1,157 @@
+"""Calibration: probabilities that are right as often as they say, fitted to what a model has not learnt from.
+
+Class probabilities are scaled by a temperature (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017): the
+logarithms are divided by it and normalised anew. Whether a found segment is right follows from its detection score and
+its class probability by logistic regression (Platt 1999).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Probabilities are kept this far from 0 and 1, where logarithms end.
+_LEAST = 1e-6
+#: Temperatures that are looked for.
+_LOWEST, _HIGHEST = 0.05, 20.0
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+def temper(probabilities: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
+    """Scale class probabilities (..., C) by a temperature: above 1 they become less sure."""
+    logits = np.log(np.maximum(probabilities, _LEAST)) / temperature
+    scaled = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    tempered: NDArray[np.float64] = scaled / scaled.sum(axis=-1, keepdims=True)
+    return tempered
+
+
+def fit_temperature(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
+    """The temperature of the least mean negative log-likelihood.
+
+    Parameters
+    ----------
+    probabilities : (A, C) of actions that were not learnt from.
+    labels : (A,) their classes.
+
+    Returns
+    -------
+    Between 0.05 and 20; 1 without an action.
+    """
+    if len(labels) == 0:
+        return 1.0
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        tempered = temper(probabilities, float(np.exp(log_temperature)))
+        return float(-np.log(np.maximum(tempered[rows, labels], _LEAST)).mean())
+
+    # The likelihood is unimodal in the inverse temperature, and so in its logarithm: golden section.
+    low, high = float(np.log(_LOWEST)), float(np.log(_HIGHEST))
+    while high - low > 1e-4:
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        if loss(left) <= loss(right):
+            high = right
+        else:
+            low = left
+    return float(np.exp((low + high) / 2))
+
+
+def expected_calibration_error(
+    probability: NDArray[np.floating], right: NDArray[np.bool_], num_bins: int = 15
+) -> float:
+    """Mean distance between how sure answers are and how often they are right (Guo et al. 2017).
+
+    Parameters
+    ----------
+    probability : (A,) of the answers given.
+    right : (A,) whether they are right.
+    num_bins : of equal width, over [0, 1].
+
+    Returns
+    -------
+    A fraction of 1; NaN without an answer.
+    """
+    if len(right) == 0:
+        return float("nan")
+    bins = np.minimum((np.asarray(probability) * num_bins).astype(int), num_bins - 1)
+    error = 0.0
+    for each in np.unique(bins):
+        inside = bins == each
+        error += inside.mean() * abs(right[inside].mean() - probability[inside].mean())
+    return float(error)
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """How probable it is that a found segment has the right time and class.
+
+    The logit is ``detection`` times that of the detection score plus ``recognition`` times that of the class
+    probability plus ``bias``.
+    """
+
+    detection: float = 1.0
+    recognition: float = 1.0
+    bias: float = 0.0
+
+    def probability(
+        self, score: NDArray[np.floating], class_probability: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """Of scores and class probabilities of one shape, fractions of 1."""
+        logits = (
+            self.detection * _logit(score)
+            + self.recognition * _logit(class_probability)
+            + self.bias
+        )
+        accepted: NDArray[np.float64] = 1 / (1 + np.exp(-logits))
+        return accepted
+
+
+def fit_acceptance(
+    score: NDArray[np.floating],
+    class_probability: NDArray[np.floating],
+    right: NDArray[np.bool_],
+) -> Acceptance:
+    """Fit :class:`Acceptance` by penalised logistic regression.
+
+    A penalty draws the weights to 1 and the bias to 0, as much as one observation would, so that a few segments that
+    are all right, or all wrong, give no infinite weights. No weight is below 0: a better score is no argument against.
+
+    Parameters
+    ----------
+    score, class_probability : (N,) of segments of videos that were not learnt from.
+    right : (N,) whether time and class are right.
+    """
+    start = np.array([1.0, 1.0, 0.0])
+    if len(right) == 0:
+        return Acceptance()
+    inputs = np.stack([_logit(score), _logit(class_probability), np.ones(len(right))], axis=1)
+    target = np.asarray(right, dtype=np.float64)
+
+    def fit(free: NDArray[np.bool_]) -> NDArray[np.float64]:
+        weights = np.where(free | (start == 0), start, 0.0)
+        columns = np.flatnonzero(free)
+        for _ in range(100):
+            accepted = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
+            gradient = inputs.T @ (accepted - target) + (weights - start)
+            curvature = (inputs * (accepted * (1 - accepted))[:, None]).T @ inputs + np.eye(3)
+            step = np.linalg.solve(curvature[np.ix_(columns, columns)], gradient[columns])
+            # Newton's step may overshoot where all answers are sure.
+            weights[columns] -= step * min(1.0, 5.0 / max(np.abs(step).max(), 1e-12))
+            if np.abs(step).max() < 1e-8:
+                break
+        return weights
+
+    free = np.ones(3, dtype=bool)
+    weights = fit(free)
+    while (weights[:2] < 0).any():
+        free[:2] &= weights[:2] > 0
+        weights = fit(free)
+    return Acceptance(*(float(weight) for weight in weights))
+
+
+def _logit(probability: NDArray[np.floating]) -> NDArray[np.float64]:
+    inside = np.clip(np.asarray(probability, dtype=np.float64), _LEAST, 1 - _LEAST)
+    logit: NDArray[np.float64] = np.log(inside) - np.log1p(-inside)
+    return logit

@@ -1,0 +1,176 @@
+"""A detector that stays: the ensemble that scores frames of any video, and how its scores become segments.
+
+With two classes it tells actions from background (docs/method.md section 10); with more it tells the class of every
+frame, the detector without two steps that `found_accuracy.csv` compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vpdlib.action_detection.model import DetectionEnsemble, FrameBiGRU, predict_classes
+from vpdlib.action_detection.proposals import propose
+from vpdlib.action_detection.sequences import DenseSequence, fill_gaps
+from vpdlib.action_detection.settings import FrameBiGRUSettings, ProposalSettings
+from vpdlib.finding.folds import Folds
+from vpdlib.finding.segments import Segment
+from vpdlib.training.model_folder import ModelFolder, ModelRecord
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A trained detector.
+
+    Attributes
+    ----------
+    ensemble : one network a fold.
+    folds : per network, the videos that it did not learn from; see `vpdlib.finding.folds`.
+    class_names : of the classes 1, 2, ...; a single empty name where actions are told from background alone.
+    proposals : from scores to segments.
+    mean_length_s : of the training events, seconds.
+    """
+
+    ensemble: DetectionEnsemble
+    folds: Folds
+    class_names: tuple[str, ...]
+    proposals: ProposalSettings
+    mean_length_s: float
+
+    def scores(
+        self, dense: Mapping[str, DenseSequence], fold: int | None = None, threads: int = 1
+    ) -> dict[str, NDArray[np.float32]]:
+        """Probabilities (T, C) of every frame of videos of one fold, by the members that did not learn from them.
+
+        Videos without the athlete are left out.
+
+        Raises
+        ------
+        ValueError
+            For descriptors of another length than in training.
+        """
+        sequences = {
+            video: fill_gaps(sequence.descriptors)
+            for video, sequence in dense.items()
+            if sequence.found.any()
+        }
+        networks = self.ensemble.networks
+        if fold is not None:
+            networks = networks[fold : fold + 1]
+        return predict_classes(replace(self.ensemble, networks=networks), sequences, threads)
+
+    def segments(
+        self, video: str, dense: DenseSequence, scores: NDArray[np.floating], label: int = 1
+    ) -> list[tuple[Segment, float]]:
+        """Segments of a video by all thresholds of the settings, each once, with its best score.
+
+        Parameters
+        ----------
+        video : its id.
+        dense : its time stamps.
+        scores : (T, C) of its frames.
+        label : the class looked for.
+        """
+        ends = frame_ends(dense)
+        mean_length = self.mean_length_s * rate_of(dense)
+        found: dict[tuple[int, int], float] = {}
+        for threshold in self.proposals.thresholds:
+            for one in propose(video, scores[:, label], threshold, mean_length, self.proposals):
+                if one.end > one.start:
+                    key = (one.start, one.end)
+                    found[key] = max(found.get(key, 0.0), one.score)
+        name = self.class_names[label - 1]
+        return [
+            (Segment(video, float(dense.time_s[start]), float(ends[end - 1]), name), score)
+            for (start, end), score in sorted(found.items())
+        ]
+
+
+def rate_of(dense: DenseSequence) -> float:
+    """Frames a second of a video, by its time stamps; the nominal rate where there are too few."""
+    if len(dense.time_s) < 2:
+        return dense.fps
+    return float((len(dense.time_s) - 1) / (dense.time_s[-1] - dense.time_s[0]))
+
+
+def frame_ends(dense: DenseSequence) -> NDArray[np.float64]:
+    """When each frame gives way to the next, (T,) seconds; the last lasts as long as one on average."""
+    last = dense.time_s[-1] + 1 / rate_of(dense) if len(dense.time_s) else 0.0
+    return np.append(dense.time_s[1:], last)
+
+
+class DetectorRecord(ModelRecord):
+    """What ``settings.json`` holds."""
+
+    feature: str
+    class_names: tuple[str, ...]
+    network: FrameBiGRUSettings
+    proposals: ProposalSettings
+    num_channels: int
+    folds: Folds
+    mean_length_s: float
+    best_epochs: tuple[int, ...]
+    val_accuracy: tuple[float | None, ...]
+
+
+FOLDER = ModelFolder("detector", "vpd-detector-1", "run rule train_detector", DetectorRecord)
+
+
+def save_detector(folder: Path, detector: Detector, feature: str) -> None:
+    """Write a detector's folder, see `ModelFolder.write`; ``feature`` names its feature set."""
+    ensemble = detector.ensemble
+    FOLDER.write(
+        folder,
+        {_member(index): network for index, network in enumerate(ensemble.networks)},
+        [],
+        ("epoch",),
+        max(ensemble.best_epochs),
+        feature=feature,
+        class_names=detector.class_names,
+        network=ensemble.settings,
+        proposals=detector.proposals,
+        num_channels=ensemble.num_channels,
+        folds=detector.folds,
+        mean_length_s=detector.mean_length_s,
+        best_epochs=ensemble.best_epochs,
+        val_accuracy=tuple(None if np.isnan(value) else value for value in ensemble.val_accuracy),
+    )
+
+
+def load_detector(folder: Path, device: str = "cpu") -> Detector:
+    """Read what :func:`save_detector` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If one is damaged or of another kind; the message names it.
+    """
+    record = FOLDER.read_record(folder)
+    num_classes = len(record.class_names) + 1
+    networks = {
+        _member(index): FrameBiGRU(record.num_channels, record.network, num_classes)
+        for index in range(len(record.best_epochs))
+    }
+    FOLDER.read_networks(folder, record, networks)
+    ensemble = DetectionEnsemble(
+        tuple(network.to(device).eval() for network in networks.values()),
+        record.network,
+        record.num_channels,
+        record.folds,
+        record.best_epochs,
+        tuple(float("nan") if value is None else value for value in record.val_accuracy),
+        num_classes,
+    )
+    return Detector(
+        ensemble, record.folds, record.class_names, record.proposals, record.mean_length_s
+    )
+
+
+def _member(index: int) -> str:
+    return f"member_{index}.safetensors"

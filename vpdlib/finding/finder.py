@@ -1,0 +1,505 @@
+"""A finder: recogniser and detector together, which answer with time and class, and when an answer counts.
+
+A detector proposes segments, a recogniser says which class each is of, background among them, and a logistic regression
+(`vpdlib.finding.calibration.Acceptance`) says how probable it is that time and class are both right. Of segments that
+overlap the most probable stays. Regression and operating threshold are fitted to videos that were held out from the
+members that answer for them. With late fusion several recognisers and detectors, one a feature set, answer by their
+mean. Where videos are whole actions there is no detector, and every video is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vpdlib.action_detection.sequences import DenseSequence
+from vpdlib.finding.calibration import Acceptance, expected_calibration_error, fit_acceptance
+from vpdlib.finding.detector import Detector, frame_ends
+from vpdlib.finding.folds import fold_of
+from vpdlib.finding.recogniser import Recogniser
+from vpdlib.finding.segments import Segment, segment_tiou
+from vpdlib.finding.settings import FindingSettings
+from vpdlib.progress import note
+from vpdlib.training.model_folder import ModelFolder, ModelRecord
+
+#: Descriptors of a video in each feature set of a finder, by the name of the set.
+Views = Mapping[str, DenseSequence]
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """When an answer counts, and how good the answers are then, on held-out training videos.
+
+    Attributes
+    ----------
+    threshold : least probability.
+    precision, recall : fractions of 1; NaN where nothing was held out.
+    calibration_error : of the probabilities, cross-validated over folds; NaN where nothing was held out.
+    num_actions : labelled actions that were to be found.
+    """
+
+    threshold: float
+    precision: float = float("nan")
+    recall: float = float("nan")
+    calibration_error: float = float("nan")
+    num_actions: int = 0
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Segments of a video, those that overlap suppressed.
+
+    Attributes
+    ----------
+    start_s, end_s : (N,) seconds.
+    score : (N,) of the detector; NaN where none was asked.
+    class_probability : (N, K) of the recogniser, background the last where it is a class.
+    probability : (N, C) that time and class are right.
+    """
+
+    start_s: NDArray[np.float64]
+    end_s: NDArray[np.float64]
+    score: NDArray[np.float64]
+    class_probability: NDArray[np.float64]
+    probability: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.start_s)
+
+    def rows(self, kept: NDArray[np.integer]) -> Answers:
+        """Some of them."""
+        return Answers(
+            self.start_s[kept],
+            self.end_s[kept],
+            self.score[kept],
+            self.class_probability[kept],
+            self.probability[kept],
+        )
+
+
+@dataclass(frozen=True)
+class Finder:
+    """What answers for a video.
+
+    Attributes
+    ----------
+    recognisers : one a feature set, by its name.
+    detectors : likewise; empty where videos are whole actions.
+    settings : of finding.
+    acceptance : see the module.
+    operating : see `OperatingPoint`.
+    """
+
+    recognisers: Mapping[str, Recogniser]
+    detectors: Mapping[str, Detector]
+    settings: FindingSettings
+    acceptance: Acceptance = field(default_factory=Acceptance)
+    operating: OperatingPoint = field(default_factory=lambda: OperatingPoint(0.5))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The C classes."""
+        return next(iter(self.recognisers.values())).class_names
+
+    def name(
+        self,
+        video: str,
+        views: Views,
+        segments: Sequence[Segment],
+        threads: int = 1,
+        raw: bool = False,
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Class probabilities of segments whose times are given, the mean over feature sets.
+
+        Parameters
+        ----------
+        video : the segments'.
+        views : of the video.
+        segments : A of them.
+        threads : of torch on the CPU, and of the search.
+        raw : before the calibration.
+
+        Returns
+        -------
+        Probabilities (A, K), and which of the A show the athlete in any feature set; the others are zero.
+        """
+        total = np.zeros((len(segments), next(iter(self.recognisers.values())).num_answers))
+        votes = np.zeros(len(segments))
+        for feature, recogniser in self.recognisers.items():
+            sequences = [recogniser.cut(views[feature], segment) for segment in segments]
+            rows = np.flatnonzero([len(sequence) > 0 for sequence in sequences])
+            asked = replace(recogniser, temperature=1.0) if raw else recogniser
+            fold = fold_of(recogniser.folds, video)
+            total[rows] += asked.probabilities([sequences[row] for row in rows], fold, threads)
+            votes[rows] += 1
+        return total / np.maximum(votes, 1)[:, None], votes > 0
+
+    def candidates(self, video: str, views: Views, threads: int = 1) -> Answers:
+        """All that may be an action, before segments that overlap are suppressed."""
+        scored = self._proposed(video, views, threads)
+        segments = [segment for segment, _ in scored]
+        score = np.array([score for _, score in scored], np.float64)
+        named, shown = self.name(video, views, segments, threads)
+        classes = named[:, : len(self.class_names)]
+        probability = (
+            self.acceptance.probability(np.broadcast_to(score[:, None], classes.shape), classes)
+            if self.detectors
+            else classes
+        )
+        found = Answers(
+            np.array([segment.start_s for segment in segments]),
+            np.array([segment.end_s for segment in segments]),
+            score,
+            named,
+            probability,
+        )
+        return found.rows(np.flatnonzero(shown))
+
+    def find(self, video: str, views: Views, threads: int = 1) -> Answers:
+        """What a video's actions are, by start.
+
+        Parameters
+        ----------
+        video : its id, which tells whether members have learnt from it.
+        views : its descriptors in every feature set.
+        threads : of torch on the CPU, and of the search.
+        """
+        found = self.candidates(video, views, threads)
+        return found.rows(suppress(found, self.settings.suppress_tiou))
+
+    def nearest(self, video: str, views: Views, found: Answers, threads: int = 1) -> list[str]:
+        """The nearest labelled action of another video to each answer, by the first feature set; empty without one."""
+        feature, recogniser = next(iter(self.recognisers.items()))
+        segments = [
+            Segment(video, float(start), float(end))
+            for start, end in zip(found.start_s, found.end_s, strict=True)
+        ]
+        sequences = [recogniser.cut(views[feature], segment) for segment in segments]
+        shown = [row for row, sequence in enumerate(sequences) if len(sequence)]
+        nearest = [""] * len(segments)
+        for row, action in zip(
+            shown,
+            recogniser.nearest([sequences[row] for row in shown], video, threads),
+            strict=True,
+        ):
+            nearest[row] = action
+        return nearest
+
+    def _proposed(self, video: str, views: Views, threads: int) -> list[tuple[Segment, float]]:
+        if not self.detectors:
+            return [
+                (Segment(video, 0.0, float(frame_ends(view)[-1])), float("nan"))
+                for view in list(views.values())[:1]
+                if len(view.time_s)
+            ]
+        total: NDArray[np.float64] | None = None
+        votes = 0
+        for feature, detector in self.detectors.items():
+            fold = fold_of(detector.folds, video)
+            scores = detector.scores({video: views[feature]}, fold, threads).get(video)
+            if scores is None:
+                continue
+            if total is None:
+                total = scores.astype(np.float64)
+            else:
+                # A video's feature sets may end at different frames, with the last that has the athlete.
+                length = min(len(total), len(scores))
+                total = total[:length] + scores[:length]
+            votes += 1
+        if total is None:
+            return []
+        detector = next(iter(self.detectors.values()))
+        longest = max((views[name] for name in self.detectors), key=lambda view: len(view.time_s))
+        view = replace(longest, time_s=longest.time_s[: len(total)])
+        return detector.segments(video, view, (total / votes).astype(np.float32))
+
+
+def suppress(found: Answers, most_tiou: float) -> NDArray[np.int64]:
+    """Rows that stay, by start, when of segments that overlap by more than a tIoU the most probable stays."""
+    best = found.probability.max(axis=1) if len(found) else np.empty(0)
+    # Equally probable ones by their times, so that the order of proposals does not matter.
+    order = np.lexsort((found.end_s, found.start_s, -best))
+    kept: list[int] = []
+    for row in order.tolist():
+        times = (found.start_s[row], found.end_s[row])
+        if all(
+            segment_tiou(times, (found.start_s[other], found.end_s[other])) <= most_tiou
+            for other in kept
+        ):
+            kept.append(row)
+    return np.array(sorted(kept, key=lambda row: (found.start_s[row], found.end_s[row])), np.int64)
+
+
+def match(
+    times: Sequence[tuple[str, float, float]],
+    labels: Sequence[str],
+    probability: NDArray[np.floating],
+    truth: Mapping[str, Sequence[Segment]],
+    tiou: float,
+) -> NDArray[np.bool_]:
+    """Which answers are right: by falling probability, each the first at a labelled action of its class.
+
+    Parameters
+    ----------
+    times : (P) video, start and end of each answer, seconds.
+    labels : (P) its class; an empty text matches any.
+    probability : (P,).
+    truth : video -> its labelled actions.
+    tiou : that an answer must reach with an action; of several it takes the one that it overlaps most.
+
+    Returns
+    -------
+    (P,) bool, in the order given.
+    """
+    left = {video: list(segments) for video, segments in truth.items()}
+    right = np.zeros(len(times), dtype=bool)
+    order = sorted(range(len(times)), key=lambda row: (-probability[row], times[row]))
+    for row in order:
+        video, start, end = times[row]
+        fits = [
+            (segment_tiou((start, end), (action.start_s, action.end_s)), index)
+            for index, action in enumerate(left.get(video, []))
+            if labels[row] in ("", action.label)
+        ]
+        best, index = max(fits, default=(0.0, -1))
+        if best >= tiou:
+            right[row] = True
+            del left[video][index]
+    return right
+
+
+def tune(
+    finder: Finder,
+    views: Mapping[str, Views],
+    truth: Mapping[str, Sequence[Segment]],
+    threads: int = 1,
+) -> Finder:
+    """Fit acceptance and operating threshold to the training videos, each answered for by what did not learn from it.
+
+    Parameters
+    ----------
+    finder : untuned.
+    views : training video -> its descriptors.
+    truth : training video -> its labelled actions.
+    threads : of torch on the CPU, and of the search.
+    """
+    given = finder.settings.min_probability
+    folds = {name: recogniser.folds for name, recogniser in finder.recognisers.items()}
+    held_out = [
+        video
+        for video in sorted(views)
+        if all(fold_of(f, video) is not None for f in folds.values())
+    ]
+    if not finder.detectors or not held_out:
+        if finder.detectors:
+            note("nothing was held out: probabilities are not fitted, and the threshold is 0.5")
+        threshold = (0.5 if finder.detectors else 0.0) if given is None else given
+        return replace(finder, operating=OperatingPoint(threshold))
+    tiou = finder.settings.operating_tiou
+    found = {video: finder.candidates(video, views[video], threads) for video in held_out}
+    # A fit must not judge itself: the error is that of fits to the other folds.
+    of_fold = next(iter(folds.values()))
+    cross = {
+        video: replace(
+            finder,
+            acceptance=_fitted({v: a for v, a in found.items() if v not in fold}, finder, truth),
+        )
+        for fold in of_fold
+        for video in held_out
+        if video in fold
+    }
+    probability, is_right, _ = _judged(
+        {v: _again(cross[v], a) for v, a in found.items()}, finder, truth, tiou
+    )
+    error = expected_calibration_error(probability, is_right)
+    tuned = replace(finder, acceptance=_fitted(found, finder, truth))
+    probability, is_right, num_actions = _judged(
+        {v: _again(tuned, a) for v, a in found.items()}, finder, truth, tiou
+    )
+    threshold = best_threshold(probability, is_right, num_actions) if given is None else given
+    accepted = probability >= threshold
+    operating = OperatingPoint(
+        threshold=threshold,
+        precision=float(is_right[accepted].mean()) if accepted.any() else float("nan"),
+        recall=float(is_right[accepted].sum() / num_actions) if num_actions else float("nan"),
+        calibration_error=error,
+        num_actions=num_actions,
+    )
+    note(
+        f"held out, tIoU {tiou:g}: threshold {threshold:.3f}, precision {100 * operating.precision:.1f} %, recall "
+        f"{100 * operating.recall:.1f} % of {num_actions} actions, calibration error {error:.3f}"
+    )
+    return replace(tuned, operating=operating)
+
+
+def best_threshold(
+    probability: NDArray[np.floating], right: NDArray[np.bool_], num_actions: int
+) -> float:
+    """The least probability of the best F1; between the last that counts and the next.
+
+    Parameters
+    ----------
+    probability, right : (P,) of answers.
+    num_actions : that were to be found.
+    """
+    order = np.argsort(-probability, kind="stable")
+    ranked, hits = probability[order], np.cumsum(right[order])
+    if not len(ranked) or hits[-1] == 0:
+        return 0.5
+    f1 = 2 * hits / (np.arange(1, len(ranked) + 1) + num_actions)
+    # A threshold cannot part equal probabilities.
+    f1[:-1][ranked[:-1] == ranked[1:]] = -1.0
+    last = int(f1.argmax())
+    following = ranked[last + 1] if last + 1 < len(ranked) else 0.0
+    return float((ranked[last] + following) / 2)
+
+
+def _again(finder: Finder, found: Answers) -> Answers:
+    """The same candidates by another acceptance, suppressed by it."""
+    classes = found.class_probability[:, : len(finder.class_names)]
+    scores = np.broadcast_to(found.score[:, None], classes.shape)
+    found = replace(found, probability=finder.acceptance.probability(scores, classes))
+    return found.rows(suppress(found, finder.settings.suppress_tiou))
+
+
+def _fitted(
+    found: Mapping[str, Answers], finder: Finder, truth: Mapping[str, Sequence[Segment]]
+) -> Acceptance:
+    """Acceptance fitted to candidates: right is whatever has its class's action at the operating tIoU, each time."""
+    scores, classes, right = [], [], []
+    for video, answers in found.items():
+        best = answers.class_probability[:, : len(finder.class_names)].argmax(axis=1)
+        for row, label in enumerate(best.tolist()):
+            times = (answers.start_s[row], answers.end_s[row])
+            scores.append(answers.score[row])
+            classes.append(answers.class_probability[row, label])
+            right.append(
+                any(
+                    action.label == finder.class_names[label]
+                    and segment_tiou(times, (action.start_s, action.end_s))
+                    >= finder.settings.operating_tiou
+                    for action in truth.get(video, [])
+                )
+            )
+    return fit_acceptance(np.array(scores), np.array(classes), np.array(right, bool))
+
+
+def _judged(
+    found: Mapping[str, Answers],
+    finder: Finder,
+    truth: Mapping[str, Sequence[Segment]],
+    tiou: float,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], int]:
+    """Probability of every answer's best class, whether it is right, and the number of actions of the videos."""
+    times, labels, probability = top_answers(found, finder.class_names)
+    right = match(times, labels, probability, truth, tiou)
+    return probability, right, sum(len(truth.get(video, [])) for video in found)
+
+
+def top_answers(
+    found: Mapping[str, Answers], class_names: Sequence[str]
+) -> tuple[list[tuple[str, float, float]], list[str], NDArray[np.float64]]:
+    """Video and times, best class, and its probability (P,) of every answer."""
+    times, labels, probability = [], [], []
+    for video, answers in found.items():
+        for row, label in enumerate(
+            answers.probability.argmax(axis=1).tolist() if len(answers) else []
+        ):
+            times.append((video, float(answers.start_s[row]), float(answers.end_s[row])))
+            labels.append(class_names[label])
+            probability.append(float(answers.probability[row, label]))
+    return times, labels, np.array(probability, np.float64)
+
+
+class FinderRecord(ModelRecord):
+    """What ``settings.json`` holds."""
+
+    features: tuple[str, ...]
+    head: str
+    class_names: tuple[str, ...]
+    is_uncut: bool
+    settings: FindingSettings
+    acceptance: tuple[float, float, float]
+    threshold: float
+    precision: float | None
+    recall: float | None
+    calibration_error: float | None
+    num_actions: int
+    made_of: dict[str, str]
+
+
+FOLDER = ModelFolder("finder", "vpd-finder-1", "run rule tune_finder", FinderRecord)
+
+
+def save_finder(folder: Path, finder: Finder, made_of: Mapping[str, str]) -> None:
+    """Write a finder's folder, which names its recognisers and detectors by digest; see `ModelFolder.write`."""
+    operating = finder.operating
+
+    def number(value: float) -> float | None:
+        return None if np.isnan(value) else value
+
+    FOLDER.write(
+        folder,
+        {},
+        [],
+        ("epoch",),
+        0,
+        features=tuple(finder.recognisers),
+        head=next(iter(finder.recognisers.values())).head,
+        class_names=finder.class_names,
+        is_uncut=bool(finder.detectors),
+        settings=finder.settings,
+        acceptance=(
+            finder.acceptance.detection,
+            finder.acceptance.recognition,
+            finder.acceptance.bias,
+        ),
+        threshold=operating.threshold,
+        precision=number(operating.precision),
+        recall=number(operating.recall),
+        calibration_error=number(operating.calibration_error),
+        num_actions=operating.num_actions,
+        made_of=dict(made_of),
+    )
+
+
+def load_finder(
+    folder: Path, recognisers: Mapping[str, Recogniser], detectors: Mapping[str, Detector]
+) -> Finder:
+    """Read what :func:`save_finder` wrote, and put it together with its recognisers and detectors.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If it is damaged, or of other recognisers or detectors than those given.
+    """
+    record = FOLDER.read_record(folder)
+    if tuple(recognisers) != record.features or bool(detectors) != record.is_uncut:
+        raise ValueError(
+            f"{folder} is of recognisers of {', '.join(record.features)}, with"
+            f"{'' if record.is_uncut else 'out'} detectors; given are {', '.join(recognisers)}, with"
+            f"{'' if detectors else 'out'}. Run rule tune_finder"
+        )
+
+    def measured(value: float | None) -> float:
+        return float("nan") if value is None else value
+
+    return Finder(
+        recognisers,
+        detectors,
+        record.settings,
+        Acceptance(*record.acceptance),
+        OperatingPoint(
+            record.threshold,
+            measured(record.precision),
+            measured(record.recall),
+            measured(record.calibration_error),
+            record.num_actions,
+        ),
+    )
