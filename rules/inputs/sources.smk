@@ -91,12 +91,17 @@ def must_exist(path, dataset):
 
 def videos_to_open(wildcards):
     """A shard's list of videos, for the rules that look at pixels."""
-    if not settings_of(wildcards.dataset).adapter.has_videos:
+    must_have_videos(wildcards.dataset)
+    return f"results/{wildcards.dataset}/shards/{wildcards.shard}.csv"
+
+
+def must_have_videos(dataset):
+    """Refuse a dataset without videos."""
+    if not settings_of(dataset).adapter.has_videos:
         refuse(
-            f"datasets/{wildcards.dataset}.yaml brings no videos, and what was asked for needs pixels. "
+            f"datasets/{dataset}.yaml brings no videos, and what was asked for needs pixels. "
             "Set `methods` to what works on keypoints (joints2d) or on supplied features, or give videos."
         )
-    return f"results/{wildcards.dataset}/shards/{wildcards.shard}.csv"
 
 
 def list_inputs(wildcards):

@@ -29,6 +29,9 @@ def carried_on(wildcards):
             path = f"results/{wildcards.dataset}/{stage}/{shard}"
             if exists(f"{path}.h5") and exists(f"{path}.broken.csv"):
                 found += or_refuse(read_broken, f"{path}.broken.csv")
+    clips = f"results/{wildcards.dataset}/clips"
+    if exists(clips) and exists(f"{clips}.broken.csv"):
+        found += or_refuse(read_broken, f"{clips}.broken.csv")
     return [vars(row) for row in found]
 
 

@@ -85,3 +85,36 @@ def test_frames_may_have_times_of_their_own(tmp_path):
         writer.write(np.zeros((48, 64, 3), np.uint8))
         with pytest.raises(ValueError, match="constant rate"):
             writer.write(np.zeros((48, 64, 3), np.uint8), 0.04)
+
+
+def test_a_file_may_be_finished_before_the_block_is_left(tmp_path):
+    with VideoWriter(tmp_path / "a.mp4", 25, 64, 48) as writer:
+        writer.write(grey(0))
+        writer.finish()
+        assert (tmp_path / "a.mp4").is_file()
+        with pytest.raises(ValueError, match="not open"):
+            writer.write(grey(0))
+    with VideoWriter(tmp_path / "b.mp4", 25, 64, 48) as writer:
+        writer.write(grey(0))
+        writer.finish()
+        # What fails later takes back nothing.
+        writer.__exit__(RuntimeError)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a.mp4", "b.mp4"]
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_a_file_for_players_says_how_colours_are_coded(tmp_path, ending):
+    path = tmp_path / f"a.{ending}"
+    red = np.tile(np.array([220, 40, 40], np.uint8), (48, 64, 1))
+    with VideoWriter(path, 25, 64, 48, for_players=True) as writer:
+        for _ in range(5):
+            writer.write(red)
+    data = path.read_bytes()
+    if ending == "mp4":
+        assert 0 < data.find(b"moov") < data.find(b"mdat")
+    with av.open(str(path)) as container:
+        context = container.streams.video[0].codec_context
+        # BT.601, from 16 to 235.
+        assert (context.colorspace, context.color_range) == (6, 1)
+    for frame in read_frames(path):
+        assert np.abs(frame.rgb.astype(int) - red).max() <= 3

@@ -35,6 +35,7 @@ from vpdlib.features.settings import (
     VipeFeatures,
 )
 from vpdlib.features.video_encoder_settings import VideoEncoderSettings
+from vpdlib.finding.settings import ClipSettings
 from vpdlib.flow.settings import FlowSettings
 from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import PeopleSettings
@@ -137,6 +138,9 @@ class DatasetSections(Section):
         DetectionSettings(), description="Temporal detection learnt from a few videos (Table 4)."
     )
     retrieval: RetrievalSettings = Field(RetrievalSettings(), description="Action retrieval.")
+    clips: ClipSettings = Field(
+        ClipSettings(), description="Clips of found actions, to look at (docs/own_sport.md)."
+    )
     methods: tuple[Id, ...] = Field(
         ("joints2d", "vpd2d"), min_length=1, description="Feature sets in the tables, in order."
     )

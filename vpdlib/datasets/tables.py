@@ -16,9 +16,9 @@ published few-shot subsets that a training action belongs to, such as ``k4t0 k8t
 ``summary.csv``: quantity, found, published.
 ``problems.csv``: video, start, end (seconds), stage, problem, remedy: what was passed over and what the user should
 look at; start and end are empty where the whole video is meant, video where it is the dataset.
-``<stage>/<shard>.broken.csv``, beside the artifact of a stage after tracking that opens videos: video, fingerprint,
-stage, artifact, reason: those that it met broken and carried on as empty, with the fingerprint of the list that it
-went by.
+``<stage>/<shard>.broken.csv``, beside the artifact of a stage after tracking that opens videos (of found actions:
+``clips.broken.csv``): video, fingerprint, stage, artifact, reason: those that it met broken and carried on as empty,
+with the fingerprint of the list that it went by.
 """
 
 from __future__ import annotations
@@ -27,10 +27,13 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from vpdlib.atomic import replacing
 from vpdlib.datasets.base import Action, DatasetError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True)
@@ -129,17 +132,8 @@ class BrokenRow:
     reason: str
 
 
-Row = TypeVar(
-    "Row",
-    VideoRow,
-    ActionRow,
-    ClassRow,
-    EventRow,
-    TrialRow,
-    SummaryRow,
-    ProblemRow,
-    BrokenRow,
-)
+#: A dataclass whose fields are the columns of a table: texts and numbers.
+Row = TypeVar("Row", bound="DataclassInstance")
 
 
 def action_rows(actions: Sequence[Action], few_shot: Mapping[str, str]) -> list[ActionRow]:
@@ -183,7 +177,22 @@ def write_rows(path: str | Path, rows: Sequence[Row], kind: type[Row]) -> None:
             writer.writerow([getattr(row, name) for name in names])
 
 
-def _read(path: str | Path, kind: type[Row], rule: str = "prepare_dataset") -> list[Row]:
+def read_rows(path: str | Path, kind: type[Row], rule: str = "prepare_dataset") -> list[Row]:
+    """Read rows that `write_rows` wrote.
+
+    Parameters
+    ----------
+    path : the table.
+    kind : what its rows are.
+    rule : that makes it, for the remedy.
+
+    Raises
+    ------
+    DatasetError
+        If the table is missing, has other columns or a row that is cut or too long.
+    ValueError
+        If a cell of a number holds none.
+    """
     path = Path(path)
     if not path.is_file():
         raise DatasetError(f"{path} does not exist; it is made by rule {rule}")
@@ -207,37 +216,37 @@ def _read(path: str | Path, kind: type[Row], rule: str = "prepare_dataset") -> l
 def read_videos(path: str | Path) -> list[VideoRow]:
     """Read ``videos.csv``, or a shard's list of the same form."""
     is_list = Path(path).parent.name == "shards"
-    return _read(path, VideoRow, "list_videos" if is_list else "prepare_dataset")
+    return read_rows(path, VideoRow, "list_videos" if is_list else "prepare_dataset")
 
 
 def read_actions(path: str | Path) -> list[ActionRow]:
     """Read ``actions.csv``."""
-    return _read(path, ActionRow)
+    return read_rows(path, ActionRow)
 
 
 def read_problems(path: str | Path) -> list[ProblemRow]:
     """Read a table of problems."""
-    return _read(path, ProblemRow)
+    return read_rows(path, ProblemRow)
 
 
 def read_broken(path: str | Path) -> list[BrokenRow]:
     """Read what a stage carried on as empty."""
-    return _read(path, BrokenRow)
+    return read_rows(path, BrokenRow)
 
 
 def read_classes(path: str | Path) -> list[str]:
     """Class names in their order, from ``classes.csv``."""
-    return [row.name for row in _read(path, ClassRow)]
+    return [row.name for row in read_rows(path, ClassRow)]
 
 
 def read_events(path: str | Path) -> list[EventRow]:
     """Read ``events.csv``."""
-    return _read(path, EventRow)
+    return read_rows(path, EventRow)
 
 
 def read_trials(path: str | Path) -> list[list[list[str]]]:
     """Read ``detection_trials.csv``: per trial, per place, the videos there."""
     trials: dict[int, dict[int, list[str]]] = {}
-    for row in _read(path, TrialRow):
+    for row in read_rows(path, TrialRow):
         trials.setdefault(row.trial, {}).setdefault(row.place, []).append(row.video)
     return [[trials[t][place] for place in sorted(trials[t])] for t in sorted(trials)]

@@ -80,3 +80,14 @@ class FindingSettings(Section):
         if any(not 0 < tiou <= 1 for tiou in tious) or len(set(tious)) != len(tious):
             raise ValueError(f"{tious}: each above 0 and at most 1, and once")
         return tious
+
+
+class ClipSettings(Section):
+    """Which found actions are cut out to look at, and how much around them."""
+
+    around_s: NonNegativeFloat = Field(
+        0.5, description="Shown before and after a found action, in seconds."
+    )
+    max_per_label: Count | None = Field(
+        None, description="So many clips of a class, the most probable ones. Null: all."
+    )

@@ -3,7 +3,8 @@
 Frames are RGB uint8 (H, W, 3). The file is written under a temporary name beside the target and
 moved there when it is complete, so a killed job leaves nothing at the final path. H.264 in yuv420p,
 which every browser plays, needs even sides: an odd width or height is padded by repeating the last
-column or row, so the video is one pixel larger there.
+column or row, so the video is one pixel larger there. The colours are coded by the matrix of BT.601, which is said in
+the file only where asked for: players take that of BT.709 for large pictures that do not say.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from vpdlib.atomic import discard, put_in_place, temporary_beside
 
 #: What times of frames are rounded to, s: that of broadcasts.
 _OWN_TICK = Fraction(1, 90000)
+#: FFmpeg's numbers of the matrix of BT.601, by which RGB is coded here, and of its range of 16 to 235.
+_BT601, _LIMITED = 6, 1
 #: Endings that are not the name of their own container.
 _FORMATS = {"mkv": "matroska", "mpg": "mpeg", "ts": "mpegts"}
 
@@ -37,6 +40,8 @@ class VideoWriter:
         pixel.
     crf : quality of x264, 0 (lossless) to 51.
     own_times : every frame comes with its time; else they come at the constant rate.
+    for_players : say how colours are coded and, in MP4, put the index at the head, so that a browser shows the
+        colours that were given and begins before it has the whole file.
 
     Raises
     ------
@@ -52,6 +57,7 @@ class VideoWriter:
         height: int,
         crf: int = 20,
         own_times: bool = False,
+        for_players: bool = False,
     ) -> None:
         if width < 1 or height < 1:
             raise ValueError(f"{path}: a video needs a positive size, not {width} x {height}")
@@ -64,6 +70,7 @@ class VideoWriter:
         self.width, self.height = int(width), int(height)
         self.crf = int(crf)
         self._tick = _OWN_TICK if own_times else None
+        self._for_players = for_players
         self._last_pts = -1
         self.num_frames = 0
         self._container: av.container.OutputContainer | None = None
@@ -72,7 +79,14 @@ class VideoWriter:
     def __enter__(self) -> VideoWriter:
         ending = self.path.suffix.lower().removeprefix(".")
         self._temporary = temporary_beside(self.path)
-        self._container = av.open(str(self._temporary), "w", format=_FORMATS.get(ending, ending))
+        container_format = _FORMATS.get(ending, ending)
+        # With it FFmpeg copies the file once more, within itself, when all is written.
+        at_head = (
+            {"movflags": "faststart"} if self._for_players and container_format == "mp4" else {}
+        )
+        self._container = av.open(
+            str(self._temporary), "w", format=container_format, options=at_head
+        )
         stream = self._container.add_stream("libx264", rate=self.fps)
         assert isinstance(stream, av.VideoStream)
         stream.width = self.width + self.width % 2
@@ -88,6 +102,9 @@ class VideoWriter:
         }
         if self._tick is not None:
             stream.codec_context.time_base = self._tick
+        if self._for_players:
+            stream.codec_context.colorspace = _BT601
+            stream.codec_context.color_range = _LIMITED
         self._stream = stream
         return self
 
@@ -135,11 +152,21 @@ class VideoWriter:
         self._last_pts = pts
         return pts, self._tick
 
+    def finish(self) -> None:
+        """Put the file in place before the ``with`` block is left, which then changes nothing more.
+
+        Raises
+        ------
+        ValueError
+            If no frame was written.
+        """
+        self.__exit__(None)
+
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         container, stream = self._container, self._stream
         self._container = self._stream = None
-        assert container is not None
-        assert stream is not None
+        if container is None or stream is None:
+            return  # finished before
         try:
             if kind is None and self.num_frames:
                 for packet in stream.encode(None):
