@@ -49,6 +49,7 @@ localrules:
     ensemble_features,
     figure3,
     kept_frames,
+    list_found,
     predictions,
     problems,
     table,

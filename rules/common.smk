@@ -56,6 +56,9 @@ wildcard_constraints:
     baseline_kind="|".join(TRAINED_KINDS),
     baseline=ID_PATTERN,
     ensemble=ID_PATTERN,
+    # A feature set, or a late fusion of several.
+    method=ID_PATTERN,
+    detector_kind="detectors|frame_classifiers",
     head="|".join(HEADS),
     regime=r"full|k[1-9][0-9]*",
     # Figure 3 is drawn besides, by a rule of its own.

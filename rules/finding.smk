@@ -1,4 +1,169 @@
-"""Every action in all footage: clips of what was found."""
+"""Every action in all footage: recognisers and detectors that stay, what they find, and clips of it."""
+
+
+rule train_recogniser:
+    input:
+        unpack(learnt_from),
+        features=lambda wc: feature_files(wc.dataset, wc.feature),
+    output:
+        directory(f"{DATASET}/recognisers/{{feature}}/{{head}}"),
+    log:
+        f"{LOGS}/train_recogniser/{{feature}}/{{head}}.log",
+    benchmark:
+        f"{BENCHMARKS}/train_recogniser/{{feature}}/{{head}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=480,
+    params:
+        settings=head_settings,
+        finding=settings_of_training,
+        seed=section("seed"),
+        code=code_digest("workflow_scripts.train_recogniser"),
+    message:
+        "Training a recogniser: {wildcards.dataset}, {wildcards.feature}, {wildcards.head}"
+    script:
+        "../workflow_scripts/train_recogniser.py"
+
+
+rule train_detector:
+    input:
+        unpack(learnt_from),
+        features=lambda wc: feature_files(wc.dataset, wc.feature),
+    output:
+        directory(f"{DATASET}/{{detector_kind}}/{{feature}}"),
+    log:
+        f"{LOGS}/train_detector/{{detector_kind}}/{{feature}}.log",
+    benchmark:
+        f"{BENCHMARKS}/train_detector/{{detector_kind}}/{{feature}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=1440,
+    params:
+        settings=section("detection"),
+        finding=settings_of_training,
+        seed=section("seed"),
+        code=code_digest("workflow_scripts.train_detector"),
+    message:
+        "Training {wildcards.detector_kind}: {wildcards.dataset}, {wildcards.feature}"
+    script:
+        "../workflow_scripts/train_detector.py"
+
+
+rule tune_finder:
+    input:
+        unpack(learnt_from),
+        unpack(models_of_finder),
+        features=features_of_finder,
+    output:
+        directory(f"{DATASET}/finders/{{method}}/{{head}}"),
+    log:
+        f"{LOGS}/tune_finder/{{method}}/{{head}}.log",
+    benchmark:
+        f"{BENCHMARKS}/tune_finder/{{method}}/{{head}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    params:
+        features=parts_of_finder,
+        finding=section("finding"),
+        seed=section("seed"),
+        code=code_digest("workflow_scripts.tune_finder"),
+    message:
+        "Choosing when an answer counts: {wildcards.dataset}, {wildcards.method}, {wildcards.head}"
+    script:
+        "../workflow_scripts/tune_finder.py"
+
+
+rule find_actions:
+    input:
+        unpack(models_of_finder),
+        unpack(labels_beside),
+        finder=finder_folder,
+        videos=f"{DATASET}/shards/{{shard}}.csv",
+        features=shard_of_finder,
+    output:
+        f"{DATASET}/found/{{method}}/{{head}}/{{shard}}.h5",
+    log:
+        f"{LOGS}/find_actions/{{method}}/{{head}}/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/find_actions/{{method}}/{{head}}/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        features=parts_of_finder,
+        code=code_digest("workflow_scripts.find_actions"),
+    message:
+        "Finding actions: {wildcards.dataset}, {wildcards.method}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/find_actions.py"
+
+
+rule find_by_frame_classes:
+    input:
+        detector=f"{DATASET}/frame_classifiers/{{feature}}",
+        videos=f"{DATASET}/shards/{{shard}}.csv",
+        features=lambda wc: shard_of_features(wc, wc.feature),
+    output:
+        f"{DATASET}/frame_classes/{{feature}}/{{shard}}.h5",
+    log:
+        f"{LOGS}/find_by_frame_classes/{{feature}}/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/find_by_frame_classes/{{feature}}/{{shard}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        finding=section("finding"),
+        code=code_digest("workflow_scripts.find_by_frame_classes"),
+    message:
+        "Finding actions by frame classes: {wildcards.dataset}, {wildcards.feature}, shard {wildcards.shard}"
+    script:
+        "../workflow_scripts/find_by_frame_classes.py"
+
+
+rule list_found:
+    input:
+        unpack(labels_beside),
+        found=found_files,
+        finder=lambda wc: finder_folder(wc),
+        videos=all_shards(f"{DATASET}/shards/{{shard}}.csv"),
+        problems=problems_beside,
+    output:
+        csv=report(
+            f"{DATASET}/found.csv",
+            caption="../docs/report/table.rst",
+            category="Found actions",
+            labels={"dataset": "{dataset}", "what": "every action"},
+        ),
+        md=f"{DATASET}/found.md",
+    log:
+        f"{LOGS}/list_found.log",
+    benchmark:
+        f"{BENCHMARKS}/list_found.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        caption=LAYOUTS["found_by_class"].caption,
+        title=section("title"),
+        code=code_digest("workflow_scripts.list_found"),
+    message:
+        "Every action found: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/list_found.py"
 
 
 rule cut_clips:

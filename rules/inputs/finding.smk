@@ -1,6 +1,91 @@
 """Inputs of the rules that find every action in all footage."""
 
 
+def learnt_from(wildcards):
+    """The tables that recognisers and detectors learn from."""
+    names = ("videos", "actions", "classes", "events")
+    return {name: f"results/{wildcards.dataset}/dataset/{name}.csv" for name in names}
+
+
+def settings_of_training(wildcards):
+    """A params function: the settings of finding that models are trained by, without those that only choose answers."""
+    settings = section("finding")(wildcards)
+    apart = (
+        "method",
+        "methods",
+        "head",
+        "suppress_tiou",
+        "tious",
+        "operating_tiou",
+        "min_probability",
+    )
+    return {name: value for name, value in settings.items() if name not in apart}
+
+
+def finder_of(wildcards):
+    """Method and head of a finder: the wildcards', or those of found.csv."""
+    settings = settings_of(wildcards.dataset)
+    return (
+        wildcards.get("method", settings.found_by),
+        wildcards.get("head", settings.finding.head),
+    )
+
+
+def parts_of_finder(wildcards):
+    """The feature sets of a finder."""
+    method, _ = finder_of(wildcards)
+    return list(settings_of(wildcards.dataset).parts_of(method))
+
+
+def models_of_finder(wildcards):
+    """The folders of a finder's recognisers and detectors, one for each feature set."""
+    _, head = finder_of(wildcards)
+    folder, parts = f"results/{wildcards.dataset}", parts_of_finder(wildcards)
+    return {
+        "recognisers": [f"{folder}/recognisers/{part}/{head}" for part in parts],
+        "detectors": [f"{folder}/detectors/{part}" for part in parts],
+    }
+
+
+def finder_folder(wildcards):
+    """The folder of a finder."""
+    method, head = finder_of(wildcards)
+    return f"results/{wildcards.dataset}/finders/{method}/{head}"
+
+
+def features_of_finder(wildcards):
+    """The artifacts of a finder's feature sets, one set after the other."""
+    return [
+        path
+        for part in parts_of_finder(wildcards)
+        for path in feature_files(wildcards.dataset, part)
+    ]
+
+
+def shard_of_finder(wildcards):
+    """The artifacts of a finder's feature sets for a shard."""
+    return [shard_of_features(wildcards, part) for part in parts_of_finder(wildcards)]
+
+
+def labels_beside(wildcards):
+    """The labelled actions, to be set against what is found."""
+    return {"actions": f"results/{wildcards.dataset}/dataset/actions.csv"}
+
+
+def problems_beside(wildcards):
+    """What is doubtful, told before anything is found."""
+    return f"results/{wildcards.dataset}/problems.csv"
+
+
+def found_files(wildcards):
+    """What was found in every shard, by the method of found.csv."""
+    method, head = finder_of(wildcards)
+    return [
+        f"results/{wildcards.dataset}/found/{method}/{head}/{shard}.h5"
+        for shard in shards(wildcards)
+    ]
+
+
 def videos_to_cut(wildcards):
     """The list of all videos, where there are some."""
     must_have_videos(wildcards.dataset)

@@ -116,6 +116,17 @@ class DatasetSettings(DatasetSections):
         return self
 
     @model_validator(mode="after")
+    def _finding_fits(self) -> DatasetSettings:
+        for where, names in (
+            ("finding.method", [self.finding.method] if self.finding.method else []),
+            ("finding.methods", self.finding.methods or ()),
+        ):
+            for name in names:
+                if name not in self.ensembles:
+                    self.require_feature(name, where)
+        return self
+
+    @model_validator(mode="after")
     def _shots_once(self) -> DatasetSettings:
         if any(k < 1 for k in self.shots) or len(set(self.shots)) != len(self.shots):
             raise ValueError("shots: give each number of examples once, 1 or more")

@@ -35,7 +35,7 @@ from vpdlib.features.settings import (
     VipeFeatures,
 )
 from vpdlib.features.video_encoder_settings import VideoEncoderSettings
-from vpdlib.finding.settings import ClipSettings
+from vpdlib.finding.settings import ClipSettings, FindingSettings
 from vpdlib.flow.settings import FlowSettings
 from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import PeopleSettings
@@ -138,6 +138,9 @@ class DatasetSections(Section):
         DetectionSettings(), description="Temporal detection learnt from a few videos (Table 4)."
     )
     retrieval: RetrievalSettings = Field(RetrievalSettings(), description="Action retrieval.")
+    finding: FindingSettings = Field(
+        FindingSettings(), description="Every action in all footage, labelled or not."
+    )
     clips: ClipSettings = Field(
         ClipSettings(), description="Clips of found actions, to look at (docs/own_sport.md)."
     )
@@ -252,6 +255,23 @@ class DatasetSections(Section):
         if settings is None:
             raise KeyError(student)
         return JOINTS2D if settings.teacher == POSE2D else settings.teacher
+
+    def parts_of(self, method: str) -> tuple[str, ...]:
+        """The feature sets that a method is the mean of: those of a late fusion, or itself."""
+        return self.ensembles.get(method, (method,))
+
+    @property
+    def found_by(self) -> str:
+        """The method that found.csv is made with."""
+        if self.finding.method is not None:
+            return self.finding.method
+        students = [name for name in self.methods if self.kind_of(name) == "student"]
+        return [*self.ensembles, *students, *self.methods][0]
+
+    @property
+    def finders(self) -> tuple[str, ...]:
+        """The methods that found_accuracy.csv compares."""
+        return self.finding.methods or (*self.methods, *self.ensembles)
 
     @property
     def few_shot(self) -> int | None:

@@ -120,15 +120,21 @@ class DetectorRecord(ModelRecord):
 FOLDER = ModelFolder("detector", "vpd-detector-1", "run rule train_detector", DetectorRecord)
 
 
-def save_detector(folder: Path, detector: Detector, feature: str) -> None:
-    """Write a detector's folder, see `ModelFolder.write`; ``feature`` names its feature set."""
+def save_detector(folder: Path, detector: Detector | None, feature: str) -> None:
+    """Write a detector's folder, see `ModelFolder.write`; ``feature`` names its feature set.
+
+    None is written too, as a folder without networks: where videos are whole actions there is nothing to detect.
+    """
+    if detector is None:
+        ensemble = DetectionEnsemble((), FrameBiGRUSettings(), 0, (), (), ())
+        detector = Detector(ensemble, (), (), ProposalSettings(), 0.0)
     ensemble = detector.ensemble
     FOLDER.write(
         folder,
         {_member(index): network for index, network in enumerate(ensemble.networks)},
         [],
         ("epoch",),
-        max(ensemble.best_epochs),
+        max(ensemble.best_epochs, default=0),
         feature=feature,
         class_names=detector.class_names,
         network=ensemble.settings,
@@ -141,8 +147,8 @@ def save_detector(folder: Path, detector: Detector, feature: str) -> None:
     )
 
 
-def load_detector(folder: Path, device: str = "cpu") -> Detector:
-    """Read what :func:`save_detector` wrote.
+def load_detector(folder: Path, device: str = "cpu") -> Detector | None:
+    """Read what :func:`save_detector` wrote; None where there is nothing to detect.
 
     Raises
     ------
@@ -152,6 +158,8 @@ def load_detector(folder: Path, device: str = "cpu") -> Detector:
         If one is damaged or of another kind; the message names it.
     """
     record = FOLDER.read_record(folder)
+    if not record.best_epochs:
+        return None
     num_classes = len(record.class_names) + 1
     networks = {
         _member(index): FrameBiGRU(record.num_channels, record.network, num_classes)

@@ -29,6 +29,7 @@ from vpdlib.finding.folds import Folds, held_out_folds
 from vpdlib.finding.recogniser import Recogniser, train_recogniser
 from vpdlib.finding.segments import Segment, actions_are_whole, labelled, training_segments
 from vpdlib.finding.settings import FindingSettings
+from vpdlib.progress import note
 from vpdlib.recognition.settings import RecognitionSettings
 
 
@@ -135,8 +136,8 @@ def learn_detector(
     of_classes: bool = False,
     device: str = "cpu",
     threads: int = 1,
-) -> Detector:
-    """Train the detector of a feature set.
+) -> Detector | None:
+    """Train the detector of a feature set; none where videos are whole actions, and nothing is to be detected.
 
     Parameters
     ----------
@@ -150,15 +151,15 @@ def learn_detector(
     Raises
     ------
     DatasetError
-        If videos are whole actions, where there is nothing to detect, or the athlete is in none of them.
+        If the athlete was followed in none of the training videos.
     NonFiniteLossError
         If a training loss ceases to be finite.
     """
     if not material.is_uncut:
-        raise DatasetError(
-            "every training action is all of its video: there is nothing to detect. Label actions with start and end "
-            "in longer videos, or set finding.videos_are: uncut"
+        note(
+            "every training action is all of its video: videos are named as a whole, nothing is detected"
         )
+        return None
     dense = material.read(features, material.learnt_videos)
     shown = {video: sequence for video, sequence in dense.items() if sequence.found.any()}
     if not shown:

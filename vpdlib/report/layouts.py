@@ -19,7 +19,7 @@ class Layout:
     keys : first columns, with their headings, of those that the table has; the others hold numbers.
     headings : patterns of the others' names and what to print for them; a name without one is printed as it is.
     across : (column, measure) of a long table: each value of the column becomes one of the measure.
-    unranked : patterns of columns that have no best.
+    unranked : patterns of columns that have no best; ``.*`` where nothing is compared.
     """
 
     name: str
@@ -106,5 +106,26 @@ LAYOUTS: dict[str, Layout] = {
         "What VIPE* is trained on, top-1 accuracy, %",
         {"method": "features", "model": "model"},
         (("top1", "all data"),),
+    ),
+    "found_accuracy": Layout(
+        "Found actions",
+        "What is found in test videos, %: mAP by tIoU, precision and recall from the operating threshold on; the "
+        "rows below each finder say which part loses what",
+        {**_METHOD, "head": "head", "row": "what answers"},
+        ((r"map_(.*)", r"mAP \1"), ("top1", "top-1"), ("calibration_error", "calibration error")),
+        unranked="found|actions|calibration_error.*",
+    ),
+    "found_by_class": Layout(
+        "Found actions by class",
+        "Actions found in all videos; sure: their mean probability, %",
+        {"label": "class"},
+        (("otherwise", "labelled otherwise"),),
+        unranked=".*",
+    ),
+    "found_by_video": Layout(
+        "Found actions by video",
+        "Classes with their numbers",
+        {"video": "video"},
+        unranked=".*",
     ),
 }

@@ -64,7 +64,9 @@ def markdown(name: str, title: str, table: pd.DataFrame) -> str:
         if group:
             groups.append(group)
         has_paper, has_std = has_paper or any(paper), has_std or any(std)
-    notes = [f"{layout.caption}. Best of ours per column in bold."]
+    notes = [f"{layout.caption}."]
+    if layout.unranked != ".*":
+        notes.append("Best of ours per column in bold.")
     if has_std:
         notes.append("±: sample standard deviation over trials.")
     if has_paper:

@@ -29,6 +29,7 @@ from vpdlib.report.tables_ablations import (
     vipe_table,
 )
 from vpdlib.report.tables_detection import detection_table, sweep_table
+from vpdlib.report.tables_finding import finding_table
 from vpdlib.report.tables_heads import few_shot_table, heads_table
 
 Files = Mapping[str, Sequence[str]]
@@ -116,6 +117,10 @@ def _table_s8(files: Files, settings: Settings, paper_column: str | None) -> pd.
     return vipe_table(recognition_cells(files["recognition"]), settings["methods"], paper_column)
 
 
+def _found_accuracy(files: Files, settings: Settings, paper_column: str | None) -> pd.DataFrame:
+    return finding_table(files, settings["methods"], settings["head"], settings["parts"])
+
+
 def _folder(files: Sequence[str]) -> Path:
     """Where artifacts ``<method>.h5`` lie."""
     return Path(files[0]).parent
@@ -132,4 +137,5 @@ ROWS: dict[str, Callable[[Files, Settings, str | None], pd.DataFrame]] = {
     "tableS3": _table_s3,
     "tableS4": _table_s4,
     "tableS8": _table_s8,
+    "found_accuracy": _found_accuracy,
 }
