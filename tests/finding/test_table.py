@@ -25,11 +25,13 @@ def test_found_actions_survive_a_round_trip(tmp_path):
 
 def test_a_missing_or_cut_table_is_refused(tmp_path):
     path = tmp_path / "found.csv"
-    with pytest.raises(DatasetError, match=r"found\.csv does not exist; it is made by rule find_"):
+    with pytest.raises(
+        DatasetError, match=r"found\.csv does not exist; it is made by rule list_found"
+    ):
         read_found(path)
     write_found(path, ROWS)
     text = path.read_text()
     path.write_text(text[: text.rindex(",,")])
     with pytest.raises(DatasetError, match="row 2 is cut or too long") as caught:
         read_found(path)
-    assert f"--forcerun find_actions -- {path}" in str(caught.value)
+    assert f"--forcerun list_found -- {path}" in str(caught.value)

@@ -46,7 +46,7 @@ def read_found(path: str | Path) -> list[FoundRow]:
     DatasetError, ValueError
         As :func:`vpdlib.datasets.tables.read_rows`.
     """
-    return read_rows(path, FoundRow, "find_actions")
+    return read_rows(path, FoundRow, "list_found")
 
 
 def write_found(path: str | Path, rows: Sequence[FoundRow]) -> None:
