@@ -120,14 +120,12 @@ def write_found_videos(
         artifact.write("class_name", np.array(finder.class_names, object))
         artifact.write("example", np.array(examples, object))
         for row in track(videos, "finding actions", unit="video"):
-            found = finder.find(row.video, views[row.video], threads)
+            given = labels.get(row.video, [])
+            found, named = finder.find(row.video, views[row.video], threads, given)
             if not finder.detectors:
                 found = replace(found, end_s=np.full(len(found), row.duration_s))
             nearest = finder.nearest(row.video, views[row.video], found, threads)
-            given = labels.get(row.video, [])
-            named, shown = finder.name(row.video, views[row.video], given, threads)
-            raw, _ = finder.name(row.video, views[row.video], given, threads, raw=True)
-            kept = np.flatnonzero(shown)
+            kept = np.flatnonzero(named.shown)
             num_classes = len(classes)
             artifact.add_video(
                 row.video,
@@ -141,8 +139,8 @@ def write_found_videos(
                         [(given[i].start_s, given[i].end_s) for i in kept], np.float64
                     ).reshape(-1, 2),
                     "given_label": np.array([classes[given[i].label] for i in kept], np.int32),
-                    "given_probability": named[kept, :num_classes],
-                    "given_raw": raw[kept, :num_classes],
+                    "given_probability": named.probability[kept, :num_classes],
+                    "given_raw": named.raw[kept, :num_classes],
                 },
             )
 

@@ -82,6 +82,26 @@ class Answers:
 
 
 @dataclass(frozen=True)
+class Named:
+    """What segments of given times are named.
+
+    Attributes
+    ----------
+    probability : (A, K) calibrated; zero where nothing is shown.
+    raw : (A, K) before the calibration.
+    shown : (A,) which have the athlete in any feature set.
+    """
+
+    probability: NDArray[np.float64]
+    raw: NDArray[np.float64]
+    shown: NDArray[np.bool_]
+
+    def since(self, first: int) -> Named:
+        """All but the first ones."""
+        return Named(self.probability[first:], self.raw[first:], self.shown[first:])
+
+
+@dataclass(frozen=True)
 class Finder:
     """What answers for a video.
 
@@ -106,13 +126,8 @@ class Finder:
         return next(iter(self.recognisers.values())).class_names
 
     def name(
-        self,
-        video: str,
-        views: Views,
-        segments: Sequence[Segment],
-        threads: int = 1,
-        raw: bool = False,
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        self, video: str, views: Views, segments: Sequence[Segment], threads: int = 1
+    ) -> Named:
         """Class probabilities of segments whose times are given, the mean over feature sets.
 
         Parameters
@@ -121,29 +136,33 @@ class Finder:
         views : of the video.
         segments : A of them.
         threads : of torch on the CPU, and of the search.
-        raw : before the calibration.
-
-        Returns
-        -------
-        Probabilities (A, K), and which of the A show the athlete in any feature set; the others are zero.
         """
-        total = np.zeros((len(segments), next(iter(self.recognisers.values())).num_answers))
+        num_answers = next(iter(self.recognisers.values())).num_answers
+        total = np.zeros((2, len(segments), num_answers))
         votes = np.zeros(len(segments))
         for feature, recogniser in self.recognisers.items():
             sequences = [recogniser.cut(views[feature], segment) for segment in segments]
             rows = np.flatnonzero([len(sequence) > 0 for sequence in sequences])
-            asked = replace(recogniser, temperature=1.0) if raw else recogniser
             fold = fold_of(recogniser.folds, video)
-            total[rows] += asked.probabilities([sequences[row] for row in rows], fold, threads)
+            total[:, rows] += recogniser.probabilities(
+                [sequences[row] for row in rows], fold, threads
+            )
             votes[rows] += 1
-        return total / np.maximum(votes, 1)[:, None], votes > 0
+        calibrated, raw = total / np.maximum(votes, 1)[:, None]
+        return Named(calibrated, raw, votes > 0)
 
-    def candidates(self, video: str, views: Views, threads: int = 1) -> Answers:
-        """All that may be an action, before segments that overlap are suppressed."""
+    def candidates(
+        self, video: str, views: Views, threads: int = 1, given: Sequence[Segment] = ()
+    ) -> tuple[Answers, Named]:
+        """All that may be an action, before segments that overlap are suppressed; and what ``given`` ones are named.
+
+        Both at once, since networks are slow to read a few sequences.
+        """
         scored = self._proposed(video, views, threads)
         segments = [segment for segment, _ in scored]
         score = np.array([score for _, score in scored], np.float64)
-        named, shown = self.name(video, views, segments, threads)
+        both = self.name(video, views, [*segments, *given], threads)
+        named, shown = both.probability[: len(segments)], both.shown[: len(segments)]
         classes = named[:, : len(self.class_names)]
         probability = (
             self.acceptance.probability(np.broadcast_to(score[:, None], classes.shape), classes)
@@ -157,19 +176,22 @@ class Finder:
             named,
             probability,
         )
-        return found.rows(np.flatnonzero(shown))
+        return found.rows(np.flatnonzero(shown)), both.since(len(segments))
 
-    def find(self, video: str, views: Views, threads: int = 1) -> Answers:
-        """What a video's actions are, by start.
+    def find(
+        self, video: str, views: Views, threads: int = 1, given: Sequence[Segment] = ()
+    ) -> tuple[Answers, Named]:
+        """What a video's actions are, by start; and what ``given`` segments are named.
 
         Parameters
         ----------
         video : its id, which tells whether members have learnt from it.
         views : its descriptors in every feature set.
         threads : of torch on the CPU, and of the search.
+        given : segments whose times are known.
         """
-        found = self.candidates(video, views, threads)
-        return found.rows(suppress(found, self.settings.suppress_tiou))
+        found, named = self.candidates(video, views, threads, given)
+        return found.rows(suppress(found, self.settings.suppress_tiou)), named
 
     def nearest(self, video: str, views: Views, found: Answers, threads: int = 1) -> list[str]:
         """The nearest labelled action of another video to each answer, by the first feature set; empty without one."""
@@ -300,7 +322,7 @@ def tune(
         threshold = (0.5 if finder.detectors else 0.0) if given is None else given
         return replace(finder, operating=OperatingPoint(threshold))
     tiou = finder.settings.operating_tiou
-    found = {video: finder.candidates(video, views[video], threads) for video in held_out}
+    found = {video: finder.candidates(video, views[video], threads)[0] for video in held_out}
     # A fit must not judge itself: the error is that of fits to the other folds.
     of_fold = next(iter(folds.values()))
     cross = {

@@ -126,8 +126,8 @@ class Recogniser:
 
     def probabilities(
         self, sequences: Sequences, fold: int | None = None, threads: int = 1
-    ) -> NDArray[np.float64]:
-        """Calibrated probabilities of segments of one video or of videos of one fold.
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Probabilities of segments of one video or of videos of one fold, calibrated and as they were before.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ class Recogniser:
 
         Returns
         -------
-        (A, K) float64; rows sum to 1.
+        Both (A, K) float64; rows sum to 1.
 
         Raises
         ------
@@ -145,7 +145,7 @@ class Recogniser:
             For descriptors of another d than in training.
         """
         if len(sequences) == 0:
-            return np.empty((0, self.num_answers))
+            return np.empty((0, self.num_answers)), np.empty((0, self.num_answers))
         for sequence in sequences:
             if sequence.shape[2] != self.num_channels:
                 raise ValueError(
@@ -153,7 +153,7 @@ class Recogniser:
                     f"{self.num_channels}: use the features of its own feature set"
                 )
         raw = self.raw(sequences, fold, threads)
-        return temper(raw, self.temperature).mean(axis=0)
+        return temper(raw, self.temperature).mean(axis=0), raw.mean(axis=0)
 
     def nearest(self, sequences: Sequences, video: str, threads: int = 1) -> list[str]:
         """The labelled action of another video that is nearest to each sequence under DTW; empty without one."""

@@ -112,7 +112,12 @@ LAYOUTS: dict[str, Layout] = {
         "What is found in test videos, %: mAP by tIoU, precision and recall from the operating threshold on; the "
         "rows below each finder say which part loses what",
         {**_METHOD, "head": "head", "row": "what answers"},
-        ((r"map_(.*)", r"mAP \1"), ("top1", "top-1"), ("calibration_error", "calibration error")),
+        (
+            (r"map_(.*)", r"mAP \1"),
+            ("top1", "top-1"),
+            ("calibration_error", "calibration error"),
+            ("calibration_error_raw", "uncalibrated"),
+        ),
         unranked="found|actions|calibration_error.*",
     ),
     "found_by_class": Layout(

@@ -99,13 +99,17 @@ def _widened(table: pd.DataFrame, keys: list[str], column: str, measure: str) ->
 
 
 def _numbers(table: pd.DataFrame, name: str) -> list[str]:
-    """Cells of a column to one decimal; texts as they are, empty where nothing is known."""
+    """Cells of a column to one decimal; texts and whole numbers as they are, empty where nothing is known."""
     if name not in table:
         return [""] * len(table)
-    return [
-        "" if pd.isna(cell) else cell if isinstance(cell, str) else f"{cell:.{_NUM_DIGITS}f}"
-        for cell in table[name]
-    ]
+    counts = pd.api.types.is_integer_dtype(table[name])
+
+    def text(cell: Any) -> str:
+        if pd.isna(cell):
+            return ""
+        return str(cell) if counts or isinstance(cell, str) else f"{cell:.{_NUM_DIGITS}f}"
+
+    return [text(cell) for cell in table[name]]
 
 
 def _column(heading: str, cells: Sequence[str], right: bool) -> list[str]:

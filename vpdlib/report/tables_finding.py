@@ -101,7 +101,7 @@ def finding_table(
         rows += [{"method": method, "head": head, "row": row, **values} for row, values in answers]
     columns = [f"map_{tiou:g}" for tiou in finding.tious]
     table = pd.DataFrame(rows, columns=["method", "head", "row", *columns, *_REST])
-    return table.round(2)
+    return table.round(2).astype({"found": "Int64", "actions": "Int64"})
 
 
 def _frame_classes(
