@@ -49,6 +49,7 @@ localrules:
     ensemble_features,
     figure3,
     kept_frames,
+    collect_found,
     list_found,
     predictions,
     problems,

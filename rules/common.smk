@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(workflow.basedir)))
 
 from vpdlib.atomic import sweep_below
 from vpdlib.config.base import ConfigError, validate
+from vpdlib.config.collections import BETWEEN, split_name
 from vpdlib.config.run import RunSettings
 from vpdlib.config.tables import TABLES, recognition_files
 from vpdlib.datasets.base import DatasetError, shard_of
@@ -45,7 +46,9 @@ BENCHMARKS = "results/{dataset}/benchmarks"
 
 
 wildcard_constraints:
-    dataset=ID_PATTERN,
+    # A dataset, or a collection of one (vpdlib/config/collections.py).
+    dataset=f"{ID_PATTERN}(?:{BETWEEN}{ID_PATTERN})?",
+    collection=ID_PATTERN,
     shard=r"[0-9]{4}",
     teacher=ID_PATTERN,
     vipe=ID_PATTERN,
@@ -131,8 +134,22 @@ def every_core(wildcards):
 
 
 def shards(wildcards):
-    """Names of all shards of the dataset."""
+    """Names of all shards of the dataset; of a collection, of those that have a video."""
+    if is_collection(wildcards.dataset):
+        return [
+            f"{number:04d}" for number in sorted(videos_by_shard(wildcards.dataset))
+        ]
     return settings_of(wildcards.dataset).shards
+
+
+def is_collection(dataset):
+    """Whether a dataset is a collection of another one: new footage, on which nothing is trained."""
+    return split_name(dataset)[1] is not None
+
+
+def models_in(dataset):
+    """The folder of results in which a dataset's trained models lie; a collection has those of its dataset."""
+    return f"results/{split_name(dataset)[0]}"
 
 
 def in_results(dataset, files):

@@ -166,6 +166,26 @@ rule list_found:
         "../workflow_scripts/list_found.py"
 
 
+rule collect_found:
+    input:
+        csv=f"{DATASET}/collections/{{collection}}/found.csv",
+        md=f"{DATASET}/collections/{{collection}}/found.md",
+    output:
+        csv=f"{DATASET}/found/{{collection}}.csv",
+        md=f"{DATASET}/found/{{collection}}.md",
+    log:
+        f"{LOGS}/collect_found/{{collection}}.log",
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=100,
+        runtime=10,
+    message:
+        "Every action found in {wildcards.collection}: {wildcards.dataset}"
+    shell:
+        "(cp {input.csv:q} {output.csv:q} && cp {input.md:q} {output.md:q}) 2> {log:q}"
+
+
 rule cut_clips:
     input:
         found=f"{DATASET}/found.csv",

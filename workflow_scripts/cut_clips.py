@@ -14,7 +14,7 @@ from vpdlib.progress import note
 def main(snakemake):
     settings = ClipSettings.model_validate(snakemake.params.settings)
     rows = read_found(snakemake.input.found)
-    videos = read_videos(snakemake.input.videos)
+    videos = [row for path in snakemake.input.videos for row in read_videos(path)]
     reading = VideoReading(_job.on_bad_video(snakemake))
     with replacing(snakemake.output[0]) as folder:
         folder.mkdir()

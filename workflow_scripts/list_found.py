@@ -5,7 +5,7 @@ from pathlib import Path
 import _job
 
 from vpdlib.atomic import write_text
-from vpdlib.datasets.tables import read_actions, read_videos
+from vpdlib.datasets.tables import read_actions, read_problems, read_videos
 from vpdlib.finding.find import read_found_videos
 from vpdlib.finding.finder import FOLDER
 from vpdlib.finding.listing import by_class, by_video, found_rows
@@ -27,6 +27,11 @@ def main(snakemake):
         markdown("found_by_class", title, by_class(rows, found.class_names)),
         markdown("found_by_video", title, by_video(rows, videos, shown)),
     ]
+    left_out = [
+        f"- {row.problem}" for path in inputs.problems for row in read_problems(path) if row.video
+    ]
+    if left_out:
+        sums.append("\n".join(["## Problems of videos", "", *left_out]) + "\n")
     write_text(output.md, "\n".join(sums))
     note(
         f"{len(rows)} actions found in {len(videos)} videos, from probability {record.threshold:.3f} on"

@@ -48,7 +48,7 @@ def named_network(wildcards):
 
 def crop_network(wildcards):
     """What describes crops: the folder of a trained network, or the files of a pretrained one; and what else is seen."""
-    folder = f"results/{wildcards.dataset}"
+    folder = models_in(wildcards.dataset)
     if wildcards.kind == "student":
         seen = seen_by(wildcards.dataset, wildcards.feature)
         files = {"model": f"{folder}/students/{wildcards.feature}", **seen}
@@ -91,6 +91,6 @@ def fused_student(wildcards):
     """The student that mends joints, and its descriptors."""
     student = named(wildcards.dataset, "fused", wildcards.feature).student
     return {
-        "student": f"results/{wildcards.dataset}/students/{student}",
+        "student": f"{models_in(wildcards.dataset)}/students/{student}",
         "features": shard_of_features(wildcards, student),
     }

@@ -40,7 +40,7 @@ def parts_of_finder(wildcards):
 def models_of_finder(wildcards):
     """The folders of a finder's recognisers and detectors, one for each feature set."""
     _, head = finder_of(wildcards)
-    folder, parts = f"results/{wildcards.dataset}", parts_of_finder(wildcards)
+    folder, parts = models_in(wildcards.dataset), parts_of_finder(wildcards)
     return {
         "recognisers": [f"{folder}/recognisers/{part}/{head}" for part in parts],
         "detectors": [f"{folder}/detectors/{part}" for part in parts],
@@ -50,7 +50,7 @@ def models_of_finder(wildcards):
 def finder_folder(wildcards):
     """The folder of a finder."""
     method, head = finder_of(wildcards)
-    return f"results/{wildcards.dataset}/finders/{method}/{head}"
+    return f"{models_in(wildcards.dataset)}/finders/{method}/{head}"
 
 
 def features_of_finder(wildcards):
@@ -68,13 +68,17 @@ def shard_of_finder(wildcards):
 
 
 def labels_beside(wildcards):
-    """The labelled actions, to be set against what is found."""
+    """The labelled actions, to be set against what is found; a collection has none."""
+    if is_collection(wildcards.dataset):
+        return {}
     return {"actions": f"results/{wildcards.dataset}/dataset/actions.csv"}
 
 
 def problems_beside(wildcards):
-    """What is doubtful, told before anything is found."""
-    return f"results/{wildcards.dataset}/problems.csv"
+    """What is doubtful, told before anything is found; of a collection, what its lists of videos leave out."""
+    if is_collection(wildcards.dataset):
+        return problems_of_lists(wildcards)
+    return [f"results/{wildcards.dataset}/problems.csv"]
 
 
 def found_files(wildcards):
@@ -87,6 +91,6 @@ def found_files(wildcards):
 
 
 def videos_to_cut(wildcards):
-    """The list of all videos, where there are some."""
+    """The lists of all videos, where there are some."""
     must_have_videos(wildcards.dataset)
-    return f"results/{wildcards.dataset}/dataset/videos.csv"
+    return all_shards(f"{DATASET}/shards/{{shard}}.csv")(wildcards)

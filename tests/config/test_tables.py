@@ -28,7 +28,7 @@ def dataset(**changes):
 
 def test_every_table_has_a_layout_and_rows():
     assert list(TABLES) == sorted(TABLES)
-    assert set(TABLES) == set(LAYOUTS) == set(ROWS)
+    assert set(TABLES) == set(ROWS) <= set(LAYOUTS)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -38,6 +38,8 @@ def test_settings_are_plain_values_and_files_are_named(name):
     json.dumps(spec.settings(dataset()))
     files = spec.files(dataset())
     assert any(files.values())
+    folders = files.pop("finders", [])
+    assert all(path.startswith("finders/") for path in folders)
     assert all(path.endswith((".h5", ".csv")) for paths in files.values() for path in paths)
 
 
@@ -75,6 +77,8 @@ def test_a_variant_that_its_base_already_is_needs_no_training():
     ],
 )
 def test_tables_without_rows_are_left_out_of_the_page(changes, missing):
+    # Models of their own are trained for it: it is asked for by name.
+    missing = {*missing, "found_accuracy"}
     shown = {name for name, spec in TABLES.items() if spec.has_rows(dataset(**changes))}
     assert set(TABLES) - shown == missing
 

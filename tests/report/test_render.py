@@ -56,15 +56,26 @@ def cases(write_trials):
         "tableS3": pd.DataFrame(sweep),
         "tableS4": heads_table(found, methods, column),
         "tableS8": vipe_table(found, [("vipe", "all"), ("vipe_h36m", "h36m")], column),
+        "found_accuracy": pd.DataFrame(
+            {
+                "method": ["joints2d"] * 2,
+                "row": ["both steps", "names alone"],
+                "map_0.5": [63.8, None],
+                "found": pd.array([60, None], "Int64"),
+                "top1": [None, 45.0],
+            }
+        ),
+        "found_by_class": pd.DataFrame(
+            {"label": ["axel", "flip"], "found": [3, 0], "sure": [45.6, None]}
+        ),
+        "found_by_video": pd.DataFrame({"video": ["a"], "found": [3], "classes": ["axel 3"]}),
     }
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_columns_are_aligned(cases, name):
     text = markdown(name, "A sport\n(rendered)", cases[name])
-    kind = "Figure" if name == "figure3" else "Table"
-    number = name.removeprefix("table").removeprefix("figure")
-    assert text.startswith(f"# {kind} {number}. A sport (rendered)\n\n")
+    assert text.startswith(f"# {LAYOUTS[name].name}. A sport (rendered)\n\n")
     assert text.endswith("|\n")
     assert blocks(text)
     for lines in blocks(text):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from vpdlib.config.base import ConfigError, Id, merge, read_yaml, validate
+from vpdlib.config.collections import settings_of_collection, split_name
 from vpdlib.config.dataset import DatasetSettings
 from vpdlib.datasets.paths import check_path
 from vpdlib.downloads import DEFAULT_CACHE, downloads_dir
@@ -131,11 +132,17 @@ class RunSettings(Section):
     def dataset(self, name: str) -> DatasetSettings:
         """Read and check one dataset's settings, with this run's overrides laid over them.
 
+        ``name`` may be a collection's, see `vpdlib.config.collections`.
+
         Raises
         ------
         ConfigError
             If there is no such file, a setting is wrong, or `overrides` names a dataset that is not there.
         """
+        parent, collection = split_name(name)
+        if collection is not None:
+            source = str(self.datasets_dir / f"{parent}.yaml")
+            return settings_of_collection(self.dataset(parent), collection, source)
         if name == "vipe":
             raise ConfigError(
                 "a dataset cannot be called 'vipe': results/vipe/ holds the VIPE* networks. Rename its YAML file."

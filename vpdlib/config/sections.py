@@ -138,6 +138,11 @@ class DatasetSections(Section):
         DetectionSettings(), description="Temporal detection learnt from a few videos (Table 4)."
     )
     retrieval: RetrievalSettings = Field(RetrievalSettings(), description="Action retrieval.")
+    collections: dict[Id, str] = Field(
+        default_factory=dict,
+        description="Further footage by name (such as spring: my_sport/spring): folders of videos, below data_dir, in "
+        "which the models there are find actions; see found/<name>.csv.",
+    )
     finding: FindingSettings = Field(
         FindingSettings(), description="Every action in all footage, labelled or not."
     )

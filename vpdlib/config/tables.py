@@ -215,6 +215,18 @@ TABLES: dict[str, TableSpec] = {
         },
         _has_shots,
     ),
+    "found_accuracy": TableSpec(
+        "Found actions",
+        "end to end",
+        _found_files,
+        lambda dataset: {
+            "methods": list(dataset.finders),
+            "head": dataset.finding.head,
+            "parts": {method: list(dataset.parts_of(method)) for method in dataset.finders},
+        },
+        # It trains models of its own: asked for by name.
+        lambda dataset: False,
+    ),
     "table1": TableSpec(
         "Recognition",
         "all training data",
@@ -247,18 +259,6 @@ TABLES: dict[str, TableSpec] = {
         _detection_files,
         lambda dataset: {"methods": dataset.methods, "weights": dataset.weights_of_methods},
         _has_events,
-    ),
-    "found_accuracy": TableSpec(
-        "Found actions",
-        "end to end",
-        _found_files,
-        lambda dataset: {
-            "methods": list(dataset.finders),
-            "head": dataset.finding.head,
-            "parts": {method: list(dataset.parts_of(method)) for method in dataset.finders},
-        },
-        # It trains models of its own: asked for by name.
-        lambda dataset: False,
     ),
     "tableS1": TableSpec(
         "Recognition",

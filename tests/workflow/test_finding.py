@@ -1,0 +1,103 @@
+"""Every action in all footage, in the real workflow: models that stay, found.csv, new footage, clips."""
+
+import copy
+import shutil
+
+import av
+import pandas as pd
+import pytest
+
+from tests.workflow.test_chain import TINY
+
+FOUND = ["results/tiny/found.csv", "results/tiny/found_accuracy.csv", "results/tiny/clips"]
+SPRING = "results/tiny/found/spring.csv"
+#: Jobs of one more video of a collection, its own; then the list is made anew.
+OF_ONE_VIDEO = {
+    "list_videos": 1,
+    "detect_people": 1,
+    "track_athlete": 1,
+    "crop_athlete": 1,
+    "estimate_flow": 1,
+    "embed_frames": 1,
+    "find_actions": 1,
+    "list_found": 1,
+    "collect_found": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, make_workflow):
+    """A working folder in which actions were found in a rendered dataset and in a collection of copies."""
+    workflow = make_workflow(tmp_path_factory.mktemp("finding"))
+    settings = copy.deepcopy(TINY)
+    settings["collections"] = {"spring": "spring"}
+    # Every answer counts, so that there are some of so little training.
+    settings["finding"] = {"folds": 2, "min_probability": 0.0}
+    workflow.write_dataset("tiny", settings)
+    done = workflow.run("results/tiny/source/labels.csv")
+    assert done.returncode == 0, done.stdout[-4000:]
+    videos = workflow.folder / "results/tiny/source/videos"
+    spring = workflow.folder / "data/spring/day_1"
+    spring.mkdir(parents=True)
+    for number in (0, 1):
+        shutil.copy(videos / f"test_00{number}.mp4", spring / f"new_{number}.mp4")
+    done = workflow.run(*FOUND, SPRING)
+    assert done.returncode == 0, done.stdout[-6000:]
+    return workflow
+
+
+def test_new_footage_is_answered_like_the_datasets_own(finished):
+    folder = finished.folder / "results/tiny"
+    own = pd.read_csv(folder / "found.csv")
+    new = pd.read_csv(folder / "found/spring.csv")
+    assert set(own["video"]) <= {f"train_00{n}" for n in range(4)} | {"test_000", "test_001"}
+    assert set(own["label"]) <= {
+        "forward_tucked",
+        "forward_straight",
+        "backward_tucked",
+        "backward_straight",
+        "cartwheel",
+        "full_turn_jump",
+    }
+    assert (own["end"] > own["start"]).all()
+    assert own["probability"].between(0, 1).all()
+    assert (own["probability"] >= own["second_probability"]).all()
+    of_tests = own[own["video"].str.startswith("test")].reset_index(drop=True)
+    assert len(of_tests)
+    columns = ["start", "end", "label", "probability", "second_label", "nearest_action"]
+    pd.testing.assert_frame_equal(of_tests[columns], new[columns])
+    assert new["labelled"].isna().all()
+    assert "new_0" in (folder / "found/spring.md").read_text()
+
+
+def test_accuracy_says_which_part_loses(finished):
+    table = pd.read_csv(finished.folder / "results/tiny/found_accuracy.csv")
+    of_student = table[table["method"] == "vpd2d"].set_index("row")
+    assert {"both steps", "times alone", "names alone", "class by chance"} <= set(of_student.index)
+    assert "frame classes (vpd2d)" in of_student.index
+    # Six actions in two test videos; naming can only lose.
+    assert of_student["actions"]["both steps"] == 6
+    assert of_student["recall"]["both steps"] <= of_student["recall"]["times alone"]
+    assert of_student["top1"].notna().tolist() == [row == "names alone" for row in of_student.index]
+
+
+def test_clips_are_of_what_was_found(finished):
+    found = pd.read_csv(finished.folder / "results/tiny/found.csv")
+    clips = sorted((finished.folder / "results/tiny/clips").glob("*/*.mp4"))
+    assert len(clips) == len(found)
+    with av.open(str(clips[0])) as container:
+        assert container.streams.video[0].codec_context.name == "h264"
+
+
+def test_one_more_video_is_its_own_jobs(finished):
+    spring = finished.folder / "data/spring"
+    shutil.copy(spring / "day_1/new_0.mp4", spring / "new_2.mp4")
+    assert finished.planned(SPRING) == OF_ONE_VIDEO
+    (spring / "new_2.mp4").unlink()
+    assert finished.planned(*FOUND) == {}
+
+
+def test_a_collection_that_is_not_there_is_refused(finished):
+    done = finished.run("--dry-run", "results/tiny/found/autumn.csv")
+    assert done.returncode != 0
+    assert "there is no 'autumn' under `collections`; known: spring" in done.stdout
