@@ -345,7 +345,10 @@ def _classes(adapter: _Adapter) -> tuple[Any, Any, tuple[type[Exception], ...]]:
     try:
         # Late and by name: it is heavy, and installed only where it is wanted.
         library = import_module("transformers")
-        classes = [getattr(library, adapter.name + kind) for kind in ("Model", "Config")]
+        classes = (
+            getattr(library, f"{adapter.name}Model"),
+            getattr(library, f"{adapter.name}Config"),
+        )
         strict = import_module("huggingface_hub.errors").StrictDataclassError
     except (ImportError, AttributeError) as error:
         raise WeightsError(

@@ -301,7 +301,7 @@ def _join_targets(
                 f"{len(bad)} {name} frames have a target that is not finite, the first ones "
                 f"{bad[:5].tolist()}: pass only frames that select_weak_labels kept"
             )
-    if np.intersect1d(*sides.values()).size:
+    if np.intersect1d(sides["training"], sides["validation"]).size:
         raise ValueError("training and validation frames overlap; use split_validation")
     return torch.from_numpy(targets.astype(np.float32))
 
