@@ -12,7 +12,7 @@ from vpdlib.devices import choose_device
 from vpdlib.people.build import build_detector
 from vpdlib.people.detect import detect_video
 from vpdlib.people.settings import PeopleSettings
-from vpdlib.progress import note, track
+from vpdlib.progress import note
 from vpdlib.video.reader import DecodeReport
 
 
@@ -32,13 +32,7 @@ def main(snakemake):
         for video in videos:
             if video.path != done_path:
                 report = DecodeReport()
-                frames = track(
-                    reading.frames(video, report),
-                    video.video,
-                    total=video.declared_frames,
-                    unit="frame",
-                )
-                found = detect_video(frames, detector, settings)
+                found = detect_video(reading.tracked_frames(video, report), detector, settings)
                 done_path = video.path
             for flag in report.flags:
                 note(f"{video.video}: {flag}")

@@ -1,12 +1,13 @@
 """Check a dataset's labels against its videos; write its tables."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import _job
 
 from vpdlib.datasets.adapters import parse_adapter
-from vpdlib.datasets.adapters.base import BaseAdapter, LabelledAdapter
+from vpdlib.datasets.adapters.base import BaseAdapter, LabelledAdapter, VideosToLabel
 from vpdlib.datasets.adapters.published import PublishedAdapter
 from vpdlib.datasets.bad_videos import BadVideos, left_out, refuse_all
 from vpdlib.datasets.base import PoseClip, VideoSource
@@ -14,20 +15,9 @@ from vpdlib.datasets.listing import list_clips
 from vpdlib.datasets.paper.files import find_label_files, published_numbers
 from vpdlib.datasets.paper.protocol import PaperDataset
 from vpdlib.datasets.paths import DataFolder
-from vpdlib.datasets.prepare import Prepared, Protocol, prepare, prepare_paper
-from vpdlib.datasets.split import group_of
-from vpdlib.datasets.tables import (
-    ActionRow,
-    ClassRow,
-    EventRow,
-    ProblemRow,
-    SummaryRow,
-    TrialRow,
-    VideoRow,
-    read_problems,
-    read_videos,
-    write_rows,
-)
+from vpdlib.datasets.prepare import Prepared, prepare, prepare_paper
+from vpdlib.datasets.split import group_of, split_by_group
+from vpdlib.datasets.tables import ProblemRow, VideoRow, read_problems, read_videos
 from vpdlib.imports.boxes import check_box_names, ends_early
 from vpdlib.imports.keypoints import read_keypoints
 from vpdlib.imports.labels import labelled_actions
@@ -65,10 +55,15 @@ def prepare_labelled(adapter: LabelledAdapter, paths: DataFolder, snakemake) -> 
     prepared = prepare(
         rows,
         lambda durations_s: labelled_actions(
-            adapter, paths, place, sources, clips, durations_s, classes, problems
+            adapter, paths, VideosToLabel(place, sources, clips, durations_s, classes), problems
         ),
         classes,
-        Protocol(adapter.test_fraction, adapter.val_fraction, seed),
+        partial(
+            split_by_group,
+            test_fraction=adapter.test_fraction,
+            val_fraction=adapter.val_fraction,
+            seed=seed,
+        ),
         (lambda row: group_of(row.video, adapter.group_pattern, row.path))
         if adapter.groups_unlabelled
         else None,
@@ -188,14 +183,7 @@ def main(snakemake):
     if snakemake.input.get("boxes"):
         told = check_boxes(adapter, paths, prepared, snakemake)
         prepared = replace(prepared, problems=[*prepared.problems, *told])
-    output = snakemake.output
-    write_rows(output.videos, prepared.videos, VideoRow)
-    write_rows(output.actions, prepared.actions, ActionRow)
-    write_rows(output.classes, prepared.classes, ClassRow)
-    write_rows(output.events, prepared.events, EventRow)
-    write_rows(output.trials, prepared.trials, TrialRow)
-    write_rows(output.summary, prepared.summary, SummaryRow)
-    write_rows(output.problems, prepared.problems, ProblemRow)
+    prepared.write(dict(snakemake.output.items()))
 
 
 if __name__ == "__main__":

@@ -107,12 +107,7 @@ def take_boxes(
         shot = np.zeros(video.declared_frames, np.int32)
         if video.path:
             report = DecodeReport()
-            frames = track(
-                reading.frames(video, report),
-                video.video,
-                total=video.declared_frames,
-                unit="frame",
-            )
+            frames = reading.tracked_frames(video, report)
             time_s, shot = find_shots(frames, people.cut_min_change, people.cut_min_ratio)
         broken = reading.broken(video)
         if broken:

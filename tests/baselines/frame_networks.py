@@ -4,6 +4,9 @@ import torch
 
 from vpdlib.baselines.backbones import build_backbone
 
+#: Settings of a frame network with it.
+SMALL_BACKBONE = {"weights": None, "backbone": "residual", "widths": [8, 16], "blocks": [1, 1]}
+
 
 def small_backbone(num_channels=3, widths=(8, 16)):
     return build_backbone("residual", num_channels, widths=widths, blocks=(1,) * len(widths))

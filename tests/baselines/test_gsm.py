@@ -148,12 +148,6 @@ def test_an_untrained_network_is_a_temporal_segment_network():
     torch.testing.assert_close(gated(clips), plain(clips))
 
 
-def test_learns_8_clips_by_heart():
-    torch.manual_seed(0)
-    network = GSM(small_backbone(), 4, 4, dropout=0.0)
-    steps_to_learn_by_heart(network, torch.rand(8, 4, 3, 24, 24))
-
-
 def test_learns_what_only_the_order_of_frames_tells():
     torch.manual_seed(0)
     network = GSM(small_backbone(), 4, 4, dropout=0.0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
+from tests.baselines.frame_networks import SMALL_BACKBONE
 from vpdlib.baselines.build import build_network
 from vpdlib.baselines.frames import FrameClips
 from vpdlib.baselines.kinds import BaselineSettings
@@ -60,10 +61,7 @@ def streaming(label, rng):
 def held_out_accuracy(draw, **given):
     settings = TypeAdapter(BaselineSettings).validate_python(
         {
-            "weights": None,
-            "backbone": "residual",
-            "widths": [8, 16],
-            "blocks": [1, 1],
+            **SMALL_BACKBONE,
             "num_segments": 4,
             "test_clips": 1,
             "input_px": 20,

@@ -44,13 +44,13 @@ def test_size_is_the_published_networks(graph, num_classes, size):
     published 3.2 M. Their masks are no module's, so that counters of modules miss them: 2 787 720 without, the 2.8 M
     that later papers print.
     """
-    network = MSG3D(graph, num_classes, 3)
+    network = MSG3D(graph, num_classes, 3, MSG3DSettings())
     assert size_of(network) == size
     assert counted_by_hand(graph.num_joints, num_classes) == size
 
 
 def test_size_rounds_to_both_published_figures():
-    network = MSG3D(NTU25_GRAPH, 60, 3)
+    network = MSG3D(NTU25_GRAPH, 60, 3, MSG3DSettings())
     second_person = 2 * 3 * 25
     masks = sum(
         module.mask.numel()

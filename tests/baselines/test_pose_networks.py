@@ -7,8 +7,10 @@ from tests.baselines import test_msg3d, test_stgcn
 from tests.baselines.overfitting import accuracy_after_training, random_poses
 from vpdlib.baselines.graph import JOINTS13_GRAPH
 from vpdlib.baselines.msg3d import MSG3D
+from vpdlib.baselines.settings import MSG3DSettings, STGCNSettings
 from vpdlib.baselines.stgcn import STGCN
 
+PUBLISHED = {MSG3D: MSG3DSettings(), STGCN: STGCNSettings()}
 SMALL = {MSG3D: test_msg3d.SMALL, STGCN: test_stgcn.SMALL}
 
 
@@ -29,7 +31,7 @@ def test_clips_do_not_depend_on_each_other_in_evaluation(kind):
 
 @pytest.mark.parametrize("num_frames", [1, 2, 7])
 def test_few_frames(kind, num_frames):
-    network = kind(JOINTS13_GRAPH, 4, 2)
+    network = kind(JOINTS13_GRAPH, 4, 2, PUBLISHED[kind])
     logits = network(torch.randn(3, 2, num_frames, 13))
     assert logits.shape == (3, 4)
     assert logits.isfinite().all()

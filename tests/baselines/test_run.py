@@ -5,6 +5,7 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
+from tests.baselines.frame_networks import SMALL_BACKBONE
 from vpdlib.baselines.frames import FrameClips
 from vpdlib.baselines.kinds import BaselineSettings
 from vpdlib.baselines.run import run_baseline
@@ -72,10 +73,7 @@ FAST = {
 STILL = {"flip_probability": 0.0, "temporal_crop": 1.0}
 GRAPH = {"num_frames": NUM_FRAMES, "scale_jitter": 0.0, "rotation_degrees": 0.0, **STILL}
 FRAMES = {
-    "weights": None,
-    "backbone": "residual",
-    "widths": [8, 16],
-    "blocks": [1, 1],
+    **SMALL_BACKBONE,
     "num_segments": NUM_FRAMES,
     "test_clips": 1,
     "input_px": 24,

@@ -31,7 +31,7 @@ SMALL = STGCNSettings(stage_widths=(16, 32), stage_blocks=(2, 1), temporal_kerne
     ],
 )
 def test_size_is_the_published_one(graph, num_classes, size):
-    assert size_of(STGCN(graph, num_classes, 3)) == size
+    assert size_of(STGCN(graph, num_classes, 3, STGCNSettings())) == size
     assert counted_by_hand(graph.num_joints, num_classes) == size
 
 

@@ -100,12 +100,6 @@ def test_size_is_the_published_one():
     assert sum(p.numel() for p in network.parameters()) == 26_641_154
 
 
-def test_learns_8_clips_by_heart():
-    torch.manual_seed(0)
-    network = TRN(small_backbone(), 4, 4, dropout=0.0)
-    steps_to_learn_by_heart(network, torch.rand(8, 4, 3, 24, 24))
-
-
 def test_learns_what_only_the_order_of_frames_tells():
     torch.manual_seed(0)
     network = TRN(small_backbone(), 4, 4, dropout=0.0)

@@ -1,6 +1,7 @@
 """Videos that cannot be used: refused by name, or left out with their labels and listed."""
 
 from dataclasses import replace
+from functools import partial
 
 import av
 import numpy as np
@@ -20,12 +21,13 @@ from vpdlib.datasets.base import Action, DatasetError, PoseClip, VideoSource
 from vpdlib.datasets.listing import check_clips, check_people, list_files, list_keypoints
 from vpdlib.datasets.paper.protocol import ClipInfo, PaperDataset, PaperVideo, without
 from vpdlib.datasets.paths import fingerprint_of
-from vpdlib.datasets.prepare import Protocol, prepare, prepare_paper
+from vpdlib.datasets.prepare import prepare, prepare_paper
+from vpdlib.datasets.split import split_by_group
 from vpdlib.datasets.tables import ProblemRow, VideoRow
 from vpdlib.video.reader import DecodeReport, VideoError
 from vpdlib.video.writer import VideoWriter
 
-PROTOCOL = Protocol(test_fraction=0.4, val_fraction=0.0, seed=0)
+SPLIT = partial(split_by_group, test_fraction=0.4, val_fraction=0.0, seed=0)
 
 
 def write_video(path, num_frames=10):
@@ -171,7 +173,7 @@ def test_the_tables_are_made_of_the_other_videos():
             for label in ("jump",)
         ]
 
-    prepared = prepare(videos, label, None, PROTOCOL, left_out={"e": "e.mp4: no such file"})
+    prepared = prepare(videos, label, None, SPLIT, left_out={"e": "e.mp4: no such file"})
     assert {a.video for a in prepared.actions} == set("abcd")
     assert [v.video for v in prepared.videos] == list("abcd")
     assert [(p.video, p.end) for p in prepared.problems] == [("e", "")]

@@ -1,6 +1,7 @@
 """Labels as a whole: names that are nearly the same are refused, classes that cannot be learnt are told of."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -11,7 +12,8 @@ from vpdlib.datasets.label_problems import (
     near_class_problems,
     segment_problems,
 )
-from vpdlib.datasets.prepare import Protocol, prepare
+from vpdlib.datasets.prepare import prepare
+from vpdlib.datasets.split import split_by_group
 from vpdlib.datasets.tables import VideoRow
 
 
@@ -25,7 +27,12 @@ def prepared(actions, classes=None):
         VideoRow(a.video_id, f"{a.video_id}.mp4", 0, 25.0, 64, 48, 250, 10.0, "", "")
         for a in actions
     ]
-    return prepare(videos, lambda durations_s: actions, classes, Protocol(0.3, 0.0, 0))
+    return prepare(
+        videos,
+        lambda durations_s: actions,
+        classes,
+        partial(split_by_group, test_fraction=0.3, val_fraction=0.0, seed=0),
+    )
 
 
 @pytest.mark.parametrize("other", ["Axel", "axel\u200b", "\u0430xel"])

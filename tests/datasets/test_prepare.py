@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from vpdlib.datasets.base import Action, DatasetError, VideoSource, shard_of
 from vpdlib.datasets.listing import list_files
 from vpdlib.datasets.paths import fingerprint_of
-from vpdlib.datasets.prepare import Protocol, prepare
+from vpdlib.datasets.prepare import prepare
+from vpdlib.datasets.split import split_by_group
 from vpdlib.video.writer import VideoWriter
 
-PROTOCOL = Protocol(test_fraction=0.34, val_fraction=0.0, seed=0)
+SPLIT = partial(split_by_group, test_fraction=0.34, val_fraction=0.0, seed=0)
 CLASSES = ("jump", "turn")
 
 
@@ -48,7 +50,7 @@ def label(sources, split=None):
 
 
 def test_rows_without_a_given_split(sources):
-    prepared = prepare(list_files(sources, 4), label(sources), CLASSES, PROTOCOL)
+    prepared = prepare(list_files(sources, 4), label(sources), CLASSES, SPLIT)
     videos, actions = prepared.videos, prepared.actions
     assert [v.video for v in videos] == [s.video_id for s in sources]
     for number, video in enumerate(videos):
@@ -63,14 +65,14 @@ def test_rows_without_a_given_split(sources):
     assert sum(a.split == "test" for a in actions) == 4
     assert {action.few_shot for action in actions} == {""}
     assert all(v.fingerprint for v in videos)
-    assert prepare(list_files(sources, 4), label(sources), CLASSES, PROTOCOL) == prepared
+    assert prepare(list_files(sources, 4), label(sources), CLASSES, SPLIT) == prepared
 
 
 @pytest.mark.parametrize("bad", ["v0", "v1", "v2", "v3", "v4", "v5"])
 def test_a_video_that_is_left_out_moves_no_other_to_another_split(sources, bad):
     def splits(left_out):
         rows = [row for row in list_files(sources, 4) if row.video not in left_out]
-        prepared = prepare(rows, label(sources), CLASSES, PROTOCOL, left_out=left_out)
+        prepared = prepare(rows, label(sources), CLASSES, SPLIT, left_out=left_out)
         assert {a.video: a.split for a in prepared.actions} == {
             v.video: v.split for v in prepared.videos
         }
@@ -82,18 +84,18 @@ def test_a_video_that_is_left_out_moves_no_other_to_another_split(sources, bad):
 
 def test_a_split_that_is_left_empty_is_refused_and_not_dealt_anew(sources):
     rows = list_files(sources, 4)
-    whole = prepare(rows, label(sources), CLASSES, PROTOCOL)
+    whole = prepare(rows, label(sources), CLASSES, SPLIT)
     tested = {v.video: "broken" for v in whole.videos if v.split == "test"}
     kept = [row for row in rows if row.video not in tested]
     with pytest.raises(
         DatasetError, match="all 4 actions of split 'test' are in videos that were left out"
     ):
-        prepare(kept, label(sources), CLASSES, PROTOCOL, left_out=tested)
+        prepare(kept, label(sources), CLASSES, SPLIT, left_out=tested)
 
 
 def test_rows_with_a_given_split(sources):
     given = label(sources, lambda s: "test" if s.video_id in ("v1", "v4") else "train")
-    prepared = prepare(list_files(sources, 1), given, None, PROTOCOL)
+    prepared = prepare(list_files(sources, 1), given, None, SPLIT)
     videos, actions = prepared.videos, prepared.actions
     assert [v.split for v in videos] == ["train", "test", "train", "train", "test", "train"]
     assert {v.shard for v in videos} == {0}
@@ -101,7 +103,7 @@ def test_rows_with_a_given_split(sources):
 
 
 def test_a_video_without_actions_is_kept(sources):
-    prepared = prepare(list_files(sources, 4), label(sources[:5]), CLASSES, PROTOCOL)
+    prepared = prepare(list_files(sources, 4), label(sources[:5]), CLASSES, SPLIT)
     videos, actions = prepared.videos, prepared.actions
     assert len(videos) == 6
     assert (videos[5].split, videos[5].group) == ("train", "")
@@ -119,7 +121,7 @@ def test_a_video_without_actions_goes_with_its_group(sources):
         ]
 
     prepared = prepare(
-        list_files(sources, 4), grouped, CLASSES, PROTOCOL, lambda row: groups[row.video]
+        list_files(sources, 4), grouped, CLASSES, SPLIT, lambda row: groups[row.video]
     )
     found = {video.video: (video.split, video.group) for video in prepared.videos}
     assert found["v2"] == ("train", "g0")
@@ -174,4 +176,4 @@ def test_an_action_outside_its_video_is_refused(sources):
         return [Action("v0_001", "v0", 0.5, 2.0, "jump", None, "", "l.csv:2")]
 
     with pytest.raises(DatasetError, match=r"l.csv:2: .*outside its video 'v0', which lasts 0.8 s"):
-        prepare(list_files(sources, 4), late, CLASSES, PROTOCOL)
+        prepare(list_files(sources, 4), late, CLASSES, SPLIT)

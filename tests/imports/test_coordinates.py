@@ -51,29 +51,27 @@ def said(monkeypatch):
     return told
 
 
+def pixels_of(path, read):
+    """Write an npz, and read it as that of a video by ``read``, from its path and the videos."""
+
+    def written(values, row=None, **facts):
+        np.savez(path, a=values, **facts)
+        return read(path, [row or video()])["a"]
+
+    return written
+
+
 @pytest.fixture
 def keypoints(tmp_path, said):
-    """Write an npz of keypoints, and read it as those of a video."""
-
-    def read(joints, row=None, **facts):
-        path = tmp_path / "tool.npz"
-        np.savez(path, a=joints, **facts)
-        clips = read_keypoints(path, "coco17")
-        return keypoints_in_pixels(path, clips, [row or video()])["a"]
-
-    return read
+    return pixels_of(
+        tmp_path / "tool.npz",
+        lambda path, rows: keypoints_in_pixels(path, read_keypoints(path, "coco17"), rows),
+    )
 
 
 @pytest.fixture
 def boxes(tmp_path, said):
-    """Write an npz of boxes, and read it as those of a video."""
-
-    def read(values, row=None, **facts):
-        path = tmp_path / "tool.npz"
-        np.savez(path, a=values, **facts)
-        return supplied_boxes(path, [row or video()])["a"]
-
-    return read
+    return pixels_of(tmp_path / "tool.npz", supplied_boxes)
 
 
 def test_pixels_stay_as_they_are_and_nothing_is_said(keypoints, boxes, said):

@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
+from vpdlib.datasets.adapters.base import VideosToLabel
 from vpdlib.datasets.adapters.poses import PosesAdapter
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.paths import DataFolder
@@ -142,8 +143,8 @@ def splits_chosen(folder, split, **settings):
     clips = read_keypoints(path, "coco17", fps=25.0)
     adapter = PosesAdapter(keypoints="ntu.pkl", fps=25.0, **settings)
     sources = adapter.sources_in(path, clips)
-    durations_s = dict.fromkeys(clips, 1.0)
-    actions = labelled_actions(adapter, DataFolder(folder), path, sources, clips, durations_s)
+    videos = VideosToLabel(path, sources, clips, dict.fromkeys(clips, 1.0))
+    actions = labelled_actions(adapter, DataFolder(folder), videos)
     return {action.video_id: action.split for action in actions}
 
 

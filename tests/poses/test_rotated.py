@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from tests.poses.dots import draw_dots, find_dots
 from vpdlib.poses import movenet
 from vpdlib.poses.base import View
-from vpdlib.poses.movenet import INPUT_SIZE, MoveNetThunder, cut_region, pose_region
+from vpdlib.poses.movenet import INPUT_SIZE, MoveNetThunder, cut_region, pose_region, sample
 from vpdlib.poses.rotated import RotatedTeacher
 from vpdlib.poses.settings import PoseSettings
 from vpdlib.skeleton import COCO17, COCO17_TO_JOINTS13
@@ -75,17 +75,8 @@ def cut_as_before(image: np.ndarray, region_px: np.ndarray, size: int) -> np.nda
     step = (x1 - x0) / size
     factor = min(max(round(step), 1), 8)
     fine = step / factor
-    sampled = cv2.warpAffine(
-        image,
-        np.array([[fine, 0, x0 + fine / 2 - 0.5], [0, fine, y0 + fine / 2 - 0.5]]),
-        (size * factor, size * factor),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=(0, 0, 0),
-    )
-    return (
-        sampled if factor == 1 else cv2.resize(sampled, (size, size), interpolation=cv2.INTER_AREA)
-    )
+    to_source = np.array([[fine, 0, x0 + fine / 2 - 0.5], [0, fine, y0 + fine / 2 - 0.5]])
+    return sample(image, to_source, size, factor)
 
 
 def test_upright_is_bit_identical(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from vpdlib.students.frames import ArrayFrames, CropDataset
 from vpdlib.students.settings import AugmentationSettings
 
 FLOW = ("flow",)
-NO_SCALE = {"rgb_mean": (0.0, 0.0, 0.0), "rgb_std": (1.0, 1.0, 1.0)}
+NO_SCALE = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
 def turn(num_crops, degrees):
@@ -178,7 +178,7 @@ def test_plain_flip_is_the_crop_of_the_flipped_picture():
         rgb=batch.rgb.flip(2),
         others={"flow": torch.stack([255 - flow[..., 0], flow[..., 1]], dim=3)},
     )
-    args = (16, FLOW, (0.5, 0.4, 0.3), (0.2, 0.2, 0.1))
+    args = (16, FLOW, ((0.5, 0.4, 0.3), (0.2, 0.2, 0.1)))
     torch.testing.assert_close(plain_inputs(batch, *args, True), plain_inputs(flipped, *args))
     assert plain_inputs(batch, *args).is_contiguous(memory_format=torch.channels_last)
 
@@ -186,9 +186,9 @@ def test_plain_flip_is_the_crop_of_the_flipped_picture():
 def test_augmentation_switched_off_is_the_plain_input():
     batch, target = random_batch(), torch.randn(4, 2, 52)
     inputs, geometry = augmented_inputs(
-        batch, 16, FLOW, settings=STILL, generator=torch.Generator(), **NO_SCALE
+        batch, 16, FLOW, settings=STILL, generator=torch.Generator(), rgb=NO_SCALE
     )
-    expected = plain_inputs(batch, 16, FLOW, *NO_SCALE.values())
+    expected = plain_inputs(batch, 16, FLOW, NO_SCALE)
     torch.testing.assert_close(inputs, expected, atol=1e-5, rtol=0)
     assert torch.equal(apply_geometry_to_target(target, geometry), target[:, 0])
 
@@ -203,7 +203,7 @@ def test_the_same_generator_gives_the_same_batch():
             FLOW,
             settings=settings,
             generator=torch.Generator().manual_seed(seed),
-            **NO_SCALE,
+            rgb=NO_SCALE,
         )
         for seed in (1, 1, 2)
     ]
@@ -216,7 +216,7 @@ def test_the_same_generator_gives_the_same_batch():
 @pytest.mark.parametrize("seen", [(), FLOW])
 def test_noise_is_on_the_background_only_and_needs_a_mask(seen):
     settings = STILL.model_copy(update={"noise_probability": 1.0})
-    plain = plain_inputs(random_batch(), 16, seen, *NO_SCALE.values())
+    plain = plain_inputs(random_batch(), 16, seen, NO_SCALE)
     for with_mask in (False, True):
         inputs, _ = augmented_inputs(
             random_batch(with_mask=with_mask),
@@ -224,7 +224,7 @@ def test_noise_is_on_the_background_only_and_needs_a_mask(seen):
             seen,
             settings=settings,
             generator=torch.Generator().manual_seed(0),
-            **NO_SCALE,
+            rgb=NO_SCALE,
         )
         noise = inputs - plain
         assert inputs.shape == plain.shape
@@ -246,11 +246,11 @@ def test_the_random_stream_of_a_noisy_batch_on_the_cpu():
     """A training goes on to the bit only if noise takes what it always took, where it always took it."""
     ours, plain = (torch.Generator().manual_seed(3) for _ in range(2))
     inputs, _ = augmented_inputs(
-        random_batch(with_mask=True), 16, (), settings=STILL, generator=ours, **NO_SCALE
+        random_batch(with_mask=True), 16, (), settings=STILL, generator=ours, rgb=NO_SCALE
     )
     quiet = STILL.model_copy(update={"noise_std": 0.0})
     expected, _ = augmented_inputs(
-        random_batch(with_mask=True), 16, (), settings=quiet, generator=plain, **NO_SCALE
+        random_batch(with_mask=True), 16, (), settings=quiet, generator=plain, rgb=NO_SCALE
     )
     chosen = torch.rand(4, generator=plain) < 0.5
     noise = torch.randn(4, 3, 16, 16, generator=plain) * 0.05

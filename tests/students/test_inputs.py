@@ -74,7 +74,7 @@ def test_it_goes_from_the_artifact_to_the_descriptor(data, heat, monkeypatch, in
     expected[:, 5] *= -1
     flipped = apply_geometry(raw, Geometry.flip(5), SIDE, [5])
     torch.testing.assert_close(flipped, expected, atol=1e-5, rtol=0)
-    plain = plain_inputs(batch, SIDE, settings.seen, *SCALE, flipped=True)
+    plain = plain_inputs(batch, SIDE, settings.seen, SCALE, flipped=True)
     torch.testing.assert_close(plain[:, 3:], expected[:, 3:])
     same = Geometry.identity(5)
     quarter = Geometry(same.flipped, torch.full((5,), torch.pi / 2), same.window)
@@ -83,7 +83,7 @@ def test_it_goes_from_the_artifact_to_the_descriptor(data, heat, monkeypatch, in
     torch.testing.assert_close(turned[:, :5], expected[:, :5], atol=1e-4, rtol=0)
     torch.testing.assert_close(turned[:, 5], -expected[:, 6], atol=1e-4, rtol=0)
     noisy, _ = augmented_inputs(
-        batch, SIDE, settings.seen, *SCALE, NOISE_ONLY, torch.Generator().manual_seed(0)
+        batch, SIDE, settings.seen, SCALE, NOISE_ONLY, torch.Generator().manual_seed(0)
     )
     torch.testing.assert_close(noisy[:, 3:], raw[:, 3:], atol=1e-5, rtol=0)
 

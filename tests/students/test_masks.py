@@ -131,7 +131,7 @@ def test_noise_falls_on_the_background_alone(data, monkeypatch, in_memory, seen)
             batch,
             SIDE,
             seen,
-            *scale,
+            scale,
             NOISE_ONLY.model_copy(update={"noise_std": std}),
             torch.Generator().manual_seed(0),
         )[0].numpy()

@@ -75,3 +75,11 @@ def random_motions(count, frames, seed=0, source="made", spread=0.6):
         Motion(name, random_skeletons(rng, frames, spread), 30.0, name, source)
         for name in (f"{source}{i}" for i in range(count))
     ]
+
+
+def assert_read(motions, source, expected):
+    """Compare motions of 30 frames a second with the name, subject and poses expected of each."""
+    found = [(m.name, m.subject, m.source, m.fps) for m in motions]
+    assert found == [(name, subject, source, 30.0) for name, subject, _ in expected]
+    for motion, (_, _, xyz) in zip(motions, expected, strict=True):
+        np.testing.assert_allclose(motion.xyz, xyz, atol=1e-6)

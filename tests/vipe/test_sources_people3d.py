@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from skeletons import STANDING, random_skeletons, standing
+from skeletons import STANDING, assert_read, random_skeletons, standing
 
 from vpdlib.skeleton import JOINTS13
 from vpdlib.vipe.npz import MotionError
@@ -63,15 +63,10 @@ def test_frames_subjects_and_joints(tmp_path):
     write(skeleton, "woman17", "02_04_jump", second, [1, 2, 3])
     write(skeleton, "man01", "01_01_walk", first[[0, *range(4)]], range(5))
     write(skeleton, "man01", "01_01_walk", second, [1, 2, 3], "camera02")
+    # 0000.txt and the other camera are left out.
+    expected = [("man01/01_01_walk", "man01", first), ("woman17/02_04_jump", "woman17", second)]
     for folder in (skeleton, tmp_path):
-        motions = read_people3d(folder)
-        assert [(m.name, m.subject, m.source, m.fps) for m in motions] == [
-            ("man01/01_01_walk", "man01", "3dpeople", 30.0),
-            ("woman17/02_04_jump", "woman17", "3dpeople", 30.0),
-        ]
-        # 0000.txt and the other camera are left out.
-        np.testing.assert_allclose(motions[0].xyz, first, atol=1e-6)
-        np.testing.assert_allclose(motions[1].xyz, second, atol=1e-6)
+        assert_read(read_people3d(folder), "3dpeople", expected)
 
 
 def test_left_is_on_the_left_and_the_unit_is_decimetres(tmp_path):

@@ -68,18 +68,9 @@ def test_the_network_has_the_papers_sizes():
 
 
 def test_it_learns_to_find_held_out_poses_in_another_view():
-    settings = VipeSettings(
-        dim=32,
-        hidden=128,
-        blocks=1,
-        dropout=0.0,
-        decoder_width=128,
-        learning_rate=2e-3,
-        batch_size=25,
-        epochs=5,
-        samples_per_epoch=10_000,
-        val_samples=500,
-    )
+    sizes = {"dim": 32, "hidden": 128, "blocks": 1, "dropout": 0.0, "decoder_width": 128}
+    training = {"learning_rate": 2e-3, "batch_size": 25, "epochs": 5}
+    settings = VipeSettings(**sizes, **training, samples_per_epoch=10_000, val_samples=500)
     train = random_motions(20, 200, spread=0.25)
     model = train_vipe(train, random_motions(2, 200, 77, "held", spread=0.25), settings)
     losses = [entry["val_loss"] for entry in model.history]

@@ -24,6 +24,9 @@ SETTINGS = {
     "trials": 1,
     "students": {"vpd2d": {"architecture": "residual", "crop_px": 32}},
 }
+#: A student of seconds, on networks and crops of the smallest size.
+TINY_STUDENT = {"architecture": "residual", "widths": [8, 16], "blocks": [1, 1], "crop_px": 32}
+TINY_STUDENT |= {"epochs": 2, "select_window": 1}
 GOOD = "video,start,end,label,split\na,0,0.5,jump,train\nb,0,0.5,turn,train\na,0.5,0.9,turn,test\n"
 
 

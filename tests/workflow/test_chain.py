@@ -19,7 +19,8 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.workflow.conftest import SETTINGS
+from tests.baselines.frame_networks import SMALL_BACKBONE
+from tests.workflow.conftest import SETTINGS, TINY_STUDENT
 from vpdlib.artifacts import read_artifact
 from vpdlib.artifacts.kinds import KINDS
 from vpdlib.recognition.results import read_result
@@ -53,17 +54,7 @@ TINY = {
     "crops": {"size": 32},
     "weak_labels": {"min_score": 0.2},
     "students": {
-        "vpd2d": {
-            "architecture": "residual",
-            "widths": [8, 16],
-            "blocks": [1, 1],
-            "crop_px": 32,
-            "epochs": 2,
-            "samples_per_epoch": 60,
-            "val_samples": 30,
-            "batch_size": 20,
-            "select_window": 1,
-        }
+        "vpd2d": {**TINY_STUDENT, "samples_per_epoch": 60, "val_samples": 30, "batch_size": 20}
     },
     "recognition": {"bigru": {"hidden": 8, "fc_width": 8, "epochs": 3}},
     "detection": {
@@ -492,10 +483,7 @@ class TestEveryTable:
 
 GRAPH_TRAINING = {"epochs": 2, "batch_size": 8, "milestones": [1]}
 FRAME_NETWORK = {
-    "weights": None,
-    "backbone": "residual",
-    "widths": [8, 16],
-    "blocks": [1, 1],
+    **SMALL_BACKBONE,
     "num_segments": 3,
     "input_px": 24,
     "training": {"epochs": 2, "warmup_epochs": 1, "batch_size": 8},

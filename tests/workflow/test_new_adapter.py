@@ -43,11 +43,11 @@ class NamedAdapter(LabelledAdapter):
         """All."""
         return find_videos(paths.under_data(self.place), "adapter.place")
 
-    def labels_without_table(self, place, sources, clips, durations_s, classes):
+    def labels_without_table(self, videos):
         """Those in the names."""
         return [
-            Action(name, name, 0.0, durations_s[name], name.split("-")[0], None, "", name)
-            for name in (source.video_id for source in sources)
+            Action(name, name, 0.0, videos.durations_s[name], name.split("-")[0], None, "", name)
+            for name in (source.video_id for source in videos.sources)
         ]
 '''
 

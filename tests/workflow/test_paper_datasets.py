@@ -16,6 +16,7 @@ import yaml
 
 from tests.paper_standins import SMALL, choose_clips, make_standins
 from tests.standins import StandIns
+from tests.workflow.conftest import TINY_STUDENT
 from vpdlib.artifacts import read_artifact
 from vpdlib.config.base import merge
 from vpdlib.datasets.adapters import parse_adapter
@@ -34,13 +35,9 @@ TINY = {
     "students": {
         "vpd2d": {
             **SMALL["students"]["vpd2d"],
-            "widths": [8, 16],
-            "blocks": [1, 1],
-            "crop_px": 32,
-            "epochs": 2,
+            **TINY_STUDENT,
             "samples_per_epoch": 200,
             "val_samples": 100,
-            "select_window": 1,
         }
     },
     "recognition": {"bigru": {"hidden": 16, "fc_width": 16, "epochs": 15}},

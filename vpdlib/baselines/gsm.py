@@ -124,10 +124,8 @@ class GSM(TSN):
 
     Parameters
     ----------
-    backbone : of the frames; the modules are put into it.
+    backbone, num_classes, dropout : see `TSN`; the modules are put into the backbone.
     num_segments : T.
-    num_classes : classes to tell apart.
-    dropout : of the backbone's features.
     """
 
     def __init__(

@@ -88,6 +88,10 @@ def _schedule(**published: Any) -> Any:
     return Field(TrainingSettings(**published), description="Schedule of the training.")
 
 
+#: What the published schedules of the graph networks have in common.
+_STEPS = {"nesterov": True, "schedule": "step"}
+
+
 class TrainedSettings(Section):
     """What every network that is trained on actions has."""
 
@@ -152,10 +156,9 @@ class STGCNBaseline(_Graph):
     )
     network: STGCNSettings = Field(STGCNSettings(), description="The network.")
     training: TrainingSettings = _schedule(
+        **_STEPS,
         learning_rate=0.1,
-        nesterov=True,
         weight_decay=1e-4,
-        schedule="step",
         milestones=(10, 50),
         epochs=80,
         batch_size=64,
@@ -168,10 +171,9 @@ class MSG3DBaseline(_Graph):
     kind: Literal["msg3d"] = Field(description="MS-G3D, a graph network on poses.")
     network: MSG3DSettings = Field(MSG3DSettings(), description="The network.")
     training: TrainingSettings = _schedule(
+        **_STEPS,
         learning_rate=0.05,
-        nesterov=True,
         weight_decay=5e-4,
-        schedule="step",
         milestones=(30, 40),
         epochs=50,
         batch_size=32,

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vpdlib.baselines.graph import SkeletonGraph, disentangled_adjacency, window_adjacency
-from vpdlib.baselines.joint_norm import JointNorm
+from vpdlib.baselines.graph_network import GraphNetwork
 from vpdlib.baselines.settings import MSG3DSettings
 
 #: Bound of the initial residual masks, which are uniform about zero (the authors' code).
@@ -219,27 +219,20 @@ class MSG3DBlock(nn.Module):
         return result
 
 
-class MSG3D(nn.Module):
+class MSG3D(GraphNetwork):
     """MS-G3D. Any number of frames will do, even one.
 
     Parameters
     ----------
-    graph : the skeleton, V joints.
+    graph, num_channels : see `GraphNetwork`.
     num_classes : classes to tell apart.
-    num_channels : C of the poses, e.g. 2 for x, y or 3 with a score.
     settings : widths, scales, windows and dilations.
     """
 
     def __init__(
-        self,
-        graph: SkeletonGraph,
-        num_classes: int,
-        num_channels: int,
-        settings: MSG3DSettings | None = None,
+        self, graph: SkeletonGraph, num_classes: int, num_channels: int, settings: MSG3DSettings
     ) -> None:
-        super().__init__()
-        settings = settings or MSG3DSettings()
-        self.norm = JointNorm(num_channels, graph.num_joints)
+        super().__init__(graph, num_channels)
         widths = (num_channels, *settings.widths)
         self.blocks = nn.Sequential(
             *(
@@ -255,17 +248,10 @@ class MSG3D(nn.Module):
         )
         self.classifier = nn.Linear(widths[-1], num_classes)
 
-    def forward(self, poses: Tensor) -> Tensor:
-        """Poses (N, C, T, V) to logits (N, num_classes).
-
-        Raises
-        ------
-        ValueError
-            For another number of channels or joints than the network was built for.
-        """
-        values = self.blocks(self.norm(poses))
-        logits: Tensor = self.classifier(values.mean(dim=(2, 3)))
-        return logits
+    def through_blocks(self, values: Tensor) -> Tensor:
+        """Poses (N, C, T, V) to (N, C', T', V)."""
+        result: Tensor = self.blocks(values)
+        return result
 
 
 def unfold_windows(values: Tensor, window: int, stride: int) -> Tensor:

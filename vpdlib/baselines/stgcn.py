@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vpdlib.baselines.graph import SkeletonGraph, partitioned_adjacency
-from vpdlib.baselines.joint_norm import JointNorm
+from vpdlib.baselines.graph_network import GraphNetwork
 from vpdlib.baselines.settings import STGCNSettings
 
 #: Standard deviation of a convolution's initial weights, and of a normalisation's about one (the authors' code).
@@ -97,31 +97,24 @@ class STGCNBlock(nn.Module):
         return torch.relu(result)
 
 
-class STGCN(nn.Module):
+class STGCN(GraphNetwork):
     """ST-GCN with edge importance weighting.
 
     Parameters
     ----------
-    graph : the skeleton, V joints.
+    graph, num_channels : see `GraphNetwork`.
     num_classes : classes to tell apart.
-    num_channels : C of the poses, e.g. 2 for x, y or 3 with a score.
     settings : partition, widths, depth, temporal kernel and dropout.
     """
 
     adjacency: Tensor
 
     def __init__(
-        self,
-        graph: SkeletonGraph,
-        num_classes: int,
-        num_channels: int,
-        settings: STGCNSettings | None = None,
+        self, graph: SkeletonGraph, num_classes: int, num_channels: int, settings: STGCNSettings
     ) -> None:
-        super().__init__()
-        settings = settings or STGCNSettings()
+        super().__init__(graph, num_channels)
         adjacency = torch.from_numpy(partitioned_adjacency(graph, settings.partition))
         self.register_buffer("adjacency", adjacency)
-        self.norm = JointNorm(num_channels, graph.num_joints)
         blocks: list[nn.Module] = []
         in_channels = num_channels
         for stage, width in enumerate(settings.stage_widths):
@@ -146,19 +139,11 @@ class STGCN(nn.Module):
         self.classifier = nn.Linear(in_channels, num_classes)
         self.apply(_initialise)
 
-    def forward(self, poses: Tensor) -> Tensor:
-        """Poses (N, C, T, V) to logits (N, num_classes).
-
-        Raises
-        ------
-        ValueError
-            For another number of channels or joints than the network was built for.
-        """
-        values = self.norm(poses)
+    def through_blocks(self, values: Tensor) -> Tensor:
+        """Poses (N, C, T, V) to (N, C', T', V)."""
         for block, importance in zip(self.blocks, self.edge_importance, strict=True):
             values = block(values, self.adjacency * importance)
-        logits: Tensor = self.classifier(values.mean(dim=(2, 3)))
-        return logits
+        return values
 
 
 def _initialise(module: nn.Module) -> None:

@@ -18,7 +18,7 @@ from vpdlib.datasets.base import Action, DatasetError, time_text
 from vpdlib.datasets.opening import frames_of, times_of
 from vpdlib.datasets.settings import OnBadVideo
 from vpdlib.datasets.tables import BrokenRow, ProblemRow, VideoRow, write_rows
-from vpdlib.progress import note, warn
+from vpdlib.progress import note, track, warn
 from vpdlib.video.reader import DecodeReport, Frame, VideoError
 
 #: So many problems of a kind are named in a message; all of them are in the log or in problems.csv.
@@ -207,6 +207,11 @@ class VideoReading:
                 )
         except VideoError as error:
             self._settle(video, error)
+
+    def tracked_frames(self, video: VideoRow, report: DecodeReport) -> Iterator[Frame]:
+        """As :meth:`frames`, with their progress."""
+        frames = self.frames(video, report)
+        yield from track(frames, video.video, total=video.declared_frames, unit="frame")
 
     def times(self, video: VideoRow) -> NDArray[np.float64]:
         """When the frames of a video are shown, s; under ``skip`` none of a file that cannot be used.

@@ -18,7 +18,6 @@ from vpdlib.datasets.label_problems import (
     segment_problems,
 )
 from vpdlib.datasets.paper.protocol import PaperDataset, without
-from vpdlib.datasets.split import split_by_group
 from vpdlib.datasets.tables import (
     ActionRow,
     ClassRow,
@@ -30,17 +29,9 @@ from vpdlib.datasets.tables import (
     action_rows,
     class_rows,
     video_split,
+    write_rows,
 )
 from vpdlib.progress import note, warn
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How actions are split where the dataset does not say."""
-
-    test_fraction: float
-    val_fraction: float
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -55,12 +46,22 @@ class Prepared:
     summary: list[SummaryRow]
     problems: list[ProblemRow] = field(default_factory=list)
 
+    def write(self, paths: Mapping[str, str]) -> None:
+        """Write each table, by its name above, to its path."""
+        write_rows(paths["videos"], self.videos, VideoRow)
+        write_rows(paths["actions"], self.actions, ActionRow)
+        write_rows(paths["classes"], self.classes, ClassRow)
+        write_rows(paths["events"], self.events, EventRow)
+        write_rows(paths["trials"], self.trials, TrialRow)
+        write_rows(paths["summary"], self.summary, SummaryRow)
+        write_rows(paths["problems"], self.problems, ProblemRow)
+
 
 def prepare(
     videos: Sequence[VideoRow],
     label: Callable[[dict[str, float]], list[Action]],
     classes: Sequence[str] | None,
-    protocol: Protocol,
+    split: Callable[[Sequence[Action]], list[Action]],
     group_of_video: Callable[[VideoRow], str] | None = None,
     left_out: Mapping[str, str] | None = None,
 ) -> Prepared:
@@ -71,7 +72,8 @@ def prepare(
     videos : see :mod:`vpdlib.datasets.listing`.
     label : gives the labelled actions, from the lengths of the videos in seconds; infinite of those left out.
     classes : class names in order, or None for those found.
-    protocol : how to split them where the labels do not say; those of videos left out are split with the others.
+    split : gives them splits where the labels do not say, as :func:`vpdlib.datasets.split.split_by_group`; those of
+        videos left out are split with the others.
     group_of_video : the group of a video without actions; such a video goes to the test split with its group.
     left_out : videos that cannot be used and are passed over -> why; their actions are dropped and listed.
 
@@ -92,9 +94,7 @@ def prepare(
         actions, _ = check_actions(kept, durations_s, classes, frame_s)
         check_names(actions, classes)
         # With those of videos that are left out, which must not move the others from one split to another.
-        labelled = split_by_group(
-            labelled, protocol.test_fraction, protocol.val_fraction, protocol.seed
-        )
+        labelled = split(labelled)
     labelled, dropped = drop_actions(labelled, left_out)
     actions, names = check_actions(labelled, durations_s, classes, frame_s)
     check_names(actions, classes)

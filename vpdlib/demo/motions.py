@@ -24,6 +24,9 @@ CLASSES: tuple[str, ...] = (
     "full_turn_jump",
 )
 
+_LEGS = ("hip_flex", "knee", "ankle", "hip_abd")
+_ARMS = ("sh_flex", "sh_abd", "elbow")
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -89,6 +92,14 @@ def add_action(timeline: Timeline, rng: np.random.Generator, label: str, manner:
     _recover(timeline, rng, label, manner)
 
 
+def _pose(
+    legs: tuple[float, ...], arms: tuple[float, ...], spine: float, neck: float = 0.0
+) -> np.ndarray:
+    """A pose that is alike on both sides: angles of `_LEGS` and `_ARMS`, flexion of spine and neck, degrees."""
+    limbs = dict(zip(_LEGS + _ARMS, legs + arms, strict=True))
+    return make_pose(spine_flex=spine, neck_flex=neck, **limbs)
+
+
 def _prepare(timeline: Timeline, rng: np.random.Generator, label: str, manner: Manner) -> None:
     raised = make_pose(sh_flex=165, sh_abd=15, elbow=8, spine_flex=-4, knee=2, hip_abd=3)
     if label in ("forward_tucked", "forward_straight", "cartwheel") and rng.random() < 0.35:
@@ -109,31 +120,9 @@ def _jump(timeline: Timeline, label: str, manner: Manner) -> None:
     is_somersault = label != "full_turn_jump"
     lean = np.deg2rad(9) if is_somersault else 0.0
     back_swing = -12 if direction > 0 or not is_somersault else -24
-    crouch = make_pose(
-        hip_flex=62 * a,
-        knee=82 * a,
-        ankle=-24,
-        spine_flex=18,
-        neck_flex=-12,
-        sh_flex=back_swing,
-        sh_abd=14,
-        elbow=10,
-        hip_abd=5,
-    )
-    reach = make_pose(
-        sh_flex=150, sh_abd=10, elbow=12, hip_flex=-6, knee=4, ankle=42, spine_flex=-8, hip_abd=2
-    )
-    land = make_pose(
-        hip_flex=38,
-        knee=40,
-        ankle=-8,
-        spine_flex=14,
-        sh_flex=75,
-        sh_abd=25,
-        elbow=15,
-        hip_abd=7,
-        neck_flex=5,
-    )
+    crouch = _pose((62 * a, 82 * a, -24, 5), (back_swing, 14, 10), spine=18, neck=-12)
+    reach = _pose((-6, 4, 42, 2), (150, 10, 12), spine=-8)
+    land = _pose((38, 40, -8, 7), (75, 25, 15), spine=14, neck=5)
     timeline.to(0.22 * tempo, crouch)
     timeline.to(0.17 * tempo, reach, forward=0.08 * direction, pitch=lean * direction)
     begin = timeline.time
@@ -158,17 +147,7 @@ def _jump(timeline: Timeline, label: str, manner: Manner) -> None:
         timeline.to(0.30 * flight, land, forward=step * 0.30, yaw=0.22 * turn * manner.side)
         pitch_left = 0.0
     timeline.flights.append((begin, timeline.time))
-    absorb = make_pose(
-        hip_flex=70 * a,
-        knee=84 * a,
-        ankle=-26,
-        spine_flex=24,
-        sh_flex=80,
-        sh_abd=30,
-        elbow=12,
-        hip_abd=9,
-        neck_flex=-8,
-    )
+    absorb = _pose((70 * a, 84 * a, -26, 9), (80, 30, 12), spine=24, neck=-8)
     timeline.to(0.15 * tempo, absorb, forward=0.05 * direction, pitch=pitch_left)
 
 
@@ -186,28 +165,9 @@ def _somersault_shapes(label: str, manner: Manner) -> tuple[np.ndarray, np.ndarr
     a = manner.amplitude
     if label.endswith("tucked"):
         grip = ((52, 8, 48), (38, 14, 70), (62, 20, 30))[manner.arms]
-        air = make_pose(
-            hip_flex=118 * a,
-            knee=132 * a,
-            ankle=25,
-            spine_flex=34 * a,
-            neck_flex=22 if label.startswith("forward") else 8,
-            sh_flex=grip[0],
-            sh_abd=grip[1],
-            elbow=grip[2],
-            hip_abd=6,
-        )
-        opening = make_pose(
-            hip_flex=40,
-            knee=45,
-            ankle=10,
-            spine_flex=12,
-            sh_flex=70,
-            sh_abd=20,
-            elbow=25,
-            hip_abd=5,
-        )
-        return air, opening
+        neck = 22 if label.startswith("forward") else 8
+        air = _pose((118 * a, 132 * a, 25, 6), grip, spine=34 * a, neck=neck)
+        return air, _pose((40, 45, 10, 5), (70, 20, 25), spine=12)
     arch = -10 if label.startswith("backward") else -4
     arms: dict[str, float] = (
         {"sh_flex": 8.0, "sh_abd": 10.0, "elbow": 6.0},
@@ -217,10 +177,7 @@ def _somersault_shapes(label: str, manner: Manner) -> tuple[np.ndarray, np.ndarr
     air = make_pose(
         hip_flex=-8, knee=3, ankle=48, spine_flex=arch, neck_flex=4 if arch > -8 else -12, **arms
     )
-    opening = make_pose(
-        hip_flex=14, knee=8, ankle=15, spine_flex=6, sh_flex=45, sh_abd=35, elbow=12, hip_abd=4
-    )
-    return air, opening
+    return air, _pose((14, 8, 15, 4), (45, 35, 12), spine=6)
 
 
 def _turn_shape(manner: Manner) -> np.ndarray:

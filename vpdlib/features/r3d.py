@@ -48,20 +48,7 @@ def encoder_of(settings: R3DSettings, trained: Path | None, weights: Path | None
 def embed_video(
     video: Crops, side: int, encoder: R3DEncoder, settings: R3DSettings, device: str
 ) -> np.ndarray:
-    """Describe all crops of a video; windows do not reach over frames without the athlete.
-
-    Parameters
-    ----------
-    video : of a crop artifact, N crops.
-    side : of the crops, px.
-    encoder : see `embed_windows`.
-    settings : batch size and precision.
-    device : "cpu" or "cuda".
-
-    Returns
-    -------
-    (N, 2, d) float32.
-    """
+    """Describe all crops of a video, (N, 2, d) float32; see `embed_runs` and `embed_windows`."""
 
     def embed(run: np.ndarray) -> np.ndarray:
         return embed_windows(run, encoder, device, settings.batch_size, settings.amp)

@@ -25,6 +25,7 @@ from vpdlib.baselines.backbones import (
     torchvision_models,
 )
 from vpdlib.features.windows import describe_windows, require_finite
+from vpdlib.training.layers import residual_stages
 
 #: Normalisation of torchvision's Kinetics-400 networks, of RGB in 0..1.
 KINETICS = InputStatistics((0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989))
@@ -60,23 +61,17 @@ class R3DEncoder(nn.Module):
             nn.ReLU(inplace=True),
         )
         self._stages: list[str] = []
-        before = widths[0]
-        for index, (width, num_blocks) in enumerate(zip(widths, blocks, strict=True)):
-            layers: list[nn.Module] = []
-            for position in range(num_blocks):
-                stride = 2 if index > 0 and position == 0 else 1
-                shortcut = None
-                if stride != 1 or before != width:
-                    shortcut = nn.Sequential(
-                        nn.Conv3d(before, width, 1, stride=stride, bias=False),
-                        nn.BatchNorm3d(width),
-                    )
-                layers.append(
-                    resnet.BasicBlock(before, width, resnet.Conv3DSimple, stride, shortcut)
-                )
-                before = width
-            self._stages.append(f"layer{index + 1}")
-            self.add_module(self._stages[-1], nn.Sequential(*layers))
+
+        def block(before: int, width: int, stride: int, shortcut: nn.Module | None) -> nn.Module:
+            made: nn.Module = resnet.BasicBlock(
+                before, width, resnet.Conv3DSimple, stride, shortcut
+            )
+            return made
+
+        stages = residual_stages(widths, blocks, nn.Conv3d, nn.BatchNorm3d, block)
+        for number, stage in enumerate(stages, start=1):
+            self._stages.append(f"layer{number}")
+            self.add_module(self._stages[-1], nn.Sequential(*stage))
         for module in self.modules():
             if isinstance(module, nn.Conv3d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -160,21 +155,12 @@ def embed_windows(
     batch_size: int = 32,
     amp: bool = False,
 ) -> np.ndarray:
-    """Describe each frame of a video by the window about it, regular and flipped.
-
-    Only the frames of one batch of windows are on the device at a time.
+    """Describe each frame of a video by the window about it, regular and flipped, (N, 2, d) float32.
 
     Parameters
     ----------
-    frames : (N, S, S, 3) uint8, RGB, consecutive; an array, or an HDF5 dataset, which is read batch by batch.
+    frames, device, batch_size, amp : see `vpdlib.features.windows.describe_windows`.
     encoder : moved to `device` and set to evaluation mode.
-    device : "cpu" or "cuda".
-    batch_size : windows at once.
-    amp : compute in half precision on CUDA, in bfloat16 on the CPU.
-
-    Returns
-    -------
-    (N, 2, d) float32 : [:, 0] of the window, [:, 1] of its flipped image.
 
     Raises
     ------

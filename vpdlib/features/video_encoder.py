@@ -39,12 +39,11 @@ from vpdlib.features.video_encoder_settings import (
     TRANSFORMERS,
     WEIGHTS,
     VideoEncoderSettings,
-    read_json,
     verify_encoder_present,
 )
 from vpdlib.features.windows import describe_windows, embed_runs, require_finite
 from vpdlib.progress import note
-from vpdlib.weights.check import WeightsError
+from vpdlib.weights.check import WeightsError, read_json
 from vpdlib.weights.checkpoints import verify_checkpoint
 
 #: Tensors that an error quotes.
@@ -59,22 +58,19 @@ class _Adapter:
 
     Attributes
     ----------
-    model, config : names of the library's classes.
+    name : what names of the library's classes begin with.
     channels, frames, side : names, in the configuration, of what the encoder was trained with.
     any_side : whether inputs may have another side than in training.
-    prefix : of the names of tensors, where the file is of a larger model.
     own : beginnings of the names of the encoder's tensors; others, as of a decoder, are left out.
     encoder : takes the encoder out of the model.
     tokens : maps encoder and clips (B, T, 3, P, P) to tokens (B, L, d), time outermost.
     """
 
-    model: str
-    config: str
+    name: str
     channels: str
     frames: str
     side: str
     any_side: bool
-    prefix: str
     own: tuple[str, ...]
     encoder: Callable[[Any], nn.Module]
     tokens: Callable[[nn.Module, Tensor], Tensor]
@@ -82,27 +78,23 @@ class _Adapter:
 
 _ADAPTERS = {
     "videomae": _Adapter(
-        model="VideoMAEModel",
-        config="VideoMAEConfig",
+        name="VideoMAE",
         channels="num_channels",
         frames="num_frames",
         side="image_size",
         # Its table of positions numbers the patches of a picture of this size.
         any_side=False,
-        prefix="videomae.",
         own=("embeddings.", "encoder.", "layernorm."),
         encoder=lambda model: model,
         tokens=lambda encoder, clips: encoder(pixel_values=clips).last_hidden_state,
     ),
     "vjepa2": _Adapter(
-        model="VJEPA2Model",
-        config="VJEPA2Config",
+        name="VJEPA2",
         channels="in_chans",
         frames="frames_per_clip",
         side="crop_size",
         # Positions are rotations by row, column and time.
         any_side=True,
-        prefix="vjepa2.",
         own=("encoder.",),
         # Without the predictor, which serves pretraining.
         encoder=lambda model: model.encoder,
@@ -188,12 +180,9 @@ def embed_frames(
 
     Parameters
     ----------
-    frames : (N, S, S, 3) uint8, RGB, consecutive; an array, or an HDF5 dataset, which is read batch by batch.
+    frames, device, batch_size, amp : see `vpdlib.features.windows.describe_windows`.
     encoder : moved to `device`.
     stride : frames between the beginnings of two windows, no more than the encoder's window.
-    device : "cpu" or "cuda".
-    batch_size : windows at once.
-    amp : compute in half precision on CUDA, in bfloat16 on the CPU.
 
     Returns
     -------
@@ -245,20 +234,7 @@ def embed_video(
     settings: VideoEncoderSettings,
     device: str,
 ) -> np.ndarray:
-    """Describe all crops of a video; windows do not reach over frames without the athlete.
-
-    Parameters
-    ----------
-    video : of a crop artifact, N crops.
-    side : of the crops, px.
-    encoder : see `embed_frames`.
-    settings : stride, batch size and precision.
-    device : "cpu" or "cuda".
-
-    Returns
-    -------
-    (N, 2, d) float32.
-    """
+    """Describe all crops of a video, (N, 2, d) float32; see `embed_runs` and `embed_frames`."""
 
     def embed(run: np.ndarray) -> np.ndarray:
         return embed_frames(
@@ -286,7 +262,7 @@ def input_statistics(folder: Path) -> tuple[InputStatistics, str]:
     path = next((folder / name for name in PREPROCESSORS if (folder / name).is_file()), None)
     if path is None:
         return IMAGENET, "ImageNet"
-    asked = read_json(path)
+    asked = read_json(path, "obtain it again")
     mean, std = asked.get("image_mean"), asked.get("image_std")
     scaled = asked.get("do_rescale", True) and asked.get("do_normalize", True)
     factor = asked.get("rescale_factor", 1 / 255)
@@ -369,11 +345,14 @@ def _classes(adapter: _Adapter) -> tuple[Any, Any, tuple[type[Exception], ...]]:
     try:
         # Late and by name: it is heavy, and installed only where it is wanted.
         library = import_module("transformers")
-        classes = getattr(library, adapter.model), getattr(library, adapter.config)
+        classes = (
+            getattr(library, f"{adapter.name}Model"),
+            getattr(library, f"{adapter.name}Config"),
+        )
         strict = import_module("huggingface_hub.errors").StrictDataclassError
     except (ImportError, AttributeError) as error:
         raise WeightsError(
-            f"the library transformers that is installed has no {adapter.model} ({error}); run: pip install "
+            f"the library transformers that is installed has no {adapter.name}Model ({error}); run: pip install "
             f"{TRANSFORMERS}"
         ) from error
     from safetensors import SafetensorError
@@ -424,7 +403,8 @@ def _require_own_tensors(
     """Refuse a file that lacks tensors of the encoder, or has others; what else it holds, such as a decoder, may be."""
 
     def own(names: Any) -> list[str]:
-        bare = (name.removeprefix(adapter.prefix) for name in names)
+        # Of a larger model, they are called so.
+        bare = (name.removeprefix(f"{settings.kind}.") for name in names)
         return sorted(name for name in bare if name.startswith(adapter.own))
 
     wrong = {

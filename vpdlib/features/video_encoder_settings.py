@@ -7,7 +7,6 @@ imported here: folders are checked while the workflow is parsed, before any job 
 
 from __future__ import annotations
 
-import json
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from vpdlib.section import Section
-from vpdlib.weights.check import WeightsError
+from vpdlib.weights.check import WeightsError, read_json
 
 #: What has to be installed besides; the version that the tests run with.
 TRANSFORMERS = "transformers==5.24.0"
@@ -92,22 +91,6 @@ class VideoEncoderSettings(Section):
         ]
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Raises
-    ------
-    WeightsError : the file is not JSON, or holds something other than an object.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise WeightsError(f"{path}: not readable as JSON ({error}); obtain it again") from error
-    if not isinstance(content, dict):
-        raise WeightsError(f"{path}: expected a JSON object; obtain it again")
-    return content
-
-
 def verify_encoder_present(settings: VideoEncoderSettings) -> dict[str, Any]:
     """Check that a video encoder can be had: the library, the folder, its files; that it is of the kind that is set.
 
@@ -139,7 +122,7 @@ def verify_encoder_present(settings: VideoEncoderSettings) -> dict[str, Any]:
         )
     if not settings.weights_file.is_file():
         raise WeightsError(f"{what}: expected {settings.weights_file}, {_instead(folder)}")
-    config = read_json(folder / CONFIG)
+    config = read_json(folder / CONFIG, "obtain it again")
     if config.get("model_type") != settings.kind:
         raise WeightsError(
             f"{folder / CONFIG}: expected model_type {settings.kind!r}, found {config.get('model_type')!r}; correct "

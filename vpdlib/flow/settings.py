@@ -69,12 +69,7 @@ class FlowSettings(Section):
 
 
 def checkpoint_references(settings: FlowSettings) -> list[tuple[str, str | None]]:
-    """References of the weights that these settings need, each with the digest asked for.
-
-    Returns
-    -------
-    A name of the checkpoint registry or a path, and a sha256 or None; empty for OpenCV's estimators.
-    """
+    """References of the weights that the method needs, each with the sha256 asked for; none for OpenCV's estimators."""
     if settings.method not in _RAFT_THINGS:
         return []
     reference = settings.raft.checkpoint or _RAFT_THINGS[settings.method]

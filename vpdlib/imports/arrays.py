@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from vpdlib.datasets.base import DatasetError
+from vpdlib.imports.array_checks import folder_of, is_wanted
 from vpdlib.imports.formats import Formats, StoredArray
 from vpdlib.imports.hdf5 import HDF5
 from vpdlib.imports.npz import NPZ
@@ -35,14 +38,14 @@ def read_arrays(path: Path, name: str, only: Collection[str] | None) -> dict[str
     keys: dict[str, str] = {}
     file_format = ARRAYS.of(path)
     try:
-        for key, stored in file_format.read(path, name, only):
+        for key, stored in file_format.read(path, name, partial(is_wanted, path, only=only)):
             video_id = key.rsplit("/", 1)[-1]
             if video_id in keys:
                 raise DatasetError(
                     f"{path}: {keys[video_id]!r} and {key!r} end in one id. Rename one of them."
                 )
             keys[video_id] = key
-            found[video_id] = stored
+            found[video_id] = replace(stored, folder=folder_of(key))
     except file_format.damage as error:
         raise DatasetError(
             f"{path} is damaged or cut ({error}). Make or obtain it again."

@@ -163,10 +163,11 @@ class ArrayFormat(Format):
 
     Attributes
     ----------
-    read : from a file, the name of what is asked for, such as "keypoints", where a video has several arrays, and the
-        ids of the videos wanted (None: all), to pairs of a key, a video's id with folders in front, and an array.
+    read : from a file, the name of what is asked for, such as "keypoints", where a video has several arrays, and a
+        function that tells of a key, a video's id with folders in front, whether it is wanted, and refuses an unsafe
+        one, to pairs of a key and an array, whose folder is left empty.
     damage : errors by which a damaged file shows.
     """
 
-    read: Callable[[Path, str, Collection[str] | None], Iterator[tuple[str, StoredArray]]]
+    read: Callable[[Path, str, Callable[[str], bool]], Iterator[tuple[str, StoredArray]]]
     damage: tuple[type[Exception], ...] = (OSError,)

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import h5py
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.imports.array_checks import (
-    FACTS,
-    MAX_BYTES,
-    check_numbers,
-    check_total,
-    folder_of,
-    is_wanted,
-    read_facts,
-)
+from vpdlib.imports.array_checks import FACTS, MAX_BYTES, check_numbers, check_total, read_facts
 from vpdlib.imports.formats import ArrayFormat, StoredArray
 
 
-def _read(path: Path, name: str, only: Collection[str] | None) -> Iterator[tuple[str, StoredArray]]:
+def _read(
+    path: Path, name: str, is_wanted: Callable[[str], bool]
+) -> Iterator[tuple[str, StoredArray]]:
     with h5py.File(path, "r", locking=False) as file:
         common = read_facts(path, "", _stated(path, file))
         found: list[str] = []
@@ -42,7 +36,7 @@ def _read(path: Path, name: str, only: Collection[str] | None) -> Iterator[tuple
             if (parent in groups and last != name) or last in FACTS:
                 continue
             key = full.removesuffix(f"/{name}")
-            if is_wanted(path, key, only):
+            if is_wanted(key):
                 wanted[full] = key
         total = 0
         for full in wanted:
@@ -63,7 +57,7 @@ def _read(path: Path, name: str, only: Collection[str] | None) -> Iterator[tuple
                     },
                 ),
             }
-            yield key, StoredArray(dataset[()], folder_of(key), facts)
+            yield key, StoredArray(dataset[()], facts=facts)
 
 
 def _stated(path: Path, group: h5py.Group) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from vpdlib.datasets.adapters.base import LabelledAdapter
+from vpdlib.datasets.adapters.base import LabelledAdapter, VideosToLabel
 from vpdlib.datasets.alike import without_invisible
-from vpdlib.datasets.base import SPLITS, Action, DatasetError, PoseClip, Split, VideoSource
+from vpdlib.datasets.base import SPLITS, Action, DatasetError, Split, VideoSource
 from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.split import group_of
 from vpdlib.datasets.tables import ProblemRow
@@ -30,11 +30,7 @@ LABELS = Formats(LABEL_TABLE, BORIS, default=LABEL_TABLE)
 def labelled_actions(
     adapter: LabelledAdapter,
     paths: DataPaths,
-    place: Path,
-    sources: Sequence[VideoSource],
-    clips: Mapping[str, PoseClip],
-    durations_s: Mapping[str, float],
-    classes: Sequence[str] | None = None,
+    videos: VideosToLabel,
     problems: list[ProblemRow] | None = None,
 ) -> list[Action]:
     """The actions that the user labels, in a table or otherwise, not yet checked.
@@ -42,9 +38,15 @@ def labelled_actions(
     See :meth:`vpdlib.datasets.adapters.base.LabelledAdapter.labels_without_table`, and :func:`read_labels`.
     """
     if adapter.labels is None:
-        return adapter.labels_without_table(place, sources, clips, durations_s, classes)
-    table = paths.under_data(adapter.labels)
-    return read_labels(table, sources, durations_s, adapter.group_pattern, place, problems)
+        return adapter.labels_without_table(videos)
+    return read_labels(
+        paths.under_data(adapter.labels),
+        videos.sources,
+        videos.durations_s,
+        adapter.group_pattern,
+        videos.place,
+        problems,
+    )
 
 
 def read_labels(

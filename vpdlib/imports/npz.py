@@ -6,38 +6,33 @@ import math
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.imports.array_checks import (
-    FACTS,
-    MAX_BYTES,
-    check_numbers,
-    check_total,
-    folder_of,
-    is_wanted,
-    read_facts,
-)
+from vpdlib.imports.array_checks import FACTS, MAX_BYTES, check_numbers, check_total, read_facts
 from vpdlib.imports.formats import ArrayFormat, StoredArray
+from vpdlib.npy import read_npy_header
 
 _PIECE_BYTES = 1 << 20
 
 
-def _read(path: Path, name: str, only: Collection[str] | None) -> Iterator[tuple[str, StoredArray]]:
+def _read(
+    path: Path, name: str, is_wanted: Callable[[str], bool]
+) -> Iterator[tuple[str, StoredArray]]:
     # Not np.load, which allocates what a header claims before it looks for the bytes.
     with zipfile.ZipFile(path) as archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-        wanted = [key for key in members if key not in FACTS and is_wanted(path, key, only)]
+        wanted = [key for key in members if key not in FACTS and is_wanted(key)]
         stated = [fact for fact in FACTS if fact in members]
         check_total(path, sum(members[key].file_size for key in (*wanted, *stated)))
         facts = read_facts(
             path, "", {fact: _member(path, archive, members[fact]) for fact in stated}
         )
         for key in wanted:
-            yield key, StoredArray(_member(path, archive, members[key]), folder_of(key), facts)
+            yield key, StoredArray(_member(path, archive, members[key]), facts=facts)
 
 
 def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
@@ -45,14 +40,7 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.n
         raise DatasetError(f"{path}: {info.filename} has {info.file_size} bytes, too many to read")
     with archive.open(info) as stream:
         try:
-            version = np.lib.format.read_magic(stream)
-            read_header = (
-                np.lib.format.read_array_header_1_0
-                if version == (1, 0)
-                else np.lib.format.read_array_header_2_0
-            )
-            shape, fortran, dtype = read_header(stream)
-        # NumPy reads headers of the form of Python 2 through `tokenize`, whose error is no ValueError.
+            shape, fortran, dtype = read_npy_header(stream)
         except (ValueError, tokenize.TokenError) as error:
             raise DatasetError(f"{path}: {info.filename} is no array ({error})") from error
         check_numbers(dtype, path, info.filename)

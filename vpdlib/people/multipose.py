@@ -7,43 +7,19 @@ times (y, x, score), then ymin, xmin, ymax, xmax, score, coordinates as a fracti
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-from vpdlib.people.base import (
-    NUM_KEYPOINTS,
-    SOURCES,
-    People,
-    SingleImageDetector,
-    check_image,
-    clip_boxes,
-    nonempty,
-)
+from vpdlib.people.base import NUM_KEYPOINTS, SOURCES, People, check_image, clip_boxes, nonempty
+from vpdlib.people.embedded import EmbeddedDetector
 from vpdlib.people.letterbox import letterbox
-from vpdlib.weights.session import open_session
 
 INPUT_SIZE = 256
 
 
-class MultiPose(SingleImageDetector):
-    """The MoveNet MultiPose detector on ONNX Runtime.
+class MultiPose(EmbeddedDetector):
+    """The MoveNet MultiPose detector, see `EmbeddedDetector`."""
 
-    Parameters
-    ----------
-    networks_dir : the folder of converted networks.
-    score_threshold : people below it are left out.
-    threads : threads one call may use.
-
-    Raises
-    ------
-    WeightsError
-        if the network is missing or not the expected one.
-    """
-
-    def __init__(self, networks_dir: Path, score_threshold: float, threads: int) -> None:
-        self._session = open_session("movenet-multipose", networks_dir, threads)
-        self._score_threshold = score_threshold
+    network = "movenet-multipose"
 
     def detect(self, image_rgb: np.ndarray) -> People:
         """Return the people in an (H, W, 3) uint8 RGB image, by falling score, with keypoints."""

@@ -13,18 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from vpdlib.people.base import (
-    NUM_KEYPOINTS,
-    SOURCES,
-    People,
-    SingleImageDetector,
-    check_image,
-    clip_boxes,
-    nonempty,
-)
+from vpdlib.people.base import NUM_KEYPOINTS, SOURCES, People, check_image, clip_boxes, nonempty
+from vpdlib.people.embedded import EmbeddedDetector
 from vpdlib.people.letterbox import letterbox
 from vpdlib.people.merge import suppress
-from vpdlib.weights.session import open_session
 
 INPUT_SIZE = 416
 STRIDES = (8, 16, 32)
@@ -56,27 +48,21 @@ def decode_boxes(distribution: np.ndarray, cell: np.ndarray, stride: int) -> np.
     return np.concatenate([centre - distance[:, :2], centre + distance[:, 2:]], axis=-1)
 
 
-class NanoDet(SingleImageDetector):
-    """The NanoDet-m person detector on ONNX Runtime.
+class NanoDet(EmbeddedDetector):
+    """The NanoDet-m person detector.
 
     Parameters
     ----------
-    networks_dir : the folder of converted networks.
-    score_threshold : people below it are left out.
-    threads : threads one call may use.
+    networks_dir, score_threshold, threads : see `EmbeddedDetector`, also for errors.
     nms_iou : a box that overlaps a better one by more is dropped; 0.6 is NanoDet's own value.
-
-    Raises
-    ------
-    WeightsError
-        if the network is missing or not the expected one.
     """
+
+    network = "nanodet"
 
     def __init__(
         self, networks_dir: Path, score_threshold: float, threads: int, nms_iou: float = 0.6
     ) -> None:
-        self._session = open_session("nanodet", networks_dir, threads)
-        self._score_threshold = score_threshold
+        super().__init__(networks_dir, score_threshold, threads)
         self._nms_iou = nms_iou
 
     def detect(self, image_rgb: np.ndarray) -> People:

@@ -109,20 +109,14 @@ def pck_px(
     return pck(predicted_px, truth_px, torso_length(truth_px), threshold, mask)
 
 
-def pck_norm(
-    predicted_norm: np.ndarray,
-    truth_norm: np.ndarray,
-    threshold: float = 0.2,
-    mask: np.ndarray | None = None,
-) -> np.ndarray:
+def pck_norm(predicted_norm: np.ndarray, truth_norm: np.ndarray) -> np.ndarray:
     """Tell which joints of normalised pose vectors are correct, the true torso being the reference.
 
-    The torso of a normalised true pose is 0.5, so the default threshold is a distance of 0.1.
+    The torso of a normalised true pose is 0.5, so the threshold, a fifth of it, is a distance of 0.1.
 
     Parameters
     ----------
     predicted_norm, truth_norm : (N, 26), layout of `vpdlib.poses.normalize.normalize_pose`.
-    threshold, mask : as for `pck`; mask is (N, 13).
 
     Returns
     -------
@@ -139,8 +133,6 @@ def pck_norm(
     return pck_px(
         predicted_norm.reshape(-1, NUM_JOINTS, 2),
         truth_norm.reshape(-1, NUM_JOINTS, 2),
-        threshold,
-        mask,
     )
 
 

@@ -107,6 +107,22 @@ def cut_region(
             [down, right, y + (down + right) / 2 - 0.5],
         ]
     )
+    return sample(image, to_source, size, factor)
+
+
+def sample(image: np.ndarray, to_source: np.ndarray, size: int, factor: int) -> np.ndarray:
+    """Sample an image bilinearly at ``factor`` x ``factor`` points a pixel, and average them.
+
+    Parameters
+    ----------
+    image : (H, W, C) uint8.
+    to_source : (2, 3), from the array indices of the finer samples to those of the image.
+    size, factor : pixels a side of the result, and samples a side of a pixel.
+
+    Returns
+    -------
+    (size, size, C) uint8; zeros outside the image.
+    """
     sampled = cv2.warpAffine(
         image,
         to_source,

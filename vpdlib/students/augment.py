@@ -33,6 +33,9 @@ from torch.nn import functional
 from vpdlib.students.frames import TensorBatch
 from vpdlib.students.settings import INPUTS, AugmentationSettings
 
+#: Mean and standard deviation of R, G, B in 0..1.
+RGBStatistics = tuple[tuple[float, float, float], tuple[float, float, float]]
+
 _GREY = (0.299, 0.587, 0.114)
 # RGB to Y, I, Q (NTSC): a turn in the I-Q plane changes the hue and keeps the brightness.
 _RGB_TO_YIQ = (
@@ -294,12 +297,7 @@ def normalize_inputs(
 
 
 def plain_inputs(
-    batch: TensorBatch,
-    side: int,
-    seen: Sequence[str],
-    rgb_mean: tuple[float, ...],
-    rgb_std: tuple[float, ...],
-    flipped: bool = False,
+    batch: TensorBatch, side: int, seen: Sequence[str], rgb: RGBStatistics, flipped: bool = False
 ) -> torch.Tensor:
     """Make network inputs without random changes, for validation and for embedding.
 
@@ -307,7 +305,7 @@ def plain_inputs(
     ----------
     batch, seen : see `raw_inputs`.
     side : T.
-    rgb_mean, rgb_std : of values in 0..1.
+    rgb : what R, G and B are normalised by.
     flipped : the flipped image, x of vectors negated.
 
     Returns
@@ -322,7 +320,7 @@ def plain_inputs(
         raw = raw.flip(3)
         for x in vectors:
             raw[:, x].neg_()
-    normalize_inputs(raw, rgb_mean, rgb_std)
+    normalize_inputs(raw, *rgb)
     return raw.contiguous(memory_format=torch.channels_last)
 
 
@@ -355,8 +353,7 @@ def augmented_inputs(
     batch: TensorBatch,
     side: int,
     seen: Sequence[str],
-    rgb_mean: tuple[float, ...],
-    rgb_std: tuple[float, ...],
+    rgb: RGBStatistics,
     settings: AugmentationSettings,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, Geometry]:
@@ -366,7 +363,7 @@ def augmented_inputs(
     ----------
     batch, seen : see `raw_inputs`. Background noise is added only where the batch has a mask.
     side : T.
-    rgb_mean, rgb_std : of values in 0..1.
+    rgb : what R, G and B are normalised by.
     settings : ranges and probabilities.
     generator : a CPU generator, from which everything random is drawn; for noise on a GPU see `noise_like`.
 
@@ -385,7 +382,7 @@ def augmented_inputs(
     inputs, background = image[:, :num_channels], image[:, num_channels:] < 0.5
     if any(settings.colour_jitter):
         inputs[:, :3] = jitter_colours(inputs[:, :3], settings.colour_jitter, generator)
-    normalize_inputs(inputs, rgb_mean, rgb_std)
+    normalize_inputs(inputs, *rgb)
     if noisy:
         chosen = torch.rand(len(raw), generator=generator) < settings.noise_probability
         noise = noise_like(inputs[:, :3], generator) * settings.noise_std

@@ -61,8 +61,7 @@ def embed(
                     on_device,
                     settings.crop_px,
                     settings.seen,
-                    student.rgb_mean,
-                    student.rgb_std,
+                    (student.rgb_mean, student.rgb_std),
                     flipped,
                 )
                 descriptors[batch.indices.numpy(), row] = student.encoder(inputs).cpu().numpy()

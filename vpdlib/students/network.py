@@ -8,12 +8,14 @@ takes the descriptor to (B, 2d): pose, then motion. Source: paper section 3, doc
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import torch
 from torch import nn
 
 from vpdlib.students.settings import StudentSettings
+from vpdlib.training.layers import perceptron, residual_stages
 from vpdlib.training.reproducible import seeded
 
 #: Width of the decoder's two hidden layers (paper supplement).
@@ -72,21 +74,9 @@ class ResidualEncoder(nn.Module):
         self.conv1 = nn.Conv2d(num_channels, widths[0], 3, stride=2, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(widths[0])
         self.relu = nn.ReLU(inplace=True)
-        stages: list[nn.Module] = []
-        before = widths[0]
-        for index, (width, num_blocks) in enumerate(zip(widths, blocks, strict=True)):
-            for position in range(num_blocks):
-                stride = 2 if index > 0 and position == 0 else 1
-                shortcut = None
-                if stride != 1 or before != width:
-                    shortcut = nn.Sequential(
-                        nn.Conv2d(before, width, 1, stride=stride, bias=False),
-                        nn.BatchNorm2d(width),
-                    )
-                stages.append(block(before, width, stride, shortcut))
-                before = width
-        self.stages = nn.Sequential(*stages)
-        self.fc = nn.Linear(before, dim)
+        stages = residual_stages(widths, blocks, nn.Conv2d, nn.BatchNorm2d, block)
+        self.stages = nn.Sequential(*chain.from_iterable(stages))
+        self.fc = nn.Linear(widths[-1], dim)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -108,13 +98,7 @@ class Decoder(nn.Module):
 
     def __init__(self, dim: int, num_targets: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(dim, DECODER_WIDTH),
-            nn.ReLU(inplace=True),
-            nn.Linear(DECODER_WIDTH, DECODER_WIDTH),
-            nn.ReLU(inplace=True),
-            nn.Linear(DECODER_WIDTH, num_targets),
-        )
+        self.layers = perceptron(dim, DECODER_WIDTH, DECODER_WIDTH, num_targets)
 
     def forward(self, descriptor: torch.Tensor) -> torch.Tensor:
         """Map descriptors (B, d) to the targets (B, num_targets), pose first."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from torch import nn
 from vpdlib.progress import note, warn
 from vpdlib.students.augment import (
     Geometry,
+    RGBStatistics,
     apply_geometry_to_target,
     augmented_inputs,
     plain_inputs,
@@ -48,9 +49,6 @@ _LEARNT_NOTHING = 0.95
 #: Frames (B,) of the store, whether each is flipped (B,), the angle in radians (B,) it is then rotated by, x towards y:
 #: to the targets (B, K) of those crops, pose and then motion if that is learnt. All on the CPU.
 RotatedTargets = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-
-#: Mean and standard deviation of R, G, B in 0..1.
-_RGBStatistics = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
 def train_student(
@@ -97,7 +95,12 @@ def train_student(
     ValueError : targets or indices are unusable, or the saved state belongs to another training.
     NonFiniteLossError : a loss became NaN or infinite.
     """
-    targets = _join_targets(frames, pose, motion, train_idx, val_idx, settings)
+    parts = {"pose": pose}
+    if settings.motion:
+        if motion is None:
+            raise ValueError("the student learns motion, but no motion targets are given")
+        parts["motion"] = motion
+    targets = _join_targets(parts, len(frames), {"training": train_idx, "validation": val_idx})
     weights = _check_weight(weight, len(frames))
     is_rotated = settings.augmentation.rotation_degrees > 0
     if is_rotated and settings.teacher != POSE2D and rotated_targets is None:
@@ -202,7 +205,7 @@ class _Run(Training):
     settings: StudentSettings
     reader: BatchReader
     labels: _Labels
-    rgb: _RGBStatistics
+    rgb: RGBStatistics
 
     def train_pass(self, epoch: int) -> Entry:
         """Learn from random frames, randomly changed."""
@@ -220,7 +223,7 @@ class _Run(Training):
                 batch,
                 settings.crop_px,
                 settings.seen,
-                *self.rgb,
+                self.rgb,
                 settings.augmentation,
                 generator,
             )
@@ -238,7 +241,7 @@ class _Run(Training):
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for cpu_batch in self.reader.read(in_batches(self.labels.val_idx, VAL_BATCH_SIZE)):
             batch = cpu_batch.to(self.device)
-            inputs = plain_inputs(batch, settings.crop_px, settings.seen, *self.rgb)
+            inputs = plain_inputs(batch, settings.crop_px, settings.seen, self.rgb)
             target = self.labels.targets[cpu_batch.indices, 0].to(self.device)
             errors = squared_errors(self._answer(inputs), target) * self._weight(cpu_batch.indices)
             _require_finite(errors, cpu_batch.indices, "validation")
@@ -273,41 +276,32 @@ class _Run(Training):
 
 
 def _join_targets(
-    frames: FrameStore,
-    pose: np.ndarray,
-    motion: np.ndarray | None,
-    train_idx: np.ndarray,
-    val_idx: np.ndarray,
-    settings: StudentSettings,
+    parts: Mapping[str, np.ndarray], num_frames: int, sides: Mapping[str, np.ndarray]
 ) -> torch.Tensor:
-    """Check the targets and join them to (N, 2, d) or (N, 2, 2d) float32."""
-    expected = (len(frames), 2, pose.shape[-1])
-    if settings.motion and motion is None:
-        raise ValueError("the student learns motion, but no motion targets are given")
-    parts = [("pose", pose)] + ([("motion", motion)] if settings.motion else [])
-    for name, part in parts:
-        if part is None or part.shape != expected:
-            shape = None if part is None else part.shape
+    """Check the targets, and the indices of each side's frames, and join pose and motion to (N, 2, d) float32."""
+    expected = (num_frames, 2, parts["pose"].shape[-1])
+    for name, part in parts.items():
+        if part.shape != expected:
             raise ValueError(
-                f"{name} targets {shape}: expected {expected}, one pair of rows per crop"
+                f"{name} targets {part.shape}: expected {expected}, one pair of rows per crop"
             )
-    targets = np.concatenate([part for _, part in parts if part is not None], axis=2)
-    for name, indices in (("training", train_idx), ("validation", val_idx)):
-        indices = np.asarray(indices)
+    targets = np.concatenate(list(parts.values()), axis=2)
+    for name, given in sides.items():
+        indices = np.asarray(given)
         if len(indices) == 0:
             raise ValueError(
                 f"no {name} frames: the teacher's labels were all rejected or the split left none; "
                 "lower weak_labels.min_score or give more video"
             )
-        if indices.min() < 0 or indices.max() >= len(frames):
-            raise ValueError(f"{name} frames must be within 0..{len(frames) - 1}")
+        if indices.min() < 0 or indices.max() >= num_frames:
+            raise ValueError(f"{name} frames must be within 0..{num_frames - 1}")
         bad = indices[~np.isfinite(targets[indices]).all(axis=(1, 2))]
         if len(bad):
             raise ValueError(
                 f"{len(bad)} {name} frames have a target that is not finite, the first ones "
                 f"{bad[:5].tolist()}: pass only frames that select_weak_labels kept"
             )
-    if np.intersect1d(train_idx, val_idx).size:
+    if np.intersect1d(sides["training"], sides["validation"]).size:
         raise ValueError("training and validation frames overlap; use split_validation")
     return torch.from_numpy(targets.astype(np.float32))
 
@@ -328,7 +322,7 @@ def _check_weight(weight: np.ndarray | None, num_frames: int) -> torch.Tensor:
 def _identity(
     labels: _Labels,
     settings: StudentSettings,
-    rgb: _RGBStatistics,
+    rgb: RGBStatistics,
 ) -> str:
     """Return a digest of what a saved state's training depends on, crops apart."""
     # More epochs may be asked for later, unless the rate depends on their number; how crops are read

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
+from vpdlib.training.layers import perceptron
 from vpdlib.training.reproducible import seeded
 from vpdlib.vipe.cameras import INPUT_DIM
 from vpdlib.vipe.settings import VipeSettings
@@ -70,13 +71,7 @@ class VipeDecoder(nn.Module):
     def __init__(self, settings: VipeSettings) -> None:
         super().__init__()
         width = settings.decoder_width
-        self.layers = nn.Sequential(
-            nn.Linear(settings.dim, width),
-            nn.ReLU(inplace=True),
-            nn.Linear(width, width),
-            nn.ReLU(inplace=True),
-            nn.Linear(width, TARGET_DIM),
-        )
+        self.layers = perceptron(settings.dim, width, width, TARGET_DIM)
 
     def forward(self, embedding: torch.Tensor) -> torch.Tensor:
         """Map embeddings (B, dim) to features (B, 91)."""
@@ -111,15 +106,6 @@ class TrainedVipe:
 
 
 def build_vipe(settings: VipeSettings) -> tuple[VipeEncoder, VipeDecoder]:
-    """Build both networks from the settings' seed, leaving torch's random state as it was.
-
-    Parameters
-    ----------
-    settings : sizes and seed.
-
-    Returns
-    -------
-    encoder, decoder : in training mode, on the CPU.
-    """
+    """Build encoder and decoder, in training mode on the CPU, from the settings' seed; torch's random state stays."""
     with seeded(settings.seed):
         return VipeEncoder(settings), VipeDecoder(settings)

@@ -57,14 +57,21 @@ def expected_manifest(network: Network) -> dict[str, Any]:
     }
 
 
-def _read_manifest(path: Path, remedy: str) -> dict[str, Any]:
+def read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """Read a JSON object that lies beside weights.
+
+    Raises
+    ------
+    WeightsError
+        if the file is not JSON, or holds something other than an object; the message ends with ``remedy``.
+    """
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise WeightsError(f"{path} is not readable as JSON ({error}); {remedy}") from error
-    if not isinstance(manifest, dict):
-        raise WeightsError(f"{path} holds no JSON object; {remedy}")
-    return manifest
+        raise WeightsError(f"{path}: not readable as JSON ({error}); {remedy}") from error
+    if not isinstance(content, dict):
+        raise WeightsError(f"{path}: expected a JSON object; {remedy}")
+    return content
 
 
 def verify(name: str, networks_dir: Path) -> Path:
@@ -88,7 +95,7 @@ def verify(name: str, networks_dir: Path) -> Path:
     for needed in (path, manifest_file):
         if not needed.is_file():
             raise WeightsError(f"network {name!r}: expected {needed}, found no such file; {remedy}")
-    manifest = _read_manifest(manifest_file, remedy)
+    manifest = read_json(manifest_file, remedy)
     for key, expected in expected_manifest(network).items():
         if manifest.get(key) != expected:
             raise WeightsError(

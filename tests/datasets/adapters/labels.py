@@ -43,6 +43,22 @@ def write(folder, files):
     return paths
 
 
+def broadcasts(folder, short_name, clips, labels, val, subsets, learnt_from):
+    """The files that FSJump6 and Tennis7 have alike; ``subsets`` name -> ids, ``learnt_from`` clips of detection."""
+
+    def lines(names):
+        return "".join(f"{name}\n" for name in names)
+
+    files = {
+        f"{short_name}.video_meta.pkl": metadata(clips),
+        "all.txt": lines(labels),
+        "val.ids.txt": lines(val),
+        **{f"train_{name}.ids.txt": lines(ids) for name, ids in subsets.items()},
+        **{f"train.localize.{n}.txt": lines(learnt_from) for n in range(5)},
+    }
+    return write(folder, files)
+
+
 def fsjump6(folder):
     """Three routines: one to train on, one to validate on, one of 2018."""
     clips = {
@@ -59,15 +75,10 @@ def fsjump6(folder):
         f"{test}:100:140 axel",
         f"{other}:100:140 salchow",
     ]
-    files = {
-        "fs.video_meta.pkl": metadata(clips),
-        "all.txt": "\n".join(labels) + "\n",
-        "val.ids.txt": f"{other}:100:140\n",
-        "train_2_0.ids.txt": f"{train}:100:140\n{train}:10:20\n",
-        "train_2_1.ids.txt": f"{train}:280:299\n",
-    }
-    files |= {f"train.localize.{n}.txt": f"{train}\n{other}\n" for n in range(5)}
-    return write(folder, files)
+    subsets = {"2_0": [f"{train}:100:140", f"{train}:10:20"], "2_1": [f"{train}:280:299"]}
+    return broadcasts(
+        folder, "fs", clips, labels, [f"{other}:100:140"], subsets, learnt_from=[train, other]
+    )
 
 
 def tennis7(folder):
@@ -86,14 +97,11 @@ def tennis7(folder):
         f"{match}:front:1160 nonshot",
         f"{test}:back:360 forehand_topspin",
     ]
-    files = {
-        "tennis.video_meta.pkl": metadata(clips),
-        "all.txt": "\n".join(labels) + "\n",
-        "val.ids.txt": f"{match}:front:1097\n{match}:front:1160\n",
-        "train_4_0.ids.txt": f"{match}:front:1050\n{match}:back:1150\n",
-    }
-    files |= {f"train.localize.{n}.txt": f"{match}_1000_1100\n" for n in range(5)}
-    return write(folder, files)
+    val = [f"{match}:front:1097", f"{match}:front:1160"]
+    subsets = {"4_0": [f"{match}:front:1050", f"{match}:back:1150"]}
+    return broadcasts(
+        folder, "tennis", clips, labels, val, subsets, learnt_from=[f"{match}_1000_1100"]
+    )
 
 
 def fx35(folder):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from vpdlib.datasets.adapters.base import VideosToLabel
 from vpdlib.datasets.adapters.folder import (
     FolderAdapter,
     restrict_to_classes,
@@ -96,7 +97,8 @@ def sources_in(**counts):
 
 def labelled(adapter, paths, sources, durations_s, classes):
     place = paths.under_data(adapter.videos)
-    return labelled_actions(adapter, paths, place, sources, {}, durations_s, classes)
+    videos = VideosToLabel(place, sources, {}, durations_s, classes)
+    return labelled_actions(adapter, paths, videos)
 
 
 def test_folders_are_the_labels():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vpdlib.datasets.adapters.base import VideosToLabel
 from vpdlib.datasets.adapters.poses import PosesAdapter
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.paths import DataFolder
@@ -30,8 +31,8 @@ def test_a_clip_is_named_by_its_key(tmp_path, named, video_id):
     sources = adapter.sources_in(path, clips)
 
     def read():
-        durations_s = dict.fromkeys(clips, 0.2)
-        return labelled_actions(adapter, DataFolder(tmp_path), path, sources, clips, durations_s)
+        videos = VideosToLabel(path, sources, clips, dict.fromkeys(clips, 0.2))
+        return labelled_actions(adapter, DataFolder(tmp_path), videos)
 
     if video_id is None:
         with pytest.raises(DatasetError, match=r"labels.csv:2: there is no video"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +17,26 @@ from vpdlib.datasets.settings import JointNames, SuppliedSettings
 from vpdlib.datasets.tables import ProblemRow
 from vpdlib.ranges import InnerFraction, ProperFraction
 from vpdlib.section import Section
+
+
+@dataclass(frozen=True)
+class VideosToLabel:
+    """What labelled actions are found for.
+
+    Attributes
+    ----------
+    place : the folder of videos or file of keypoints.
+    sources : the videos.
+    clips : video id -> keypoints, where they stand in for videos.
+    durations_s : video id -> length, seconds.
+    classes : class names; None for all that are found.
+    """
+
+    place: Path
+    sources: Sequence[VideoSource]
+    clips: Mapping[str, PoseClip]
+    durations_s: Mapping[str, float]
+    classes: Sequence[str] | None = None
 
 
 class BaseAdapter(Section):
@@ -166,23 +187,8 @@ class LabelledAdapter(BaseAdapter):
         return self, paths
 
     @abstractmethod
-    def labels_without_table(
-        self,
-        place: Path,
-        sources: Sequence[VideoSource],
-        clips: Mapping[str, PoseClip],
-        durations_s: Mapping[str, float],
-        classes: Sequence[str] | None,
-    ) -> list[Action]:
+    def labels_without_table(self, videos: VideosToLabel) -> list[Action]:
         """The labelled actions where there is no table of them, not yet checked.
-
-        Parameters
-        ----------
-        place : the folder of videos or file of keypoints.
-        sources : the videos.
-        clips : video id -> keypoints, where they stand in for videos.
-        durations_s : video id -> length, seconds.
-        classes : class names; None for all that are found.
 
         Raises
         ------

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from vpdlib.datasets.adapters.base import LabelledAdapter
+from vpdlib.datasets.adapters.base import LabelledAdapter, VideosToLabel
 from vpdlib.datasets.alike import difference, find_alike
-from vpdlib.datasets.base import Action, DatasetError, PoseClip, VideoSource, shard_of
+from vpdlib.datasets.base import Action, DatasetError, VideoSource, shard_of
 from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.settings import DeinterlaceSetting, SuppliedSettings
 from vpdlib.datasets.split import group_of
@@ -99,28 +99,21 @@ class FolderAdapter(LabelledAdapter):
         """What lies among the videos, may be meant as one and is not taken."""
         return problems_of_files(paths.under_data(self.videos))
 
-    def labels_without_table(
-        self,
-        place: Path,
-        sources: Sequence[VideoSource],
-        clips: Mapping[str, PoseClip],
-        durations_s: Mapping[str, float],
-        classes: Sequence[str] | None,
-    ) -> list[Action]:
+    def labels_without_table(self, videos: VideosToLabel) -> list[Action]:
         """One a video, the whole of it, by the folder that it lies in; folders that are no class label nothing."""
         return [
             Action(
                 action_id=source.video_id,
                 video_id=source.video_id,
                 start_s=0.0,
-                end_s=durations_s[source.video_id],
+                end_s=videos.durations_s[source.video_id],
                 label=source.path.parent.name,
                 split=None,
                 group=group_of(source.video_id, self.group_pattern, str(source.path)),
                 where=str(source.path),
             )
-            for source in sources
-            if not classes or source.path.parent.name in classes
+            for source in videos.sources
+            if not videos.classes or source.path.parent.name in videos.classes
         ]
 
 

@@ -34,13 +34,7 @@ class FSJump6Adapter(PublishedAdapter):
         return clip.rsplit("_", 3)[0]
 
     def load_all(self, files: Mapping[str, Path], paths: DataPaths) -> PaperDataset:
-        """Read labels, splits, subsets and lists.
-
-        Raises
-        ------
-        DatasetError
-            If a label is not of the published form, or names an unknown routine.
-        """
+        """As :meth:`load`, of all clips; a label of another form, or of an unknown routine, is a DatasetError."""
         clips = self.published_clips(files)
         tested = {clip for clip in clips if self.recording_of(clip).endswith("2018")}
         val_ids = set(read_lines(files["val.ids.txt"]))

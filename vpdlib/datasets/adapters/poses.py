@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from vpdlib.datasets.adapters.base import LabelledAdapter
+from vpdlib.datasets.adapters.base import LabelledAdapter, VideosToLabel
 from vpdlib.datasets.base import Action, DatasetError, PoseClip, Split, VideoSource
 from vpdlib.datasets.settings import JointNames, SuppliedSettings
 from vpdlib.datasets.split import group_of
@@ -57,14 +57,7 @@ class PosesAdapter(LabelledAdapter):
         """The clips of a file, as tables may name them: a key is the clip's path in the file."""
         return [VideoSource(name, path / clip.folder / name) for name, clip in clips.items()]
 
-    def labels_without_table(
-        self,
-        place: Path,
-        sources: Sequence[VideoSource],
-        clips: Mapping[str, PoseClip],
-        durations_s: Mapping[str, float],
-        classes: Sequence[str] | None,
-    ) -> list[Action]:
+    def labels_without_table(self, videos: VideosToLabel) -> list[Action]:
         """Those that the file gives; every clip is one action.
 
         Raises
@@ -73,10 +66,10 @@ class PosesAdapter(LabelledAdapter):
             If the file labels a clip not, a number has no name, or the file has splits, but none that serves for
             testing.
         """
-        _check_test_splits(self.test_splits, place, clips)
+        _check_test_splits(self.test_splits, videos.place, videos.clips)
         actions = []
-        for video_id, clip in clips.items():
-            where = f"{place}: {video_id}"
+        for video_id, clip in videos.clips.items():
+            where = f"{videos.place}: {video_id}"
             split: Split | None = None
             if clip.splits:
                 split = "train" if set(clip.splits).isdisjoint(self.test_splits) else "test"
@@ -85,7 +78,7 @@ class PosesAdapter(LabelledAdapter):
                     action_id=video_id,
                     video_id=video_id,
                     start_s=0.0,
-                    end_s=durations_s[video_id],
+                    end_s=videos.durations_s[video_id],
                     label=_label(clip.label, self.label_names, where),
                     split=split,
                     group=group_of(video_id, self.group_pattern, where),

@@ -63,13 +63,7 @@ class Tennis7Adapter(PublishedAdapter):
         return clip.rsplit("_", 2)[0]
 
     def load_all(self, files: Mapping[str, Path], paths: DataPaths) -> PaperDataset:
-        """Read labels, splits, subsets and lists.
-
-        Raises
-        ------
-        DatasetError
-            If a label lies in no point.
-        """
+        """As :meth:`load`, of all clips; a label that lies in no point is a DatasetError."""
         clips = self.published_clips(files)
         tested = {clip for clip in clips if self.recording_of(clip) in _TEST_MATCHES}
         val_ids = set(read_lines(files["val.ids.txt"]))

@@ -31,10 +31,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vpdlib.skeleton import JOINTS13
 from vpdlib.vipe.motions import Motion, check_motions
 from vpdlib.vipe.npz import MotionError, read_arrays
-from vpdlib.vipe.sources.reading import check_every, find_files, pieces
+from vpdlib.vipe.sources.reading import check_every, find_files, pieces, rows_of_joints
 
 SOURCE = "amass"
 #: The first joints of SMPL, SMPL-H and SMPL-X: pelvis, left hip, right hip, spine1, left knee, ...
@@ -43,22 +42,10 @@ NUM_JOINTS = len(PARENTS)
 HEAD = 15
 #: Row of the nose after the joints.
 NOSE = NUM_JOINTS
-#: JOINTS13 -> row.
-ROWS: dict[str, int] = {
-    "nose": NOSE,
-    "left_shoulder": 16,
-    "right_shoulder": 17,
-    "left_elbow": 18,
-    "right_elbow": 19,
-    "left_wrist": 20,
-    "right_wrist": 21,
-    "left_hip": 1,
-    "right_hip": 2,
-    "left_knee": 4,
-    "right_knee": 5,
-    "left_ankle": 7,
-    "right_ankle": 8,
-}
+#: Rows of JOINTS13.
+ROWS = rows_of_joints(
+    NOSE, shoulder=(16, 17), elbow=(18, 19), wrist=(20, 21), hip=(1, 2), knee=(4, 5), ankle=(7, 8)
+)
 #: Vertices of a mesh -> its nose; smplx's ``vertex_ids.py``.
 NOSE_VERTEX = {6890: 332, 10475: 9120}
 #: Joints of a body model -> its kind; columns of ``poses`` -> the kind they are of.
@@ -150,7 +137,7 @@ def read_amass(
                 f"{path} is not in a folder of a subject in one of a data set; {_LAYOUT}"
             )
         joints, fps = _clip(path, models, target_fps, every)
-        xyz = joints[:, [ROWS[joint] for joint in JOINTS13]]
+        xyz = joints[:, ROWS]
         name, subject = place.with_suffix("").as_posix(), place.parent.as_posix()
         motions += pieces(name, xyz, fps, subject, SOURCE)
     check_motions(motions, str(folder))

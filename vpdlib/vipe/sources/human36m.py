@@ -21,30 +21,18 @@ from typing import Any
 
 import numpy as np
 
+from vpdlib.npy import read_npy_header
 from vpdlib.safe_pickle import UnsafePickleError, loads_plain
-from vpdlib.skeleton import JOINTS13
 from vpdlib.vipe.motions import Motion, check_motions
 from vpdlib.vipe.npz import DAMAGED, MotionError, open_size_checked, read_arrays
-from vpdlib.vipe.sources.reading import pieces
+from vpdlib.vipe.sources.reading import pieces, rows_of_joints
 
 SOURCE = "human36m"
 FPS = 50.0
-#: JOINTS13 -> row of the full skeleton. VideoPose3D's ``h36m_dataset.py``: left 6 to 10 and 16 to 23.
-ROWS32: dict[str, int] = {
-    "nose": 14,
-    "left_shoulder": 17,
-    "right_shoulder": 25,
-    "left_elbow": 18,
-    "right_elbow": 26,
-    "left_wrist": 19,
-    "right_wrist": 27,
-    "left_hip": 6,
-    "right_hip": 1,
-    "left_knee": 7,
-    "right_knee": 2,
-    "left_ankle": 8,
-    "right_ankle": 3,
-}
+#: Rows of the full skeleton, of JOINTS13. VideoPose3D's ``h36m_dataset.py``: left 6 to 10 and 16 to 23.
+ROWS32 = rows_of_joints(
+    14, shoulder=(17, 25), elbow=(18, 26), wrist=(19, 27), hip=(6, 1), knee=(7, 2), ankle=(8, 3)
+)
 #: Rows of the full skeleton that the one of 17 joints keeps, in its order.
 KEPT17 = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
 _OBJECT = "positions_3d"
@@ -90,10 +78,7 @@ def _joints13(path: Path, name: str, xyz: Any) -> np.ndarray:
         raise MotionError(
             f"{path}: {name} {xyz.shape}, expected (T, 32, 3) or (T, 17, 3); {_REMEDY}"
         )
-    rows = [ROWS32[joint] for joint in JOINTS13]
-    if xyz.shape[1] == 17:
-        rows = [KEPT17.index(row) for row in rows]
-    return xyz[:, rows]
+    return xyz[:, ROWS32 if xyz.shape[1] == 32 else [KEPT17.index(row) for row in ROWS32]]
 
 
 def _from_object(path: Path) -> dict[str, Any]:
@@ -102,13 +87,7 @@ def _from_object(path: Path) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             stream = io.BytesIO(archive.read(f"{_OBJECT}.npy"))
-        version = np.lib.format.read_magic(stream)
-        read_header = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
-        shape, _, dtype = read_header(stream)
+        shape, _, dtype = read_npy_header(stream)
     except (*DAMAGED, KeyError) as error:
         raise MotionError(f"{where} is damaged ({error}); obtain the file again") from error
     if shape != () or dtype != np.dtype(object):

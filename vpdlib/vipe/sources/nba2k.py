@@ -21,29 +21,16 @@ from pathlib import Path
 import numpy as np
 
 from vpdlib.safe_pickle import UnsafePickleError, load_plain
-from vpdlib.skeleton import JOINTS13
 from vpdlib.vipe.motions import Motion, check_motions
 from vpdlib.vipe.npz import MotionError
-from vpdlib.vipe.sources.reading import find_files, pieces
+from vpdlib.vipe.sources.reading import find_files, pieces, rows_of_joints
 
 SOURCE = "nba2k"
 NUM_JOINTS = 35
-#: JOINTS13 -> row, from 0.
-ROWS: dict[str, int] = {
-    "nose": 34,
-    "left_shoulder": 10,
-    "right_shoulder": 13,
-    "left_elbow": 11,
-    "right_elbow": 14,
-    "left_wrist": 12,
-    "right_wrist": 15,
-    "left_hip": 4,
-    "right_hip": 1,
-    "left_knee": 5,
-    "right_knee": 2,
-    "left_ankle": 6,
-    "right_ankle": 3,
-}
+#: Rows of JOINTS13, from 0.
+ROWS = rows_of_joints(
+    34, shoulder=(10, 13), elbow=(11, 14), wrist=(12, 15), hip=(4, 1), knee=(5, 2), ankle=(6, 3)
+)
 
 
 def read_nba2k(
@@ -102,6 +89,5 @@ def _joints13(path: Path) -> np.ndarray:
                 f"{path}: capture {i} of j3d is {shape}, expected ({NUM_JOINTS}, 3) floats; obtain "
                 "it again"
             )
-    rows = [ROWS[joint] for joint in JOINTS13]
     # y up to z up by exchanging the axes in turn, which keeps handedness.
-    return np.stack([joints[rows] for joints in captures])[..., [2, 0, 1]]
+    return np.stack([joints[ROWS] for joints in captures])[..., [2, 0, 1]]

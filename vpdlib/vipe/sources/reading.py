@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vpdlib.datasets.paths import files_below
+from vpdlib.skeleton import JOINTS13
 from vpdlib.vipe.motions import Motion
 from vpdlib.vipe.npz import MotionError
 
@@ -84,3 +85,11 @@ def pieces(
         Motion(f"{name}#{start * every}", xyz[start:end], fps / every, subject, source)
         for start, end in edges.reshape(-1, 2).tolist()
     ]
+
+
+def rows_of_joints(nose: int, **left_and_right: tuple[int, int]) -> list[int]:
+    """Rows of a skeleton that make `JOINTS13`: the nose's, and of each other joint the left and the right one's."""
+    rows = {"nose": nose}
+    for joint, (left, right) in left_and_right.items():
+        rows |= {f"left_{joint}": left, f"right_{joint}": right}
+    return [rows[joint] for joint in JOINTS13]
