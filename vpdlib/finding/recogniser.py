@@ -230,7 +230,7 @@ def train_recogniser(
     segments : to learn from, see `vpdlib.finding.segments.training_segments`; those without the athlete are left out.
     class_names : the C classes.
     folds : see `vpdlib.finding.folds.held_out_folds`.
-    settings : of all heads.
+    settings : of all heads; a network is trained for as many steps as it would be on the actions alone.
     seed : of the first member; member m has ``seed + m``.
     has_background : whether background is an answer.
     examples_per_class : of the labelled actions, those that stay to be shown.
@@ -286,6 +286,10 @@ def train_recogniser(
         untempered = NeighbourRecogniser(*common, learnt_from, scale)
     else:
         members = []
+        # Copies and background make epochs longer, and fewer of them do.
+        num_actions = sum(bool(segment.action) for segment in used)
+        epochs = max(round(settings.bigru.epochs * num_actions / len(used)), 1)
+        training = settings.bigru.model_copy(update={"epochs": epochs})
         for fold in range(len(folds)):
             learnt = np.flatnonzero(of_fold != fold)
             if len(learnt) == 0:
@@ -298,7 +302,7 @@ def train_recogniser(
                     labels[learnt],
                     num_answers,
                     architecture_of(head, settings),
-                    settings.bigru,
+                    training,
                     seed + fold,
                     device=device,
                     threads=threads,
