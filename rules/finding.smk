@@ -166,6 +166,34 @@ rule list_found:
         "../workflow_scripts/list_found.py"
 
 
+rule choose_to_label:
+    input:
+        unpack(labels_beside),
+        found=found_files,
+        recogniser=lambda wc: models_of_finder(wc)["recognisers"][0],
+        features=features_to_choose_from,
+        videos=all_shards(f"{DATASET}/shards/{{shard}}.csv"),
+        listed=videos_with_groups,
+    output:
+        f"{DATASET}/to_label.csv",
+    log:
+        f"{LOGS}/choose_to_label.log",
+    benchmark:
+        f"{BENCHMARKS}/choose_to_label.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        settings=section("to_label"),
+        code=code_digest("workflow_scripts.choose_to_label"),
+    message:
+        "What to label next: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/choose_to_label.py"
+
+
 rule collect_found:
     input:
         csv=f"{DATASET}/collections/{{collection}}/found.csv",

@@ -90,6 +90,20 @@ def found_files(wildcards):
     ]
 
 
+def features_to_choose_from(wildcards):
+    """The first feature set of the finder, of all shards."""
+    part = parts_of_finder(wildcards)[0]
+    kind = settings_of(wildcards.dataset).kind_of(part)
+    return all_shards(f"{DATASET}/features/{kind}/{part}/{{shard}}.h5")(wildcards)
+
+
+def videos_with_groups(wildcards):
+    """The list of videos that says of which group each is; a collection has none."""
+    if is_collection(wildcards.dataset):
+        return []
+    return f"results/{wildcards.dataset}/dataset/videos.csv"
+
+
 def videos_to_cut(wildcards):
     """The lists of all videos, where there are some."""
     must_have_videos(wildcards.dataset)

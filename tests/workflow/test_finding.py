@@ -9,8 +9,11 @@ import pytest
 
 from tests.workflow.test_chain import TINY
 
-FOUND = ["results/tiny/found.csv", "results/tiny/found_accuracy.csv", "results/tiny/clips"]
+FOUND = [
+    f"results/tiny/{name}" for name in ("found.csv", "found_accuracy.csv", "clips", "to_label.csv")
+]
 SPRING = "results/tiny/found/spring.csv"
+SPRING_TO_LABEL = "results/tiny/collections/spring/to_label.csv"
 #: Jobs of one more video of a collection, its own; then the list is made anew.
 OF_ONE_VIDEO = {
     "list_videos": 1,
@@ -41,7 +44,7 @@ def finished(tmp_path_factory, make_workflow):
     spring.mkdir(parents=True)
     for number in (0, 1):
         shutil.copy(videos / f"test_00{number}.mp4", spring / f"new_{number}.mp4")
-    done = workflow.run(*FOUND, SPRING)
+    done = workflow.run(*FOUND, SPRING, SPRING_TO_LABEL)
     assert done.returncode == 0, done.stdout[-6000:]
     return workflow
 
@@ -87,6 +90,16 @@ def test_clips_are_of_what_was_found(finished):
     assert len(clips) == len(found)
     with av.open(str(clips[0])) as container:
         assert container.streams.video[0].codec_context.name == "h264"
+
+
+def test_what_to_label_next_is_not_labelled_and_not_tested(finished):
+    asked = pd.read_csv(finished.folder / "results/tiny/to_label.csv")
+    assert not asked["video"].str.startswith("test").any()
+    assert asked["labelled"].isna().all()
+    assert not asked.duplicated(["video", "start", "end"]).any()
+    new = pd.read_csv(finished.folder / SPRING_TO_LABEL)
+    assert set(new["video"]) <= {"new_0", "new_1"}
+    assert len(new)
 
 
 def test_one_more_video_is_its_own_jobs(finished):

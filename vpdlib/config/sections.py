@@ -35,7 +35,7 @@ from vpdlib.features.settings import (
     VipeFeatures,
 )
 from vpdlib.features.video_encoder_settings import VideoEncoderSettings
-from vpdlib.finding.settings import ClipSettings, FindingSettings
+from vpdlib.finding.settings import ClipSettings, FindingSettings, ToLabelSettings
 from vpdlib.flow.settings import FlowSettings
 from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import PeopleSettings
@@ -145,6 +145,9 @@ class DatasetSections(Section):
     )
     finding: FindingSettings = Field(
         FindingSettings(), description="Every action in all footage, labelled or not."
+    )
+    to_label: ToLabelSettings = Field(
+        ToLabelSettings(), description="Which segments to_label.csv asks for."
     )
     clips: ClipSettings = Field(
         ClipSettings(), description="Clips of found actions, to look at (docs/own_sport.md)."

@@ -10,7 +10,7 @@ import pandas as pd
 from vpdlib.datasets.tables import ActionRow, VideoRow
 from vpdlib.finding.accuracy import overlapped
 from vpdlib.finding.find import FoundVideos
-from vpdlib.finding.segments import labelled
+from vpdlib.finding.segments import Segment, labelled
 from vpdlib.finding.table import FoundRow
 
 _TIME_DIGITS, _DIGITS = 3, 4
@@ -31,41 +31,50 @@ def found_rows(
     videos : those to list.
     actions : labelled ones, to be set against what was found.
     """
-    truth: dict[str, list[ActionRow]] = {}
-    for action in actions:
-        truth.setdefault(action.video, []).append(action)
+    labels = labelled_by_video(actions)
     rows = []
     for video in sorted(videos, key=lambda row: row.video):
-        of_video = found.videos[video.video]
-        answers = of_video.answers
-        own = labelled(truth.get(video.video, []))
-        for index in range(len(answers)):
-            probability = answers.probability[index]
-            order = np.argsort(-probability, kind="stable")
-            if probability[order[0]] < threshold:
-                continue
-            start, end = float(answers.start_s[index]), float(answers.end_s[index])
-            at = overlapped(start, end, own)
-            has_second = len(order) > 1
-            score = answers.score[index]
-            rows.append(
-                FoundRow(
-                    video=video.video,
-                    athlete=video.athlete,
-                    start=round(start, _TIME_DIGITS),
-                    end=round(end, _TIME_DIGITS),
-                    label=found.class_names[order[0]],
-                    probability=round(float(probability[order[0]]), _DIGITS),
-                    second_label=found.class_names[order[1]] if has_second else "",
-                    second_probability=(
-                        round(float(probability[order[1]]), _DIGITS) if has_second else 0.0
-                    ),
-                    detection_score="" if np.isnan(score) else f"{score:.{_DIGITS}f}",
-                    nearest_action=of_video.nearest[index],
-                    labelled="" if at is None else at.label,
-                )
-            )
+        probability = found.videos[video.video].answers.probability
+        rows += [
+            found_row(found, video, index, labels.get(video.video, []))
+            for index in range(len(probability))
+            if probability[index].max() >= threshold
+        ]
     return rows
+
+
+def labelled_by_video(actions: Sequence[ActionRow]) -> dict[str, list[Segment]]:
+    """The labelled actions of every video."""
+    found: dict[str, list[Segment]] = {}
+    for segment in labelled(actions):
+        found.setdefault(segment.video, []).append(segment)
+    return found
+
+
+def found_row(
+    found: FoundVideos, video: VideoRow, index: int, labels: Sequence[Segment]
+) -> FoundRow:
+    """The row of a video's answer of an index; ``labels`` are the video's labelled actions."""
+    of_video = found.videos[video.video]
+    answers = of_video.answers
+    probability, score = answers.probability[index], answers.score[index]
+    order = np.argsort(-probability, kind="stable")
+    start, end = float(answers.start_s[index]), float(answers.end_s[index])
+    at = overlapped(start, end, labels)
+    has_second = len(order) > 1
+    return FoundRow(
+        video=video.video,
+        athlete=video.athlete,
+        start=round(start, _TIME_DIGITS),
+        end=round(end, _TIME_DIGITS),
+        label=found.class_names[order[0]],
+        probability=round(float(probability[order[0]]), _DIGITS),
+        second_label=found.class_names[order[1]] if has_second else "",
+        second_probability=(round(float(probability[order[1]]), _DIGITS) if has_second else 0.0),
+        detection_score="" if np.isnan(score) else f"{score:.{_DIGITS}f}",
+        nearest_action=of_video.nearest[index],
+        labelled="" if at is None else at.label,
+    )
 
 
 def by_class(rows: Sequence[FoundRow], class_names: Sequence[str]) -> pd.DataFrame:

@@ -1,0 +1,36 @@
+"""Choose the segments whose label would teach most."""
+
+from pathlib import Path
+
+import _job
+
+from vpdlib.datasets.tables import read_actions, read_videos
+from vpdlib.finding.ask import rows_to_label
+from vpdlib.finding.find import read_found_videos, read_views
+from vpdlib.finding.recogniser import load_recogniser
+from vpdlib.finding.settings import ToLabelSettings
+from vpdlib.finding.table import write_found
+
+
+def main(snakemake):
+    inputs = snakemake.input
+    if inputs.get("listed"):
+        videos = read_videos(inputs.listed)
+    else:
+        videos = [row for path in inputs.videos for row in read_videos(path)]
+    views = read_views(
+        {"": [Path(path) for path in inputs.features]}, {row.video: row for row in videos}
+    )
+    rows = rows_to_label(
+        read_found_videos(inputs.found),
+        load_recogniser(Path(inputs.recogniser)),
+        {video: of_video[""] for video, of_video in views.items()},
+        videos,
+        read_actions(inputs.actions) if inputs.get("actions") else [],
+        ToLabelSettings.model_validate(snakemake.params.settings),
+    )
+    write_found(snakemake.output[0], rows)
+
+
+if __name__ == "__main__":
+    _job.run(main)
