@@ -73,6 +73,15 @@ def test_a_search_over_a_grid_finds_no_better_temperature(seed):
     assert mean_nll(probabilities, labels, found) <= min(losses) + 1e-6
 
 
+def test_a_sure_and_wrong_answer_counts_whatever_the_temperature():
+    # Many careful right answers ask for a low temperature; one that is sure and wrong forbids it.
+    probabilities = np.array([[0.55, 0.45]] * 60 + [[1 - 1e-6, 1e-6]])
+    labels = np.array([0] * 60 + [1])
+    found = fit_temperature(probabilities, labels)
+    losses = [mean_nll(probabilities, labels, temperature) for temperature in GRID]
+    assert mean_nll(probabilities, labels, found) <= min(losses) + 1e-6
+
+
 def test_right_answers_alone_ask_for_the_lowest_temperature():
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8]])
     assert fit_temperature(probabilities, np.array([0, 1])) == pytest.approx(0.05, rel=1e-3)

@@ -47,9 +47,10 @@ def fit_temperature(probabilities: NDArray[np.floating], labels: NDArray[np.inte
 
     def loss(log_temperature: float) -> float:
         tempered = temper(probabilities, float(np.exp(log_temperature)))
-        return float(-np.log(np.maximum(tempered[rows, labels], _LEAST)).mean())
+        # Never 0, by the floor: without it a sure and wrong answer would cost the same at any low temperature.
+        return float(-np.log(tempered[rows, labels]).mean())
 
-    # The likelihood is unimodal in the inverse temperature, and so in its logarithm: golden section.
+    # The loss is convex in the inverse temperature, and so in its logarithm: golden section.
     low, high = float(np.log(_LOWEST)), float(np.log(_HIGHEST))
     while high - low > 1e-4:
         left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
