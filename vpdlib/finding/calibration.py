@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
 
 # Probabilities are kept this far from 0 and 1, where logarithms end.
 _LEAST = 1e-6
@@ -45,9 +47,10 @@ def fit_temperature(probabilities: NDArray[np.floating], labels: NDArray[np.inte
 
     def loss(log_temperature: float) -> float:
         tempered = temper(probabilities, float(np.exp(log_temperature)))
-        return float(-np.log(np.maximum(tempered[rows, labels], _LEAST)).mean())
+        # Never 0, by the floor: without it a sure and wrong answer would cost the same at any low temperature.
+        return float(-np.log(tempered[rows, labels]).mean())
 
-    # The likelihood is unimodal in the inverse temperature, and so in its logarithm: golden section.
+    # The loss is convex in the inverse temperature, and so in its logarithm: golden section.
     low, high = float(np.log(_LOWEST)), float(np.log(_HIGHEST))
     while high - low > 1e-4:
         left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
@@ -104,7 +107,7 @@ class Acceptance:
             + self.recognition * _logit(class_probability)
             + self.bias
         )
-        accepted: NDArray[np.float64] = 1 / (1 + np.exp(-logits))
+        accepted: NDArray[np.float64] = expit(logits)
         return accepted
 
 
@@ -123,32 +126,28 @@ def fit_acceptance(
     score, class_probability : (N,) of segments of videos that were not learnt from.
     right : (N,) whether time and class are right.
     """
-    start = np.array([1.0, 1.0, 0.0])
     if len(right) == 0:
         return Acceptance()
+    start = np.array([1.0, 1.0, 0.0])
     inputs = np.stack([_logit(score), _logit(class_probability), np.ones(len(right))], axis=1)
-    target = np.asarray(right, dtype=np.float64)
+    # Logits of the answer that would have been right.
+    inputs *= np.where(right, 1.0, -1.0)[:, None]
 
-    def fit(free: NDArray[np.bool_]) -> NDArray[np.float64]:
-        weights = np.where(free | (start == 0), start, 0.0)
-        columns = np.flatnonzero(free)
-        for _ in range(100):
-            accepted = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
-            gradient = inputs.T @ (accepted - target) + (weights - start)
-            curvature = (inputs * (accepted * (1 - accepted))[:, None]).T @ inputs + np.eye(3)
-            step = np.linalg.solve(curvature[np.ix_(columns, columns)], gradient[columns])
-            # Newton's step may overshoot where all answers are sure.
-            weights[columns] -= step * min(1.0, 5.0 / max(np.abs(step).max(), 1e-12))
-            if np.abs(step).max() < 1e-8:
-                break
-        return weights
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """The penalised negative log-likelihood, which is convex, and its gradient."""
+        logits, drawn = inputs @ weights, weights - start
+        value = np.logaddexp(0, -logits).sum() + drawn @ drawn / 2
+        return float(value), drawn - inputs.T @ expit(-logits)
 
-    free = np.ones(3, dtype=bool)
-    weights = fit(free)
-    while (weights[:2] < 0).any():
-        free[:2] &= weights[:2] > 0
-        weights = fit(free)
-    return Acceptance(*(float(weight) for weight in weights))
+    fitted = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0, None), (0, None), (None, None)],
+        options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 1000},
+    )
+    return Acceptance(*(float(weight) for weight in fitted.x))
 
 
 def _logit(probability: NDArray[np.floating]) -> NDArray[np.float64]:
