@@ -56,8 +56,10 @@ def test_names_have_one_pattern_in_schema_and_workflow():
     assert "from vpdlib.identifiers import ID_PATTERN" in text
     block = text.split("wildcard_constraints:")[1].split("\n\n\n")[0]
     constraints = dict(re.findall(r"^    (\w+)=(.+),$", block, re.MULTILINE))
-    for wildcard in ("dataset", "video", "student", "feature", "baseline", "ensemble"):
+    for wildcard in ("video", "student", "feature", "baseline", "ensemble", "method", "collection"):
         assert constraints[wildcard] == "ID_PATTERN"
+    # Or a collection of one.
+    assert constraints["dataset"] == 'f"{ID_PATTERN}(?:{BETWEEN}{ID_PATTERN})?"'
     # No second pattern of names is written out anywhere in the workflow.
     for path in [ROOT / "Snakefile", *(ROOT / "rules").rglob("*.smk")]:
         assert "A-Za-z0-9" not in path.read_text(), path
