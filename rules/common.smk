@@ -19,7 +19,7 @@ from vpdlib.config.tables import TABLES, recognition_files
 from vpdlib.datasets.base import DatasetError, shard_of
 from vpdlib.datasets.video_files import VIDEO_SUFFIXES
 from vpdlib.datasets.paths import state_of
-from vpdlib.datasets.tables import read_broken
+from vpdlib.datasets.tables import read_broken, read_videos
 from vpdlib.features.settings import CROP_KINDS
 from vpdlib.features.video_encoder_settings import verify_encoder_present
 from vpdlib.identifiers import ID_PATTERN

@@ -17,6 +17,8 @@ rule problems:
     resources:
         mem_mb=1000,
         runtime=10,
+        # No params: a student that is there is no reason to look again.
+        kept_students=lambda wc: " ".join(kept_students(wc.dataset)),
     params:
         tracks_from=lambda wc: settings_of(wc.dataset).tracks_from,
         has_videos=lambda wc: settings_of(wc.dataset).adapter.has_videos,

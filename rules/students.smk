@@ -5,8 +5,8 @@ rule distil_student:
     input:
         unpack(rotated_targets),
         unpack(seen_in_training),
-        videos=f"{DATASET}/dataset/videos.csv",
-        actions=f"{DATASET}/dataset/actions.csv",
+        videos=table_of_training("videos"),
+        actions=table_of_training("actions"),
         tracks=all_shards(f"{DATASET}/tracks/{{shard}}.h5"),
         crops=all_shards(f"{DATASET}/crops/{{shard}}.h5"),
         labels=labels_of_student,
@@ -29,9 +29,8 @@ rule distil_student:
         upside_down=lambda wc: is_upside_down(
             wc.dataset, student_settings(wc.dataset, wc.student).teacher
         ),
-        code=lambda wc: code_digest(
-            "workflow_scripts.distil_student", *modules_seen(wc.dataset, wc.student)
-        ),
+        code=lambda wc: student_code(wc.dataset, wc.student),
+        job=lambda wc: job_of_student(wc.dataset, wc.student),
     message:
         "Distilling student {wildcards.student}: {wildcards.dataset}"
     script:

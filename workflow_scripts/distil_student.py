@@ -71,7 +71,9 @@ def main(snakemake):
         else None,
     )
     student = resume_or_start(lambda path: train(state_path=path), saved_state)
-    save_student(folder, student)
+    # A student of the entire corpus has seen test videos too, as the paper's has.
+    untested = sorted(segments) if settings.distil_on != "corpus" else ()
+    save_student(folder, student, snakemake.params.job, untested)
     _job.discard_states(folder)
 
 

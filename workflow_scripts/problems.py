@@ -12,12 +12,15 @@ from vpdlib.datasets.tables import (
     read_videos,
     write_rows,
 )
-from vpdlib.report.problems import collect_problems, still_broken
+from vpdlib.report.problems import check_students, collect_problems, still_broken
 
 
 def main(snakemake):
     inputs, params = snakemake.input, snakemake.params
     output = snakemake.output[0]
+    kept = str(snakemake.resources.get("kept_students", "")).split()
+    students = Path(output).parent / "students"
+    check_students([students / name for name in kept], read_actions(inputs.actions))
     problems = collect_problems(
         [row for path in inputs.listed for row in read_problems(path)],
         read_problems(inputs.labels),

@@ -14,6 +14,75 @@ def student_settings(dataset, name):
     return found
 
 
+def student_code(dataset, student):
+    """A digest of the code that a student is trained by."""
+    return code_digest(
+        "workflow_scripts.distil_student", *modules_seen(dataset, student)
+    )
+
+
+def job_of_student(dataset, student):
+    """A digest of all that a student's training follows from but its data; settings of labels and splits too."""
+    settings, own = settings_of(dataset), student_settings(dataset, student)
+    adapter = settings.adapter.model_dump(
+        mode="json", include=set(settings.adapter.label_settings)
+    )
+    return digest_settings(
+        {
+            "settings": own.model_dump(mode="json"),
+            "upside_down": is_upside_down(dataset, own.teacher),
+            "code": student_code(dataset, student),
+            "split": [adapter, settings.classes, settings.seed],
+        }
+    )
+
+
+_kept_students = {}
+
+
+def kept_students(dataset):
+    """The students that an edit of labels is no reason to distil anew.
+
+    They are there, of the settings and code of today, and none of the videos that they learnt from is tested by the
+    labels of the last run. Should it be by those of this run, `problems` stops it (`check_students`).
+    """
+    if settings_of(dataset).students_follow_labels:
+        return []
+    if dataset not in _kept_students:
+        videos = Path(f"results/{dataset}/dataset/videos.csv")
+        tested = (
+            {row.video for row in read_videos(videos) if row.split == "test"}
+            if videos.is_file()
+            else set()
+        )
+        folders = sorted(Path(f"results/{dataset}/students").glob("*/settings.json"))
+        _kept_students[dataset] = [
+            path.parent.name
+            for path in folders
+            if find_student(settings_of(dataset).students, path.parent.name)
+            and is_kept(json.loads(path.read_text()), dataset, path.parent.name, tested)
+        ]
+    return _kept_students[dataset]
+
+
+def is_kept(record, dataset, student, tested):
+    """Whether a student's record says that it may stay."""
+    return record.get("job") == job_of_student(dataset, student) and tested.isdisjoint(
+        record.get("untested_videos", ())
+    )
+
+
+def table_of_training(name):
+    """An input function: a table of labels that a student is distilled by, whose edit need not distil it anew."""
+
+    def get(wildcards):
+        path = f"results/{wildcards.dataset}/dataset/{name}.csv"
+        is_there = wildcards.student in kept_students(wildcards.dataset)
+        return ancient(path) if is_there else path
+
+    return get
+
+
 def rotated_targets(wildcards):
     """What a student of VIPE* needs besides, to have the targets of rotated crops embedded anew."""
     student = student_settings(wildcards.dataset, wildcards.student)

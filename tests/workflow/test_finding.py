@@ -1,11 +1,13 @@
 """Every action in all footage, in the real workflow: models that stay, found.csv, new footage, clips."""
 
 import copy
+import os
 import shutil
 
 import av
 import pandas as pd
 import pytest
+import yaml
 
 from tests.workflow.test_chain import TINY
 
@@ -114,3 +116,53 @@ def test_a_collection_that_is_not_there_is_refused(finished):
     done = finished.run("--dry-run", "results/tiny/found/autumn.csv")
     assert done.returncode != 0
     assert "there is no 'autumn' under `collections`; known: spring" in done.stdout
+
+
+def edit_labels(workflow, change):
+    """Write the labels anew, with a column changed."""
+    path = workflow.folder / "results/tiny/source/labels.csv"
+    labels = pd.read_csv(path, dtype=str, keep_default_na=False)
+    change(labels)
+    labels.to_csv(path, index=False)
+
+
+def test_an_edited_label_retrains_heads_and_no_student(finished):
+    path = finished.folder / "results/tiny/source/labels.csv"
+    before, stamp = path.read_bytes(), path.stat()
+
+    def other_class(labels):
+        row = labels.index[labels["split"] == "train"][0]
+        other = "cartwheel" if labels.loc[row, "label"] != "cartwheel" else "full_turn_jump"
+        labels.loc[row, "label"] = other
+
+    edit_labels(finished, other_class)
+    try:
+        planned = finished.planned(*FOUND)
+        assert planned["train_recogniser"] == 2
+        assert planned["prepare_dataset"] == planned["list_found"] == 1
+        assert not planned.keys() & {"distil_student", "embed_frames", "estimate_pose"}
+        # As told, students follow; and what is distilled anew is embedded anew.
+        settings = yaml.safe_load((finished.folder / "datasets/tiny.yaml").read_text())
+        settings["students_follow_labels"] = True
+        with finished.with_settings("datasets/tiny.yaml", settings):
+            planned = finished.planned(*FOUND)
+        assert planned["distil_student"] == 1
+        assert planned["embed_frames"] == 2
+    finally:
+        path.write_bytes(before)
+        os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert finished.planned(*FOUND) == {}
+
+
+def test_a_student_of_a_video_that_is_tested_now_is_not_used(finished):
+    """Last, since it changes the labels for good."""
+
+    def to_test(labels):
+        labels.loc[labels["video"] == "train_000", "split"] = "test"
+
+    edit_labels(finished, to_test)
+    done = finished.run(*FOUND)
+    assert done.returncode != 0
+    assert "vpd2d has learnt from train_000" in done.stdout
+    assert "Give the same command again" in done.stdout
+    assert finished.planned(*FOUND)["distil_student"] == 1

@@ -94,6 +94,11 @@ class DatasetSections(Section):
         "suffix of the name, without being listed: _rgb, _rgbflow, _actions, _corpus; those of Table S1 by _t and "
         "two digits, such as _t30; and by _v, such as _v10, students of 10 % of the videos.",
     )
+    students_follow_labels: bool = Field(
+        False,
+        description="Distil students anew for every edit of the labels. Without it an edit retrains heads alone; a "
+        "student is distilled anew once it has learnt from a video that is tested now.",
+    )
     vipe: dict[Id, VipeFeatures] = Field(
         default_factory=dict,
         description="Feature sets of the view-invariant embedding, by name: teachers of students, and methods of "

@@ -89,8 +89,10 @@ def training_segments(
     for action in sorted(actions, key=lambda a: (a.video, a.start, a.action)):
         by_video.setdefault(action.video, []).append(action)
     busy: dict[str, list[tuple[float, float]]] = {}
-    for event in (*actions, *events):
-        busy.setdefault(event.video, []).append((event.start, event.end))
+    happening = [(one.video, one.start, one.end) for one in actions]
+    happening += [(one.video, one.start, one.end) for one in events]
+    for name, start, end in happening:
+        busy.setdefault(name, []).append((start, end))
     lengths = np.array([action.end - action.start for action in actions])
     found: list[Segment] = []
     for video, own in by_video.items():

@@ -6,6 +6,7 @@ in time that an action of theirs has no athlete in it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -244,3 +245,30 @@ def _remedy(dataset: str | None, tracks_from: TracksFrom | None) -> str:
 
 def _seconds(cell: str) -> float:
     return float(cell) if cell else -1.0
+
+
+def check_students(folders: Iterable[Path], actions: Sequence[ActionRow]) -> None:
+    """Refuse to go on with students that have learnt from a video which the labels of this run test.
+
+    Parameters
+    ----------
+    folders : of the students that are not distilled anew in this run, since only labels were edited.
+    actions : of this run.
+
+    Raises
+    ------
+    DatasetError
+        Naming the videos. In the next run the student is distilled anew.
+    """
+    tested = {action.video for action in actions if action.split == "test"}
+    learnt = {}
+    for folder in folders:
+        record = json.loads((folder / "settings.json").read_text())
+        both = sorted(tested.intersection(record["untested_videos"]))
+        if both:
+            learnt[folder.name] = both
+    refuse_all(
+        [f"{name} has learnt from {', '.join(videos)}" for name, videos in learnt.items()],
+        f"{len(learnt)} students have learnt from videos that are tested by the labels as they are now",
+        "Give the same command again: they are distilled anew. (Or undo the change of the split.)",
+    )

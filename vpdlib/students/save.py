@@ -7,6 +7,7 @@ itself and of the other files). None of these formats can run code.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -21,24 +22,36 @@ HISTORY_COLUMNS = ("epoch", "train_loss", "val_loss", "val_loss_average", "secon
 
 
 class StudentRecord(ModelRecord):
-    """The content of settings.json."""
+    """The content of settings.json.
+
+    ``job`` is a digest of all that the training followed from but its data; ``untested_videos`` are those learnt from
+    because none of them was tested.
+    """
 
     settings: StudentSettings
     pose_dim: int
     rgb_mean: tuple[float, float, float]
     rgb_std: tuple[float, float, float]
+    job: str = ""
+    untested_videos: tuple[str, ...] = ()
 
 
 FOLDER = ModelFolder("student", "vpd-student-3", "run rule distil_student", StudentRecord)
 
 
-def save_student(folder: Path, student: TrainedStudent) -> None:
+def save_student(
+    folder: Path,
+    student: TrainedStudent,
+    job: str = "",
+    untested_videos: Sequence[str] = (),
+) -> None:
     """Write a student's folder, see `ModelFolder.write`.
 
     Parameters
     ----------
     folder : where to; one that is there is replaced.
     student : the trained student, on any device.
+    job, untested_videos : see `StudentRecord`.
     """
     FOLDER.write(
         folder,
@@ -50,6 +63,8 @@ def save_student(folder: Path, student: TrainedStudent) -> None:
         pose_dim=student.pose_dim,
         rgb_mean=student.rgb_mean,
         rgb_std=student.rgb_std,
+        job=job,
+        untested_videos=tuple(untested_videos),
     )
 
 
