@@ -311,10 +311,9 @@ def tune(
     """
     given = finder.settings.min_probability
     folds = {name: recogniser.folds for name, recogniser in finder.recognisers.items()}
+    all_folds = [*folds.values(), *(detector.folds for detector in finder.detectors.values())]
     held_out = [
-        video
-        for video in sorted(views)
-        if all(fold_of(f, video) is not None for f in folds.values())
+        video for video in sorted(views) if all(fold_of(f, video) is not None for f in all_folds)
     ]
     if not finder.detectors or not held_out:
         if finder.detectors:
