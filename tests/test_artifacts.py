@@ -620,3 +620,25 @@ def test_the_digest_of_inputs_passes_over_what_is_no_artifact(tmp_path):
     whole = digest_inputs([path])
     path.write_bytes(path.read_bytes()[:600])
     assert digest_inputs([path]) != whole
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "rule"),
+    [
+        ("features", "features/joints/joints2d/0000.h5", "embed_joints2d"),
+        ("features", "features/student/joints/0000.h5", "embed_frames"),
+        ("features", "features/supplied/mine/0000.h5", "import_features"),
+        ("recognition", "recognition/baselines/bigru/full.h5", "recognize_actions"),
+        ("recognition", "late_fusion/both/bigru/full.h5", "ensemble_features"),
+        ("recognition", "baselines/stgcn/stgcn/full.h5", "train_baseline"),
+        ("recognition", "baselines/ensemble/both/full.h5", "ensemble_baselines"),
+        ("found", "found/vpd2d/bigru/0000.h5", "find_actions"),
+        ("found", "frame_classes/vpd2d/0000.h5", "find_by_frame_classes"),
+    ],
+)
+def test_the_remedy_names_the_rule_that_makes_the_file(tmp_path, kind, path, rule):
+    with (
+        pytest.raises(ArtifactError, match=f"made by rule {rule}; "),
+        read_artifact(tmp_path / "results" / "mine" / path, kind),
+    ):
+        pass

@@ -1,6 +1,17 @@
 """Descriptors, whatever made them."""
 
+from pathlib import Path
+
 from vpdlib.artifacts.group import Column, VideoGroup
+
+#: By the folder of the kind of feature set; networks that see crops share a rule.
+_RULES = {
+    "joints": "embed_joints2d",
+    "vipe": "embed_vipe",
+    "concat": "concat_features",
+    "fused": "fuse_poses",
+    "supplied": "import_features",
+}
 
 
 class Features(VideoGroup):
@@ -14,6 +25,11 @@ class Features(VideoGroup):
     """
 
     kind, version, rule = "features", 1, "embed_frames"
+
+    @classmethod
+    def rule_of(cls, path: Path) -> str:
+        """The rule of ``features/<kind>/<name>/<shard>.h5``."""
+        return _RULES.get(path.parent.parent.name, cls.rule)
 
     frame = Column("i4", ("N",))
     time_s = Column("f8", ("N",))

@@ -489,9 +489,10 @@ def _read_chunks(artifact: Artifact, name: str, dataset: h5py.Dataset) -> None:
 
 
 def _remedy(path: Path, kind: type[Kind]) -> str:
+    rule = kind.rule_of(path)
     return (
-        f"It is made by rule {kind.rule}; make it anew with: "
-        f"snakemake --cores all --forcerun {kind.rule} -- {path}"
+        f"It is made by rule {rule}; make it anew with: "
+        f"snakemake --cores all --forcerun {rule} -- {path}"
     )
 
 

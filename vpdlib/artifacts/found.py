@@ -1,5 +1,7 @@
 """What is found in every video, before a threshold says what counts."""
 
+from pathlib import Path
+
 from vpdlib.artifacts.group import Column, VideoGroup
 
 
@@ -21,6 +23,12 @@ class Found(VideoGroup):
     """
 
     kind, version, rule = "found", 1, "find_actions"
+
+    @classmethod
+    def rule_of(cls, path: Path) -> str:
+        """The rule of ``found/<method>/<head>/<shard>.h5``, or of ``frame_classes/<features>/<shard>.h5``."""
+        by_frames = path.parent.parent.name == "frame_classes"
+        return "find_by_frame_classes" if by_frames else cls.rule
 
     start_s = Column("f8", ("N",))
     end_s = Column("f8", ("N",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, overload
 
 import h5py
@@ -84,6 +85,11 @@ class Kind:
     kind: ClassVar[str]
     version: ClassVar[int]
     rule: ClassVar[str]
+
+    @classmethod
+    def rule_of(cls, path: Path) -> str:
+        """The rule that makes an artifact of the kind at a path below the results."""
+        return cls.rule
 
     @classmethod
     def columns(cls) -> dict[str, Column]:
