@@ -28,7 +28,6 @@ from vpdlib.finding.to_label import fit_temperature, nearest_probabilities, pool
 from vpdlib.recognition.nns import flip_min_distances
 from vpdlib.recognition.sequences import action_sequences
 from vpdlib.recognition.settings import BiGRUSettings, RecognitionSettings, architecture_of
-from vpdlib.recognition.train import predict_probabilities, train_classifier
 
 #: Parts of the budget at which numbers of labels are compared.
 PARTS = (0.5, 0.75, 1.0)
@@ -79,10 +78,12 @@ def main() -> None:
         f"({'held-out training groups' if options.choose else 'test actions'})\n",
         flush=True,
     )
-    curves = {}
-    for choice in choices:
-        accuracy = [curve(choice, trial, corpus, head, sizes, at) for trial in trials]
-        curves[choice] = 100 * np.array(accuracy)
+    found: dict[str, list[list[float]]] = {choice: [] for choice in choices}
+    for trial in trials:
+        vectors = scaled_to_vectors(corpus.chosen_by[np.ix_(trial[0], trial[0])])
+        for choice in choices:
+            found[choice].append(curve(choice, trial, vectors, corpus, head, sizes, at))
+    curves = {choice: 100 * np.array(accuracy) for choice, accuracy in found.items()}
     if options.choose:
         print_choices(curves, at)
     else:
@@ -165,17 +166,17 @@ def tested_sizes(sizes: np.ndarray, options: argparse.Namespace) -> np.ndarray:
 def curve(
     choice: str,
     trial: tuple[np.ndarray, np.ndarray, int],
+    vectors: np.ndarray,
     corpus: Corpus,
     head: Head,
     sizes: np.ndarray,
     at: np.ndarray,
 ) -> list[float]:
-    """Accuracy at every tested number of labels, by one choice."""
+    """Accuracy at every tested number of labels, by one choice; vectors are of the pool."""
     pool, tested, seed = trial
     # All choices of a trial begin with the same labels.
     labelled = np.random.default_rng(seed).choice(pool, sizes[0], replace=False)
     rng = np.random.default_rng([seed, 1])
-    vectors = scaled_to_vectors(corpus.chosen_by[np.ix_(pool, pool)])
     accuracy = []
     for place, size in enumerate(sizes):
         if size in at:
@@ -223,6 +224,9 @@ def nearest_head(corpus: Corpus) -> Head:
 
 def bigru(sequences: list[np.ndarray], corpus: Corpus, options: argparse.Namespace) -> Head:
     """The BiGRU."""
+    # Heavy, and not needed for the nearest neighbour.
+    from vpdlib.recognition.train import predict_probabilities, train_classifier
+
     settings = RecognitionSettings(
         bigru=BiGRUSettings(hidden=options.hidden, epochs=options.epochs)
     )

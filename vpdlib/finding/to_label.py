@@ -279,8 +279,7 @@ def _rarity(
     if background is not None:
         of_class[background] = 0.0
     most = of_class.max()
-    found: NDArray[np.float64] = probabilities @ (of_class / most if most > 0 else of_class)
-    return found
+    return probabilities.astype(np.float64) @ (of_class / most if most > 0 else of_class)
 
 
 def _mix(weight: float, value: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -319,10 +318,10 @@ def _check(
 
 def _check_distances(
     distances: NDArray[np.floating], shape: tuple[int, ...]
-) -> NDArray[np.floating]:
-    """Distances that are numbers of the shape."""
+) -> NDArray[np.float64]:
+    """Distances that are numbers of the shape, in float64."""
     if distances.shape != shape:
         raise ValueError(f"distances have shape {distances.shape}; {shape} is needed")
     if not (np.isfinite(distances) & (distances >= 0)).all():
         raise ValueError("distances are negative, infinite or NaN: were all segments measured?")
-    return distances
+    return distances.astype(np.float64, copy=False)
