@@ -213,11 +213,8 @@ class Finder:
 
     def _proposed(self, video: str, views: Views, threads: int) -> list[tuple[Segment, float]]:
         if not self.detectors:
-            return [
-                (Segment(video, 0.0, float(frame_ends(view)[-1])), float("nan"))
-                for view in list(views.values())[:1]
-                if len(view.time_s)
-            ]
+            ends = [end for name in self.recognisers for end in frame_ends(views[name])[-1:]]
+            return [(Segment(video, 0.0, float(max(ends))), float("nan"))] if ends else []
         total: NDArray[np.float64] | None = None
         votes = 0
         for feature, detector in self.detectors.items():
