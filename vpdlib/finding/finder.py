@@ -307,11 +307,12 @@ def tune(
     threads : of torch on the CPU, and of the search.
     """
     given = finder.settings.min_probability
-    folds = {name: recogniser.folds for name, recogniser in finder.recognisers.items()}
+    # A detector's fold may lack its model, see `train_ensemble`: all the others learnt from its videos.
+    models = [*finder.recognisers.values(), *finder.detectors.values()]
     held_out = [
         video
         for video in sorted(views)
-        if all(fold_of(f, video) is not None for f in folds.values())
+        if all(fold_of(model.folds, video) is not None for model in models)
     ]
     if not finder.detectors or not held_out:
         if finder.detectors:
@@ -321,19 +322,17 @@ def tune(
     tiou = finder.settings.operating_tiou
     found = {video: finder.candidates(video, views[video], threads)[0] for video in held_out}
     # A fit must not judge itself: the error is that of fits to the other folds.
-    of_fold = next(iter(folds.values()))
-    cross = {
-        video: replace(
+    folds = next(iter(finder.recognisers.values())).folds
+    cross = [
+        replace(
             finder,
             acceptance=_fitted({v: a for v, a in found.items() if v not in fold}, finder, truth),
         )
-        for fold in of_fold
-        for video in held_out
-        if video in fold
-    }
-    probability, is_right, _ = _judged(
-        {v: _again(cross[v], a) for v, a in found.items()}, finder, truth, tiou
-    )
+        for fold in folds
+    ]
+    held_in = {video: index for index, fold in enumerate(folds) for video in fold}
+    answered = {v: _again(cross[held_in[v]], a) for v, a in found.items()}
+    probability, is_right, _ = _judged(answered, finder, truth, tiou)
     error = expected_calibration_error(probability, is_right)
     tuned = replace(finder, acceptance=_fitted(found, finder, truth))
     probability, is_right, num_actions = _judged(
