@@ -504,6 +504,13 @@ def load_finder(
             f"{'' if record.is_uncut else 'out'} detectors; given are {', '.join(recognisers)}, with"
             f"{'' if detectors else 'out'}. Run rule tune_finder"
         )
+    for feature, recogniser in recognisers.items():
+        if (recogniser.head, recogniser.class_names) != (record.head, record.class_names):
+            raise ValueError(
+                f"{folder} is of recognisers of head {record.head} and classes {', '.join(record.class_names)}; that "
+                f"of {feature} has head {recogniser.head} and classes {', '.join(recogniser.class_names)}. Run rule "
+                "tune_finder"
+            )
 
     def measured(value: float | None) -> float:
         return float("nan") if value is None else value
