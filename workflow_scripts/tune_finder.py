@@ -22,7 +22,7 @@ def main(snakemake):
     finder = Finder(recognisers, detectors, material.settings)
     videos = {video: material.videos[video] for video in material.learnt_videos}
     views = read_views(_finding.several_by_name(names, inputs.features), videos)
-    finder = tune(finder, views, material.truth(("train", "val")), snakemake.threads)
+    finder = tune(finder, views, material.truth(), snakemake.threads)
     made_of = {
         f"{what}/{name}": digest_file(folder / "settings.json")
         for what, of_what in zip(("recogniser", "detector"), folders, strict=True)

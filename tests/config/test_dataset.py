@@ -264,3 +264,29 @@ def test_detection_needs_actions_in_longer_videos(adapter, has_events):
 def test_feature_sets_that_do_not_fit_are_refused(changes, message):
     with pytest.raises(ConfigError, match=message):
         settings(**changes)
+
+
+@pytest.mark.parametrize("where", ["method", "methods"])
+def test_what_finds_actions_must_be_a_feature_set_or_a_late_fusion(where):
+    def found_by(name, **more):
+        return settings(finding={where: name if where == "method" else [name]}, **more)
+
+    with pytest.raises(ConfigError, match=rf"finding\.{where}.*vpd9d"):
+        found_by("vpd9d")
+    both = {"both": ["vpd2d", "joints2d"]}
+    assert found_by("both", ensembles=both).parts_of("both") == ("vpd2d", "joints2d")
+    assert found_by("joints2d").parts_of("joints2d") == ("joints2d",)
+
+
+def test_actions_are_found_by_the_first_late_fusion_or_student_or_method():
+    both = {"both": ["vpd2d", "joints2d"]}
+    assert settings(ensembles=both).found_by == "both"
+    assert settings().found_by == "vpd2d"
+    assert settings(methods=["joints2d"]).found_by == "joints2d"
+    assert settings(ensembles=both, finding={"method": "joints2d"}).found_by == "joints2d"
+
+
+def test_all_methods_and_late_fusions_are_compared_unless_some_are_named():
+    both = {"both": ["vpd2d", "joints2d"]}
+    assert settings(ensembles=both).finders == ("joints2d", "vpd2d", "both")
+    assert settings(finding={"methods": ["vpd2d"]}).finders == ("vpd2d",)

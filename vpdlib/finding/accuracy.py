@@ -1,9 +1,9 @@
 """How good it is what is found in test videos, and which part of finding loses what.
 
-Average precision of a class ranks all answers by their probability for it; an answer is right if it reaches a tIoU with
-an action of the class that no more probable one has taken (`vpdlib.finding.finder.match`). mAP is the mean over the
-classes that the test videos have. Precision and recall are of the answers from the operating threshold on. All in per
-cent.
+Average precision of a class ranks all answers that give it any probability by it; an answer is right if it reaches a
+tIoU with an action of the class that no more probable one has taken (`vpdlib.finding.finder.match`). mAP is the mean
+over the classes that the test videos have. Precision and recall are of the answers from the operating threshold on. All
+in per cent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpdlib.finding.calibration import expected_calibration_error
-from vpdlib.finding.finder import Answers, match
+from vpdlib.finding.finder import Answers, match, top_answers
 from vpdlib.finding.segments import Segment, segment_tiou
 
 # Classes drawn for the row of chance, over which it is averaged.
@@ -69,6 +69,9 @@ def average_precision(
         raise ValueError(
             f"no test action is of class {label!r}: its average precision is undefined"
         )
+    # Who gives a class no probability does not say that it is there.
+    said = np.flatnonzero(probability > 0)
+    times, probability = [times[row] for row in said], probability[said]
     right = match(times, [label] * len(times), probability, wanted, tiou)
     order = sorted(range(len(times)), key=lambda row: (-probability[row], times[row]))
     ranked = right[order]
@@ -83,7 +86,7 @@ def mean_average_precision(
     truth: Mapping[str, Sequence[Segment]],
     tiou: float,
 ) -> float:
-    """The mean over the classes that ``truth`` has, a fraction of 1; every answer counts for every class."""
+    """The mean over the classes that ``truth`` has, a fraction of 1; an answer counts for every class."""
     times = [
         (video, float(start), float(end))
         for video, answers in found.items()
@@ -123,14 +126,7 @@ def measures(
         else answers
         for video, answers in found.items()
     }
-    times, labels, probability = [], [], []
-    for video, answers in accepted.items():
-        for index in range(len(answers)):
-            best = int(answers.probability[index].argmax())
-            times.append((video, float(answers.start_s[index]), float(answers.end_s[index])))
-            labels.append(class_names[best])
-            probability.append(float(answers.probability[index, best]))
-    right = match(times, labels, np.array(probability), truth, operating_tiou)
+    right = match(*top_answers(accepted, class_names), truth, operating_tiou)
     num_actions = sum(map(len, truth.values()))
     return {
         **row,

@@ -99,8 +99,9 @@ def rate_of(dense: DenseSequence) -> float:
 
 def frame_ends(dense: DenseSequence) -> NDArray[np.float64]:
     """When each frame gives way to the next, (T,) seconds; the last lasts as long as one on average."""
-    last = dense.time_s[-1] + 1 / rate_of(dense) if len(dense.time_s) else 0.0
-    return np.append(dense.time_s[1:], last)
+    if not len(dense.time_s):
+        return dense.time_s
+    return np.append(dense.time_s[1:], dense.time_s[-1] + 1 / rate_of(dense))
 
 
 class DetectorRecord(ModelRecord):

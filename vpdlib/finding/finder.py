@@ -213,11 +213,8 @@ class Finder:
 
     def _proposed(self, video: str, views: Views, threads: int) -> list[tuple[Segment, float]]:
         if not self.detectors:
-            return [
-                (Segment(video, 0.0, float(frame_ends(view)[-1])), float("nan"))
-                for view in list(views.values())[:1]
-                if len(view.time_s)
-            ]
+            ends = [end for name in self.recognisers for end in frame_ends(views[name])[-1:]]
+            return [(Segment(video, 0.0, float(max(ends))), float("nan"))] if ends else []
         total: NDArray[np.float64] | None = None
         votes = 0
         for feature, detector in self.detectors.items():
@@ -310,10 +307,12 @@ def tune(
     threads : of torch on the CPU, and of the search.
     """
     given = finder.settings.min_probability
-    folds = {name: recogniser.folds for name, recogniser in finder.recognisers.items()}
-    all_folds = [*folds.values(), *(detector.folds for detector in finder.detectors.values())]
+    # A detector's fold may lack its model, see `train_ensemble`: all the others learnt from its videos.
+    models = [*finder.recognisers.values(), *finder.detectors.values()]
     held_out = [
-        video for video in sorted(views) if all(fold_of(f, video) is not None for f in all_folds)
+        video
+        for video in sorted(views)
+        if all(fold_of(model.folds, video) is not None for model in models)
     ]
     if not finder.detectors or not held_out:
         if finder.detectors:
@@ -323,19 +322,17 @@ def tune(
     tiou = finder.settings.operating_tiou
     found = {video: finder.candidates(video, views[video], threads)[0] for video in held_out}
     # A fit must not judge itself: the error is that of fits to the other folds.
-    of_fold = next(iter(folds.values()))
-    cross = {
-        video: replace(
+    folds = next(iter(finder.recognisers.values())).folds
+    cross = [
+        replace(
             finder,
             acceptance=_fitted({v: a for v, a in found.items() if v not in fold}, finder, truth),
         )
-        for fold in of_fold
-        for video in held_out
-        if video in fold
-    }
-    probability, is_right, _ = _judged(
-        {v: _again(cross[v], a) for v, a in found.items()}, finder, truth, tiou
-    )
+        for fold in folds
+    ]
+    held_in = {video: index for index, fold in enumerate(folds) for video in fold}
+    answered = {v: _again(cross[held_in[v]], a) for v, a in found.items()}
+    probability, is_right, _ = _judged(answered, finder, truth, tiou)
     error = expected_calibration_error(probability, is_right)
     tuned = replace(finder, acceptance=_fitted(found, finder, truth))
     probability, is_right, num_actions = _judged(
@@ -507,6 +504,13 @@ def load_finder(
             f"{'' if record.is_uncut else 'out'} detectors; given are {', '.join(recognisers)}, with"
             f"{'' if detectors else 'out'}. Run rule tune_finder"
         )
+    for feature, recogniser in recognisers.items():
+        if (recogniser.head, recogniser.class_names) != (record.head, record.class_names):
+            raise ValueError(
+                f"{folder} is of recognisers of head {record.head} and classes {', '.join(record.class_names)}; that "
+                f"of {feature} has head {recogniser.head} and classes {', '.join(recogniser.class_names)}. Run rule "
+                "tune_finder"
+            )
 
     def measured(value: float | None) -> float:
         return float("nan") if value is None else value

@@ -262,6 +262,12 @@ def train_recogniser(
             f"none of {len(segments)} training segments shows the athlete in an action: was the athlete followed in "
             "these videos? See problems.csv"
         )
+    for fold in range(len(folds)):
+        if (of_fold == fold).all():
+            raise ValueError(
+                f"fold {fold} leaves no segment to learn from: its videos alone show the athlete in an action. See "
+                "problems.csv for the others"
+            )
     num_answers = len(class_names) + has_background
     learnt_from = Examples(
         tuple(sequences),
@@ -292,10 +298,6 @@ def train_recogniser(
         training = settings.bigru.model_copy(update={"epochs": epochs})
         for fold in range(len(folds)):
             learnt = np.flatnonzero(of_fold != fold)
-            if len(learnt) == 0:
-                raise ValueError(
-                    f"fold {fold} leaves no segment to learn from: set finding.folds lower"
-                )
             members.append(
                 train_classifier(
                     [sequences[row] for row in learnt],

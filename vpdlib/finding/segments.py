@@ -82,7 +82,7 @@ def training_segments(
     actions : that may be learnt from.
     videos : id -> row, of theirs at least.
     settings : how many of each.
-    seed : of the draws; a video's do not depend on the other videos.
+    seed : of the draws; a video's depend on other videos only by how long actions are, which background follows.
     events : what happens besides, which is no background either.
     """
     by_video: dict[str, list[ActionRow]] = {}
@@ -93,7 +93,8 @@ def training_segments(
     happening += [(one.video, one.start, one.end) for one in events]
     for name, start, end in happening:
         busy.setdefault(name, []).append((start, end))
-    lengths = np.array([action.end - action.start for action in actions])
+    # Sorted, so that the order of actions does not matter.
+    lengths = np.sort([action.end - action.start for action in actions])
     found: list[Segment] = []
     for video, own in by_video.items():
         generator = np.random.default_rng([seed, *video.encode()])

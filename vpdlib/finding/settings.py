@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from vpdlib.identifiers import ID_PATTERN
-from vpdlib.ranges import Count, Fraction, InnerFraction, NonNegativeFloat, ProperFraction
+from vpdlib.ranges import Count, Fraction, InnerFraction, NonNegativeFloat
 from vpdlib.recognition.settings import HeadName
 from vpdlib.section import Section
 
@@ -48,8 +48,11 @@ class FindingSettings(Section):
         description="Further copies of each training action with its ends shifted, since what is found has other ends "
         "than what a person labels.",
     )
-    largest_shift: ProperFraction = Field(
-        0.15, description="Largest shift of an end, as a fraction of the action's length."
+    largest_shift: NonNegativeFloat = Field(
+        0.15,
+        lt=0.5,
+        description="Largest shift of an end, as a fraction of the action's length; below 0.5, so that the ends do not "
+        "pass each other.",
     )
     examples_per_class: Count = Field(
         20,

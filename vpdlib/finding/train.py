@@ -1,7 +1,8 @@
 """From a dataset's tables and feature artifacts to recognisers and detectors that stay.
 
-Training and validation actions are learnt from, all of them; test actions are not. A detector learns from the videos in
-which one of them is, and takes for background what is not labelled there.
+Training and validation actions are learnt from, all but those of test videos: a video is one if one of its actions is
+(`vpdlib.datasets.tables`). A detector learns from the videos in which one of them is, and takes for background what is
+not labelled there.
 """
 
 from __future__ import annotations
@@ -63,10 +64,12 @@ class Material:
         DatasetError
             If there is none.
         """
-        found = [action for action in self.actions if action.split != "test"]
+        tested = {action.video for action in self.actions if action.split == "test"}
+        found = [action for action in self.actions if action.video not in tested]
         if not found:
             raise DatasetError(
-                "no action is in split train: label some, or change test_fraction, before actions can be found"
+                "no action is in split train, in a video without a test action: label some, or change test_fraction, "
+                "before actions can be found"
             )
         return found
 
@@ -85,13 +88,11 @@ class Material:
         """See `vpdlib.finding.folds`."""
         return held_out_folds(self.learnt_videos, self.videos, self.settings.folds, self.seed)
 
-    def truth(self, splits: Sequence[str]) -> dict[str, list[Segment]]:
-        """Video -> its labelled actions, of videos with an action of one of the splits."""
-        wanted = {action.video for action in self.actions if action.split in splits}
+    def truth(self) -> dict[str, list[Segment]]:
+        """Video -> its actions, of videos that are learnt from."""
         found: dict[str, list[Segment]] = {}
-        for segment in labelled(self.actions):
-            if segment.video in wanted:
-                found.setdefault(segment.video, []).append(segment)
+        for segment in labelled(self.learnt):
+            found.setdefault(segment.video, []).append(segment)
         return found
 
     def read(self, features: Sequence[Path], videos: Sequence[str]) -> dict[str, DenseSequence]:
@@ -167,7 +168,7 @@ def learn_detector(
             f"the athlete was followed in none of the {len(dense)} training videos: see problems.csv"
         )
     names = tuple(material.class_names) if of_classes else ("",)
-    truth = material.truth(("train", "val"))
+    truth = material.truth()
     labels = {}
     for video, sequence in shown.items():
         frames = [_frames(segment, sequence) for segment in truth[video]]
@@ -183,7 +184,6 @@ def learn_detector(
                 if event.video == video
             ]
             labels[video] = frame_labels(len(sequence.descriptors), frames).astype(np.int64)
-    folds = [tuple(video for video in fold if video in shown) for fold in material.folds]
     ensemble = train_ensemble(
         {video: fill_gaps(sequence.descriptors) for video, sequence in shown.items()},
         labels,
@@ -193,7 +193,7 @@ def learn_detector(
         threads=threads,
         description="Frame classes" if of_classes else "Detection",
         num_classes=len(names) + 1,
-        folds=folds,
+        folds=material.folds,
     )
     lengths = [action.end - action.start for action in material.learnt]
     return Detector(
