@@ -31,6 +31,8 @@ def main(snakemake):
         {name: [path] for name, path in _finding.by_name(names, inputs.features).items()},
         labels,
         snakemake.threads,
+        # A collection has no labels, and nothing was learnt from it.
+        are_new=not inputs.get("actions"),
     )
 
 

@@ -44,7 +44,7 @@ def videos(tmp_path):
 
 def cut(folder, listed, rows, policy="refuse", **settings):
     write_found(folder / "found.csv", rows)
-    inputs = {"found": folder / "found.csv", "videos": listed}
+    inputs = {"found": folder / "found.csv", "videos": [listed]}
     return run_script("cut_clips", inputs, folder / "clips", ClipSettings(**settings), policy)
 
 

@@ -24,7 +24,7 @@ SETTINGS = RecognitionSettings(
         fc_width=8,
         dropout=0.1,
         input_dropout=0.0,
-        epochs=15,
+        epochs=60,
         batch_size=84,
         learning_rate=3e-2,
     )

@@ -72,6 +72,11 @@ def rows_to_label(
                 probabilities.append(probability)
                 sequences.append(sequence)
                 groups.append(_group(video))
+    if not rows:
+        note(
+            "no segment outside the labelled and tested ones looks like an action: nothing is asked for"
+        )
+        return []
     kept = recogniser.examples.rows(np.flatnonzero([bool(a) for a in recogniser.examples.actions]))
     group_of = {video.video: _group(video) for video in videos}
     counts = Counter(action.label for action in actions if action.split != "test")

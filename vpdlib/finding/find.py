@@ -14,10 +14,11 @@ from vpdlib.artifacts.found import Found
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.finding.accuracy import Given
 from vpdlib.finding.detector import Detector, load_detector
-from vpdlib.finding.finder import Answers, Finder, Views, load_finder, suppress
+from vpdlib.finding.finder import FOLDER, Answers, Finder, Views, load_finder, suppress
 from vpdlib.finding.recogniser import Recogniser, load_recogniser
 from vpdlib.finding.segments import Segment
 from vpdlib.progress import track
+from vpdlib.provenance import digest_file
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,18 @@ def read_finder(
     Raises
     ------
     FileNotFoundError, ValueError
-        As :func:`load_finder` and :func:`load_models`.
+        As :func:`load_finder` and :func:`load_models`; and for a recogniser or detector that was trained anew since the
+        finder was tuned.
     """
+    made_of = FOLDER.read_record(finder).made_of
+    for what, folders in (("recogniser", recognisers), ("detector", detectors)):
+        for name, folder in folders.items():
+            record = folder / "settings.json"
+            known = made_of.get(f"{what}/{name}")
+            if record.is_file() and known is not None and digest_file(record) != known:
+                raise ValueError(
+                    f"{finder} was tuned with another {what} of {name} than {folder} holds now. Run rule tune_finder"
+                )
     return load_finder(finder, *load_models(recognisers, detectors, device))
 
 
@@ -91,6 +102,7 @@ def write_found_videos(
     features: Mapping[str, Sequence[Path]],
     labels: Mapping[str, Sequence[Segment]],
     threads: int = 1,
+    are_new: bool = False,
 ) -> None:
     """Find actions in videos, one after the other, and write what was found.
 
@@ -103,6 +115,7 @@ def write_found_videos(
     features : artifacts of each feature set of the finder, by its name.
     labels : video -> labelled actions, which are named too, with their times given.
     threads : of torch on the CPU, and of the search.
+    are_new : whether they are of new footage, from which nothing was learnt, whatever their ids.
     """
     examples = sorted(
         {
@@ -121,10 +134,11 @@ def write_found_videos(
         artifact.write("example", np.array(examples, object))
         for row in track(videos, "finding actions", unit="video"):
             given = labels.get(row.video, [])
-            found, named = finder.find(row.video, views[row.video], threads, given)
+            known_as = "" if are_new else row.video
+            found, named = finder.find(known_as, views[row.video], threads, given)
             if not finder.detectors:
                 found = replace(found, end_s=np.full(len(found), row.duration_s))
-            nearest = finder.nearest(row.video, views[row.video], found, threads)
+            nearest = finder.nearest(known_as, views[row.video], found, threads)
             kept = np.flatnonzero(named.shown)
             num_classes = len(classes)
             artifact.add_video(
