@@ -15,6 +15,7 @@ from vpdlib.atomic import sweep_below
 from vpdlib.config.base import ConfigError, validate
 from vpdlib.config.collections import BETWEEN, split_name
 from vpdlib.config.run import RunSettings
+from vpdlib.config.sharing import model_settings
 from vpdlib.config.tables import TABLES, recognition_files
 from vpdlib.datasets.base import DatasetError, shard_of
 from vpdlib.datasets.video_files import VIDEO_SUFFIXES
@@ -27,6 +28,8 @@ from vpdlib.baselines.kinds import TRAINED_KINDS, SkeletonBaseline
 from vpdlib.baselines.kinds import checkpoint_references as baseline_weights
 from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import checkpoint_references as people_weights
+from vpdlib.pipeline.layout import needed_models
+from vpdlib.pipeline.networks import own_weights
 from vpdlib.poses.settings import checkpoint_references as pose_weights
 from vpdlib.provenance import code_digest, digest_settings
 from vpdlib.recognition.settings import HEADS, NETWORK_HEADS, sections_of

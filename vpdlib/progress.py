@@ -28,6 +28,10 @@ note = _logger.info
 warn = _logger.warning
 
 
+#: What lines that say how far a loop is are marked by.
+_OF_LOOP = "vpd_loop"
+
+
 class _Lines(logging.Formatter):
     """Plain lines; a warning says that it is one."""
 
@@ -37,8 +41,14 @@ class _Lines(logging.Formatter):
 
 
 @contextmanager
-def logged_to(path: str | Path) -> Iterator[TextIO]:
+def logged_to(path: str | Path, tell: bool = False) -> Iterator[TextIO]:
     """Send what this process says to a log file, which is begun anew, and warnings to standard error too.
+
+    Parameters
+    ----------
+    path : of the log.
+    tell : send all to standard error, for a program without a workflow around it; how far loops are is left out where
+        that is a terminal, which has bars.
 
     Yields
     ------
@@ -48,7 +58,9 @@ def logged_to(path: str | Path) -> Iterator[TextIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", buffering=1) as log:
         handlers = logging.StreamHandler(log), logging.StreamHandler()
-        handlers[1].setLevel(logging.WARNING)
+        handlers[1].setLevel(logging.INFO if tell else logging.WARNING)
+        if sys.stderr.isatty():
+            handlers[1].addFilter(lambda record: not hasattr(record, _OF_LOOP))
         for handler in handlers:
             handler.setFormatter(_Lines())
             _logger.addHandler(handler)
@@ -94,14 +106,23 @@ def track(
             now = time.monotonic()
             if now - last >= log_every_s:
                 last = now
-                note(_line(description, done, total, unit, now - start))
+                _note_loop(_line(description, done, total, unit, now - start))
     finally:
         if bar is not None:
             bar.close()
-    note(_line(description, done, total, unit, time.monotonic() - start))
+    _note_loop(_line(description, done, total, unit, time.monotonic() - start))
+
+
+def _note_loop(text: str) -> None:
+    _logger.info(text, extra={_OF_LOOP: True})
 
 
 def _line(description: str, done: int, total: int | None, unit: str, elapsed_s: float) -> str:
     of_total = f"/{total}" if total else ""
     rate = done / elapsed_s if elapsed_s > 0 else 0.0
-    return f"{description}: {done}{of_total} {unit} in {elapsed_s:.0f} s ({rate:.1f} {unit}/s)"
+    left = (
+        f", {(total - done) / rate:.0f} s left" if total and 0 < done < total and rate > 0 else ""
+    )
+    return (
+        f"{description}: {done}{of_total} {unit} in {elapsed_s:.0f} s ({rate:.1f} {unit}/s){left}"
+    )

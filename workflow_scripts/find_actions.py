@@ -19,6 +19,7 @@ def main(snakemake):
         _finding.by_name(names, inputs.detectors),
         choose_device(_job.device(snakemake)),
     )
+    videos = read_videos(inputs.videos)
     labels: dict[str, list[Segment]] = {}
     if inputs.get("actions"):
         for segment in labelled(read_actions(inputs.actions)):
@@ -27,12 +28,12 @@ def main(snakemake):
         snakemake.output[0],
         _job.provenance_of(snakemake),
         finder,
-        read_videos(inputs.videos),
+        videos,
         {name: [path] for name, path in _finding.by_name(names, inputs.features).items()},
         labels,
         snakemake.threads,
-        # A collection has no labels, and nothing was learnt from it.
-        are_new=not inputs.get("actions"),
+        # A collection has no labels, and nothing was learnt from it, whatever its videos' ids.
+        learnt_as={} if inputs.get("actions") else dict.fromkeys((row.video for row in videos), ""),
     )
 
 

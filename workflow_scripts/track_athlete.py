@@ -1,14 +1,11 @@
 """Follow the athlete through every video of a shard, or take boxes from another tool."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import _job
 import numpy as np
 
-from vpdlib.artifacts import ArtifactWriter, read_artifact
-from vpdlib.artifacts.people import People
+from vpdlib.artifacts import ArtifactWriter
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.tables import VideoRow, read_videos
@@ -17,74 +14,12 @@ from vpdlib.imports.keypoints import read_keypoints
 from vpdlib.imports.supplied import check_length
 from vpdlib.imports.supplied_keypoints import keypoints_in_pixels
 from vpdlib.people.settings import PeopleSettings
-from vpdlib.progress import note, track
-from vpdlib.tracking.fill import AthleteTrack
-from vpdlib.tracking.people import PeopleDetections
+from vpdlib.progress import note
 from vpdlib.tracking.settings import TrackingSettings
-from vpdlib.tracking.track import supplied_track, track_athlete, track_datasets
+from vpdlib.tracking.track import supplied_track
+from vpdlib.tracking.write import add_track, write_tracks
 from vpdlib.video.reader import DecodeReport
 from vpdlib.video.shots import find_shots
-
-
-def detections_of(video: People) -> PeopleDetections:
-    """The people of one video, one list per sampled frame."""
-    time_s = video.time_s
-    num_people = video.num_people
-
-    def by_frame(rows: np.ndarray) -> list[np.ndarray]:
-        # No frame, no list: a split always gives one part.
-        return np.split(rows, np.cumsum(num_people)[:-1])[: len(num_people)]
-
-    return PeopleDetections(
-        frames=video.frame,
-        box_px=by_frame(video.box_px),
-        score=by_frame(video.score),
-        keypoints_px=by_frame(video.keypoints_px),
-        num_frames=len(time_s),
-        width=int(video.attributes["width"]),
-        height=int(video.attributes["height"]),
-        time_s=time_s,
-        athlete=str(video.attributes["athlete"]),
-        shot=video.shot,
-        appearance=by_frame(video.appearance),
-    )
-
-
-def add_track(
-    artifact: ArtifactWriter,
-    video: str,
-    athlete: AthleteTrack,
-    time_s: np.ndarray,
-    shot: np.ndarray,
-    attributes: Mapping[str, Any],
-) -> None:
-    """Write one video's track, and say in the log what became of it."""
-    if not (athlete.segment >= 0).any():
-        note(f"{video}: no athlete; it is carried on as empty")
-    else:
-        fraction = np.mean(athlete.segment >= 0)
-        note(
-            f"{video}: {shot[-1] + 1} shots, {athlete.segment.max() + 1} segments of the athlete in "
-            f"{fraction:.0%} of the frames"
-        )
-    artifact.add_video(video, track_datasets(athlete, time_s, shot), attributes)
-
-
-def track_people(snakemake, artifact: ArtifactWriter) -> None:
-    """Tracks from detections."""
-    settings = TrackingSettings.model_validate(snakemake.params.settings)
-    with read_artifact(snakemake.input.people, People) as people:
-        for video in track(list(people.videos()), "tracking", unit="video"):
-            detections = detections_of(video)
-            athlete = track_athlete(detections, settings)
-            add_track(
-                artifact,
-                video.video_id,
-                athlete,
-                detections.time_s,
-                detections.shots,
-                video.attributes,
-            )
 
 
 def take_boxes(
@@ -136,11 +71,12 @@ def take_boxes(
 
 
 def main(snakemake):
-    inputs = snakemake.input
-    with ArtifactWriter(snakemake.output[0], Tracks, _job.provenance_of(snakemake)) as artifact:
-        if inputs.get("people"):
-            track_people(snakemake, artifact)
-            return
+    inputs, path, provenance = snakemake.input, snakemake.output[0], _job.provenance_of(snakemake)
+    if inputs.get("people"):
+        settings = TrackingSettings.model_validate(snakemake.params.settings)
+        write_tracks(path, provenance, inputs.people, settings)
+        return
+    with ArtifactWriter(path, Tracks, provenance) as artifact:
         videos = read_videos(inputs.videos)
         if not videos:
             return

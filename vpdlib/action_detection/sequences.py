@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from vpdlib.artifacts import read_artifact
 from vpdlib.artifacts.features import Features
 from vpdlib.datasets.base import TIME_SLACK_S
 from vpdlib.datasets.tables import EventRow
+
+_FILLED_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class DenseSequence:
     time_s: NDArray[np.float64]
     fps: float
 
-    @property
+    @cached_property
     def found(self) -> NDArray[np.bool_]:
         """Frames with a descriptor, (T,)."""
         return np.asarray(np.isfinite(self.descriptors).all(axis=(1, 2)))
@@ -143,17 +146,20 @@ def fill_gaps(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
         raise ValueError(
             f"none of {len(descriptors)} frames has a descriptor: leave the video out, it has no proposals"
         )
-    frames = np.arange(len(descriptors))
-    after = np.searchsorted(found, frames)
-    left = found[np.maximum(after - 1, 0)]
-    right = found[np.minimum(after, len(found) - 1)]
-    # Beyond the ends both neighbours are the same frame, so that the shares do not matter.
-    span = np.maximum(right - left, 1)
-    fraction_of_right = np.clip((frames - left) / span, 0.0, 1.0)[:, None, None]
-    filled = (1 - fraction_of_right) * descriptors[left] + fraction_of_right * descriptors[right]
     # Frames that were found keep their bits.
-    filled[found] = descriptors[found]
-    return filled.astype(np.float32)
+    filled = descriptors.astype(np.float32)
+    missing = np.setdiff1d(np.arange(len(descriptors)), found)
+    # Videos of hours in parts, since what is computed has twice as many bytes as what is kept.
+    for first in range(0, len(missing), _FILLED_AT_ONCE):
+        frames = missing[first : first + _FILLED_AT_ONCE]
+        after = np.searchsorted(found, frames)
+        left = found[np.maximum(after - 1, 0)]
+        right = found[np.minimum(after, len(found) - 1)]
+        # Beyond the ends both neighbours are the same frame, so that the shares do not matter.
+        span = np.maximum(right - left, 1)
+        of_right = np.clip((frames - left) / span, 0.0, 1.0)[:, None, None]
+        filled[frames] = (1 - of_right) * descriptors[left] + of_right * descriptors[right]
+    return filled
 
 
 def event_frames(

@@ -50,35 +50,45 @@ def list_files(
     rows, reasons = [], {}
     for source in track(sources, "checking videos", unit="video"):
         try:
-            # Before it is looked at: a file that is replaced meanwhile then differs from its row.
-            fingerprint = _fingerprint(source.path)
-            info = probe(source.path)
+            rows.append(list_file(source, num_shards, deinterlace))
         except VideoError as error:
             reasons[source.video_id] = str(error)
-            continue
-        _tell_presentation(info, deinterlace)
-        rows.append(
-            VideoRow(
-                video=source.video_id,
-                path=str(source.path),
-                shard=shard_of(source.video_id, num_shards),
-                fps=info.fps,
-                width=info.width,
-                height=info.height,
-                declared_frames=info.declared_frames,
-                duration_s=info.duration_s,
-                split="",
-                group="",
-                deinterlace=deinterlace,
-                fingerprint=fingerprint,
-            )
-        )
     (bad_videos or BadVideos()).settle(
         reasons,
         f"{len(reasons)} of {len(sources)} videos cannot be used",
         "Replace or remove them.",
     )
     return rows
+
+
+def list_file(
+    source: VideoSource, num_shards: int = 1, deinterlace: Deinterlace = "auto"
+) -> VideoRow:
+    """The row of one video file, see `list_files`.
+
+    Raises
+    ------
+    VideoError
+        If it cannot be used.
+    """
+    # Before it is looked at: a file that is replaced meanwhile then differs from its row.
+    fingerprint = _fingerprint(source.path)
+    info = probe(source.path)
+    _tell_presentation(info, deinterlace)
+    return VideoRow(
+        video=source.video_id,
+        path=str(source.path),
+        shard=shard_of(source.video_id, num_shards),
+        fps=info.fps,
+        width=info.width,
+        height=info.height,
+        declared_frames=info.declared_frames,
+        duration_s=info.duration_s,
+        split="",
+        group="",
+        deinterlace=deinterlace,
+        fingerprint=fingerprint,
+    )
 
 
 def _fingerprint(path: Path) -> str:

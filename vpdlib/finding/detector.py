@@ -21,6 +21,9 @@ from vpdlib.finding.folds import Folds
 from vpdlib.finding.segments import Segment
 from vpdlib.training.model_folder import ModelFolder, ModelRecord
 
+#: Frames of a video that are scored at once (about 9 KB each), and of those before and after a part of a longer one.
+_WHOLE_FRAMES, _MARGIN_FRAMES = 32_000, 2_000
+
 
 @dataclass(frozen=True)
 class Detector:
@@ -46,22 +49,33 @@ class Detector:
     ) -> dict[str, NDArray[np.float32]]:
         """Probabilities (T, C) of every frame of videos of one fold, by the members that did not learn from them.
 
-        Videos without the athlete are left out.
+        Videos without the athlete are left out. One of over 32,000 frames is scored in parts, since what the networks
+        hold of it would not fit into memory; each part is read with 2,000 frames of what is before and after it.
 
         Raises
         ------
         ValueError
             For descriptors of another length than in training.
         """
-        sequences = {
-            video: fill_gaps(sequence.descriptors)
-            for video, sequence in dense.items()
-            if sequence.found.any()
-        }
+        sequences: dict[str, NDArray[np.float32]] = {}
+        parts: dict[str, list[tuple[str, slice]]] = {}
+        for video, sequence in dense.items():
+            if sequence.found.any():
+                filled = fill_gaps(sequence.descriptors)
+                parts[video] = []
+                for number, (read, kept) in enumerate(parts_of(len(filled))):
+                    # No video is called so.
+                    name = f"{video}/{number}"
+                    sequences[name] = filled[read]
+                    parts[video].append((name, kept))
         networks = self.ensemble.networks
         if fold is not None:
             networks = networks[fold : fold + 1]
-        return predict_classes(replace(self.ensemble, networks=networks), sequences, threads)
+        scores = predict_classes(replace(self.ensemble, networks=networks), sequences, threads)
+        return {
+            video: np.concatenate([scores[name][kept] for name, kept in of_video])
+            for video, of_video in parts.items()
+        }
 
     def segments(
         self, video: str, dense: DenseSequence, scores: NDArray[np.floating], label: int = 1
@@ -88,6 +102,20 @@ class Detector:
             (Segment(video, float(dense.time_s[start]), float(ends[end - 1]), name), score)
             for (start, end), score in sorted(found.items())
         ]
+
+
+def parts_of(num_frames: int) -> list[tuple[slice, slice]]:
+    """The parts that a video is scored in: the frames that are read, and of them the rows that are kept."""
+    if num_frames <= _WHOLE_FRAMES:
+        return [(slice(0, num_frames), slice(0, num_frames))]
+    found = []
+    length = _WHOLE_FRAMES - 2 * _MARGIN_FRAMES
+    for first in range(0, num_frames, length):
+        last = min(first + length, num_frames)
+        start = max(first - _MARGIN_FRAMES, 0)
+        stop = min(last + _MARGIN_FRAMES, num_frames)
+        found.append((slice(start, stop), slice(first - start, last - start)))
+    return found
 
 
 def rate_of(dense: DenseSequence) -> float:

@@ -102,7 +102,7 @@ def write_found_videos(
     features: Mapping[str, Sequence[Path]],
     labels: Mapping[str, Sequence[Segment]],
     threads: int = 1,
-    are_new: bool = False,
+    learnt_as: Mapping[str, str] | None = None,
 ) -> None:
     """Find actions in videos, one after the other, and write what was found.
 
@@ -115,7 +115,7 @@ def write_found_videos(
     features : artifacts of each feature set of the finder, by its name.
     labels : video -> labelled actions, which are named too, with their times given.
     threads : of torch on the CPU, and of the search.
-    are_new : whether they are of new footage, from which nothing was learnt, whatever their ids.
+    learnt_as : video -> the training video that it is, or an empty text; of those that are not named, the id tells.
     """
     examples = sorted(
         {
@@ -134,11 +134,11 @@ def write_found_videos(
         artifact.write("example", np.array(examples, object))
         for row in track(videos, "finding actions", unit="video"):
             given = labels.get(row.video, [])
-            known_as = "" if are_new else row.video
-            found, named = finder.find(known_as, views[row.video], threads, given)
+            known = (learnt_as or {}).get(row.video, row.video)
+            found, named = finder.find(known, views[row.video], threads, given)
             if not finder.detectors:
                 found = replace(found, end_s=np.full(len(found), row.duration_s))
-            nearest = finder.nearest(known_as, views[row.video], found, threads)
+            nearest = finder.nearest(known, views[row.video], found, threads)
             kept = np.flatnonzero(named.shown)
             num_classes = len(classes)
             artifact.add_video(

@@ -13,6 +13,9 @@ from vpdlib.people.settings import PeopleSettings
 from vpdlib.video.reader import Frame
 from vpdlib.video.shots import ShotFinder
 
+#: Frames whose people are put together at a time.
+_PUT_TOGETHER = 1000
+
 
 @dataclass(frozen=True)
 class VideoPeople:
@@ -43,14 +46,12 @@ def detect_video(
     size = None
     time_s: list[float] = []
     frame: list[int] = []
-    found: list[People] = []
-    appearance: list[np.ndarray] = [np.zeros((0, APPEARANCE_BINS), np.uint8)]
+    found = _Found(settings.has_masks)
     waiting: list[np.ndarray] = []
 
     def look() -> None:
         for image, people in zip(waiting, detector.detect_many(waiting), strict=True):
-            found.append(people)
-            appearance.append(describe(image, people.box_px))
+            found.add(people, describe(image, people.box_px))
         waiting.clear()
 
     for item in frames:
@@ -65,18 +66,53 @@ def detect_video(
             look()
     if waiting:
         look()
-    empty = People.empty()
     datasets = {
         "time_s": np.array(time_s, np.float64),
         "shot": shots.shots(),
         "frame": np.array(frame, np.int32),
-        "num_people": np.array([len(p) for p in found], np.int32),
-        "box_px": np.concatenate([p.box_px for p in (empty, *found)]),
-        "score": np.concatenate([p.score for p in (empty, *found)]),
-        "source": np.concatenate([p.source for p in (empty, *found)]),
-        "keypoints_px": np.concatenate([p.keypoints_px for p in (empty, *found)]),
-        "appearance": np.concatenate(appearance),
+        "num_people": np.array(found.num_people, np.int32),
+        **found.columns(),
     }
-    if settings.has_masks:
-        datasets["mask"] = np.concatenate([p.mask_rows for p in (empty, *found)])
     return VideoPeople(datasets, size)
+
+
+class _Found:
+    """The people of a video as columns; of hours there would be too many objects, one a frame."""
+
+    def __init__(self, with_masks: bool) -> None:
+        self.num_people: list[int] = []
+        self._parts: dict[str, list[np.ndarray]] = {}
+        self._latest: list[dict[str, np.ndarray]] = []
+        self._with_masks = with_masks
+        # Where nobody is, the columns have their types all the same.
+        self._keep(People.empty(), np.zeros((0, APPEARANCE_BINS), np.uint8))
+
+    def add(self, people: People, appearance: np.ndarray) -> None:
+        """Take the people of the next frame, K, and what they look like, (K, 20)."""
+        self.num_people.append(len(people))
+        self._keep(people, appearance)
+        if len(self._latest) >= _PUT_TOGETHER:
+            self._put_together()
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Every column, all people of all frames."""
+        self._put_together()
+        return {name: np.concatenate(parts) for name, parts in self._parts.items()}
+
+    def _keep(self, people: People, appearance: np.ndarray) -> None:
+        rows = {
+            "box_px": people.box_px,
+            "score": people.score,
+            "source": people.source,
+            "keypoints_px": people.keypoints_px,
+            "appearance": appearance,
+        }
+        if self._with_masks:
+            rows["mask"] = people.mask_rows
+        self._latest.append(rows)
+
+    def _put_together(self) -> None:
+        for name in self._latest[0] if self._latest else ():
+            part = np.concatenate([rows[name] for rows in self._latest])
+            self._parts.setdefault(name, []).append(part)
+        self._latest.clear()

@@ -112,7 +112,7 @@ def write_overlay(
             picture = cv2.resize(
                 frame.rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
             )
-            _draw_box(picture, box_px[at] * scale, int(origin[at]))
+            draw_box(picture, box_px[at] * scale, int(origin[at]))
             if keypoints_px is not None:
                 draw_skeleton(picture, keypoints_px[at], scale)
             canvas = np.full((height, size[0] + panel_width, 3), _PAPER, np.uint8)
@@ -217,7 +217,15 @@ def _describe(
     return lines
 
 
-def _draw_box(picture: np.ndarray, box: np.ndarray, origin: int) -> None:
+def draw_box(picture: np.ndarray, box: np.ndarray, origin: int) -> None:
+    """Draw a box into an RGB picture.
+
+    Parameters
+    ----------
+    picture : (H, W, 3) uint8, changed in place.
+    box : (4,) xyxy in its pixels, end-exclusive; NaN draws nothing.
+    origin : how it was found, which gives its colour.
+    """
     if not np.isfinite(box).all():
         return
     x0, y0, x1, y1 = (int(value) for value in np.round(box))

@@ -16,6 +16,8 @@ from vpdlib.students.student import TrainedStudent
 
 #: Frames at once. A ResNet-34 takes about 5 MiB a frame of 128 px, and a CPU gains nothing by more of them.
 _CPU_BATCH, _GPU_BATCH = 50, 500
+#: Descriptors at once.
+_DECODED_AT_ONCE = 100_000
 
 
 def embed(
@@ -99,5 +101,9 @@ def decode_pose(student: TrainedStudent, descriptor: np.ndarray) -> np.ndarray:
     device = next(student.decoder.parameters()).device
     flat = descriptor.reshape(-1, student.dim).astype(np.float32)
     with torch.inference_mode():
-        answer = student.decoder(torch.from_numpy(flat).to(device))[:, : student.pose_dim]
-    return answer.cpu().numpy().reshape(*descriptor.shape[:-1], student.pose_dim)
+        # What the decoder holds of a video of hours would not fit into memory.
+        answers = [
+            student.decoder(part.to(device))[:, : student.pose_dim].cpu()
+            for part in torch.from_numpy(flat).split(_DECODED_AT_ONCE)
+        ]
+    return torch.cat(answers).numpy().reshape(*descriptor.shape[:-1], student.pose_dim)

@@ -25,7 +25,7 @@ from vpdlib.section import Section
 
 _HISTORY = "history.csv"
 #: The key of ``settings.json`` for the sha256 of all that it holds besides.
-_RECORD_SHA256 = "record_sha256"
+RECORD_SHA256 = "record_sha256"
 
 
 class ModelRecord(Section):
@@ -106,7 +106,7 @@ class ModelFolder(Generic[Record]):
                 **own,
             )
             content = record.model_dump(mode="json")
-            content[_RECORD_SHA256] = _digest_record(content)
+            content[RECORD_SHA256] = digest_record(content)
             (temporary / "settings.json").write_text(json.dumps(content, indent=2) + "\n")
 
     def read_record(self, folder: Path) -> Record:
@@ -130,8 +130,8 @@ class ModelFolder(Generic[Record]):
                 raise ValueError("it is no JSON object")
             if (schema_name := content.get("schema_name")) != self.schema_name:
                 raise ValueError(f"schema {schema_name!r}, expected {self.schema_name!r}")
-            expected = content.pop(_RECORD_SHA256, None)
-            if (found := _digest_record(content)) != expected:
+            expected = content.pop(RECORD_SHA256, None)
+            if (found := digest_record(content)) != expected:
                 raise ValueError(f"sha256 of its content {found}, expected {expected}")
             return self.record.model_validate(content)
         # Also what json, the decoder of text and pydantic raise.
@@ -191,7 +191,7 @@ class ModelFolder(Generic[Record]):
         return path
 
 
-def _digest_record(content: Mapping[str, Any]) -> str:
+def digest_record(content: Mapping[str, Any]) -> str:
     """Sha256, as hex, of a record as canonical JSON: keys in order, no spaces."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,104 @@
+"""``python -m vpdlib find``: every action in videos that nobody has labelled, by a model that was shared."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+# Parallelism is by explicit thread counts; libraries that help themselves to all cores are slower. Set before NumPy
+# is imported.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+#: As in config.yaml.
+_NETWORKS_DIR = Path("resources/networks")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return its exit status: 1 where a video, or everything, could not be done."""
+    options = _parser().parse_args(arguments)
+    from vpdlib.downloads import downloads_dir
+    from vpdlib.pipeline.find import FindOptions, find_in_videos
+    from vpdlib.progress import logged_to
+
+    wanted = FindOptions(
+        out=options.out,
+        networks_dir=options.networks_dir,
+        downloads_dir=downloads_dir(options.downloads_dir),
+        overlay=not options.no_overlay,
+        clips=options.clips,
+        tidy=options.tidy,
+        device=options.device,
+        threads=options.threads,
+    )
+    with logged_to(options.out / "find.log", tell=not options.quiet):
+        try:
+            failed = find_in_videos(options.model, options.videos, wanted)
+        # What the user can mend: a message is enough.
+        except (ValueError, OSError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print("stopped; the same command goes on from here", file=sys.stderr)
+            return 130
+    if failed:
+        print(
+            f"{len(failed)} of {len(set(options.videos))} videos could not be used:",
+            file=sys.stderr,
+        )
+        for one in failed:
+            print(f"  {one.reason}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m vpdlib", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    find = commands.add_parser("find", help="find every action in videos, by a shared model")
+    find.add_argument("videos", nargs="+", type=Path, metavar="VIDEO", help="files of video")
+    find.add_argument(
+        "--model", type=Path, required=True, help="folder of a model: results/<dataset>/model"
+    )
+    find.add_argument(
+        "--out", type=Path, required=True, help="folder of the results; the same one goes on"
+    )
+    find.add_argument("--clips", action="store_true", help="cut every found action out")
+    find.add_argument("--no-overlay", action="store_true", help="no video with what was found")
+    find.add_argument(
+        "--tidy", action="store_true", help="remove OUT/work of a video once it is done"
+    )
+    find.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    find.add_argument(
+        "--threads", type=_count, default=_cores(), help="CPU threads (default: one for each core)"
+    )
+    find.add_argument(
+        "--networks-dir",
+        type=Path,
+        default=_NETWORKS_DIR,
+        help=f"where networks are that a model does not hold (default: {_NETWORKS_DIR}); what is missing is fetched",
+    )
+    find.add_argument(
+        "--downloads-dir", type=Path, help="cache of downloads, as downloads_dir in config.yaml"
+    )
+    find.add_argument("--quiet", action="store_true", help="say only what is wrong")
+    return parser
+
+
+def _cores() -> int:
+    """Cores that this process may use, where the system tells; else all."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} threads: give 1 or more")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
