@@ -52,7 +52,8 @@ def model_settings(settings: DatasetSettings) -> ModelSettings:
         head=settings.finding.head,
         parts=parts,
         features=features,
-        deinterlace=settings.adapter.deinterlace,
+        # Keypoints in place of videos have none, and are refused above.
+        deinterlace=getattr(settings.adapter, "deinterlace", "auto"),
         people=settings.people,
         tracking=settings.tracking,
         crops=settings.crops,

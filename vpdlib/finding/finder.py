@@ -308,12 +308,12 @@ def tune(
     """
     given = finder.settings.min_probability
     # A detector's fold may lack its model, see `train_ensemble`: all the others learnt from its videos.
-    folds = [one.folds for one in finder.recognisers.values()]
-    folds += [one.folds for one in finder.detectors.values()]
+    all_folds = [one.folds for one in finder.recognisers.values()]
+    all_folds += [one.folds for one in finder.detectors.values()]
     held_out = [
         video
         for video in sorted(views)
-        if all(fold_of(of_model, video) is not None for of_model in folds)
+        if all(fold_of(of_model, video) is not None for of_model in all_folds)
     ]
     if not finder.detectors or not held_out:
         if finder.detectors:

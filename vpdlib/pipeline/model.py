@@ -237,10 +237,7 @@ def _learnt_from(
         {name: models["detectors", name] for name in settings.parts},
         "cpu",
     )
-    learnt = {
-        video
-        for member in (*whole.recognisers.values(), *whole.detectors.values())
-        for fold in member.folds
-        for video in fold
-    }
+    folds = [one.folds for one in whole.recognisers.values()]
+    folds += [one.folds for one in whole.detectors.values()]
+    learnt = {video for of_model in folds for fold in of_model for video in fold}
     return {row.fingerprint: row.video for row in videos if row.fingerprint and row.video in learnt}
