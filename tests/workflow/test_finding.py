@@ -32,20 +32,24 @@ OF_ONE_VIDEO = {
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, make_workflow):
-    """A working folder in which actions were found in a rendered dataset and in a collection of copies."""
+    """A working folder in which actions were found in a folder of rendered videos and in a collection of copies."""
     workflow = make_workflow(tmp_path_factory.mktemp("finding"))
+    workflow.write_dataset("rendered", TINY)
+    done = workflow.run("results/rendered/source/labels.csv")
+    assert done.returncode == 0, done.stdout[-4000:]
+    source, data = workflow.folder / "results/rendered/source", workflow.folder / "data"
+    shutil.copytree(source / "videos", data / "videos")
+    shutil.copy(source / "labels.csv", data / "labels.csv")
     settings = copy.deepcopy(TINY)
+    settings["adapter"] = {"kind": "folder", "videos": "videos", "labels": "labels.csv"}
     settings["collections"] = {"spring": "spring"}
     # Every answer counts, so that there are some of so little training.
     settings["finding"] = {"folds": 2, "min_probability": 0.0, "methods": ["vpd2d"]}
     workflow.write_dataset("tiny", settings)
-    done = workflow.run("results/tiny/source/labels.csv")
-    assert done.returncode == 0, done.stdout[-4000:]
-    videos = workflow.folder / "results/tiny/source/videos"
-    spring = workflow.folder / "data/spring/day_1"
+    spring = data / "spring/day_1"
     spring.mkdir(parents=True)
     for number in (0, 1):
-        shutil.copy(videos / f"test_00{number}.mp4", spring / f"new_{number}.mp4")
+        shutil.copy(data / f"videos/test_00{number}.mp4", spring / f"new_{number}.mp4")
     done = workflow.run(*FOUND, SPRING, SPRING_TO_LABEL)
     assert done.returncode == 0, done.stdout[-6000:]
     return workflow
@@ -120,14 +124,14 @@ def test_a_collection_that_is_not_there_is_refused(finished):
 
 def edit_labels(workflow, change):
     """Write the labels anew, with a column changed."""
-    path = workflow.folder / "results/tiny/source/labels.csv"
+    path = workflow.folder / "data/labels.csv"
     labels = pd.read_csv(path, dtype=str, keep_default_na=False)
     change(labels)
     labels.to_csv(path, index=False)
 
 
 def test_an_edited_label_retrains_heads_and_no_student(finished):
-    path = finished.folder / "results/tiny/source/labels.csv"
+    path = finished.folder / "data/labels.csv"
     before, stamp = path.read_bytes(), path.stat()
 
     def other_class(labels):
