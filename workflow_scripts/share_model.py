@@ -5,7 +5,7 @@ from pathlib import Path
 import _job
 
 from vpdlib.datasets.tables import read_actions, read_videos
-from vpdlib.finding import finder
+from vpdlib.finding import finder_folder
 from vpdlib.pipeline.card import card_text
 from vpdlib.pipeline.layout import FINDER, needed_models
 from vpdlib.pipeline.model import write_model
@@ -20,7 +20,7 @@ def main(snakemake):
     videos = read_videos(inputs.videos)
     card = card_text(
         settings,
-        finder.FOLDER.read_record(models[FINDER,]),
+        finder_folder.FOLDER.read_record(models[FINDER,]),
         [(name, models["recognisers", name]) for name in settings.parts],
         videos,
         read_actions(inputs.actions),

@@ -6,7 +6,7 @@ import _finding
 import _job
 
 from vpdlib.devices import choose_device
-from vpdlib.finding.recogniser import save_recogniser
+from vpdlib.finding.recogniser_folder import save_recogniser
 from vpdlib.finding.train import learn_recogniser
 from vpdlib.recognition.settings import RecognitionSettings
 

@@ -7,7 +7,9 @@ import _job
 
 from vpdlib.devices import choose_device
 from vpdlib.finding.find import load_models, read_views
-from vpdlib.finding.finder import Finder, save_finder, tune
+from vpdlib.finding.finder import Finder
+from vpdlib.finding.finder_folder import save_finder
+from vpdlib.finding.tuning import tune
 from vpdlib.provenance import digest_file
 
 

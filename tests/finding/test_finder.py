@@ -10,19 +10,11 @@ from tests.finding.making import dense, nobody
 from vpdlib.action_detection.settings import ProposalSettings
 from vpdlib.finding.calibration import Acceptance
 from vpdlib.finding.detector import Detector
-from vpdlib.finding.finder import (
-    Answers,
-    Finder,
-    OperatingPoint,
-    best_threshold,
-    load_finder,
-    match,
-    save_finder,
-    suppress,
-    tune,
-)
+from vpdlib.finding.finder import Answers, Finder, OperatingPoint, match, suppress
+from vpdlib.finding.finder_folder import load_finder, save_finder
 from vpdlib.finding.segments import Segment, cut, segment_tiou
 from vpdlib.finding.settings import FindingSettings
+from vpdlib.finding.tuning import best_threshold, tune
 
 NAMES = ("axel", "lutz")
 

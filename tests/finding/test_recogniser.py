@@ -6,13 +6,8 @@ import numpy as np
 import pytest
 
 from tests.finding.making import DIM, dense, nobody
-from vpdlib.finding.recogniser import (
-    NeighbourRecogniser,
-    NetworkRecogniser,
-    load_recogniser,
-    save_recogniser,
-    train_recogniser,
-)
+from vpdlib.finding.recogniser import NeighbourRecogniser, NetworkRecogniser, train_recogniser
+from vpdlib.finding.recogniser_folder import load_recogniser, save_recogniser
 from vpdlib.finding.segments import Segment
 from vpdlib.recognition.nns import flip_min_distances
 from vpdlib.recognition.settings import BiGRUSettings, RecognitionSettings

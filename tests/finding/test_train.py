@@ -11,10 +11,11 @@ from vpdlib.artifacts import ArtifactWriter, Provenance
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.tables import EventRow
 from vpdlib.finding import train
-from vpdlib.finding.finder import Finder, tune
+from vpdlib.finding.finder import Finder
 from vpdlib.finding.segments import Segment
 from vpdlib.finding.settings import FindingSettings
 from vpdlib.finding.train import Material, learn_detector, learn_recogniser
+from vpdlib.finding.tuning import tune
 from vpdlib.recognition.settings import RecognitionSettings
 
 NAMES = ("axel", "lutz")

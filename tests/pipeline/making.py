@@ -10,8 +10,10 @@ from vpdlib.action_detection.settings import FrameBiGRUSettings, ProposalSetting
 from vpdlib.crops.settings import CropSettings
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.finding.detector import Detector, save_detector
-from vpdlib.finding.finder import Finder, OperatingPoint, save_finder
-from vpdlib.finding.recogniser import Calibration, Examples, NeighbourRecogniser, save_recogniser
+from vpdlib.finding.finder import Finder, OperatingPoint
+from vpdlib.finding.finder_folder import save_finder
+from vpdlib.finding.recogniser import Calibration, Examples, NeighbourRecogniser
+from vpdlib.finding.recogniser_folder import save_recogniser
 from vpdlib.finding.settings import FindingSettings
 from vpdlib.flow.settings import FlowSettings
 from vpdlib.people.base import People, SingleImageDetector

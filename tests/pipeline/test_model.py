@@ -7,7 +7,7 @@ import pytest
 
 from tests.pipeline.making import LEARNT, make_model, settings_of, trained
 from vpdlib.features.settings import R3DSettings, VipeFeatures
-from vpdlib.finding import finder
+from vpdlib.finding import finder_folder
 from vpdlib.pipeline import networks
 from vpdlib.pipeline.card import card_text
 from vpdlib.pipeline.layout import FINDER, needed_models
@@ -141,7 +141,7 @@ def test_which_models_and_stages_a_method_needs():
 
 def test_the_card_tells_what_it_learnt_from(tmp_path):
     folders = trained(tmp_path, threshold=0.25)
-    record = finder.FOLDER.read_record(folders[FINDER,])
+    record = finder_folder.FOLDER.read_record(folders[FINDER,])
     recognisers = [("joints2d", folders["recognisers", "joints2d"])]
     text = card_text(settings_of(), record, recognisers, [LEARNT], [])
     assert text.startswith("# Model: Mine\n")

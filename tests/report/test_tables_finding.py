@@ -7,7 +7,8 @@ from tests.finding.making import action
 from tests.finding.test_finder import KnownRecogniser, detector
 from vpdlib.artifacts import ArtifactWriter, Provenance
 from vpdlib.datasets.tables import ActionRow, write_rows
-from vpdlib.finding.finder import Finder, OperatingPoint, save_finder
+from vpdlib.finding.finder import Finder, OperatingPoint
+from vpdlib.finding.finder_folder import save_finder
 from vpdlib.finding.settings import FindingSettings
 from vpdlib.report.tables_finding import finding_table
 

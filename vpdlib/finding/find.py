@@ -14,8 +14,10 @@ from vpdlib.artifacts.found import Found
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.finding.accuracy import Given
 from vpdlib.finding.detector import Detector, load_detector
-from vpdlib.finding.finder import FOLDER, Answers, Finder, Views, load_finder, suppress
-from vpdlib.finding.recogniser import Recogniser, load_recogniser
+from vpdlib.finding.finder import Answers, Finder, Views, suppress
+from vpdlib.finding.finder_folder import FOLDER, load_finder
+from vpdlib.finding.recogniser import Recogniser
+from vpdlib.finding.recogniser_folder import load_recogniser
 from vpdlib.finding.segments import Segment
 from vpdlib.progress import track
 from vpdlib.provenance import digest_file

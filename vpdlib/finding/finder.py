@@ -11,20 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vpdlib.action_detection.sequences import DenseSequence
-from vpdlib.finding.calibration import Acceptance, expected_calibration_error, fit_acceptance
+from vpdlib.finding.calibration import Acceptance
 from vpdlib.finding.detector import Detector, frame_ends
 from vpdlib.finding.folds import fold_of
 from vpdlib.finding.recogniser import Recogniser
 from vpdlib.finding.segments import Segment, segment_tiou
 from vpdlib.finding.settings import FindingSettings
-from vpdlib.progress import note
-from vpdlib.training.model_folder import ModelFolder, ModelRecord
 
 #: Descriptors of a video in each feature set of a finder, by the name of the set.
 Views = Mapping[str, DenseSequence]
@@ -291,134 +288,6 @@ def match(
     return right
 
 
-def tune(
-    finder: Finder,
-    views: Mapping[str, Views],
-    truth: Mapping[str, Sequence[Segment]],
-    threads: int = 1,
-) -> Finder:
-    """Fit acceptance and operating threshold to the training videos, each answered for by what did not learn from it.
-
-    Parameters
-    ----------
-    finder : untuned.
-    views : training video -> its descriptors.
-    truth : training video -> its labelled actions.
-    threads : of torch on the CPU, and of the search.
-    """
-    given = finder.settings.min_probability
-    # A detector's fold may lack its model, see `train_ensemble`: all the others learnt from its videos.
-    all_folds = [one.folds for one in finder.recognisers.values()]
-    all_folds += [one.folds for one in finder.detectors.values()]
-    held_out = [
-        video
-        for video in sorted(views)
-        if all(fold_of(of_model, video) is not None for of_model in all_folds)
-    ]
-    if not finder.detectors or not held_out:
-        if finder.detectors:
-            note("nothing was held out: probabilities are not fitted, and the threshold is 0.5")
-        threshold = (0.5 if finder.detectors else 0.0) if given is None else given
-        return replace(finder, operating=OperatingPoint(threshold))
-    tiou = finder.settings.operating_tiou
-    found = {video: finder.candidates(video, views[video], threads)[0] for video in held_out}
-    # A fit must not judge itself: the error is that of fits to the other folds.
-    folds = next(iter(finder.recognisers.values())).folds
-    cross = [
-        replace(
-            finder,
-            acceptance=_fitted({v: a for v, a in found.items() if v not in fold}, finder, truth),
-        )
-        for fold in folds
-    ]
-    held_in = {video: index for index, fold in enumerate(folds) for video in fold}
-    answered = {v: _again(cross[held_in[v]], a) for v, a in found.items()}
-    probability, is_right, _ = _judged(answered, finder, truth, tiou)
-    error = expected_calibration_error(probability, is_right)
-    tuned = replace(finder, acceptance=_fitted(found, finder, truth))
-    probability, is_right, num_actions = _judged(
-        {v: _again(tuned, a) for v, a in found.items()}, finder, truth, tiou
-    )
-    threshold = best_threshold(probability, is_right, num_actions) if given is None else given
-    accepted = probability >= threshold
-    operating = OperatingPoint(
-        threshold=threshold,
-        precision=float(is_right[accepted].mean()) if accepted.any() else float("nan"),
-        recall=float(is_right[accepted].sum() / num_actions) if num_actions else float("nan"),
-        calibration_error=error,
-        num_actions=num_actions,
-    )
-    note(
-        f"held out, tIoU {tiou:g}: threshold {threshold:.3f}, precision {100 * operating.precision:.1f} %, recall "
-        f"{100 * operating.recall:.1f} % of {num_actions} actions, calibration error {error:.3f}"
-    )
-    return replace(tuned, operating=operating)
-
-
-def best_threshold(
-    probability: NDArray[np.floating], right: NDArray[np.bool_], num_actions: int
-) -> float:
-    """The least probability of the best F1; between the last that counts and the next.
-
-    Parameters
-    ----------
-    probability, right : (P,) of answers.
-    num_actions : that were to be found.
-    """
-    order = np.argsort(-probability, kind="stable")
-    ranked, hits = probability[order], np.cumsum(right[order])
-    if not len(ranked) or hits[-1] == 0:
-        return 0.5
-    f1 = 2 * hits / (np.arange(1, len(ranked) + 1) + num_actions)
-    # A threshold cannot part equal probabilities.
-    f1[:-1][ranked[:-1] == ranked[1:]] = -1.0
-    last = int(f1.argmax())
-    following = ranked[last + 1] if last + 1 < len(ranked) else 0.0
-    return float((ranked[last] + following) / 2)
-
-
-def _again(finder: Finder, found: Answers) -> Answers:
-    """The same candidates by another acceptance, suppressed by it."""
-    classes = found.class_probability[:, : len(finder.class_names)]
-    scores = np.broadcast_to(found.score[:, None], classes.shape)
-    found = replace(found, probability=finder.acceptance.probability(scores, classes))
-    return found.rows(suppress(found, finder.settings.suppress_tiou))
-
-
-def _fitted(
-    found: Mapping[str, Answers], finder: Finder, truth: Mapping[str, Sequence[Segment]]
-) -> Acceptance:
-    """Acceptance fitted to candidates: right is whatever has its class's action at the operating tIoU, each time."""
-    scores, classes, right = [], [], []
-    for video, answers in found.items():
-        best = answers.class_probability[:, : len(finder.class_names)].argmax(axis=1)
-        for row, label in enumerate(best.tolist()):
-            times = (answers.start_s[row], answers.end_s[row])
-            scores.append(answers.score[row])
-            classes.append(answers.class_probability[row, label])
-            right.append(
-                any(
-                    action.label == finder.class_names[label]
-                    and segment_tiou(times, (action.start_s, action.end_s))
-                    >= finder.settings.operating_tiou
-                    for action in truth.get(video, [])
-                )
-            )
-    return fit_acceptance(np.array(scores), np.array(classes), np.array(right, bool))
-
-
-def _judged(
-    found: Mapping[str, Answers],
-    finder: Finder,
-    truth: Mapping[str, Sequence[Segment]],
-    tiou: float,
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], int]:
-    """Probability of every answer's best class, whether it is right, and the number of actions of the videos."""
-    times, labels, probability = top_answers(found, finder.class_names)
-    right = match(times, labels, probability, truth, tiou)
-    return probability, right, sum(len(truth.get(video, [])) for video in found)
-
-
 def top_answers(
     found: Mapping[str, Answers], class_names: Sequence[str]
 ) -> tuple[list[tuple[str, float, float]], list[str], NDArray[np.float64]]:
@@ -432,100 +301,3 @@ def top_answers(
             labels.append(class_names[label])
             probability.append(float(answers.probability[row, label]))
     return times, labels, np.array(probability, np.float64)
-
-
-class FinderRecord(ModelRecord):
-    """What ``settings.json`` holds."""
-
-    features: tuple[str, ...]
-    head: str
-    class_names: tuple[str, ...]
-    is_uncut: bool
-    settings: FindingSettings
-    acceptance: tuple[float, float, float]
-    threshold: float
-    precision: float | None
-    recall: float | None
-    calibration_error: float | None
-    num_actions: int
-    made_of: dict[str, str]
-
-
-FOLDER = ModelFolder("finder", "vpd-finder-1", "run rule tune_finder", FinderRecord)
-
-
-def save_finder(folder: Path, finder: Finder, made_of: Mapping[str, str]) -> None:
-    """Write a finder's folder, which names its recognisers and detectors by digest; see `ModelFolder.write`."""
-    operating = finder.operating
-
-    def number(value: float) -> float | None:
-        return None if np.isnan(value) else value
-
-    FOLDER.write(
-        folder,
-        {},
-        [],
-        ("epoch",),
-        0,
-        features=tuple(finder.recognisers),
-        head=next(iter(finder.recognisers.values())).head,
-        class_names=finder.class_names,
-        is_uncut=bool(finder.detectors),
-        settings=finder.settings,
-        acceptance=(
-            finder.acceptance.detection,
-            finder.acceptance.recognition,
-            finder.acceptance.bias,
-        ),
-        threshold=operating.threshold,
-        precision=number(operating.precision),
-        recall=number(operating.recall),
-        calibration_error=number(operating.calibration_error),
-        num_actions=operating.num_actions,
-        made_of=dict(made_of),
-    )
-
-
-def load_finder(
-    folder: Path, recognisers: Mapping[str, Recogniser], detectors: Mapping[str, Detector]
-) -> Finder:
-    """Read what :func:`save_finder` wrote, and put it together with its recognisers and detectors.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is missing.
-    ValueError
-        If it is damaged, or of other recognisers or detectors than those given.
-    """
-    record = FOLDER.read_record(folder)
-    if tuple(recognisers) != record.features or bool(detectors) != record.is_uncut:
-        raise ValueError(
-            f"{folder} is of recognisers of {', '.join(record.features)}, with"
-            f"{'' if record.is_uncut else 'out'} detectors; given are {', '.join(recognisers)}, with"
-            f"{'' if detectors else 'out'}. Run rule tune_finder"
-        )
-    for feature, recogniser in recognisers.items():
-        if (recogniser.head, recogniser.class_names) != (record.head, record.class_names):
-            raise ValueError(
-                f"{folder} is of recognisers of head {record.head} and classes {', '.join(record.class_names)}; that "
-                f"of {feature} has head {recogniser.head} and classes {', '.join(recogniser.class_names)}. Run rule "
-                "tune_finder"
-            )
-
-    def measured(value: float | None) -> float:
-        return float("nan") if value is None else value
-
-    return Finder(
-        recognisers,
-        detectors,
-        record.settings,
-        Acceptance(*record.acceptance),
-        OperatingPoint(
-            record.threshold,
-            measured(record.precision),
-            measured(record.recall),
-            measured(record.calibration_error),
-            record.num_actions,
-        ),
-    )

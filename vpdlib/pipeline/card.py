@@ -8,8 +8,8 @@ from pathlib import Path
 
 import vpdlib
 from vpdlib.datasets.tables import ActionRow, VideoRow
-from vpdlib.finding import recogniser
-from vpdlib.finding.finder import FinderRecord
+from vpdlib.finding import recogniser_folder
+from vpdlib.finding.finder_folder import FinderRecord
 from vpdlib.pipeline.networks import needed_networks
 from vpdlib.pipeline.settings import ModelSettings
 
@@ -77,7 +77,7 @@ def card_text(
         *(f"| {what} | {value} |" for what, value in _held_out(finder)),
     ]
     for name, folder in recognisers:
-        record = recogniser.FOLDER.read_record(folder)
+        record = recogniser_folder.FOLDER.read_record(folder)
         lines.append(
             f"| named rightly when the times are given, `{name}` | {_per_cent(record.accuracy)} of "
             f"{record.num_segments} segments |"

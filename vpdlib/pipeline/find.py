@@ -29,7 +29,7 @@ from vpdlib.datasets.tables import VideoRow
 from vpdlib.devices import DeviceChoice, choose_device
 from vpdlib.finding.clips import clip_path, cut_found
 from vpdlib.finding.find import read_found_videos
-from vpdlib.finding.finder import FinderRecord
+from vpdlib.finding.finder_folder import FinderRecord
 from vpdlib.finding.listing import found_rows
 from vpdlib.finding.settings import ClipSettings
 from vpdlib.finding.table import FoundRow, write_found

@@ -17,9 +17,10 @@ from pathlib import Path
 import vpdlib
 from vpdlib.atomic import replacing
 from vpdlib.datasets.tables import VideoRow
-from vpdlib.finding import finder as finding
+from vpdlib.finding import finder_folder
 from vpdlib.finding.find import read_finder
-from vpdlib.finding.finder import Finder, FinderRecord
+from vpdlib.finding.finder import Finder
+from vpdlib.finding.finder_folder import FinderRecord
 from vpdlib.pipeline.layout import FINDER, needed_models
 from vpdlib.pipeline.networks import (
     OWN_WEIGHTS,
@@ -91,7 +92,7 @@ class SharedModel:
     @property
     def finder_record(self) -> FinderRecord:
         """Classes, threshold and held-out figures."""
-        return finding.FOLDER.read_record(self.part(FINDER))
+        return finder_folder.FOLDER.read_record(self.part(FINDER))
 
     def finder(self, device: str) -> Finder:
         """The finder with its recognisers and detectors, on "cpu" or "cuda"."""
@@ -215,7 +216,7 @@ def _files(folder: Path) -> list[str]:
 
 
 def _check_belong_together(settings: ModelSettings, models: Mapping[tuple[str, ...], Path]) -> None:
-    record = finding.FOLDER.read_record(models[FINDER,])
+    record = finder_folder.FOLDER.read_record(models[FINDER,])
     for kind in ("recogniser", "detector"):
         for name in settings.parts:
             path = models[f"{kind}s", name] / "settings.json"

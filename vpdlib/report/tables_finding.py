@@ -18,7 +18,8 @@ from vpdlib.finding.accuracy import (
     with_classes,
 )
 from vpdlib.finding.find import FoundVideos, read_found_videos
-from vpdlib.finding.finder import FOLDER, Answers
+from vpdlib.finding.finder import Answers
+from vpdlib.finding.finder_folder import FOLDER
 from vpdlib.finding.segments import Segment, labelled
 
 #: Columns of measures, in order, beside those of mAP.

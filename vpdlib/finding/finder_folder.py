@@ -1,0 +1,112 @@
+"""The folder that a finder lies in: when its answers count, and of which recognisers and detectors it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from vpdlib.finding.calibration import Acceptance
+from vpdlib.finding.detector import Detector
+from vpdlib.finding.finder import Finder, OperatingPoint
+from vpdlib.finding.recogniser import Recogniser
+from vpdlib.finding.settings import FindingSettings
+from vpdlib.training.model_folder import ModelFolder, ModelRecord
+
+
+class FinderRecord(ModelRecord):
+    """What ``settings.json`` holds."""
+
+    features: tuple[str, ...]
+    head: str
+    class_names: tuple[str, ...]
+    is_uncut: bool
+    settings: FindingSettings
+    acceptance: tuple[float, float, float]
+    threshold: float
+    precision: float | None
+    recall: float | None
+    calibration_error: float | None
+    num_actions: int
+    made_of: dict[str, str]
+
+
+FOLDER = ModelFolder("finder", "vpd-finder-1", "run rule tune_finder", FinderRecord)
+
+
+def save_finder(folder: Path, finder: Finder, made_of: Mapping[str, str]) -> None:
+    """Write a finder's folder, which names its recognisers and detectors by digest; see `ModelFolder.write`."""
+    operating = finder.operating
+
+    def number(value: float) -> float | None:
+        return None if np.isnan(value) else value
+
+    FOLDER.write(
+        folder,
+        {},
+        [],
+        ("epoch",),
+        0,
+        features=tuple(finder.recognisers),
+        head=next(iter(finder.recognisers.values())).head,
+        class_names=finder.class_names,
+        is_uncut=bool(finder.detectors),
+        settings=finder.settings,
+        acceptance=(
+            finder.acceptance.detection,
+            finder.acceptance.recognition,
+            finder.acceptance.bias,
+        ),
+        threshold=operating.threshold,
+        precision=number(operating.precision),
+        recall=number(operating.recall),
+        calibration_error=number(operating.calibration_error),
+        num_actions=operating.num_actions,
+        made_of=dict(made_of),
+    )
+
+
+def load_finder(
+    folder: Path, recognisers: Mapping[str, Recogniser], detectors: Mapping[str, Detector]
+) -> Finder:
+    """Read what :func:`save_finder` wrote, and put it together with its recognisers and detectors.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If it is damaged, or of other recognisers or detectors than those given.
+    """
+    record = FOLDER.read_record(folder)
+    if tuple(recognisers) != record.features or bool(detectors) != record.is_uncut:
+        raise ValueError(
+            f"{folder} is of recognisers of {', '.join(record.features)}, with"
+            f"{'' if record.is_uncut else 'out'} detectors; given are {', '.join(recognisers)}, with"
+            f"{'' if detectors else 'out'}. Run rule tune_finder"
+        )
+    for feature, recogniser in recognisers.items():
+        if (recogniser.head, recogniser.class_names) != (record.head, record.class_names):
+            raise ValueError(
+                f"{folder} is of recognisers of head {record.head} and classes {', '.join(record.class_names)}; that "
+                f"of {feature} has head {recogniser.head} and classes {', '.join(recogniser.class_names)}. Run rule "
+                "tune_finder"
+            )
+
+    def measured(value: float | None) -> float:
+        return float("nan") if value is None else value
+
+    return Finder(
+        recognisers,
+        detectors,
+        record.settings,
+        Acceptance(*record.acceptance),
+        OperatingPoint(
+            record.threshold,
+            measured(record.precision),
+            measured(record.recall),
+            measured(record.calibration_error),
+            record.num_actions,
+        ),
+    )
