@@ -109,6 +109,7 @@ def test_a_name_that_two_folders_have_is_refused(tmp_path):
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(
-        DatasetError, match=r"collections: the folder .*footage/spring does not exist"
+        DatasetError,
+        match=r"mine.yaml: collections.spring: the folder .*footage/spring does not exist",
     ):
         found(tmp_path, spring())

@@ -8,6 +8,9 @@ so that one more video is its own jobs and no other.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import Field
 
 from vpdlib.config.base import ConfigError
 from vpdlib.config.dataset import DatasetSettings
@@ -26,6 +29,10 @@ _SHARDS = 4096
 class CollectionAdapter(FolderAdapter):
     """All videos of a folder, whatever folders they lie in; none has a label."""
 
+    label_settings: ClassVar[frozenset[str]] = FolderAdapter.label_settings | {"setting"}
+
+    setting: str = Field(description="Where the folder is set, for messages.")
+
     def find_videos(self, paths: DataPaths, classes: Sequence[str] | None) -> list[VideoSource]:
         """The videos of the folder, sorted by id.
 
@@ -34,7 +41,7 @@ class CollectionAdapter(FolderAdapter):
         DatasetError
             If the folder is missing or empty, or an id is unsafe or used twice.
         """
-        return find_videos(paths.under_data(self.videos), "collections")
+        return find_videos(paths.under_data(self.videos), self.setting)
 
 
 def split_name(dataset: str) -> tuple[str, str | None]:
@@ -81,6 +88,7 @@ def settings_of_collection(settings: DatasetSettings, name: str, source: str) ->
         )
     adapter = CollectionAdapter(
         videos=settings.collections[name],
+        setting=f"{source}: collections.{name}",
         deinterlace=getattr(settings.adapter, "deinterlace", "auto"),
     )
     return settings.model_copy(
