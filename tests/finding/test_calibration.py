@@ -5,6 +5,7 @@ import pytest
 
 from vpdlib.finding.calibration import (
     Acceptance,
+    answer_probabilities,
     expected_calibration_error,
     fit_acceptance,
     fit_temperature,
@@ -224,3 +225,19 @@ def test_a_better_score_or_class_is_never_less_probable():
     half = np.full(50, 0.5)
     assert (np.diff(acceptance.probability(rising, half)) >= 0).all()
     assert (np.diff(acceptance.probability(half, rising)) >= 0).all()
+
+
+def test_probabilities_of_an_answer_sum_to_at_most_one():
+    rng = np.random.default_rng(0)
+    classes = rng.dirichlet(np.ones(5), 200)[:, :4]
+    classes[0] = [1.0, 0.0, 0.0, 0.0]
+    score = rng.uniform(size=200)
+    acceptance = Acceptance(1.2, 0.8, 2.0)
+    found = answer_probabilities(acceptance, score, classes)
+    rows, best = np.arange(200), classes.argmax(axis=1)
+    assert (found.sum(axis=1) <= 1 + 1e-9).all()
+    assert (found.argmax(axis=1) == best).mean() > 0.95
+    # The best class has what was fitted to best classes.
+    alone = acceptance.probability(score, classes[rows, best])
+    np.testing.assert_allclose(found[rows, best], alone)
+    assert answer_probabilities(acceptance, score[:0], classes[:0]).shape == (0, 4)

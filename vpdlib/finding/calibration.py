@@ -111,6 +111,29 @@ class Acceptance:
         return accepted
 
 
+def answer_probabilities(
+    acceptance: Acceptance, score: NDArray[np.floating], classes: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """How probable it is that segments have the right time and each class: (N, C), rows sum to at most 1.
+
+    The best class has what ``acceptance`` says, which was fitted to best classes; the others share what is left, as
+    their probabilities do, and have no more than ``acceptance`` gives them.
+
+    Parameters
+    ----------
+    acceptance : fitted.
+    score : (N,) of the detector.
+    classes : (N, C) of the recogniser; rows may sum to less than 1, the rest being background.
+    """
+    found = acceptance.probability(np.broadcast_to(score[:, None], classes.shape), classes)
+    rows, best = np.arange(len(classes)), classes.argmax(axis=1)
+    left = 1 - found[rows, best]
+    share = classes / np.maximum(1 - classes[rows, best], _LEAST)[:, None]
+    shared = np.minimum(found, left[:, None] * np.minimum(share, 1.0))
+    shared[rows, best] = found[rows, best]
+    return shared
+
+
 def fit_acceptance(
     score: NDArray[np.floating],
     class_probability: NDArray[np.floating],

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpdlib.action_detection.sequences import DenseSequence
-from vpdlib.finding.calibration import Acceptance
+from vpdlib.finding.calibration import Acceptance, answer_probabilities
 from vpdlib.finding.detector import Detector, frame_ends
 from vpdlib.finding.folds import fold_of
 from vpdlib.finding.recogniser import Recogniser
@@ -162,9 +162,7 @@ class Finder:
         named, shown = both.probability[: len(segments)], both.shown[: len(segments)]
         classes = named[:, : len(self.class_names)]
         probability = (
-            self.acceptance.probability(np.broadcast_to(score[:, None], classes.shape), classes)
-            if self.detectors
-            else classes
+            answer_probabilities(self.acceptance, score, classes) if self.detectors else classes
         )
         found = Answers(
             np.array([segment.start_s for segment in segments]),

@@ -12,7 +12,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vpdlib.finding.calibration import Acceptance, expected_calibration_error, fit_acceptance
+from vpdlib.finding.calibration import (
+    Acceptance,
+    answer_probabilities,
+    expected_calibration_error,
+    fit_acceptance,
+)
 from vpdlib.finding.finder import (
     Answers,
     Finder,
@@ -116,8 +121,8 @@ def best_threshold(
 def _again(finder: Finder, found: Answers) -> Answers:
     """The same candidates by another acceptance, suppressed by it."""
     classes = found.class_probability[:, : len(finder.class_names)]
-    scores = np.broadcast_to(found.score[:, None], classes.shape)
-    found = replace(found, probability=finder.acceptance.probability(scores, classes))
+    probability = answer_probabilities(finder.acceptance, found.score, classes)
+    found = replace(found, probability=probability)
     return found.rows(suppress(found, finder.settings.suppress_tiou))
 
 
