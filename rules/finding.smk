@@ -136,7 +136,7 @@ rule list_found:
     input:
         unpack(labels_beside),
         found=found_files,
-        finder=lambda wc: finder_folder(wc),
+        finder=finder_folder,
         videos=all_shards(f"{DATASET}/shards/{{shard}}.csv"),
         problems=problems_beside,
     output:

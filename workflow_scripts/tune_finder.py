@@ -8,9 +8,8 @@ import _job
 from vpdlib.devices import choose_device
 from vpdlib.finding.find import load_models, read_views
 from vpdlib.finding.finder import Finder
-from vpdlib.finding.finder_folder import save_finder
+from vpdlib.finding.finder_folder import digests_of_models, save_finder
 from vpdlib.finding.tuning import tune
-from vpdlib.provenance import digest_file
 
 
 def main(snakemake):
@@ -25,11 +24,7 @@ def main(snakemake):
     videos = {video: material.videos[video] for video in material.learnt_videos}
     views = read_views(_finding.several_by_name(names, inputs.features), videos)
     finder = tune(finder, views, material.truth(), snakemake.threads)
-    made_of = {
-        f"{what}/{name}": digest_file(folder / "settings.json")
-        for what, of_what in zip(("recogniser", "detector"), folders, strict=True)
-        for name, folder in of_what.items()
-    }
+    made_of = digests_of_models(*folders)
     save_finder(Path(snakemake.output[0]), finder, made_of)
 
 

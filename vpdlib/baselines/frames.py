@@ -37,7 +37,7 @@ from vpdlib.baselines.segments import (
 )
 from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.tables import ActionRow
-from vpdlib.recognition.sequences import rows_within
+from vpdlib.recognition.sequences import rows_of_action
 
 PictureKind = Literal["crops", "flow", "frames"]
 _KINDS: dict[PictureKind, type[VideoGroup]] = {"crops": Crops, "flow": Flow, "frames": Frames}
@@ -102,9 +102,8 @@ def action_rows(
                     time_s = track_file[video.video_id].time_s[frame]
                 usable = np.ones(len(frame), bool)
                 for action in of_video:
-                    rows = rows_within(
-                        action.start,
-                        action.end,
+                    rows = rows_of_action(
+                        action,
                         frame,
                         time_s,
                         usable,

@@ -30,7 +30,7 @@ from vpdlib.baselines.posec3d import clip_boxes
 from vpdlib.baselines.segments import clip_segments, random_segments
 from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.tables import ActionRow
-from vpdlib.recognition.sequences import rows_within
+from vpdlib.recognition.sequences import rows_of_action
 from vpdlib.skeleton import COCO17_FLIP_ORDER, COCO17_TO_JOINTS13, JOINTS13_FLIP_ORDER
 
 
@@ -91,9 +91,8 @@ def action_poses(
                 keypoints = np.where(is_joint[..., None], keypoints, np.float32(0))
                 usable = is_joint.any(axis=1) & np.isfinite(box_px).all(axis=1)
                 for action in of_video:
-                    rows = rows_within(
-                        action.start,
-                        action.end,
+                    rows = rows_of_action(
+                        action,
                         frame,
                         time_s,
                         usable,

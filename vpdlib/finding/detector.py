@@ -19,7 +19,13 @@ from vpdlib.action_detection.sequences import DenseSequence, fill_gaps
 from vpdlib.action_detection.settings import FrameBiGRUSettings, ProposalSettings
 from vpdlib.finding.folds import Folds
 from vpdlib.finding.segments import Segment
-from vpdlib.training.model_folder import ModelFolder, ModelRecord
+from vpdlib.training.model_folder import (
+    ModelFolder,
+    ModelRecord,
+    member_file,
+    nan_if_none,
+    none_if_nan,
+)
 
 #: Frames of a video that are scored at once (about 9 KB each), and of those before and after a part of a longer one.
 _WHOLE_FRAMES, _MARGIN_FRAMES = 32_000, 2_000
@@ -160,7 +166,7 @@ def save_detector(folder: Path, detector: Detector | None, feature: str) -> None
     ensemble = detector.ensemble
     FOLDER.write(
         folder,
-        {_member(index): network for index, network in enumerate(ensemble.networks)},
+        {member_file(index): network for index, network in enumerate(ensemble.networks)},
         [],
         ("epoch",),
         max(ensemble.best_epochs, default=0),
@@ -172,7 +178,7 @@ def save_detector(folder: Path, detector: Detector | None, feature: str) -> None
         folds=detector.folds,
         mean_length_s=detector.mean_length_s,
         best_epochs=ensemble.best_epochs,
-        val_accuracy=tuple(None if np.isnan(value) else value for value in ensemble.val_accuracy),
+        val_accuracy=tuple(map(none_if_nan, ensemble.val_accuracy)),
     )
 
 
@@ -191,7 +197,7 @@ def load_detector(folder: Path, device: str = "cpu") -> Detector | None:
         return None
     num_classes = len(record.class_names) + 1
     networks = {
-        _member(index): FrameBiGRU(record.num_channels, record.network, num_classes)
+        member_file(index): FrameBiGRU(record.num_channels, record.network, num_classes)
         for index in range(len(record.best_epochs))
     }
     FOLDER.read_networks(folder, record, networks)
@@ -201,13 +207,9 @@ def load_detector(folder: Path, device: str = "cpu") -> Detector | None:
         record.num_channels,
         record.folds,
         record.best_epochs,
-        tuple(float("nan") if value is None else value for value in record.val_accuracy),
+        tuple(map(nan_if_none, record.val_accuracy)),
         num_classes,
     )
     return Detector(
         ensemble, record.folds, record.class_names, record.proposals, record.mean_length_s
     )
-
-
-def _member(index: int) -> str:
-    return f"member_{index}.safetensors"

@@ -15,12 +15,11 @@ from vpdlib.datasets.tables import VideoRow
 from vpdlib.finding.accuracy import Given
 from vpdlib.finding.detector import Detector, load_detector
 from vpdlib.finding.finder import Answers, Finder, Views, suppress
-from vpdlib.finding.finder_folder import FOLDER, load_finder
+from vpdlib.finding.finder_folder import FOLDER, digests_of_models, load_finder
 from vpdlib.finding.recogniser import Recogniser
 from vpdlib.finding.recogniser_folder import load_recogniser
 from vpdlib.finding.segments import Segment
 from vpdlib.progress import track
-from vpdlib.provenance import digest_file
 
 
 @dataclass(frozen=True)
@@ -75,16 +74,14 @@ def read_finder(
         As :func:`load_finder` and :func:`load_models`; and for a recogniser or detector that was trained anew since the
         finder was tuned.
     """
+    models = load_models(recognisers, detectors, device)
     made_of = FOLDER.read_record(finder).made_of
-    for what, folders in (("recogniser", recognisers), ("detector", detectors)):
-        for name, folder in folders.items():
-            record = folder / "settings.json"
-            known = made_of.get(f"{what}/{name}")
-            if record.is_file() and known is not None and digest_file(record) != known:
-                raise ValueError(
-                    f"{finder} was tuned with another {what} of {name} than {folder} holds now. Run rule tune_finder"
-                )
-    return load_finder(finder, *load_models(recognisers, detectors, device))
+    for model, digest in digests_of_models(recognisers, detectors).items():
+        if made_of.get(model, digest) != digest:
+            raise ValueError(
+                f"{finder} was tuned with another {model} than is there now. Run rule tune_finder"
+            )
+    return load_finder(finder, *models)
 
 
 def read_views(

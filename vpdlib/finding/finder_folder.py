@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from vpdlib.finding.calibration import Acceptance
 from vpdlib.finding.detector import Detector
 from vpdlib.finding.finder import Finder, OperatingPoint
 from vpdlib.finding.recogniser import Recogniser
 from vpdlib.finding.settings import FindingSettings
-from vpdlib.training.model_folder import ModelFolder, ModelRecord
+from vpdlib.provenance import digest_file
+from vpdlib.training.model_folder import ModelFolder, ModelRecord, nan_if_none, none_if_nan
 
 
 class FinderRecord(ModelRecord):
@@ -35,12 +34,20 @@ class FinderRecord(ModelRecord):
 FOLDER = ModelFolder("finder", "vpd-finder-1", "run rule tune_finder", FinderRecord)
 
 
+def digests_of_models(
+    recognisers: Mapping[str, Path], detectors: Mapping[str, Path]
+) -> dict[str, str]:
+    """What a finder's record knows its recognisers and detectors by, from their folders by feature set."""
+    return {
+        f"{what}/{name}": digest_file(folder / "settings.json")
+        for what, folders in (("recogniser", recognisers), ("detector", detectors))
+        for name, folder in folders.items()
+    }
+
+
 def save_finder(folder: Path, finder: Finder, made_of: Mapping[str, str]) -> None:
     """Write a finder's folder, which names its recognisers and detectors by digest; see `ModelFolder.write`."""
     operating = finder.operating
-
-    def number(value: float) -> float | None:
-        return None if np.isnan(value) else value
 
     FOLDER.write(
         folder,
@@ -59,9 +66,9 @@ def save_finder(folder: Path, finder: Finder, made_of: Mapping[str, str]) -> Non
             finder.acceptance.bias,
         ),
         threshold=operating.threshold,
-        precision=number(operating.precision),
-        recall=number(operating.recall),
-        calibration_error=number(operating.calibration_error),
+        precision=none_if_nan(operating.precision),
+        recall=none_if_nan(operating.recall),
+        calibration_error=none_if_nan(operating.calibration_error),
         num_actions=operating.num_actions,
         made_of=dict(made_of),
     )
@@ -94,9 +101,6 @@ def load_finder(
                 "tune_finder"
             )
 
-    def measured(value: float | None) -> float:
-        return float("nan") if value is None else value
-
     return Finder(
         recognisers,
         detectors,
@@ -104,9 +108,9 @@ def load_finder(
         Acceptance(*record.acceptance),
         OperatingPoint(
             record.threshold,
-            measured(record.precision),
-            measured(record.recall),
-            measured(record.calibration_error),
+            nan_if_none(record.precision),
+            nan_if_none(record.recall),
+            nan_if_none(record.calibration_error),
             record.num_actions,
         ),
     )

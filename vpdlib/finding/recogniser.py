@@ -19,6 +19,7 @@ from vpdlib.action_detection.sequences import DenseSequence
 from vpdlib.finding.calibration import expected_calibration_error, fit_temperature, temper
 from vpdlib.finding.folds import Folds, fold_of
 from vpdlib.finding.segments import Segment, cut
+from vpdlib.finding.to_label import nearest_probabilities
 from vpdlib.progress import note
 from vpdlib.recognition.nns import flip_min_distances
 from vpdlib.recognition.settings import HEADS, RecognitionSettings, architecture_of, check_head
@@ -200,7 +201,7 @@ class NeighbourRecogniser(Recogniser):
         distances = flip_min_distances(
             sequences, kept.sequences, self.settings.nns.normalise, threads
         )
-        return _from_distances(distances, kept.labels, self.num_answers, self.scale)[None]
+        return nearest_probabilities(distances, kept.labels, self.num_answers, self.scale)[None]
 
 
 def train_recogniser(
@@ -368,15 +369,3 @@ def _scale(examples: Sequences, settings: RecognitionSettings, threads: int) -> 
     np.fill_diagonal(distances, np.inf)
     nearest = distances.min(axis=1)
     return float(np.median(nearest[nearest > 0])) if (nearest > 0).any() else 1.0
-
-
-def _from_distances(
-    distances: NDArray[np.float64], labels: NDArray[np.int64], num_answers: int, scale: float
-) -> NDArray[np.float64]:
-    """Probabilities (A, K) from distances (A, R) to examples; a class without one has none."""
-    nearest = np.full((len(distances), num_answers), np.inf)
-    for label in np.unique(labels):
-        nearest[:, label] = distances[:, labels == label].min(axis=1)
-    closeness = np.exp(-(nearest - nearest.min(axis=1, keepdims=True)) / scale)
-    probabilities: NDArray[np.float64] = closeness / closeness.sum(axis=1, keepdims=True)
-    return probabilities

@@ -19,7 +19,13 @@ from vpdlib.finding.recogniser import (
 from vpdlib.recognition.networks import SequenceClassifier
 from vpdlib.recognition.settings import RecognitionSettings, architecture_of
 from vpdlib.recognition.train import TrainedClassifier
-from vpdlib.training.model_folder import ModelFolder, ModelRecord
+from vpdlib.training.model_folder import (
+    ModelFolder,
+    ModelRecord,
+    member_file,
+    nan_if_none,
+    none_if_nan,
+)
 
 
 class RecogniserRecord(ModelRecord):
@@ -66,11 +72,6 @@ class _Stored(nn.Module):
             self.register_buffer(name, torch.zeros(num_examples, dtype=torch.int64))
 
 
-def _number(value: float) -> float | None:
-    """JSON knows no NaN."""
-    return None if np.isnan(value) else value
-
-
 def save_recogniser(folder: Path, recogniser: Recogniser, feature: str) -> None:
     """Write a recogniser's folder, see `ModelFolder.write`; ``feature`` names its feature set."""
     examples = recogniser.examples
@@ -87,7 +88,7 @@ def save_recogniser(folder: Path, recogniser: Recogniser, feature: str) -> None:
     epochs: tuple[int, ...] = ()
     if isinstance(recogniser, NetworkRecogniser):
         members = recogniser.members
-        networks |= {_member(index): member.network for index, member in enumerate(members)}
+        networks |= {member_file(index): member.network for index, member in enumerate(members)}
         history = [
             {"member": index, **entry}
             for index, member in enumerate(members)
@@ -113,9 +114,9 @@ def save_recogniser(folder: Path, recogniser: Recogniser, feature: str) -> None:
         folds=recogniser.folds,
         temperature=recogniser.temperature,
         num_segments=measured.num_segments,
-        accuracy=_number(measured.accuracy),
-        calibration_error_before=_number(measured.error_before),
-        calibration_error_after=_number(measured.error_after),
+        accuracy=none_if_nan(measured.accuracy),
+        calibration_error_before=none_if_nan(measured.error_before),
+        calibration_error_after=none_if_nan(measured.error_after),
         best_epochs=epochs,
         example_frames=sum(lengths),
         example_videos=examples.videos,
@@ -136,9 +137,6 @@ def load_recogniser(folder: Path, device: str = "cpu") -> Recogniser:
     """
     record = FOLDER.read_record(folder)
 
-    def measured(value: float | None) -> float:
-        return float("nan") if value is None else value
-
     stored = _Stored(record.example_frames, len(record.example_videos), record.num_channels)
     FOLDER.read_networks(folder, record, {_EXAMPLES: stored})
     ends = np.cumsum(stored.lengths.numpy())[:-1]
@@ -152,9 +150,9 @@ def load_recogniser(folder: Path, device: str = "cpu") -> Recogniser:
         record.temperature,
         Calibration(
             record.num_segments,
-            measured(record.accuracy),
-            measured(record.calibration_error_before),
-            measured(record.calibration_error_after),
+            nan_if_none(record.accuracy),
+            nan_if_none(record.calibration_error_before),
+            nan_if_none(record.calibration_error_after),
         ),
         Examples(
             tuple(np.split(stored.frames.numpy(), ends)) if record.example_videos else (),
@@ -169,7 +167,7 @@ def load_recogniser(folder: Path, device: str = "cpu") -> Recogniser:
     num_answers = len(record.class_names) + record.has_background
     architecture = architecture_of(record.head, record.settings)
     networks = {
-        _member(index): SequenceClassifier(
+        member_file(index): SequenceClassifier(
             record.num_channels, num_answers, architecture, record.settings.bigru
         )
         for index in range(len(record.best_epochs))
@@ -187,7 +185,3 @@ def load_recogniser(folder: Path, device: str = "cpu") -> Recogniser:
         for network, epoch in zip(networks.values(), record.best_epochs, strict=True)
     )
     return NetworkRecogniser(*common, members)
-
-
-def _member(index: int) -> str:
-    return f"member_{index}.safetensors"

@@ -216,15 +216,20 @@ def _files(folder: Path) -> list[str]:
 
 
 def _check_belong_together(settings: ModelSettings, models: Mapping[tuple[str, ...], Path]) -> None:
-    record = finder_folder.FOLDER.read_record(models[FINDER,])
-    for kind in ("recogniser", "detector"):
-        for name in settings.parts:
-            path = models[f"{kind}s", name] / "settings.json"
-            if record.made_of.get(f"{kind}/{name}") != digest_file(path):
-                raise ValueError(
-                    f"{models[FINDER,]} was tuned with another {kind} of {name!r} than {path.parent}. Run rule "
-                    "tune_finder"
-                )
+    made_of = finder_folder.FOLDER.read_record(models[FINDER,]).made_of
+    found = finder_folder.digests_of_models(
+        *(
+            {name: models[kind, name] for name in settings.parts}
+            for kind in ("recognisers", "detectors")
+        )
+    )
+    for model, digest in found.items():
+        if made_of.get(model) != digest:
+            kind, _, name = model.partition("/")
+            raise ValueError(
+                f"{models[FINDER,]} was tuned with another {kind} of {name!r} than {models[f'{kind}s', name]}. Run "
+                "rule tune_finder"
+            )
 
 
 def _learnt_from(

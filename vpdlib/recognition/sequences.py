@@ -78,6 +78,18 @@ def rows_within(
     return rows
 
 
+def rows_of_action(
+    action: ActionRow,
+    frame: np.ndarray,
+    time_s: np.ndarray,
+    found: np.ndarray,
+    target_fps: float | None = None,
+    target_fps_slack: float = 0.0,
+) -> np.ndarray:
+    """As :func:`rows_within`, of an action of the video."""
+    return rows_within(action.start, action.end, frame, time_s, found, target_fps, target_fps_slack)
+
+
 def action_sequences(
     actions: Sequence[ActionRow],
     features: Iterable[Path],
@@ -116,8 +128,8 @@ def action_sequences(
                 found = np.isfinite(descriptor).all(axis=(1, 2))
                 frame = video.frame
                 for action in of_video:
-                    rows = rows_within(
-                        action.start, action.end, frame, time_s, found, target_fps, target_fps_slack
+                    rows = rows_of_action(
+                        action, frame, time_s, found, target_fps, target_fps_slack
                     )
                     sequences[action.action] = descriptor[rows]
     wanted.check_all_taken("feature artifacts")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,21 @@ from vpdlib.section import Section
 _HISTORY = "history.csv"
 #: The key of ``settings.json`` for the sha256 of all that it holds besides.
 RECORD_SHA256 = "record_sha256"
+
+
+def member_file(index: int) -> str:
+    """What the weights of a member of an ensemble are called in its folder."""
+    return f"member_{index}.safetensors"
+
+
+def none_if_nan(value: float) -> float | None:
+    """A number for a record: JSON knows no NaN."""
+    return None if math.isnan(value) else value
+
+
+def nan_if_none(value: float | None) -> float:
+    """A number of a record, see :func:`none_if_nan`."""
+    return math.nan if value is None else value
 
 
 class ModelRecord(Section):
