@@ -7,41 +7,15 @@ so that one more video is its own jobs and no other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
-
-from pydantic import Field
-
 from vpdlib.config.base import ConfigError
 from vpdlib.config.dataset import DatasetSettings
-from vpdlib.datasets.adapters.folder import FolderAdapter
-from vpdlib.datasets.base import VideoSource
-from vpdlib.datasets.paths import DataPaths
+from vpdlib.datasets.adapters.collection import CollectionAdapter
 from vpdlib.datasets.settings import SuppliedSettings
-from vpdlib.datasets.video_files import find_videos
 
 #: What stands between a dataset's name and a collection's.
 BETWEEN = "/collections/"
 # Shards that videos hash to; jobs are made for those that have one.
 _SHARDS = 4096
-
-
-class CollectionAdapter(FolderAdapter):
-    """All videos of a folder, whatever folders they lie in; none has a label."""
-
-    label_settings: ClassVar[frozenset[str]] = FolderAdapter.label_settings | {"setting"}
-
-    setting: str = Field(description="Where the folder is set, for messages.")
-
-    def find_videos(self, paths: DataPaths, classes: Sequence[str] | None) -> list[VideoSource]:
-        """The videos of the folder, sorted by id.
-
-        Raises
-        ------
-        DatasetError
-            If the folder is missing or empty, or an id is unsafe or used twice.
-        """
-        return find_videos(paths.under_data(self.videos), self.setting)
 
 
 def split_name(dataset: str) -> tuple[str, str | None]:

@@ -6,7 +6,6 @@ from typing import cast
 
 from vpdlib.config.base import ConfigError
 from vpdlib.config.dataset import DatasetSettings
-from vpdlib.datasets.adapters.published import PublishedAdapter
 from vpdlib.features.settings import FeatureKind
 from vpdlib.flow.settings import FlowSettings
 from vpdlib.pipeline.settings import (
@@ -76,8 +75,7 @@ def _refuse_what_others_made(settings: DatasetSettings) -> None:
             f"{where}: {what}, and a new video has none: the model cannot be shared. Take the setting out, so that "
             "the stages here do it, and share what is then trained."
         )
-    adapter = settings.adapter
-    if isinstance(adapter, PublishedAdapter) and len(adapter.athletes_of("")) > 1:
+    if settings.adapter.athletes_per_video > 1:
         raise ConfigError(
             "adapter: two athletes of every video are followed, and a shared model follows one: the model cannot be "
             "shared. Ask for found.csv in its place."

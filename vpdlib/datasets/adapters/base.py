@@ -48,6 +48,8 @@ class BaseAdapter(Section):
     is_rendered: ClassVar[bool] = False
     #: Whether the dataset is one of the paper's, see :mod:`vpdlib.datasets.adapters.published`.
     is_published: ClassVar[bool] = False
+    #: How many athletes of a video are followed, each as a video of its own.
+    athletes_per_video: ClassVar[int] = 1
 
     @property
     def has_videos(self) -> bool:

@@ -47,6 +47,7 @@ class Tennis7Adapter(PublishedAdapter):
     """Tennis swings, both players."""
 
     facts_file: ClassVar[str] = "tennis.video_meta.pkl"
+    athletes_per_video: ClassVar[int] = len(_PLAYERS)
 
     kind: Literal["tennis7"] = Field("tennis7", description="The paper's Tennis7.")
 
