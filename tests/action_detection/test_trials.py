@@ -159,7 +159,7 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="trial 0 trains on test video 'test7'"):
         run_detection(dense, events, [[["train1"], ["test7"]]], 5, quick(), 0)
     only_train = [event for event in events if event.split == "train"]
-    with pytest.raises(ValueError, match="no test event"):
+    with pytest.raises(ValueError, match="no event is in split test"):
         run_detection(dense, only_train, [], 5, quick(), 0)
     only_test = [event for event in events if event.split == "test"]
     with pytest.raises(ValueError, match="trial 0: its 1 training videos hold no event"):

@@ -131,7 +131,7 @@ def test_a_wrong_value_is_refused(changes, message):
     [
         ({"group_pattern": "("}, "group_pattern: .*not a regular expression"),
         ({"group_pattern": "^([^_]+)_"}, "group_pattern: .*no group named 'group'"),
-        ({"test_fraction": 0}, "test_fraction"),
+        ({"test_fraction": -0.1}, "test_fraction"),
         ({"test_fraction": 1}, "test_fraction"),
         ({"max_videos_per_class": 0}, "max_videos_per_class"),
         ({"videos": None}, "videos"),

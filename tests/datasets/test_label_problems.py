@@ -126,6 +126,15 @@ def test_a_class_without_training_actions_is_told_of_by_row(read_log):
     assert all(problem.problem in told for problem in made.problems)
 
 
+def test_without_a_test_split_all_is_learnt_from_and_that_is_told(read_log):
+    tables = prepared([action(2, split="train"), action(3, "lutz", "train")])
+    assert [row.split for row in tables.actions] == ["train", "train"]
+    (problem,) = tables.problems
+    assert "no action is in split test" in problem.problem
+    assert "found.csv" in problem.remedy
+    assert problem.problem in read_log()
+
+
 def test_classes_that_are_learnt_are_no_problem():
     actions = [action(row, label) for row, label in enumerate(["axel", "lutz"] * 5, start=2)]
     assert prepared(actions).problems == []

@@ -103,5 +103,13 @@ def test_too_few_groups_are_refused_with_the_place_and_the_remedy(num_groups):
         assert text in str(caught.value)
 
 
+@pytest.mark.parametrize("val_fraction", [0.0, 0.5])
+def test_a_fraction_of_zero_leaves_all_to_learn_from(val_fraction):
+    rows = [Action(f"v{i}", f"v{i}", 0, 1, "a", None, "", f"l.csv:{i}") for i in range(4)]
+    splits = [action.split for action in split_by_group(rows, 0, val_fraction, 0)]
+    assert splits.count("val") == 4 * val_fraction
+    assert "test" not in splits
+
+
 def test_nothing_gives_nothing():
     assert split_by_group([], 0.3, 0.1, 0) == []

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -158,10 +160,13 @@ def test_bad_calls_are_refused():
     table, features = dataset(empty=("train00", "train01"))
     with pytest.raises(ValueError, match="none of its 2 training actions"):
         run_regime("nns", features, table, None, [Trial(0, ("train00", "train01"))], SETTINGS)
-    with pytest.raises(ValueError, match="0 trials"):
+    with pytest.raises(ValueError, match="no trial"):
         run_regime("nns", features, table, None, [], SETTINGS)
     with pytest.raises(ValueError, match="head 'svm' is unknown: one of nns, cnn"):
         run_regime("svm", features, table, None, make_trials(table, None, 1, 0), SETTINGS)
+    learnt = replace(table, splits=("train",) * len(table.splits))
+    with pytest.raises(ValueError, match=r"no action is in split test: .* found\.csv"):
+        run_regime("nns", features, learnt, None, make_trials(table, None, 1, 0), SETTINGS)
     del features["test12"]
     with pytest.raises(ValueError, match=r"test12.*no entry in the features"):
         run_regime("nns", features, table, None, make_trials(table, None, 1, 0), SETTINGS)

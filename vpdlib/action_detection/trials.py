@@ -76,7 +76,9 @@ def run_detection(
     of_video = events_by_video(events, dense)
     truth = {video: merge_overlapping(of_video[video]) for video in test if video in of_video}
     if not truth:
-        raise ValueError("events.csv holds no test event: there is nothing to be found")
+        raise ValueError(
+            "no event is in split test: put some videos there, or ask for found.csv, which needs none"
+        )
     in_training = {event.video for event in events if event.split == "train"} - set(test)
     if not trials:
         pool = ((in_training | set(train_videos)) - set(test)) & dense.keys()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -219,13 +218,11 @@ def _check_splits(actions: Sequence[Action]) -> None:
                 f"{action.where}: unknown split {action.split!r}. Use train, val or test."
             )
     if actions and not missing:
-        counts = Counter(a.split for a in actions)
-        for split in ("train", "test"):
-            if not counts[split]:
-                raise DatasetError(
-                    f"{actions[0].where.rsplit(':', 1)[0]}: no action is in split {split!r}. Recognition needs "
-                    "both train and test actions."
-                )
+        if all(action.split != "train" for action in actions):
+            raise DatasetError(
+                f"{actions[0].where.rsplit(':', 1)[0]}: no action is in split 'train': there is nothing to learn "
+                "from. Put some videos in split train."
+            )
     sides: dict[str, Action] = {}
     for action in actions:
         if action.split is None or not action.group:

@@ -67,6 +67,27 @@ def _refuse_alike(where_of: dict[str, str], what: str, meant: Sequence[str], rem
         )
 
 
+def split_problems(actions: Sequence[Action]) -> list[ProblemRow]:
+    """A row if nothing is tested: actions are found all the same, and how well cannot be measured.
+
+    Parameters
+    ----------
+    actions : with their splits, as they will be used.
+    """
+    if not actions or any(action.split == "test" for action in actions):
+        return []
+    return [
+        ProblemRow(
+            video="",
+            start="",
+            end="",
+            stage=_STAGE,
+            problem="no action is in split test: how well actions are recognised and found cannot be measured",
+            remedy="Ask for found.csv, which needs none, or put some videos in split test.",
+        )
+    ]
+
+
 def class_problems(actions: Sequence[Action], names: Sequence[str]) -> list[ProblemRow]:
     """Rows for classes that cannot be learnt: without a training action, or without any.
 

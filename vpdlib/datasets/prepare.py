@@ -16,6 +16,7 @@ from vpdlib.datasets.label_problems import (
     class_problems,
     near_class_problems,
     segment_problems,
+    split_problems,
 )
 from vpdlib.datasets.paper.protocol import PaperDataset, without
 from vpdlib.datasets.tables import (
@@ -99,7 +100,11 @@ def prepare(
     actions, names = check_actions(labelled, durations_s, classes, frame_s)
     check_names(actions, classes)
     check_segments(actions)
-    problems = [*class_problems(actions, names), *segment_problems(actions)]
+    problems = [
+        *split_problems(actions),
+        *class_problems(actions, names),
+        *segment_problems(actions),
+    ]
     if classes is None:
         problems += near_class_problems(actions)
     for problem in problems:
@@ -195,7 +200,7 @@ def prepare_paper(
             for video_id in ids_of[clip]
         ],
         summary=[],
-        problems=dropped,
+        problems=[*dropped, *split_problems(actions)],
     )
     return _summarised(prepared, published, len(ids_of))
 

@@ -28,7 +28,7 @@ def split_by_group(
     Parameters
     ----------
     actions : with ``split`` None; an empty ``group`` stands for the video.
-    test_fraction, val_fraction : wanted fractions of each class's actions.
+    test_fraction, val_fraction : wanted fractions of each class's actions; 0 for no such split.
     seed : of the order of groups.
 
     Raises
@@ -59,11 +59,12 @@ def split_by_group(
                 side[name] = split  # type: ignore[assignment]
                 held += counts
                 taken += counts
-    if actions and "test" not in side.values():
+    if actions and test_fraction and "test" not in side.values():
         raise DatasetError(
             f"{actions[0].where}: of {len(names)} groups none can be held out for testing: each has all "
             f"actions of a class, or is far larger than the fraction {test_fraction:g} of its classes. Give "
-            "a split or finer groups in the labels, or raise adapter.test_fraction."
+            "a split or finer groups in the labels, or raise adapter.test_fraction; with 0 all are learnt from and "
+            "nothing is measured."
         )
     return [
         replace(action, split=side.get(name, "train"))

@@ -150,8 +150,12 @@ def run_trials(
         As `run_regime`, about trials and ids.
     """
     test_ids = actions.ids_of("test")
-    if not trials or not test_ids:
-        raise ValueError(f"{len(trials)} trials and {len(test_ids)} test actions: both are needed")
+    if not trials:
+        raise ValueError("no trial: give at least one")
+    if not test_ids:
+        raise ValueError(
+            "no action is in split test: put some videos there, or ask for found.csv, which needs none"
+        )
     for trial in trials:
         check_trial(trial, actions, lengths)
     check_ids(test_ids, actions, lengths, "test")

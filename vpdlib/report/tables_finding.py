@@ -67,7 +67,7 @@ def finding_table(
             truth.setdefault(segment.video, []).append(segment)
     if not truth:
         raise ValueError(
-            "no action is in split test: label test videos, or ask for found.csv, which needs none"
+            "no action is in split test: put some videos there, or ask for found.csv, which needs none"
         )
     learnt = [action.label for action in actions if action.split != "test"]
     rows = []

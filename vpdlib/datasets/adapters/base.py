@@ -15,7 +15,7 @@ from vpdlib.datasets.base import Action, PoseClip, VideoSource
 from vpdlib.datasets.paths import DataPaths
 from vpdlib.datasets.settings import JointNames, SuppliedSettings
 from vpdlib.datasets.tables import ProblemRow
-from vpdlib.ranges import InnerFraction, ProperFraction
+from vpdlib.ranges import ProperFraction
 from vpdlib.section import Section
 
 
@@ -136,8 +136,9 @@ class LabelledAdapter(BaseAdapter):
         {"labels", "group_pattern", "test_fraction", "val_fraction"}
     )
 
-    test_fraction: InnerFraction = Field(
-        0.3, description="Fraction of actions for testing where no split is given."
+    test_fraction: ProperFraction = Field(
+        0.3,
+        description="Fraction of actions for testing where no split is given; 0 to learn from all and measure nothing.",
     )
     val_fraction: ProperFraction = Field(
         0.0, description="Fraction of actions for validation where no split is given."
