@@ -217,12 +217,11 @@ def _check_splits(actions: Sequence[Action]) -> None:
             raise DatasetError(
                 f"{action.where}: unknown split {action.split!r}. Use train, val or test."
             )
-    if actions and not missing:
-        if all(action.split != "train" for action in actions):
-            raise DatasetError(
-                f"{actions[0].where.rsplit(':', 1)[0]}: no action is in split 'train': there is nothing to learn "
-                "from. Put some videos in split train."
-            )
+    if actions and not missing and all(action.split != "train" for action in actions):
+        raise DatasetError(
+            f"{actions[0].where.rsplit(':', 1)[0]}: no action is in split 'train': there is nothing to learn from. "
+            "Put some videos in split train."
+        )
     sides: dict[str, Action] = {}
     for action in actions:
         if action.split is None or not action.group:
