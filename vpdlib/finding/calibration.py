@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit
 
 # Probabilities are kept this far from 0 and 1, where logarithms end.
 _LEAST = 1e-6
 #: Temperatures that are looked for.
 _LOWEST, _HIGHEST = 0.05, 20.0
-_GOLDEN = (5**0.5 - 1) / 2
 
 
 def temper(probabilities: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
@@ -30,7 +29,10 @@ def temper(probabilities: NDArray[np.floating], temperature: float) -> NDArray[n
 
 
 def fit_temperature(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
-    """The temperature of the least mean negative log-likelihood.
+    """The temperature of the least negative log-likelihood, penalised.
+
+    A penalty draws its logarithm to 0, as much as one observation would, so that a few actions that are all right, or
+    all wrong, give no temperature that makes every answer sure, or none.
 
     Parameters
     ----------
@@ -48,17 +50,14 @@ def fit_temperature(probabilities: NDArray[np.floating], labels: NDArray[np.inte
     def loss(log_temperature: float) -> float:
         tempered = temper(probabilities, float(np.exp(log_temperature)))
         # Never 0, by the floor: without it a sure and wrong answer would cost the same at any low temperature.
-        return float(-np.log(tempered[rows, labels]).mean())
+        return float(-np.log(tempered[rows, labels]).sum() + log_temperature**2 / 2)
 
-    # The loss is convex in the inverse temperature, and so in its logarithm: golden section.
-    low, high = float(np.log(_LOWEST)), float(np.log(_HIGHEST))
-    while high - low > 1e-4:
-        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-        if loss(left) <= loss(right):
-            high = right
-        else:
-            low = left
-    return float(np.exp((low + high) / 2))
+    # Over the logarithm the loss may have more than one valley: the lowest of a grid, then down from there.
+    grid = np.linspace(np.log(_LOWEST), np.log(_HIGHEST), 61)
+    lowest = int(np.argmin([loss(value) for value in grid]))
+    around = grid[max(lowest - 1, 0)], grid[min(lowest + 1, len(grid) - 1)]
+    found = minimize_scalar(loss, bounds=around, method="bounded", options={"xatol": 1e-4})
+    return float(np.exp(found.x))
 
 
 def expected_calibration_error(

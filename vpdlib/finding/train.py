@@ -86,7 +86,7 @@ class Material:
     @property
     def folds(self) -> Folds:
         """See `vpdlib.finding.folds`."""
-        return held_out_folds(self.learnt_videos, self.videos, self.settings.folds, self.seed)
+        return held_out_folds(self.learnt, self.videos, self.settings.folds, self.seed)
 
     def truth(self) -> dict[str, list[Segment]]:
         """Video -> its actions, of videos that are learnt from."""
