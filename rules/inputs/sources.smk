@@ -159,6 +159,12 @@ def prepare_inputs(wildcards):
 
     Published datasets do without the last, unless bad clips are to be left out.
     """
+    parent, collection = split_name(wildcards.dataset)
+    if collection is not None:
+        refuse(
+            f"{collection!r} is a collection of {parent}: it has no labels, and nothing is trained or measured on it. "
+            f"Ask for results/{parent}/found/{collection}.csv, or for clips or to_label.csv of it."
+        )
     settings = settings_of(wildcards.dataset)
     boxes = supplied("boxes")(wildcards)
     labels = {

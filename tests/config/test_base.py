@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vpdlib.config.base import ConfigError, Id, merge, read_yaml, validate
 from vpdlib.section import Section
@@ -24,8 +24,20 @@ class Bird(Section):
     wings: int = 2
 
 
+class Pair(Section):
+    least: int = 1
+    most: int = 2
+
+    @model_validator(mode="after")
+    def _in_order(self):
+        if self.least > self.most:
+            raise ValueError("least is above most")
+        return self
+
+
 class Tree(Section):
     title: str
+    pair: Pair = Pair()
     leaf: Leaf = Leaf()
     maybe: Leaf | None = None
     by_name: dict[Id, Leaf] = Field(default_factory=dict)
@@ -42,7 +54,7 @@ def refusal(data):
 @pytest.mark.parametrize(
     ("data", "place", "known"),
     [
-        ({"titel": "x"}, "titel", "animal, by_name, leaf, maybe, title"),
+        ({"titel": "x"}, "titel", "animal, by_name, leaf, maybe, pair, title"),
         ({"leaf": {"sise": 1}}, "leaf.sise", "names, size"),
         ({"maybe": {"sise": 1}}, "maybe.sise", "names, size"),
         ({"by_name": {"a": {"sise": 1}}}, "by_name.a.sise", "names, size"),
@@ -55,6 +67,13 @@ def test_an_unknown_setting_is_refused_with_its_place_and_the_known_names(data, 
     assert line == (
         f"  {place}: unknown setting; remove it or correct its spelling. Known here: {known}."
     )
+
+
+def test_settings_that_do_not_fit_together_are_named_by_the_message_alone():
+    assert refusal({"title": "t", "pair": {"least": 3}}) == ["  pair: least is above most"]
+    with pytest.raises(ConfigError) as caught:
+        validate(Pair, {"least": 3}, "pair.yaml")
+    assert str(caught.value) == "pair.yaml is not valid:\n  least is above most"
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,9 @@ def test_a_collection_that_is_not_there_is_refused(finished):
     done = finished.run("--dry-run", "results/tiny/found/autumn.csv")
     assert done.returncode != 0
     assert "there is no 'autumn' under `collections`; known: spring" in done.stdout
+    done = finished.run("--dry-run", "results/tiny/collections/spring/table1.csv")
+    assert done.returncode != 0
+    assert "'spring' is a collection of tiny: it has no labels" in done.stdout
 
 
 def test_a_shared_model_finds_what_the_workflow_finds(finished, tmp_path, networks_dir):

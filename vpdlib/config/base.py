@@ -48,9 +48,13 @@ def _line(model: type[BaseModel], detail: Any) -> str:
         known = ", ".join(sorted(_fields_at(model, detail["loc"][:-1])))
         hint = f" Known here: {known}." if known else ""
         return f"{place}: unknown setting; remove it or correct its spelling.{hint}"
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "value_error" and isinstance(detail.get("input"), dict):
+        # Of settings that do not fit together the message names those that are meant.
+        return message if not detail["loc"] else f"{place}: {message}"
     found = repr(detail.get("input"))
     shown = found if len(found) <= 80 else f"{found[:77]}..."
-    return f"{place}: {detail['msg']} (found {shown}); correct it."
+    return f"{place}: {message} (found {shown}); correct it."
 
 
 def _fields_at(model: type[BaseModel], place: tuple[int | str, ...]) -> set[str]:

@@ -8,6 +8,7 @@ in per cent.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -180,7 +181,13 @@ def chance(
         classes = np.random.default_rng(draw).integers(len(class_names), size=total)
         named = with_classes(found, np.eye(len(class_names))[classes])
         drawn.append(measures(named, class_names, truth, tious, operating_tiou, threshold))
-    return {key: float(np.nanmean([row[key] for row in drawn])) for key in drawn[0]}
+    columns = {key: np.array([row[key] for row in drawn]) for key in drawn[0]}
+    return {key: _mean(values[~np.isnan(values)]) for key, values in columns.items()}
+
+
+def _mean(values: NDArray[np.floating] | NDArray[np.bool_]) -> float:
+    """Not a number where there is none."""
+    return float(values.mean()) if len(values) else math.nan
 
 
 def given_measures(given: Sequence[Given]) -> dict[str, float]:
@@ -199,7 +206,7 @@ def given_measures(given: Sequence[Given]) -> dict[str, float]:
         right = probability.argmax(axis=1) == label
         result[name] = 100 * expected_calibration_error(probability.max(axis=1), right)
         if name == "calibration_error":
-            result["top1"] = 100 * float(right.mean())
+            result["top1"] = 100 * _mean(right)
     return result
 
 

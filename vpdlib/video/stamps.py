@@ -290,7 +290,9 @@ def _tell_rate(stamps_s: NDArray[np.float64]) -> _Rate | None:
         return None
     # Rounding makes steps of two lengths, of which the median is one: the usual step is the mean of those near it.
     usual = float(np.median(steps))
-    usual = float(steps[np.abs(steps - usual) <= 0.25 * usual].mean())
+    near = steps[np.abs(steps - usual) <= 0.25 * usual]
+    # Of two steps that differ the median is between them, and near neither.
+    usual = float(near.mean()) if len(near) else usual
     number = np.round(steps / usual)
     regular = (number >= 1) & (np.abs(steps / usual - number) <= 0.25) & (number <= STRAY_GAP_STEPS)
     if regular.mean() >= 0.9 and (number[regular] == 1).mean() >= 0.75:
