@@ -6,7 +6,8 @@ import _job
 
 from vpdlib.datasets.tables import read_actions, read_videos
 from vpdlib.finding.ask import rows_to_label
-from vpdlib.finding.find import read_found_videos, read_views
+from vpdlib.finding.find import read_views
+from vpdlib.finding.found_videos import read_found_videos
 from vpdlib.finding.recogniser_folder import load_recogniser
 from vpdlib.finding.settings import ToLabelSettings
 from vpdlib.finding.table import write_found

@@ -6,8 +6,8 @@ import _job
 
 from vpdlib.atomic import write_text
 from vpdlib.datasets.tables import read_actions, read_problems, read_videos
-from vpdlib.finding.find import read_found_videos
-from vpdlib.finding.finder_folder import FOLDER
+from vpdlib.finding.finder_record import FOLDER
+from vpdlib.finding.found_videos import read_found_videos
 from vpdlib.finding.listing import by_class, by_video, found_rows
 from vpdlib.finding.table import write_found
 from vpdlib.progress import note

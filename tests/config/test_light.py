@@ -19,3 +19,17 @@ def test_reading_the_configuration_loads_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_making_tables_loads_no_torch():
+    """Dozens of short jobs of a run make and list tables, and torch takes seconds to load."""
+    code = "import sys; sys.path[:0] = ['workflow_scripts']; import figure3, list_found, table; "
+    done = subprocess.run(
+        [sys.executable, "-c", code + "print('torch' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout.strip() == "False"

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from vpdlib.finding.accuracy import (
-    Given,
     average_precision,
     chance,
     given_measures,
@@ -15,7 +14,8 @@ from vpdlib.finding.accuracy import (
     overlapped,
     with_classes,
 )
-from vpdlib.finding.finder import Answers
+from vpdlib.finding.answers import Answers
+from vpdlib.finding.found_videos import Given
 from vpdlib.finding.segments import Segment
 
 NAMES = ("axel", "lutz", "flip")

@@ -8,13 +8,9 @@ import pytest
 from tests.finding.making import FPS, dense, row
 from tests.finding.test_finder import BOTH, FRAMES, NAMES, KnownDetector, KnownRecogniser, detector
 from vpdlib.artifacts import ArtifactWriter, Provenance
-from vpdlib.finding.find import (
-    read_found_videos,
-    read_views,
-    write_found_videos,
-    write_frame_classes,
-)
+from vpdlib.finding.find import read_views, write_found_videos, write_frame_classes
 from vpdlib.finding.finder import Finder
+from vpdlib.finding.found_videos import read_found_videos
 from vpdlib.finding.recogniser import Examples
 from vpdlib.finding.settings import FindingSettings
 

@@ -7,9 +7,10 @@ import pytest
 
 from tests.finding.making import dense, nobody
 from vpdlib.action_detection.settings import ProposalSettings
+from vpdlib.finding.answers import Answers, match, suppress
 from vpdlib.finding.calibration import Acceptance
 from vpdlib.finding.detector import Detector
-from vpdlib.finding.finder import Answers, Finder, OperatingPoint, match, suppress
+from vpdlib.finding.finder import Finder, OperatingPoint
 from vpdlib.finding.finder_folder import load_finder, save_finder
 from vpdlib.finding.segments import Segment, cut, segment_tiou
 from vpdlib.finding.settings import FindingSettings

@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 from tests.finding.making import action, row
-from vpdlib.finding.accuracy import Given
-from vpdlib.finding.find import FoundVideo, FoundVideos
-from vpdlib.finding.finder import Answers
+from vpdlib.finding.answers import Answers
+from vpdlib.finding.found_videos import FoundVideo, FoundVideos, Given
 from vpdlib.finding.listing import by_class, by_video, found_rows
 
 NAMES = ("axel", "lutz", "flip")

@@ -7,13 +7,13 @@ import zlib
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 
 from vpdlib.students.network import build_student
 from vpdlib.students.save import HISTORY_COLUMNS, load_student, save_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.student import TrainedStudent
-from vpdlib.training import model_folder
 from vpdlib.vipe.network import TrainedVipe, build_vipe
 from vpdlib.vipe.save import load_vipe, save_vipe
 from vpdlib.vipe.settings import VipeSettings
@@ -114,7 +114,7 @@ def test_a_write_that_fails_leaves_no_litter_and_the_older_folder(folder, monkey
         path.write_bytes(b"half of it")
         raise error
 
-    monkeypatch.setattr(model_folder, "save_file", fails)
+    monkeypatch.setattr(safetensors.torch, "save_file", fails)
     for place in (folder, folder.with_name("other")):
         with pytest.raises(type(error)):
             save_student(place, student())

@@ -10,33 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vpdlib.finding.answers import Answers, match, top_answers
 from vpdlib.finding.calibration import expected_calibration_error
-from vpdlib.finding.finder import Answers, match, top_answers
+from vpdlib.finding.found_videos import Given
 from vpdlib.finding.segments import Segment, segment_tiou
 
 # Classes drawn for the row of chance, over which it is averaged.
 _DRAWS = 20
-
-
-@dataclass(frozen=True)
-class Given:
-    """What labelled test actions are named when their times are given.
-
-    Attributes
-    ----------
-    label : (M,) true class.
-    probability : (M, C) calibrated.
-    raw : (M, C) before the calibration.
-    """
-
-    label: NDArray[np.int64]
-    probability: NDArray[np.float64]
-    raw: NDArray[np.float64]
 
 
 def average_precision(

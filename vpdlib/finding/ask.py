@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vpdlib.action_detection.sequences import DenseSequence
 from vpdlib.datasets.tables import ActionRow, VideoRow
-from vpdlib.finding.find import FoundVideos
+from vpdlib.finding.found_videos import FoundVideos
 from vpdlib.finding.listing import found_row, labelled_by_video
 from vpdlib.finding.recogniser import Recogniser
 from vpdlib.finding.segments import Segment

@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from vpdlib.action_detection.sequences import dense_sequences
-from vpdlib.artifacts import ArtifactWriter, Provenance, read_artifact
+from vpdlib.artifacts import ArtifactWriter, Provenance
 from vpdlib.artifacts.found import Found
 from vpdlib.datasets.tables import VideoRow
-from vpdlib.finding.accuracy import Given
+from vpdlib.finding.answers import Answers, suppress
 from vpdlib.finding.detector import Detector, load_detector
-from vpdlib.finding.finder import Answers, Finder, Views, suppress
-from vpdlib.finding.finder_folder import FOLDER, digests_of_models, load_finder
+from vpdlib.finding.finder import Finder, Views
+from vpdlib.finding.finder_folder import digests_of_models, load_finder
+from vpdlib.finding.finder_record import FOLDER
 from vpdlib.finding.recogniser import Recogniser
 from vpdlib.finding.recogniser_folder import load_recogniser
 from vpdlib.finding.segments import Segment
 from vpdlib.progress import track
-
-
-@dataclass(frozen=True)
-class FoundVideo:
-    """What an artifact has of a video.
-
-    Attributes
-    ----------
-    answers : what may be an action; without the recogniser's own probabilities.
-    nearest : id of the nearest labelled action to each; empty without one.
-    given : its labelled actions.
-    """
-
-    answers: Answers
-    nearest: tuple[str, ...]
-    given: Given
-
-
-@dataclass(frozen=True)
-class FoundVideos:
-    """What the artifacts of a finder have: the classes, and videos by id."""
-
-    class_names: tuple[str, ...]
-    videos: Mapping[str, FoundVideo]
 
 
 def load_models(
@@ -156,36 +133,6 @@ def write_found_videos(
                     "given_raw": named.raw[kept, :num_classes],
                 },
             )
-
-
-def read_found_videos(paths: Iterable[str | Path]) -> FoundVideos:
-    """Read what :func:`write_found_videos` wrote, of all shards.
-
-    Raises
-    ------
-    ArtifactError
-        If an artifact is missing or damaged.
-    """
-    names: tuple[str, ...] = ()
-    videos = {}
-    for path in paths:
-        with read_artifact(path, Found) as artifact:
-            names = tuple(value.decode() for value in artifact.array("class_name"))
-            examples = [value.decode() for value in artifact.array("example")] + [""]
-            for video in artifact.videos():
-                answers = Answers(
-                    video.start_s,
-                    video.end_s,
-                    video.score,
-                    np.empty((len(video.start_s), 0)),
-                    video.probability,
-                )
-                given = Given(
-                    video.given_label.astype(np.int64), video.given_probability, video.given_raw
-                )
-                nearest = tuple(examples[index] for index in video.nearest)
-                videos[video.video_id] = FoundVideo(answers, nearest, given)
-    return FoundVideos(names, videos)
 
 
 def write_frame_classes(

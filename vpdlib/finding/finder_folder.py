@@ -8,30 +8,10 @@ from pathlib import Path
 from vpdlib.finding.calibration import Acceptance
 from vpdlib.finding.detector import Detector
 from vpdlib.finding.finder import Finder, OperatingPoint
+from vpdlib.finding.finder_record import FOLDER
 from vpdlib.finding.recogniser import Recogniser
-from vpdlib.finding.settings import FindingSettings
 from vpdlib.provenance import digest_file
-from vpdlib.training.model_folder import ModelFolder, ModelRecord, nan_if_none, none_if_nan
-
-
-class FinderRecord(ModelRecord):
-    """What ``settings.json`` holds."""
-
-    features: tuple[str, ...]
-    head: str
-    class_names: tuple[str, ...]
-    is_uncut: bool
-    settings: FindingSettings
-    acceptance: tuple[float, float, float]
-    threshold: float
-    precision: float | None
-    recall: float | None
-    calibration_error: float | None
-    num_actions: int
-    made_of: dict[str, str]
-
-
-FOLDER = ModelFolder("finder", "vpd-finder-1", "run rule tune_finder", FinderRecord)
+from vpdlib.training.model_folder import nan_if_none, none_if_nan
 
 
 def digests_of_models(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from vpdlib.datasets.tables import ActionRow, VideoRow
 from vpdlib.finding.accuracy import overlapped
-from vpdlib.finding.find import FoundVideos
+from vpdlib.finding.found_videos import FoundVideos
 from vpdlib.finding.segments import Segment, labelled
 from vpdlib.finding.table import FoundRow
 

@@ -12,21 +12,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from vpdlib.finding.answers import Answers, match, suppress, top_answers
 from vpdlib.finding.calibration import (
     Acceptance,
     answer_probabilities,
     expected_calibration_error,
     fit_acceptance,
 )
-from vpdlib.finding.finder import (
-    Answers,
-    Finder,
-    OperatingPoint,
-    Views,
-    match,
-    suppress,
-    top_answers,
-)
+from vpdlib.finding.finder import Finder, OperatingPoint, Views
 from vpdlib.finding.folds import fold_of
 from vpdlib.finding.segments import Segment, segment_tiou
 from vpdlib.progress import note

@@ -9,7 +9,7 @@ from pathlib import Path
 import vpdlib
 from vpdlib.datasets.tables import ActionRow, VideoRow
 from vpdlib.finding import recogniser_folder
-from vpdlib.finding.finder_folder import FinderRecord
+from vpdlib.finding.finder_record import FinderRecord
 from vpdlib.pipeline.networks import needed_networks
 from vpdlib.pipeline.settings import ModelSettings
 

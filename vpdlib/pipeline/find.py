@@ -28,8 +28,8 @@ from vpdlib.datasets.listing import list_file
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.devices import DeviceChoice, choose_device
 from vpdlib.finding.clips import clip_path, cut_found
-from vpdlib.finding.find import read_found_videos
-from vpdlib.finding.finder_folder import FinderRecord
+from vpdlib.finding.finder_record import FinderRecord
+from vpdlib.finding.found_videos import read_found_videos
 from vpdlib.finding.listing import found_rows
 from vpdlib.finding.settings import ClipSettings
 from vpdlib.finding.table import FoundRow, write_found

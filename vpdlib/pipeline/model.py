@@ -20,7 +20,7 @@ from vpdlib.datasets.tables import VideoRow
 from vpdlib.finding import finder_folder
 from vpdlib.finding.find import read_finder
 from vpdlib.finding.finder import Finder
-from vpdlib.finding.finder_folder import FinderRecord
+from vpdlib.finding.finder_record import FinderRecord
 from vpdlib.pipeline.layout import FINDER, needed_models
 from vpdlib.pipeline.networks import (
     OWN_WEIGHTS,

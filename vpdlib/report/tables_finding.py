@@ -17,9 +17,9 @@ from vpdlib.finding.accuracy import (
     one_class,
     with_classes,
 )
-from vpdlib.finding.find import FoundVideos, read_found_videos
-from vpdlib.finding.finder import Answers
-from vpdlib.finding.finder_folder import FOLDER
+from vpdlib.finding.answers import Answers
+from vpdlib.finding.finder_record import FOLDER
+from vpdlib.finding.found_videos import FoundVideos, read_found_videos
 from vpdlib.finding.segments import Segment, labelled
 
 #: Columns of measures, in order, beside those of mAP.

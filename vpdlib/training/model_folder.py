@@ -13,16 +13,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import nn
 
 import vpdlib
 from vpdlib.atomic import replacing
 from vpdlib.provenance import digest_file
 from vpdlib.section import Section
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _HISTORY = "history.csv"
 #: The key of ``settings.json`` for the sha256 of all that it holds besides.
@@ -100,6 +101,9 @@ class ModelFolder(Generic[Record]):
         best_epoch : see `ModelRecord`.
         own : what the kind's record holds besides.
         """
+        # Tables read records alone, and torch takes seconds to load.
+        from safetensors.torch import save_file
+
         with replacing(folder) as temporary:
             temporary.mkdir()
             sha256 = {}
@@ -169,6 +173,8 @@ class ModelFolder(Generic[Record]):
         ValueError
             If one is damaged: its sha256 must be the recorded one.
         """
+        from safetensors.torch import load_file
+
         for name, network in networks.items():
             path = self._intact(folder / name, record)
             try:
