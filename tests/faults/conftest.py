@@ -5,6 +5,7 @@ Rows that take more than seconds are marked `faults`; `make test-faults` runs al
 
 import copy
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -16,6 +17,13 @@ from tests.workflow.conftest import (
     mine,  # noqa: F401
     networks_dir,  # noqa: F401
 )
+
+
+@pytest.fixture(scope="session")
+def python() -> str:
+    """A real interpreter: what is killed must be one, and has its own threads and limits."""
+    return sys.executable
+
 
 CLIPS = [f"clip_{n:02d}" for n in range(8)]
 TABLE = "results/mine/table1.csv"

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
+from tests.fork_server import ForkServer
 from vpdlib.video.writer import VideoWriter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,8 +34,9 @@ GOOD = "video,start,end,label,split\na,0,0.5,jump,train\nb,0,0.5,turn,train\na,0
 class Workflow:
     """A working folder with its own configuration, datasets and results."""
 
-    def __init__(self, folder: Path, networks_dir: Path) -> None:
+    def __init__(self, folder: Path, networks_dir: Path, python: str = sys.executable) -> None:
         self.folder = folder
+        self.python = python
         #: Where the Snakefile is.
         self.root = ROOT
         (folder / "datasets").mkdir(parents=True)
@@ -74,7 +76,7 @@ class Workflow:
         environment = {
             k: v for k, v in os.environ.items() if k not in ("VPD_DATA", "SNAKEMAKE_PROFILE")
         }
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.root / "Snakefile")]
+        command = [self.python, "-m", "snakemake", "--snakefile", str(self.root / "Snakefile")]
         command += [] if cores is None else ["--cores", str(cores)]
         command += ["--directory", str(self.folder), "--nocolor", *arguments]
         return subprocess.run(
@@ -103,9 +105,19 @@ class Workflow:
 
 
 @pytest.fixture(scope="session")
-def make_workflow(networks_dir):
+def python(tmp_path_factory) -> Iterator[str]:
+    """The program that Snakemake and its jobs are run by; see `tests.fork_server`."""
+    if os.environ.get("VPD_TESTS_PYTHON") == "plain":
+        yield sys.executable
+        return
+    with ForkServer(tmp_path_factory.mktemp("python")) as server:
+        yield str(server.python)
+
+
+@pytest.fixture(scope="session")
+def make_workflow(networks_dir, python):
     """Makes working folders."""
-    return lambda folder: Workflow(folder, networks_dir)
+    return lambda folder: Workflow(folder, networks_dir, python)
 
 
 @pytest.fixture(scope="session")
