@@ -25,6 +25,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 #: What jobs and Snakemake load.
@@ -71,9 +72,11 @@ class ForkServer:
     Parameters
     ----------
     folder : of its socket and its program.
+    libraries : that are loaded beforehand.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, libraries: Sequence[str] = LIBRARIES) -> None:
+        self._libraries = libraries
         self._address = str(folder / "socket")
         #: The program to call in place of the interpreter.
         self.python = folder / "python"
@@ -82,7 +85,7 @@ class ForkServer:
         self.python.chmod(0o755)
 
     def __enter__(self) -> ForkServer:
-        command = [sys.executable, __file__, self._address, str(self.python)]
+        command = [sys.executable, __file__, self._address, str(self.python), *self._libraries]
         # A fork has none of the threads that a library may have begun.
         single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self._process = subprocess.Popen(
@@ -217,8 +220,8 @@ def _become(streams: list[int], request: dict, python: str) -> None:
         runpy.run_path(first, run_name="__main__")
 
 
-def _main(address: str, python: str) -> None:
-    for library in LIBRARIES:
+def _main(address: str, python: str, *libraries: str) -> None:
+    for library in libraries:
         importlib.import_module(library)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
