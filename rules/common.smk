@@ -50,7 +50,8 @@ BENCHMARKS = "results/{dataset}/benchmarks"
 
 wildcard_constraints:
     # A dataset, or a collection of one (vpdlib/config/collections.py).
-    dataset=f"{ID_PATTERN}(?:{BETWEEN}{ID_PATTERN})?",
+    # Not results/vipe/, where the VIPE* networks are, whatever they are called.
+    dataset=f"(?!vipe/){ID_PATTERN}(?:{BETWEEN}{ID_PATTERN})?",
     collection=ID_PATTERN,
     shard=r"[0-9]{4}",
     teacher=ID_PATTERN,

@@ -416,6 +416,10 @@ class TestEveryTable:
     def test_tables_are_those_that_are_kept(self, tabulated):
         check_against_golden(tabulated, "tables")
 
+    def test_a_vipe_may_be_called_as_what_a_dataset_has(self, tabulated):
+        tabulated.write_vipe("model", VIPE)
+        assert tabulated.planned("results/vipe/model") == {"train_vipe": 1}
+
     def table(self, workflow, name):
         return pd.read_csv(workflow.folder / "results" / "tiny" / f"{name}.csv")
 
