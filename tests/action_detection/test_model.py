@@ -85,6 +85,25 @@ def test_batches_of_whole_sequences_are_bounded(monkeypatch):
         np.testing.assert_allclose(scores, together[video], atol=1e-6)
 
 
+@pytest.mark.parametrize("num_frames", [121, 200, 301])
+def test_a_long_video_is_read_in_parts_and_scored_as_a_whole(num_frames, monkeypatch):
+    sequences, labels = toy(4)
+    model = train_ensemble(sequences, labels, SMALL, seed=0)
+    values = np.random.default_rng(0).normal(size=(num_frames, 2, 3)).astype(np.float32)
+    long = {"short": values[:50], "long": values, "other": values[::-1].copy()}
+    whole = predict_scores(model, long)
+    passes = []
+    monkeypatch.setattr("vpdlib.action_detection.model._PREDICT_FRAMES", 120)
+    monkeypatch.setattr("vpdlib.action_detection.model._FORGOTTEN", 40)
+    cut = _Windows.cut
+    monkeypatch.setattr(
+        _Windows, "cut", lambda *given: passes.append(int(given[-1].sum())) or cut(*given)
+    )
+    for video, scores in predict_scores(model, long).items():
+        np.testing.assert_allclose(scores, whole[video], atol=1e-5)
+    assert max(passes) <= 120
+
+
 def test_logits_of_frames_do_not_depend_on_other_sequences():
     sequences, _ = toy(3)
     torch.manual_seed(0)

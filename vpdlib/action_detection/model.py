@@ -16,6 +16,7 @@ import copy
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
@@ -33,8 +34,9 @@ from vpdlib.training.epochs import Entry, Training, run_epochs
 from vpdlib.training.precision import amp_dtype, autocast
 from vpdlib.training.reproducible import seeded, torch_threads
 
-# Frames of one forward pass where no gradient is kept (about 9 KB each on the CPU).
-_PREDICT_FRAMES = 32_000
+# Frames of one forward pass where no gradient is kept (about 9 KB each on the CPU). Longer videos are read in parts,
+# each with frames of its neighbours at both ends, in which the states forget that the rest is not there.
+_PREDICT_FRAMES, _FORGOTTEN = 32_000, 2_000
 
 
 class FrameBiGRU(nn.Module):
@@ -119,6 +121,15 @@ class _Windows:
             frames += length
         if first < len(order):
             yield self._all_of(order[first:])
+
+    def parts(self, sequence: int) -> Iterator[tuple[PackedBatch, Tensor, slice]]:
+        """A sequence that is longer than a pass, part by part: each with the frames of it that count."""
+        length = int(self.store.lengths[sequence])
+        step = _PREDICT_FRAMES - 2 * _FORGOTTEN
+        for first in range(0, length, step):
+            start, end = max(first - _FORGOTTEN, 0), min(first + step + _FORGOTTEN, length)
+            batch, labels = self.cut(*(torch.tensor([n]) for n in (sequence, start, end - start)))
+            yield batch, labels, slice(first - start, min(first + step, length) - start)
 
     def _all_of(self, chosen: Tensor) -> tuple[PackedBatch, Tensor]:
         return self.cut(chosen, torch.zeros_like(chosen), self.store.lengths[chosen])
@@ -285,10 +296,14 @@ def predict_classes(
     data = _Windows(store, torch.arange(num_frames))
     total = torch.zeros((num_frames, ensemble.num_classes), dtype=torch.float64)
     with torch_threads(threads), torch.no_grad():
-        for batch, rows in data.whole(torch.arange(len(store))):
+        is_long = store.lengths > _PREDICT_FRAMES
+        for batch, rows, kept in chain(
+            ((*whole, slice(None)) for whole in data.whole(torch.nonzero(~is_long)[:, 0])),
+            *(data.parts(int(sequence)) for sequence in torch.nonzero(is_long)),
+        ):
             for network in ensemble.networks:
-                logits = _logits(network, batch)
-                total[rows] += logits.float().softmax(1).double().cpu()
+                probabilities = _logits(network, batch).softmax(1)[kept].double()
+                total[rows[kept]] += probabilities.cpu()
     regular, flipped = (total / len(ensemble.networks)).chunk(2)
     mean = ((regular + flipped) / 2).float().numpy()
     ends = np.cumsum([len(sequences[video]) for video in videos])
