@@ -4,6 +4,7 @@ Light, since boxes are given and the networks are tiny and random.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +157,8 @@ def test_without_the_library_nothing_starts_and_it_is_said_what_to_install(mine,
     (mine.folder / "hiding").mkdir()
     (mine.folder / "hiding" / "sitecustomize.py").write_text(HIDING)
     monkeypatch.setenv("PYTHONPATH", str(mine.folder / "hiding"))
+    # Only an interpreter that starts reads sitecustomize.
+    mine.python = sys.executable
     done = mine.run(TABLE, cores=1)
     assert done.returncode != 0
     assert f"run: pip install {TRANSFORMERS}" in done.stdout, done.stdout[-3000:]
