@@ -99,11 +99,15 @@ def main() -> None:
 
 
 def write_loop(path: Path) -> None:
-    """A minute of a slowly moving shade."""
+    """A minute of a textured place in which a block moves to and fro: no cut is in it, nor where it begins anew."""
+    place = np.random.default_rng(0).integers(60, 200, (SIZE[1] // 6, SIZE[0] // 6, 3), np.uint8)
+    place = place.repeat(6, axis=0).repeat(6, axis=1)
     with VideoWriter(path, float(FPS), *SIZE) as writer:
         for index in range(FPS * LOOP_S):
-            shade = 90 + 40 * np.sin(index / FPS)
-            writer.write(np.full((SIZE[1], SIZE[0], 3), shade, np.uint8))
+            left = round(60 + 40 * np.sin(2 * np.pi * index / (FPS * LOOP_S)))
+            picture = place.copy()
+            picture[30:90, left : left + 20] = 255
+            writer.write(picture)
 
 
 def run_stages(path: Path, options: argparse.Namespace) -> None:

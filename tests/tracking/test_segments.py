@@ -7,7 +7,7 @@ from scenes import box_at, scene
 from vpdlib.tracking.associate import associate
 from vpdlib.tracking.athlete import choose_athlete
 from vpdlib.tracking.fill import ORIGIN_NONE
-from vpdlib.tracking.likeness import likeness, likeness_of_colours, look_of
+from vpdlib.tracking.likeness import WEIGHTS, Look, Looks, look_of
 from vpdlib.tracking.settings import TrackingSettings
 from vpdlib.tracking.track import supplied_track, track_athlete, track_datasets
 
@@ -235,11 +235,50 @@ def test_supplied_boxes_are_one_segment_a_shot():
     assert previous.tolist() == [-1, 0, 1, 2, 3, -1, 5, 6]
 
 
+def pairwise(a, b):
+    """The likeness of two looks from its definition."""
+    cues = {"size": min(a.length_px, b.length_px) / max(a.length_px, b.length_px, 1e-9)}
+    shared = [
+        np.minimum(one / one.sum(), other / other.sum()).sum()
+        for one, other in zip(np.split(a.colours, 2), np.split(b.colours, 2), strict=True)
+        if one.sum() > 0 and other.sum() > 0
+    ]
+    if shared:
+        cues["colours"] = sum(shared) / len(shared)
+    off = np.abs(a.parts - b.parts)
+    off = off[np.isfinite(off)]
+    if len(off) >= 3:
+        cues["proportions"] = max(0.0, 1 - off.mean() / np.log(2))
+    if len(cues) == 1:
+        return 0.5
+    return sum(WEIGHTS[c] * v for c, v in cues.items()) / sum(WEIGHTS[c] for c in cues)
+
+
+def test_likeness_is_that_of_the_definition():
+    rng = np.random.default_rng(0)
+    looks = []
+    for number in range(60):
+        colours, parts = rng.integers(0, 9, 20).astype(float), rng.normal(0, 0.3, 5)
+        colours[: 10 * (number % 3 == 0)] = 0
+        colours[10:] *= number % 4 > 0
+        parts[rng.random(5) < 0.3] = np.nan
+        looks.append(Look(colours, rng.uniform(20, 200), parts))
+    looks.append(Look(np.zeros(20), 0.0, np.full(5, np.nan)))
+    together = Looks(looks)
+    for row, look in enumerate(looks):
+        expected = [pairwise(look, other) for other in looks]
+        np.testing.assert_allclose(together.likeness(row), expected, rtol=1e-12)
+
+
 def test_likeness_of_colours_by_hand():
-    a, b = np.array([1, 0, 1, 1.0]), np.array([1, 1, 0, 2.0])
-    assert likeness_of_colours(a, b) == pytest.approx((0.5 + 0.5) / 2)
-    assert likeness_of_colours(a, np.array([2, 0, 0, 0.0])) == 1.0
-    assert likeness_of_colours(a, np.zeros(4)) is None
+    nothing = np.full(5, np.nan)
+    a, b, c, d = (
+        Look(np.array(colours, float), 100.0, nothing)
+        for colours in ([1, 0, 1, 1], [1, 1, 0, 2], [2, 0, 0, 0], [0, 0, 0, 0])
+    )
+    # Size, which is equal, counts 0.15, colours 0.7; with no colours in common there is nothing to say.
+    expected = [1.0, (0.15 + 0.7 * (0.5 + 0.5) / 2) / 0.85, 1.0, 0.5]
+    np.testing.assert_allclose(Looks([a, b, c, d]).likeness(0), expected)
 
 
 def test_likeness_tells_people_by_colour_and_proportions():
@@ -247,8 +286,10 @@ def test_likeness_tells_people_by_colour_and_proportions():
         people = scene([person], **more)
         return look_of(associate(people, SETTINGS)[0])
 
-    red, again = look(performer(300, 0, 3)), look(performer(200, 0, 2))
-    other = look(performer(300, 0, 3, "blue"))
-    assert likeness(red, again) > 0.9
-    assert likeness(red, other) < 0.4
-    assert likeness(red, other) == likeness(other, red)
+    looks = Looks(
+        [look(performer(300, 0, 3)), look(performer(200, 0, 2)), look(performer(300, 0, 3, "blue"))]
+    )
+    _, again, other = looks.likeness(0)
+    assert again > 0.9
+    assert other < 0.4
+    assert other == looks.likeness(2)[0]

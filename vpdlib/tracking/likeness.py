@@ -8,6 +8,7 @@ both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,39 +59,53 @@ def look_of(track: Track) -> Look:
     return Look(colours, float(length), _parts(np.stack(track.keypoints_px)))
 
 
-def likeness(a: Look, b: Look) -> float:
-    """How alike two looks are, in [0, 1]; 0.5 of two of which nothing comparable is known."""
-    known = {"size": min(a.length_px, b.length_px) / max(a.length_px, b.length_px, 1e-9)}
-    colours = (
-        likeness_of_colours(a.colours, b.colours) if len(a.colours) and len(b.colours) else None
-    )
-    if colours is not None:
-        known["colours"] = colours
-    off = np.abs(a.parts - b.parts)
-    if np.isfinite(off).sum() >= 3:
-        known["proportions"] = max(0.0, 1 - float(np.nanmean(off)) / np.log(_FACTOR))
-    if set(known) == {"size"}:
-        return 0.5
-    weight = sum(WEIGHTS[cue] for cue in known)
-    return sum(WEIGHTS[cue] * value for cue, value in known.items()) / weight
-
-
-def likeness_of_colours(a: np.ndarray, b: np.ndarray) -> float | None:
-    """How alike the colours of two people are.
+class Looks:
+    """Looks that are compared with each other, K of them: a recording of hours has thousands.
 
     Parameters
     ----------
-    a, b : (A,) two histograms side by side, of any scale.
-
-    Returns
-    -------
-    The mean of what the histograms share, in [0, 1]; None where none of them is known of both.
+    looks : in the order of the rows; all with descriptions of one length.
     """
-    shared = []
-    for one, other in zip(np.split(a, 2), np.split(b, 2), strict=True):
-        if one.sum() > 0 and other.sum() > 0:
-            shared.append(float(np.minimum(one / one.sum(), other / other.sum()).sum()))
-    return sum(shared) / len(shared) if shared else None
+
+    def __init__(self, looks: Sequence[Look]) -> None:
+        colours = np.stack([look.colours for look in looks])
+        self._length_px = np.array([look.length_px for look in looks])
+        self._parts = np.stack([look.parts for look in looks])
+        # Upper and lower body: two histograms, each scaled to a sum of 1 where it has any.
+        self._histograms = []
+        for half in np.split(colours, 2, axis=1):
+            total = half.sum(axis=1)
+            has_any = total > 0
+            self._histograms.append((half / np.where(has_any, total, 1)[:, None], has_any))
+
+    def likeness(self, row: int) -> np.ndarray:
+        """How alike each look is to one of them: (K,) in [0, 1]; 0.5 where nothing comparable is known of both."""
+        length = self._length_px[row]
+        least, most = np.minimum(length, self._length_px), np.maximum(length, self._length_px)
+        value = WEIGHTS["size"] * (least / np.maximum(most, 1e-9))
+        weight = np.full(len(value), WEIGHTS["size"])
+        shared, halves = self._shared_colours(row)
+        off = np.abs(self._parts[row] - self._parts)
+        known = np.isfinite(off)
+        seen = known.sum(axis=1)
+        mean = np.where(known, off, 0).sum(axis=1) / np.maximum(seen, 1)
+        proportions = np.maximum(0.0, 1 - mean / np.log(_FACTOR))
+        for name, cue, comparable in (
+            ("colours", shared, halves > 0),
+            ("proportions", proportions, seen >= 3),
+        ):
+            value = np.where(comparable, value + WEIGHTS[name] * cue, value)
+            weight = np.where(comparable, weight + WEIGHTS[name], weight)
+        return np.where((halves > 0) | (seen >= 3), value / weight, 0.5)
+
+    def _shared_colours(self, row: int) -> tuple[np.ndarray, np.ndarray]:
+        """The mean of what the histograms share that are known of both (K,), and how many these are."""
+        shared, halves = np.zeros(len(self._length_px)), np.zeros(len(self._length_px), int)
+        for histogram, has_any in self._histograms:
+            both = has_any & has_any[row]
+            shared += np.where(both, np.minimum(histogram[row], histogram).sum(axis=1), 0)
+            halves += both
+        return shared / np.maximum(halves, 1), halves
 
 
 def _parts(keypoints_px: np.ndarray) -> np.ndarray:

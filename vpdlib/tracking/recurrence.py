@@ -7,11 +7,12 @@ coach who stands beside every attempt is in all segments as well, and is none.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
-from vpdlib.tracking.likeness import Look, likeness, look_of
+from vpdlib.tracking.likeness import Looks, look_of
 from vpdlib.tracking.people import Track
 
 #: A candidate whose salience per second is this fraction of the best of a time, or more, could be meant there,
@@ -49,20 +50,29 @@ def recurrence(candidates: list[Candidate], segments: list[Track]) -> np.ndarray
     -------
     (C,) in [0, 1]; 0 where nobody else could be meant.
     """
-    rivals = [_rivals(candidates, segment) for segment in segments]
-    looks: dict[int, Look] = {}
-    for row in sorted({row for of_segment in rivals for row in of_segment}):
-        looks[row] = look_of(candidates[row].track)
+    of_shot: dict[int, list[int]] = defaultdict(list)
+    for row, candidate in enumerate(candidates):
+        of_shot[candidate.track.shot].append(row)
+    rivals = [_rivals(candidates, of_shot[segment.shot], segment) for segment in segments]
     again = np.zeros(len(candidates))
-    contested = {row for of_segment in rivals if len(of_segment) > 1 for row in of_segment}
+    contested = sorted({row for of_segment in rivals if len(of_segment) > 1 for row in of_segment})
+    if contested:
+        shown = sorted({row for of_segment in rivals for row in of_segment})
+        place = {row: index for index, row in enumerate(shown)}
+        looks = Looks([look_of(candidates[row].track) for row in shown])
+        # One after the other, the rivals of every segment that has some.
+        there = [
+            (s, of_segment) for s, of_segment in zip(segments, rivals, strict=True) if of_segment
+        ]
+        places = np.array([place[row] for _, of_segment in there for row in of_segment])
+        firsts = np.cumsum([0, *(len(of_segment) for _, of_segment in there[:-1])])
+        start_s = np.array([segment.start_s for segment, _ in there])
+        end_s = np.array([segment.end_s for segment, _ in there])
     for row in contested:
         track = candidates[row].track
-        alike = [
-            max(likeness(looks[row], looks[other]) for other in of_segment)
-            for of_segment, segment in zip(rivals, segments, strict=True)
-            if of_segment and (segment.end_s < track.start_s or segment.start_s > track.end_s)
-        ]
-        again[row] = np.mean(alike) if alike else 0.0
+        best = np.maximum.reduceat(looks.likeness(place[row])[places], firsts)
+        elsewhere = (end_s < track.start_s) | (start_s > track.end_s)
+        again[row] = best[elsewhere].mean() if elsewhere.any() else 0.0
     above = np.zeros(len(candidates))
     for of_segment in rivals:
         if len(of_segment) > 1:
@@ -72,14 +82,14 @@ def recurrence(candidates: list[Candidate], segments: list[Track]) -> np.ndarray
     return above
 
 
-def _rivals(candidates: list[Candidate], segment: Track) -> list[int]:
-    """Rows of the candidates that could be meant in a segment's time, the most salient first."""
+def _rivals(candidates: list[Candidate], of_shot: list[int], segment: Track) -> list[int]:
+    """Rows, of those of its shot, that could be meant in a segment's time, the most salient first."""
     rows = []
-    for row, candidate in enumerate(candidates):
-        track = candidate.track
+    for row in of_shot:
+        track = candidates[row].track
         shared_s = min(track.end_s, segment.end_s) - max(track.start_s, segment.start_s)
         shorter_s = min(track.end_s - track.start_s, segment.end_s - segment.start_s)
-        if track.shot == segment.shot and shared_s >= shorter_s / 2:
+        if shared_s >= shorter_s / 2:
             rows.append(row)
     rows.sort(key=lambda row: -candidates[row].rate)
     most = candidates[rows[0]].rate if rows else 0.0
