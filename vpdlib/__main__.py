@@ -33,6 +33,15 @@ def main(arguments: list[str] | None = None) -> int:
         device=options.device,
         threads=options.threads,
     )
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "find.log").open("a").close()
+    except OSError as error:
+        print(
+            f"error: --out {options.out}: cannot be written ({error.strerror}); name a folder that can.",
+            file=sys.stderr,
+        )
+        return 1
     with logged_to(options.out / "find.log", tell=not options.quiet):
         try:
             failed = find_in_videos(options.model, options.videos, wanted)

@@ -58,8 +58,8 @@ def test_names_have_one_pattern_in_schema_and_workflow():
     constraints = dict(re.findall(r"^    (\w+)=(.+),$", block, re.MULTILINE))
     for wildcard in ("video", "student", "feature", "baseline", "ensemble", "method", "collection"):
         assert constraints[wildcard] == "ID_PATTERN"
-    # Or a collection of one.
-    assert constraints["dataset"] == 'f"{ID_PATTERN}(?:{BETWEEN}{ID_PATTERN})?"'
+    # Or a collection of one; not the folder of the VIPE* networks.
+    assert constraints["dataset"] == 'f"(?!vipe/){ID_PATTERN}(?:{BETWEEN}{ID_PATTERN})?"'
     # No second pattern of names is written out anywhere in the workflow.
     for path in [ROOT / "Snakefile", *(ROOT / "rules").rglob("*.smk")]:
         assert "A-Za-z0-9" not in path.read_text(), path

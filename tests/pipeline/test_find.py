@@ -167,8 +167,11 @@ def test_wrong_names_are_refused_before_anything_is_done(model, tmp_path, capsys
         assert run(model, out, *videos) == 1
         assert message in capsys.readouterr().err
     assert run(tmp_path / "nowhere", out, video) == 1
-    assert "holds no model" in capsys.readouterr().err
+    assert "there is no such folder; correct --model" in capsys.readouterr().err
     assert not (out / "work").exists()
+    (tmp_path / "file").touch()
+    assert run(model, tmp_path / "file", video) == 1
+    assert f"--out {tmp_path / 'file'}: cannot be written (File exists)" in capsys.readouterr().err
     # The same file twice is one.
     assert run(model, out, video, video, options=["--no-overlay"]) == 0
 

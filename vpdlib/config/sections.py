@@ -247,7 +247,7 @@ class DatasetSections(Section):
             made = [each for section in SECTIONS for each in getattr(self, section)]
             raise ValueError(
                 f"{where}: {name!r} is no feature set; known: {[JOINTS2D, *made, *self.supplied.features]}, and the "
-                "variants of students (_rgb, _rgbflow, _actions, _corpus, _t30, _v10)"
+                "variants of students (_rgb, _rgbflow, _actions, _corpus, _t30, _v10). Name one of these, or add it."
             )
         return kind
 

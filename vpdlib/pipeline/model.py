@@ -168,9 +168,14 @@ def read_model(folder: Path) -> SharedModel:
         If it needs networks that are not those of this library.
     """
     path = folder / RECORD
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"{folder}: there is no such folder; correct --model, or make the model: snakemake --cores all "
+            "results/<dataset>/model"
+        )
     if not path.is_file():
         raise FileNotFoundError(
-            f"{folder} holds no model (no {RECORD}): name the folder; {_REMEDY}"
+            f"{folder} holds no model (no {RECORD}): name the folder of one, or {_REMEDY}"
         )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
