@@ -90,7 +90,7 @@ def main() -> None:
         write_loop(folder / "loop.mp4")
         print("| hours | stage | s of CPU | most memory, MB |\n|---|---|---|---|", flush=True)
         for hours in options.hours:
-            video = folder / f"hours_{hours:g}.mp4".replace("0.", "0_")
+            video = folder / f"hours_{hours:g}.mp4"
             repeat(folder / "loop.mp4", video, max(1, round(hours * 3600 / LOOP_S)))
             command = [sys.executable, "-m", "benchmarks.find_hours", "--one", str(video)]
             command += ["--model", str(options.model), "--people", str(options.people)]

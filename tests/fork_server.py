@@ -13,6 +13,7 @@ Tests of kills and limits take real interpreters (`tests/faults/conftest.py`), a
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -105,7 +106,7 @@ class ForkServer:
         self._process.stdout.close()
 
 
-def _serve(listener: socket.socket) -> tuple[list[int], dict] | None:
+def _serve(listener: socket.socket) -> tuple[list[int], dict]:
     """Fork for every request; returns in a fork, with its streams and what it is to run."""
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
@@ -122,6 +123,8 @@ def _serve(listener: socket.socket) -> tuple[list[int], dict] | None:
                 connection, _ = listener.accept()
                 streams, request = _read(connection)
                 pid = os.fork()
+                # A group of its own, before anything can end it; whichever of the two is first says so.
+                os.setpgid(pid, pid or os.getpid())
                 if pid == 0:
                     signal.set_wakeup_fd(-1)
                     selector.close()
@@ -140,8 +143,9 @@ def _serve(listener: socket.socket) -> tuple[list[int], dict] | None:
                 _reap(running, selector)
             else:
                 # The caller is gone, killed: so is what it called.
-                os.killpg(key.data, signal.SIGKILL)
-                selector.unregister(key.fileobj)
+                if key.data in running:
+                    os.killpg(key.data, signal.SIGKILL)
+                    selector.unregister(key.fileobj)
 
 
 def _read(connection: socket.socket) -> tuple[list[int], dict]:
@@ -163,7 +167,9 @@ def _reap(running: dict[int, socket.socket], selector: selectors.BaseSelector) -
         connection = running.pop(pid)
         if connection in selector.get_map():
             selector.unregister(connection)
-            connection.sendall(b"%16d" % os.waitstatus_to_exitcode(status))
+            # The caller may have been killed meanwhile.
+            with contextlib.suppress(BrokenPipeError):
+                connection.sendall(b"%16d" % os.waitstatus_to_exitcode(status))
         connection.close()
 
 
@@ -191,7 +197,6 @@ def _run(streams: list[int], request: dict, python: str) -> None:
 
 def _become(streams: list[int], request: dict, python: str) -> None:
     """Run what was asked for."""
-    os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)

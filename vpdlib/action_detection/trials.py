@@ -24,6 +24,7 @@ from vpdlib.action_detection.sequences import (
     merge_overlapping,
 )
 from vpdlib.action_detection.settings import DetectionSettings
+from vpdlib.datasets.base import UNTESTED
 from vpdlib.datasets.tables import EventRow
 from vpdlib.progress import note
 
@@ -76,9 +77,7 @@ def run_detection(
     of_video = events_by_video(events, dense)
     truth = {video: merge_overlapping(of_video[video]) for video in test if video in of_video}
     if not truth:
-        raise ValueError(
-            "no event is in split test: put some videos there, or ask for found.csv, which needs none"
-        )
+        raise ValueError(UNTESTED.format("event"))
     in_training = {event.video for event in events if event.split == "train"} - set(test)
     if not trials:
         pool = ((in_training | set(train_videos)) - set(test)) & dense.keys()

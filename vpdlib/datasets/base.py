@@ -205,6 +205,10 @@ def _near(label: str, names: Sequence[str]) -> str:
     return f", nearest {near[0]!r}" if near else ""
 
 
+#: What is said where something needs a test split; what it would have is put in.
+UNTESTED = "no {} is in split test: put some videos there, or ask for found.csv, which needs none"
+
+
 def _check_splits(actions: Sequence[Action]) -> None:
     missing = [a for a in actions if a.split is None]
     if missing and len(missing) < len(actions):

@@ -1,7 +1,7 @@
 """Which training videos each model of a recogniser or detector is held out from.
 
-Recogniser and detector of one dataset have the same folds, since both follow from the training videos, their groups and
-the seed alone: what one member of each says of a held-out video is what they would say of a new one.
+Recogniser and detector of one dataset have the same folds, since both follow from the training actions, their groups
+and the seed alone: what one member of each says of a held-out video is what they would say of a new one.
 """
 
 from __future__ import annotations

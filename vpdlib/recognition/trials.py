@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vpdlib.datasets.base import UNTESTED
 from vpdlib.progress import note
 from vpdlib.recognition.actions import ActionTable, Trial, check_ids, check_trial, hold_out
 from vpdlib.recognition.settings import (
@@ -153,9 +154,7 @@ def run_trials(
     if not trials:
         raise ValueError("no trial: give at least one")
     if not test_ids:
-        raise ValueError(
-            "no action is in split test: put some videos there, or ask for found.csv, which needs none"
-        )
+        raise ValueError(UNTESTED.format("action"))
     for trial in trials:
         check_trial(trial, actions, lengths)
     check_ids(test_ids, actions, lengths, "test")

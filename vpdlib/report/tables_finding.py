@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from vpdlib.datasets.base import UNTESTED
 from vpdlib.datasets.tables import read_actions
 from vpdlib.finding.accuracy import (
     chance,
@@ -66,9 +67,7 @@ def finding_table(
         if segment.video in test:
             truth.setdefault(segment.video, []).append(segment)
     if not truth:
-        raise ValueError(
-            "no action is in split test: put some videos there, or ask for found.csv, which needs none"
-        )
+        raise ValueError(UNTESTED.format("action"))
     learnt = [action.label for action in actions if action.split != "test"]
     rows = []
     for method in methods:

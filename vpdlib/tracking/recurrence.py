@@ -54,26 +54,25 @@ def recurrence(candidates: list[Candidate], segments: list[Track]) -> np.ndarray
     for row, candidate in enumerate(candidates):
         of_shot[candidate.track.shot].append(row)
     rivals = [_rivals(candidates, of_shot[segment.shot], segment) for segment in segments]
-    again = np.zeros(len(candidates))
+    above = np.zeros(len(candidates))
     contested = sorted({row for of_segment in rivals if len(of_segment) > 1 for row in of_segment})
-    if contested:
-        shown = sorted({row for of_segment in rivals for row in of_segment})
-        place = {row: index for index, row in enumerate(shown)}
-        looks = Looks([look_of(candidates[row].track) for row in shown])
-        # One after the other, the rivals of every segment that has some.
-        there = [
-            (s, of_segment) for s, of_segment in zip(segments, rivals, strict=True) if of_segment
-        ]
-        places = np.array([place[row] for _, of_segment in there for row in of_segment])
-        firsts = np.cumsum([0, *(len(of_segment) for _, of_segment in there[:-1])])
-        start_s = np.array([segment.start_s for segment, _ in there])
-        end_s = np.array([segment.end_s for segment, _ in there])
+    if not contested:
+        return above
+    shown = sorted({row for of_segment in rivals for row in of_segment})
+    place = {row: index for index, row in enumerate(shown)}
+    looks = Looks([look_of(candidates[row].track) for row in shown])
+    # One after the other, the rivals of every segment that has some.
+    there = [(s, of_segment) for s, of_segment in zip(segments, rivals, strict=True) if of_segment]
+    places = np.array([place[row] for _, of_segment in there for row in of_segment])
+    firsts = np.cumsum([0, *(len(of_segment) for _, of_segment in there[:-1])])
+    start_s = np.array([segment.start_s for segment, _ in there])
+    end_s = np.array([segment.end_s for segment, _ in there])
+    again = np.zeros(len(candidates))
     for row in contested:
         track = candidates[row].track
         best = np.maximum.reduceat(looks.likeness(place[row])[places], firsts)
         elsewhere = (end_s < track.start_s) | (start_s > track.end_s)
         again[row] = best[elsewhere].mean() if elsewhere.any() else 0.0
-    above = np.zeros(len(candidates))
     for of_segment in rivals:
         if len(of_segment) > 1:
             above[of_segment] = np.maximum(
