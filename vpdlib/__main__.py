@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 
 # Parallelism is by explicit thread counts; libraries that help themselves to all cores are slower. Set before NumPy
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     from vpdlib.downloads import downloads_dir
     from vpdlib.pipeline.find import FindOptions, find_in_videos
-    from vpdlib.progress import logged_to
+    from vpdlib.progress import logged_to, note
 
     wanted = FindOptions(
         out=options.out,
@@ -42,7 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    with logged_to(options.out / "find.log", tell=not options.quiet):
+    with logged_to(options.out / "find.log", tell=not options.quiet, append=True):
+        note(f"{datetime.now():%Y-%m-%d %H:%M:%S}, videos: {len(options.videos)}")
         try:
             failed = find_in_videos(options.model, options.videos, wanted)
         # What the user can mend: a message is enough.

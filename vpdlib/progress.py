@@ -41,14 +41,15 @@ class _Lines(logging.Formatter):
 
 
 @contextmanager
-def logged_to(path: str | Path, tell: bool = False) -> Iterator[TextIO]:
-    """Send what this process says to a log file, which is begun anew, and warnings to standard error too.
+def logged_to(path: str | Path, tell: bool = False, append: bool = False) -> Iterator[TextIO]:
+    """Send what this process says to a log file, and warnings to standard error too.
 
     Parameters
     ----------
     path : of the log.
     tell : send all to standard error, for a program without a workflow around it; how far loops are is left out where
         that is a terminal, which has bars.
+    append : keep what the log holds already.
 
     Yields
     ------
@@ -56,7 +57,7 @@ def logged_to(path: str | Path, tell: bool = False) -> Iterator[TextIO]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", buffering=1) as log:
+    with path.open("a" if append else "w", encoding="utf-8", buffering=1) as log:
         handlers = logging.StreamHandler(log), logging.StreamHandler()
         handlers[1].setLevel(logging.INFO if tell else logging.WARNING)
         if sys.stderr.isatty():

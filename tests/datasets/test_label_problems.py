@@ -65,7 +65,7 @@ def test_classes_that_are_listed_may_differ_by_case_and_not_invisibly():
 
 def test_times_of_problems_are_to_the_millisecond():
     late = replace(action(2, split="test"), start_s=3723.456, end_s=3725.012)
-    (problem,) = class_problems([late, action(3, "lutz", "train")], ["axel", "lutz"])
+    (problem,) = class_problems([late], ["axel"])
     assert (problem.start, problem.end) == ("3723.456", "3725.012")
 
 
@@ -99,11 +99,11 @@ def test_a_class_name_with_a_line_break_is_refused():
 
 def test_a_class_without_training_actions_is_told_of_by_row(read_log):
     actions = [
-        action(2, "axel", "train"),
+        *(action(row, "axel", "train") for row in (2, 13)),
         action(3, "lutz", "test"),
         action(10, "flip", "test"),
         action(9, "flip", "val"),
-        action(11, "loop", "train"),
+        *(action(row, "loop", "train") for row in (11, 12)),
     ]
     made = prepared(actions, ("axel", "lutz", "flip", "loop", "rest"))
     assert [(p.video, p.start, p.end, p.stage) for p in made.problems] == [
@@ -127,8 +127,10 @@ def test_a_class_without_training_actions_is_told_of_by_row(read_log):
 
 
 def test_without_a_test_split_all_is_learnt_from_and_that_is_told(read_log):
-    tables = prepared([action(2, split="train"), action(3, "lutz", "train")])
-    assert [row.split for row in tables.actions] == ["train", "train"]
+    tables = prepared(
+        [action(row, label, "train") for row, label in enumerate(["axel", "lutz"] * 2)]
+    )
+    assert {row.split for row in tables.actions} == {"train"}
     (problem,) = tables.problems
     assert "no action is in split test" in problem.problem
     assert "found.csv" in problem.remedy
@@ -138,7 +140,16 @@ def test_without_a_test_split_all_is_learnt_from_and_that_is_told(read_log):
 def test_classes_that_are_learnt_are_no_problem():
     actions = [action(row, label) for row, label in enumerate(["axel", "lutz"] * 5, start=2)]
     assert prepared(actions).problems == []
-    assert class_problems([action(2, "axel", "train")], ["axel"]) == []
+    assert class_problems([action(2, "axel", "train"), action(3, "axel", "train")], ["axel"]) == []
+
+
+def test_a_class_with_one_training_action_is_told_of_by_row():
+    actions = [action(row, split="train") for row in (2, 3)]
+    actions += [action(4, "lutz", "train"), action(5, "lutz", "test")]
+    (problem,) = class_problems(actions, ["axel", "lutz"])
+    assert (problem.video, problem.start, problem.end) == ("heat_04", "1", "2.5")
+    assert "l.csv:4: class 'lutz' has this one training action" in problem.problem
+    assert problem.remedy == "Label more of it, in other videos or of other athletes."
 
 
 def segment(row, start_s, end_s, label="axel", split="train", video="heat"):

@@ -94,6 +94,8 @@ def test_it_goes_on_where_it_stopped(model, tmp_path, monkeypatch):
     assert not list(out.rglob("*.tmp"))
     assert run(model, out, video) == 0
     assert {path: time for path, time in times(out).items() if path in before} == before
+    # The log of the run that was stopped stays.
+    assert (out / "find.log").read_text().count("videos: 1") == 2
 
 
 @pytest.mark.parametrize("what", ["cut off", "video", "model", "settings"])

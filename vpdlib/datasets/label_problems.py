@@ -89,7 +89,7 @@ def split_problems(actions: Sequence[Action]) -> list[ProblemRow]:
 
 
 def class_problems(actions: Sequence[Action], names: Sequence[str]) -> list[ProblemRow]:
-    """Rows for classes that cannot be learnt: without a training action, or without any.
+    """Rows for classes that cannot be learnt well: with a single training action, without one, or without any.
 
     Parameters
     ----------
@@ -100,7 +100,17 @@ def class_problems(actions: Sequence[Action], names: Sequence[str]) -> list[Prob
     for name in names:
         own = [action for action in actions if action.label == name]
         held = sorted({str(action.split) for action in own}, reverse=True)
-        if "train" in held:
+        learnt = [action for action in own if action.split == "train"]
+        if len(learnt) == 1:
+            rows.append(
+                _row_of(
+                    learnt[0],
+                    f"class {name!r} has this one training action: no model is tried on it before it answers, and its "
+                    "probabilities are a guess",
+                    "Label more of it, in other videos or of other athletes.",
+                )
+            )
+        if learnt:
             continue
         if not own:
             rows.append(
