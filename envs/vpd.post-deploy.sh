@@ -35,6 +35,7 @@ pandas==3.1.1
 scipy==1.17.1
 matplotlib==3.11.2
 numba==0.68.1
+timm==1.0.31
 safetensors==0.8.0
 pydantic==2.14.3
 PyYAML==6.0.3

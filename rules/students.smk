@@ -5,6 +5,7 @@ rule distil_student:
     input:
         unpack(rotated_targets),
         unpack(seen_in_training),
+        unpack(pretrained_weights),
         videos=table_of_training("videos"),
         actions=table_of_training("actions"),
         tracks=all_shards(f"{DATASET}/tracks/{{shard}}.h5"),
@@ -29,6 +30,7 @@ rule distil_student:
         upside_down=lambda wc: is_upside_down(
             wc.dataset, student_settings(wc.dataset, wc.student).teacher
         ),
+        networks_dir=str(RUN.networks_dir),
         code=lambda wc: student_code(wc.dataset, wc.student),
         job=lambda wc: job_of_student(wc.dataset, wc.student),
     message:

@@ -348,6 +348,14 @@ def _switch_off_multimodal() -> None:
         sys.meta_path.insert(0, _MultimodalSwitch())
 
 
+def torchvision_models() -> Any:
+    """Return ``torchvision.models``, importable also where torchvision's compiled operators do not load."""
+    install()
+    import torchvision
+
+    return torchvision.models
+
+
 def install() -> None:
     """Make torchvision, mmdet and mmpose importable where their compiled operators do not load.
 

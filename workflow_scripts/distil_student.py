@@ -22,6 +22,14 @@ from vpdlib.students.train import train_student
 from vpdlib.training.state import resume_or_start
 from vpdlib.vipe.rotated import EmbeddedTargets
 from vpdlib.vipe.save import load_vipe
+from vpdlib.weights.checkpoints import verify_checkpoint
+
+
+def _pretrained(settings: StudentSettings, networks_dir: Path) -> Path | None:
+    """The file of the weights that the student starts from, compared with its digest."""
+    for reference, sha256 in settings.weights_reference:
+        return verify_checkpoint(reference, networks_dir, sha256)
+    return None
 
 
 def main(snakemake):
@@ -59,6 +67,7 @@ def main(snakemake):
         settings,
         device=device,
         threads=snakemake.threads,
+        weights_path=_pretrained(settings, Path(snakemake.params.networks_dir)),
         weight=score_weights(corpus.score, settings.score_power),
         rotated_targets=EmbeddedTargets.from_keypoints(
             load_vipe(Path(model)),

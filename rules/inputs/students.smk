@@ -94,6 +94,12 @@ def rotated_targets(wildcards):
     }
 
 
+def pretrained_weights(wildcards):
+    """The weights that a student starts from."""
+    settings = student_settings(wildcards.dataset, wildcards.student)
+    return {"weights": checkpoints(settings.weights_reference)}
+
+
 def labels_of_student(wildcards):
     """The weak labels of the student's teacher."""
     return expand(

@@ -8,8 +8,8 @@ from vpdlib.baselines.backbones import (
     build_backbone,
     input_statistics,
     load_pretrained,
-    torchvision_models,
 )
+from vpdlib.compat import torchvision_models
 
 models = torchvision_models()
 #: torchvision's own figure of the whole network (its weights' metadata), and the layers we leave out.

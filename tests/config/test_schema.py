@@ -8,6 +8,7 @@ import pytest
 
 from vpdlib.config.schema import SCHEMA_FILES, schema_text, write_schemas
 from vpdlib.identifiers import ID_PATTERN
+from vpdlib.students.settings import StudentSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +52,9 @@ def test_names_have_one_pattern_in_schema_and_workflow():
         re.findall(r'"pattern": ("[^"\n]*")', schema_text(SCHEMA_FILES["dataset.schema.json"]))
     )
     digest = "^[0-9a-f]{8,64}$"
-    assert {json.loads(pattern) for pattern in patterns} - {digest} == {f"^(?:{ID_PATTERN})$"}
+    architecture = StudentSettings.model_json_schema()["properties"]["architecture"]["pattern"]
+    names = {json.loads(pattern) for pattern in patterns} - {digest, architecture}
+    assert names == {f"^(?:{ID_PATTERN})$"}
     text = (ROOT / "rules" / "common.smk").read_text()
     assert "from vpdlib.identifiers import ID_PATTERN" in text
     block = text.split("wildcard_constraints:")[1].split("\n\n\n")[0]

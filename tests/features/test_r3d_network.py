@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.baselines.frame_networks import random_state, steps_to_learn_by_heart
-from vpdlib.baselines.backbones import torchvision_models
+from vpdlib.compat import torchvision_models
 from vpdlib.features.r3d_network import (
     KINETICS,
     R3D,

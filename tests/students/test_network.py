@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from vpdlib.students.network import Decoder, build_student, squared_errors, widen_first_conv
+from vpdlib.students.network import Decoder, build_student, squared_errors
+from vpdlib.students.pretrained import widen_first_conv
 from vpdlib.students.settings import StudentSettings
 
 

@@ -20,6 +20,7 @@ from vpdlib.weights.check import WeightsError
 from vpdlib.weights.checkpoints import (
     CHECKPOINTS,
     Checkpoint,
+    Wheel,
     checkpoint_path,
     is_path,
     markdown_table,
@@ -65,7 +66,7 @@ def test_entries_of_openmmlab_are_those_of_its_metafiles(package: str) -> None:
         if entry.name == "rtmdet-m-person":
             continue  # of mmpose's demo, in no metafile
         model = models[entry.config]
-        assert entry.url == model["Weights"]
+        assert entry.source == model["Weights"]
         assert find_config(package, entry.config) == package_dir(package) / ".mim" / model["Config"]
         for result in model["Results"]:
             for metric, value in result["Metrics"].items():
@@ -82,7 +83,7 @@ def test_the_person_detector_is_mmposes() -> None:
         str(package_dir("mmpose") / "apis/inferencers/utils/default_det_models.py")
     )
     human = models["default_det_models"]["human"]
-    assert entry.url == human["weights"]
+    assert entry.source == human["weights"]
     assert Path(human["model"]).stem == entry.config
     assert Path(human["model"]).is_file()
     assert "demo/mmdetection_cfg" in human["model"]
@@ -94,21 +95,27 @@ def test_entries_of_torchvision_are_those_of_its_weights() -> None:
     entries = [entry for entry in CHECKPOINTS.values() if entry.package == "torchvision"]
     assert len(entries) >= 8
     for entry in entries:
-        (weights,) = (one for one in models.get_model_weights(entry.config) if one.url == entry.url)
+        (weights,) = (
+            one for one in models.get_model_weights(entry.config) if one.url == entry.source
+        )
         assert entry.name == f"{entry.config}_{weights.name}"
         assert entry.size == round(weights.meta["_file_size"] * 2**20)
 
 
-def test_the_registry_is_whole_and_says_that_no_digest_was_checked() -> None:
+def test_the_registry_is_whole_and_says_which_digests_were_checked() -> None:
     for name, entry in CHECKPOINTS.items():
         assert name == entry.name
         assert not is_path(name)
         assert re.fullmatch(r"[\w-]+", name)
-        assert entry.sha256 in entry.url
+        if isinstance(entry.source, Wheel):
+            assert entry.checked
+            assert entry.sha256[:8] in entry.source.member
+        else:
+            assert entry.sha256 in entry.source
         assert entry.suffix == ".pth"
         # Only a published prefix is known; whoever marks an entry as checked knows the whole digest.
         assert len(entry.sha256) == (64 if entry.checked else 8)
-    assert len({entry.url for entry in CHECKPOINTS.values()}) == len(CHECKPOINTS)
+    assert len({entry.source for entry in CHECKPOINTS.values()}) == len(CHECKPOINTS)
 
 
 def test_the_documented_table_is_the_registry() -> None:

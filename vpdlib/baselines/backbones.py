@@ -20,7 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from vpdlib.baselines.settings import Architecture
-from vpdlib.students.network import ResidualEncoder, widen_first_conv
+from vpdlib.compat import torchvision_models
+from vpdlib.students.network import ResidualEncoder
+from vpdlib.students.pretrained import widen_first_conv
 
 
 @dataclass(frozen=True)
@@ -243,13 +245,3 @@ def _check_channels(num_channels: int) -> None:
         raise ValueError(
             f"{num_channels} input channels: expected 3 for RGB, or 2 for each flow field of a stack"
         )
-
-
-def torchvision_models() -> Any:
-    """Return ``torchvision.models``, importable also where its compiled operators do not load."""
-    from vpdlib.compat import install
-
-    install()
-    import torchvision
-
-    return torchvision.models

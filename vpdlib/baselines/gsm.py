@@ -24,8 +24,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vpdlib.baselines.backbones import Backbone, torchvision_models
+from vpdlib.baselines.backbones import Backbone
 from vpdlib.baselines.tsn import TSN, check_num_segments
+from vpdlib.compat import torchvision_models
 
 #: Branch of each of torchvision's Inception blocks that is gated.
 INCEPTION_BRANCHES = {

@@ -340,6 +340,7 @@ class DatasetSections(Section):
                 for reference in baseline_weights(settings)
             ),
             *(encoder.reference for encoder in self.own_video_encoders),
+            *(ref for student in self.students.values() for ref in student.weights_reference),
         ]
 
     @property

@@ -22,8 +22,8 @@ from vpdlib.baselines.backbones import (
     InputStatistics,
     load_pretrained,
     normalise,
-    torchvision_models,
 )
+from vpdlib.compat import torchvision_models
 from vpdlib.features.windows import describe_windows, require_finite
 from vpdlib.training.layers import residual_stages
 

@@ -9,48 +9,19 @@ takes the descriptor to (B, 2d): pose, then motion. Source: paper section 3, doc
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any
+from pathlib import Path
 
 import torch
 from torch import nn
 
+from vpdlib.compat import torchvision_models
+from vpdlib.students.pretrained import build_published
 from vpdlib.students.settings import StudentSettings
 from vpdlib.training.layers import perceptron, residual_stages
 from vpdlib.training.reproducible import seeded
 
 #: Width of the decoder's two hidden layers (paper supplement).
 DECODER_WIDTH = 128
-
-
-def widen_first_conv(conv: nn.Conv2d, num_channels: int) -> nn.Conv2d:
-    """Replace a convolution by one with another number of input channels.
-
-    Every input channel gets the mean over channels of the original kernels, so that all channels
-    start alike (docs/method.md section 7); this holds for random and for pretrained kernels.
-
-    Parameters
-    ----------
-    conv : a convolution without groups.
-    num_channels : input channels of the answer.
-
-    Returns
-    -------
-    nn.Conv2d
-    """
-    wide = nn.Conv2d(
-        num_channels,
-        conv.out_channels,
-        conv.kernel_size,  # type: ignore[arg-type]
-        conv.stride,  # type: ignore[arg-type]
-        conv.padding,  # type: ignore[arg-type]
-        bias=conv.bias is not None,
-    )
-    with torch.no_grad():
-        mean = conv.weight.mean(dim=1, keepdim=True)
-        wide.weight.copy_(mean.expand(-1, num_channels, -1, -1))
-        if conv.bias is not None and wide.bias is not None:
-            wide.bias.copy_(conv.bias)
-    return wide
 
 
 class ResidualEncoder(nn.Module):
@@ -70,7 +41,7 @@ class ResidualEncoder(nn.Module):
         self, widths: tuple[int, ...], blocks: tuple[int, ...], num_channels: int, dim: int
     ) -> None:
         super().__init__()
-        block = _torchvision().models.resnet.BasicBlock
+        block = torchvision_models().resnet.BasicBlock
         self.conv1 = nn.Conv2d(num_channels, widths[0], 3, stride=2, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(widths[0])
         self.relu = nn.ReLU(inplace=True)
@@ -105,44 +76,51 @@ class Decoder(nn.Module):
         return self.layers(descriptor)
 
 
-def build_encoder(settings: StudentSettings, dim: int) -> nn.Module:
-    """Build the encoder with random weights from torch's current random state.
+def build_encoder(settings: StudentSettings, dim: int, weights: Path | None = None) -> nn.Module:
+    """Build the encoder; what no file gives is drawn from torch's current random state.
 
     Parameters
     ----------
     settings : architecture and inputs.
     dim : length d of the descriptor.
+    weights : see `vpdlib.students.pretrained.build_published`.
 
     Returns
     -------
     nn.Module : (B, C, S, S) -> (B, d), in training mode, on the CPU.
+
+    Raises
+    ------
+    ValueError, WeightsError : see `vpdlib.students.pretrained.build_published`.
     """
     if settings.architecture == "residual":
         return ResidualEncoder(settings.widths, settings.blocks, settings.num_channels, dim)
-    models = _torchvision().models
-    build = {"resnet34": models.resnet34, "resnet18": models.resnet18}[settings.architecture]
-    encoder = build(weights=None)
-    encoder.conv1 = widen_first_conv(encoder.conv1, settings.num_channels)
-    encoder.fc = nn.Linear(encoder.fc.in_features, dim)
-    return encoder
+    return build_published(settings, dim, weights)
 
 
-def build_student(settings: StudentSettings, pose_dim: int) -> tuple[nn.Module, Decoder | None]:
+def build_student(
+    settings: StudentSettings, pose_dim: int, weights: Path | None = None
+) -> tuple[nn.Module, Decoder | None]:
     """Build encoder and decoder from the settings' seed, leaving torch's random state as it was.
 
     Parameters
     ----------
     settings : the student's settings.
     pose_dim : length of the teacher's vector.
+    weights : the file that `StudentSettings.weights` names; None for a student whose weights are read or drawn.
 
     Returns
     -------
     encoder, decoder : decoder is None for a student whose descriptor is the teacher's vector and that does not
         learn motion.
+
+    Raises
+    ------
+    ValueError, WeightsError : see `build_encoder`.
     """
     dim = settings.descriptor_dim or pose_dim
     with seeded(settings.seed):
-        encoder = build_encoder(settings, dim)
+        encoder = build_encoder(settings, dim, weights)
         num_targets = 2 * pose_dim if settings.motion else pose_dim
         decoder = Decoder(dim, num_targets) if settings.has_decoder else None
     return encoder, decoder
@@ -160,13 +138,3 @@ def squared_errors(answer: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     (B,)
     """
     return (answer.float() - target.float()).square().sum(dim=1)
-
-
-def _torchvision() -> Any:
-    # Imported late: the compatibility module must come first, and settings-only users need neither.
-    from vpdlib.compat import install
-
-    install()
-    import torchvision
-
-    return torchvision

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from vpdlib.identifiers import ID_PATTERN
 from vpdlib.ranges import (
     Count,
+    Digest,
     Fraction,
     InnerFraction,
     NonNegativeFloat,
@@ -25,6 +26,13 @@ from vpdlib.ranges import (
 )
 from vpdlib.section import Section
 
+#: How architectures of timm begin.
+TIMM = "timm/"
+#: Of an architecture, the checkpoint that `weights: imagenet` stands for.
+IMAGENET = {
+    f"{TIMM}tf_efficientnet_lite0": "efficientnet-lite0",
+    "resnet34": "resnet34_IMAGENET1K_V1",
+}
 #: The teacher whose vectors are the 13 joints in the picture; every other one is a VIPE* feature set.
 POSE2D = "pose2d"
 
@@ -155,10 +163,30 @@ class StudentSettings(Section):
         description="Also learn the teacher's change since the previous frame, through a decoder that is no part of "
         "the descriptor. False: regress the pose directly.",
     )
-    architecture: Literal["resnet34", "resnet18", "residual"] = Field(
+    architecture: str = Field(
         "resnet34",
-        description="Encoder: the paper's resnet34; resnet18; or residual, a small network of `widths` and `blocks` "
-        "for a CPU.",
+        pattern=rf"^(?:resnet34|resnet18|residual|{TIMM}[a-z0-9_]+)$",
+        description="Encoder: the paper's resnet34; resnet18; residual, a small network of `widths` and `blocks` for a "
+        "CPU; or timm/<name>, a network of the library timm, such as timm/tf_efficientnet_lite0.",
+    )
+    weights: str | None = Field(
+        None,
+        min_length=1,
+        description="Beyond the paper: weights that the encoder starts from. imagenet: those of ImageNet's classes, of "
+        f"{' and '.join(IMAGENET)}; or a name of docs/networks.md; or the path of a file, a state dict of the "
+        "architecture with its last layer. Null: drawn at random, as in the paper.",
+    )
+    weights_sha256: Digest | None = Field(
+        None, description="Expected sha256 of the weights, or its beginning; null: the registry's."
+    )
+    trunk_rate: PositiveFloat = Field(
+        1.0,
+        description="With `weights`: the rate of what starts from them, as a multiple of that of the last layer "
+        "and the decoder.",
+    )
+    frozen_epochs: NonNegativeInt = Field(
+        0,
+        description="With `weights`: in so many epochs at the start only the last layer and the decoder learn.",
     )
     widths: tuple[int, ...] = Field(
         (32, 64, 128, 192),
@@ -252,6 +280,24 @@ class StudentSettings(Section):
             raise ValueError("rgb_mean and rgb_std: give both, or neither to have them measured")
         if self.rgb_std is not None and min(self.rgb_std) <= 0:
             raise ValueError("rgb_std must be positive")
+        if self.weights is None:
+            if self.weights_sha256 or self.trunk_rate != 1 or self.frozen_epochs:
+                raise ValueError(
+                    "weights_sha256, trunk_rate, frozen_epochs: are of an encoder that starts from `weights`; set these"
+                )
+        elif self.architecture == "residual":
+            raise ValueError(
+                "weights: nobody publishes any of architecture residual; take another, or null"
+            )
+        elif self.weights == "imagenet" and self.architecture not in IMAGENET:
+            raise ValueError(
+                f"weights: imagenet: known for {', '.join(IMAGENET)}, not for {self.architecture}; give the path of a "
+                "file"
+            )
+        if self.frozen_epochs > self.epochs:
+            raise ValueError(
+                f"frozen_epochs {self.frozen_epochs} is more than epochs {self.epochs}"
+            )
         if self.samples_per_epoch < self.batch_size:
             raise ValueError(
                 f"samples_per_epoch {self.samples_per_epoch} is less than one batch of "
@@ -268,6 +314,14 @@ class StudentSettings(Section):
     def seen(self) -> tuple[str, ...]:
         """Names, in `INPUTS`, of what the network sees after RGB."""
         return SEEN[self.inputs]
+
+    @property
+    def weights_reference(self) -> list[tuple[str, str | None]]:
+        """Reference of the weights that the encoder starts from, with the sha256 asked for; none where it is random."""
+        if self.weights is None:
+            return []
+        name = IMAGENET[self.architecture] if self.weights == "imagenet" else self.weights
+        return [(name, self.weights_sha256)]
 
     @property
     def num_channels(self) -> int:

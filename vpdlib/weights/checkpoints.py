@@ -15,12 +15,13 @@ from pathlib import Path
 
 from vpdlib.provenance import digest_file
 from vpdlib.weights.check import WeightsError
-from vpdlib.weights.checkpoint_registry import CHECKPOINTS, Checkpoint
+from vpdlib.weights.checkpoint_registry import CHECKPOINTS, Checkpoint, Wheel
 from vpdlib.weights.known_digests import known_digest
 
 __all__ = [
     "CHECKPOINTS",
     "Checkpoint",
+    "Wheel",
     "checkpoint_named",
     "checkpoint_path",
     "is_path",
@@ -96,7 +97,7 @@ def _require_file(reference: str, path: Path, expected: str | None) -> None:
     else:
         remedy = (
             f"run: python -m vpdlib.weights --networks-dir {path.parent} --checkpoint {reference}; "
-            f"or put {checkpoint_named(reference).url} there"
+            f"or put {checkpoint_named(reference).published_as} there"
         )
     digest = f" of sha256 {expected}" if expected else ""
     raise WeightsError(
@@ -111,7 +112,7 @@ def _require_digest(reference: str, path: Path, expected: str, found: str) -> No
         remedy = "obtain the file again, or correct the digest in the settings"
     else:
         remedy = (
-            f"remove it, and {checkpoint_named(reference).url} is fetched anew; a file that you trust "
+            f"remove it, and {checkpoint_named(reference).published_as} is fetched anew; a file that you trust "
             "can be named by its path instead"
         )
     raise WeightsError(
@@ -181,9 +182,15 @@ def markdown_table() -> str:
         size = f"{entry.size / 2**20:.0f} MiB" if entry.size else "not published"
         rows.append(
             f"| `{entry.name}` | {entry.what} | {entry.package}: `{entry.config}` | {size} | {entry.licence} "
-            f"| [`{entry.sha256}`]({entry.url}) | {'yes' if entry.checked else 'no'} |"
+            f"| {_digest_cell(entry)} | {'yes' if entry.checked else 'no'} |"
         )
     return "\n".join(rows) + "\n"
+
+
+def _digest_cell(entry: Checkpoint) -> str:
+    if isinstance(entry.source, Wheel):
+        return f"`{entry.sha256[:8]}`, in the Python package `{entry.source.requirement}`"
+    return f"[`{entry.sha256}`]({entry.source})"
 
 
 if __name__ == "__main__":
