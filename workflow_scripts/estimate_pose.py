@@ -39,7 +39,7 @@ def take_keypoints(
         broken = path.attributes.get("broken", "")
         if broken:
             # Its keypoints have as many rows as it once had frames.
-            add_poses(artifact, video.video, np.empty(0, np.int32), np.empty(0), broken)
+            add_poses(artifact, video.video, np.empty(0, np.int32), np.empty(0), broken=broken)
             continue
         boxes_of[video.video] = box_px
         keypoints = check_length(keypoints_of, video.video, len(box_px), source)
@@ -63,7 +63,7 @@ def estimate(snakemake, reading: VideoReading) -> None:
         read_videos(snakemake.input.videos),
         snakemake.input.tracks,
         teacher,
-        settings.teacher,
+        settings,
         reading,
         snakemake.threads,
     )

@@ -15,11 +15,12 @@ NetworksName = Literal["embedded", "paper"]
 #: MoveNet's scores run lower than HRNet's, for which the paper takes 0.5.
 _EMBEDDED: dict[str, Any] = {"weak_labels": {"min_score": 0.3}}
 
-#: The paper's kinds of networks: Mask R-CNN on a ResNeXt, HRNet, RAFT (docs/method.md sections 3 to 5; the paper names
+#: The paper's kinds of networks, which look at every frame: Mask R-CNN on a ResNeXt, HRNet, RAFT (docs/method.md sections 3 to 5; the paper names
 #: neither HRNet's width nor its input, and its ResNeXt-152 is in no public zoo of mmdet).
 _PAPER: dict[str, Any] = {
     "people": {
         "detectors": ["mmdet"],
+        "look_first_at_every": 1,
         "mmdet": {
             "config": "mask-rcnn_x101-64x4d_fpn_ms-poly_3x_coco",
             "checkpoint": "mask-rcnn-x101",
@@ -28,6 +29,7 @@ _PAPER: dict[str, Any] = {
     },
     "poses": {
         "teacher": "mmpose",
+        "look_first_at_every": 1,
         "mmpose": {
             "config": "td-hm_hrnet-w48_8xb32-210e_coco-384x288",
             "checkpoint": "hrnet-w48-384x288",

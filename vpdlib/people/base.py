@@ -19,6 +19,9 @@ from vpdlib.skeleton import COCO17
 
 DetectorName = Literal["nanodet", "multipose", "mmdet"]
 
+#: Who has this score is sure: tracks start with them (tracking's ``high_score``). Others come and go from frame to frame.
+SURE_SCORE = 0.35
+
 #: ``People.source`` of each detector.
 SOURCES: dict[DetectorName, int] = {"nanodet": 0, "multipose": 1, "mmdet": 2}
 
@@ -124,6 +127,14 @@ class PersonDetector(Protocol):
         ValueError
             if an image has another shape or type.
         """
+        ...
+
+
+class VideoDetector(PersonDetector, Protocol):
+    """A detector of the frames of a video, which is less thorough where the frames around tell the rest."""
+
+    def detect_between(self, images_rgb: Sequence[np.ndarray]) -> list[People]:
+        """Return the people in each image, as :meth:`detect_many` does, of frames between two that it has seen."""
         ...
 
 

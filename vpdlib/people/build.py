@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vpdlib.people.base import DetectorName, People, PersonDetector
+from vpdlib.people.base import SURE_SCORE, DetectorName, People, PersonDetector
 from vpdlib.people.merge import merge_people
 from vpdlib.people.settings import PeopleSettings
 
@@ -19,12 +19,18 @@ class MergedDetector:
     ----------
     detectors : at least one.
     iou_threshold, max_people : as for :func:`vpdlib.people.merge.merge_people`.
+    between : which of them, by place, do in frames between two that all have seen; None: all.
     """
 
     def __init__(
-        self, detectors: Sequence[PersonDetector], iou_threshold: float, max_people: int
+        self,
+        detectors: Sequence[PersonDetector],
+        iou_threshold: float,
+        max_people: int,
+        between: int | None = None,
     ) -> None:
         self._detectors = tuple(detectors)
+        self._between = between
         self._iou_threshold = iou_threshold
         self._max_people = max_people
 
@@ -40,10 +46,26 @@ class MergedDetector:
     def detect_many(self, images_rgb: Sequence[np.ndarray]) -> list[People]:
         """Return the people in each (H, W, 3) uint8 RGB image, by falling score."""
         found = [detector.detect_many(images_rgb) for detector in self._detectors]
-        return [
-            merge_people(of_image, self._iou_threshold, self._max_people)
-            for of_image in zip(*found, strict=True)
-        ]
+        return [self._merged(of_image) for of_image in zip(*found, strict=True)]
+
+    def detect_between(self, images_rgb: Sequence[np.ndarray]) -> list[People]:
+        """Return the people in each image, by the detector ``between``; by all where it is sure of nobody."""
+        if self._between is None:
+            return self.detect_many(images_rgb)
+        found = self._detectors[self._between].detect_many(images_rgb)
+        result = []
+        for image, people in zip(images_rgb, found, strict=True):
+            of_image = [people]
+            if not (people.score >= SURE_SCORE).any():
+                of_image = [
+                    people if place == self._between else detector.detect_many([image])[0]
+                    for place, detector in enumerate(self._detectors)
+                ]
+            result.append(self._merged(of_image))
+        return result
+
+    def _merged(self, people: Sequence[People]) -> People:
+        return merge_people(people, self._iou_threshold, self._max_people)
 
 
 def build_detector(
@@ -92,4 +114,11 @@ def build_detector(
         [backends[name]() for name in settings.detectors],
         settings.iou_threshold,
         settings.max_people,
+        _between(settings),
     )
+
+
+def _between(settings: PeopleSettings) -> int | None:
+    """MultiPose beside NanoDet: of those whom both see the box is MultiPose's; NanoDet adds whom it does not see."""
+    names = settings.detectors
+    return names.index("multipose") if set(names) == {"multipose", "nanodet"} else None

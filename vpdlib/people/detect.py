@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vpdlib.people.appearance import APPEARANCE_BINS, describe
-from vpdlib.people.base import People, PersonDetector
+from vpdlib.people.base import People, VideoDetector
+from vpdlib.people.between import SeenPeople, agree, fill_between
 from vpdlib.people.settings import PeopleSettings
+from vpdlib.sparse import look_sparsely
 from vpdlib.video.reader import Frame
 from vpdlib.video.shots import ShotFinder
 
@@ -32,46 +34,64 @@ class VideoPeople:
 
 
 def detect_video(
-    frames: Iterable[Frame], detector: PersonDetector, settings: PeopleSettings
+    frames: Iterable[Frame], detector: VideoDetector, settings: PeopleSettings
 ) -> VideoPeople:
     """Look for people in every ``every_nth_frame``-th frame, and for cuts in all.
+
+    Not all of these frames are shown to the detector: ``look_first_at_every`` and :mod:`vpdlib.sparse` say which.
 
     Parameters
     ----------
     frames : the video's frames, in order.
-    detector : see :class:`vpdlib.people.base.PersonDetector`.
+    detector : see :class:`vpdlib.people.base.VideoDetector`.
     settings : which frames, and when a change of the picture is a cut.
     """
     shots = ShotFinder(settings.cut_min_change, settings.cut_min_ratio)
     size = None
     time_s: list[float] = []
     frame: list[int] = []
+    looked_at: list[bool] = []
     found = _Found(settings.has_masks)
-    waiting: list[np.ndarray] = []
 
-    def look() -> None:
-        for image, people in zip(waiting, detector.detect_many(waiting), strict=True):
-            found.add(people, describe(image, people.box_px))
-        waiting.clear()
+    def sampled() -> Iterator[tuple[bool, Frame]]:
+        nonlocal size
+        may_begin = True
+        for item in frames:
+            time_s.append(item.time_s)
+            shots.add(item)
+            size = item.rgb.shape[1], item.rgb.shape[0]
+            may_begin = may_begin or shots.may_begin
+            if item.index % settings.every_nth_frame == 0:
+                yield may_begin, item
+                may_begin = False
 
-    for item in frames:
-        time_s.append(item.time_s)
-        shots.add(item)
-        size = item.rgb.shape[1], item.rgb.shape[0]
-        if item.index % settings.every_nth_frame == 0:
-            frame.append(item.index)
-            waiting.append(item.rgb)
-        # Frames are large: no more of them than a batch are held.
-        if len(waiting) == detector.batch_size:
-            look()
-    if waiting:
-        look()
+    def look(items: Sequence[Frame], is_first: bool) -> list[SeenPeople]:
+        detect = detector.detect_many if is_first else detector.detect_between
+        seen = detect([item.rgb for item in items])
+        return [SeenPeople(i.time_s, people) for i, people in zip(items, seen, strict=True)]
+
+    def as_expected(before: SeenPeople, now: SeenPeople, after: SeenPeople, apart: int) -> bool:
+        return agree(before, now, after, settings.agree_iou)
+
+    step = settings.look_first_at_every
+    for item, seen in look_sparsely(sampled(), look, as_expected, step, detector.batch_size):
+        frame.append(item.index)
+        looked_at.append(seen is not None)
+        if seen is not None:
+            found.add(seen.people, describe(item.rgb, seen.people.box_px))
+    num_people, columns = np.array(found.num_people, np.int32), found.columns()
+    shot, at = shots.shots(), np.array(frame, np.int32)
+    if not all(looked_at):
+        num_people, columns = fill_between(
+            columns, num_people, np.array(looked_at), np.array(time_s)[at], shot[at]
+        )
     datasets = {
         "time_s": np.array(time_s, np.float64),
-        "shot": shots.shots(),
-        "frame": np.array(frame, np.int32),
-        "num_people": np.array(found.num_people, np.int32),
-        **found.columns(),
+        "shot": shot,
+        "frame": at,
+        "looked_at": np.array(looked_at, np.uint8),
+        "num_people": num_people,
+        **columns,
     }
     return VideoPeople(datasets, size)
 

@@ -43,6 +43,15 @@ class PeopleSettings(Section):
     every_nth_frame: Count = Field(
         1, description="Look at every n-th frame; tracking fills the frames between."
     )
+    look_first_at_every: Count = Field(
+        4,
+        description="Of these frames every so many are looked at first, and more of them only where the people seen do "
+        "not tell who is between; 1: all. People between two looks are interpolated, never over a cut.",
+    )
+    agree_iou: PositiveFraction = Field(
+        0.85,
+        description="What is seen confirms what is interpolated where boxes of one person overlap at least this much.",
+    )
     nanodet_min_score: Fraction = Field(0.3, description="Least score of a NanoDet person.")
     multipose_min_score: Fraction = Field(0.2, description="Least score of a MultiPose person.")
     mmdet: MMDetSettings | None = Field(

@@ -9,7 +9,7 @@ from vpdlib.artifacts import ArtifactWriter, Provenance
 from vpdlib.artifacts.people import People
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.tables import VideoRow
-from vpdlib.people.base import PersonDetector
+from vpdlib.people.base import VideoDetector
 from vpdlib.people.detect import VideoPeople, detect_video
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.progress import note
@@ -20,7 +20,7 @@ def write_people(
     path: str | Path,
     provenance: Provenance,
     videos: Sequence[VideoRow],
-    detector: PersonDetector,
+    detector: VideoDetector,
     settings: PeopleSettings,
     reading: VideoReading,
 ) -> None:

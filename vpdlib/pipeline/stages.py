@@ -31,7 +31,7 @@ from vpdlib.finding.finder import Finder
 from vpdlib.flow.base import FlowEstimator
 from vpdlib.flow.build import make_flow_estimator
 from vpdlib.flow.write import write_flow
-from vpdlib.people.base import PersonDetector
+from vpdlib.people.base import VideoDetector
 from vpdlib.people.build import build_detector
 from vpdlib.people.write import write_people
 from vpdlib.pipeline.layout import FINDER
@@ -102,7 +102,7 @@ class Tools:
         return choose_device(self._wanted)
 
     @cached_property
-    def detector(self) -> PersonDetector:
+    def detector(self) -> VideoDetector:
         """Of people."""
         settings = self.model.settings.people
         # The embedded detectors run on the CPU and need no torch.
@@ -218,7 +218,7 @@ def stages_of(video: VideoRow, folder: Path, tools: Tools) -> list[Stage]:
                     [video],
                     paths["tracks"],
                     tools.teacher,
-                    settings.poses.teacher,
+                    settings.poses,
                     reading,
                     threads,
                 ),

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -162,16 +161,3 @@ def rotated_box(box_px: np.ndarray, angle_degrees: float) -> np.ndarray:
 def no_poses() -> np.ndarray:
     """Return (0, 17, 3) float32."""
     return np.zeros((0, NUM_KEYPOINTS, 3), np.float32)
-
-
-def estimate_in_batches(teacher: PoseTeacher, views: Iterable[View]) -> Iterator[np.ndarray]:
-    """Yield the (17, 3) pose of each view, in order.
-
-    Views are taken from the iterable as many at a time as the teacher's network takes; those of a
-    batch are let go before the next is begun, so that their images are not held.
-    """
-    remaining = iter(views)
-    while batch := list(islice(remaining, teacher.batch_size)):
-        poses = teacher.estimate_many(batch)
-        batch.clear()
-        yield from poses

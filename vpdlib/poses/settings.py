@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from vpdlib.ranges import Count, Digest, Fraction, PositiveFloat
+from vpdlib.ranges import Count, Digest, Fraction, PositiveFloat, PositiveFraction
 from vpdlib.section import Section
 from vpdlib.weights.settings import OpenMMLabSettings
 
@@ -116,6 +116,17 @@ class PoseSettings(Section):
         le=3.0,
         description="Side of the square shown to MoveNet, over the box's longer side. The other teachers take their "
         "configuration's, or padding.",
+    )
+    look_first_at_every: Count = Field(
+        4,
+        description="Of the frames with a box every so many are shown to the teacher first, and more of them only "
+        "where its answers do not tell the pose between; 1: all. Joints between two answers are interpolated, never "
+        "over a cut. With the mmpose and onnx teachers on a GPU there is less to gain.",
+    )
+    agree_torso: PositiveFraction = Field(
+        0.25,
+        description="An answer confirms what is interpolated where the 13 joints are on average at most this many "
+        "torso lengths off, for answers two frames from it; half of it for those four frames from it.",
     )
     angles_degrees: tuple[Annotated[float, Field(ge=-180.0, le=180.0)], ...] = Field(
         (0.0,),

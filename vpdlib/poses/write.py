@@ -13,8 +13,12 @@ from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.tables import VideoRow
-from vpdlib.poses.base import PoseTeacher, View, estimate_in_batches
+from vpdlib.poses.base import NUM_KEYPOINTS, PoseTeacher, View
+from vpdlib.poses.between import SeenPose, agree, fill_between
+from vpdlib.poses.settings import PoseSettings
 from vpdlib.progress import track
+from vpdlib.sparse import look_sparsely
+from vpdlib.tracking.previous import runs
 from vpdlib.video.reader import Frame
 
 
@@ -24,7 +28,7 @@ def write_poses(
     videos: Sequence[VideoRow],
     tracks_path: str | Path,
     teacher: PoseTeacher,
-    teacher_name: str,
+    settings: PoseSettings,
     reading: VideoReading,
     threads: int = 1,
 ) -> None:
@@ -36,7 +40,7 @@ def write_poses(
     videos : to read.
     tracks_path : of kind "tracks", of these videos.
     teacher : estimates them.
-    teacher_name : of the settings.
+    settings : the teacher's, and in which frames it is asked.
     reading : opens the videos.
     threads : of OpenCV.
 
@@ -52,23 +56,68 @@ def write_poses(
         read_artifact(tracks_path, Tracks) as tracks,
         ArtifactWriter(path, Poses, provenance) as artifact,
     ):
-        artifact.set_attributes(teacher=teacher_name, **teacher.attributes)
+        artifact.set_attributes(teacher=settings.teacher, **teacher.attributes)
         for video in videos:
             of_video = tracks[video.video]
-            box_px = of_video.box_px
             frames = reading.frames(video, broken_before=of_video.attributes.get("broken", ""))
-            frames = track(frames, video.video, total=len(box_px), unit="frame")
-            keypoints = np.array(list(estimate_in_batches(teacher, views(frames, box_px))))
-            frame = np.flatnonzero(has_box(box_px))[: len(keypoints)].astype(np.int32)
-            add_poses(artifact, video.video, frame, keypoints, reading.broken(video))
+            frames = track(frames, video.video, total=len(of_video.box_px), unit="frame")
+            poses = estimate_poses(frames, of_video, teacher, settings)
+            add_poses(artifact, video.video, *poses, reading.broken(video))
 
 
-def views(frames: Iterable[Frame], box_px: np.ndarray) -> Iterator[View]:
-    """The athlete in each frame of a video that has a box; boxes are (N, 4) xyxy in pixels."""
+def estimate_poses(
+    frames: Iterable[Frame], tracks: Tracks, teacher: PoseTeacher, settings: PoseSettings
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Estimate the athlete's poses in one video.
+
+    The teacher is asked in some frames, those between get a pose by interpolation; ``look_first_at_every`` and
+    :mod:`vpdlib.sparse` say which.
+
+    Parameters
+    ----------
+    frames : of the video, in order.
+    tracks : the athlete's boxes in it.
+    teacher, settings : see :func:`write_poses`.
+
+    Returns
+    -------
+    For the N frames that have a box and could be read, their numbers (N,) int32, the keypoints (N, 17, 3) float32:
+    x px, y px, score, and where the teacher was asked, (N,) bool.
+    """
+    box_px = tracks.box_px
     found = has_box(box_px)
-    for item in frames:
-        if found[item.index]:
-            yield View(item.rgb, box_px[item.index])
+    run = runs(tracks.shot, tracks.segment)
+    # A frame without a box parts those before and after it.
+    run = np.cumsum((np.diff(run, prepend=-1) != 0) | ~found)
+
+    def views() -> Iterator[tuple[bool, tuple[Frame, View]]]:
+        latest = -1
+        for item in frames:
+            if found[item.index]:
+                yield run[item.index] != latest, (item, View(item.rgb, box_px[item.index]))
+                latest = run[item.index]
+
+    def look(items: Sequence[tuple[Frame, View]], is_first: bool) -> list[SeenPose]:
+        poses = teacher.estimate_many([view for _, view in items])
+        return [SeenPose(i.time_s, pose) for (i, _), pose in zip(items, poses, strict=True)]
+
+    def as_expected(before: SeenPose, now: SeenPose, after: SeenPose, apart: int) -> bool:
+        return agree(before, now, after, apart, settings.agree_torso)
+
+    frame: list[int] = []
+    time_s: list[float] = []
+    seen: list[SeenPose | None] = []
+    step = settings.look_first_at_every
+    for (item, _), pose in look_sparsely(views(), look, as_expected, step, teacher.batch_size):
+        frame.append(item.index)
+        time_s.append(item.time_s)
+        seen.append(pose)
+    at = np.array(frame, np.int32)
+    looked_at = np.array([pose is not None for pose in seen], bool)
+    answers = np.array([p.keypoints_px for p in seen if p is not None]).reshape(
+        -1, NUM_KEYPOINTS, 3
+    )
+    return at, fill_between(answers, looked_at, np.array(time_s), run[at]), looked_at
 
 
 def has_box(box_px: np.ndarray) -> np.ndarray:
@@ -81,6 +130,7 @@ def add_poses(
     video: str,
     frame: np.ndarray,
     keypoints_px: np.ndarray,
+    looked_at: np.ndarray | None = None,
     broken: str = "",
 ) -> None:
     """Write one video's poses.
@@ -91,13 +141,13 @@ def add_poses(
     video : its id.
     frame : (N,) int32, frames with a pose.
     keypoints_px : N of (17, 3): x px, y px, score.
+    looked_at : (N,) where the teacher was asked; None where another tool gave the keypoints.
     broken : why the video could not be used; empty where it could.
     """
-    artifact.add_video(
-        video,
-        {
-            "frame": frame,
-            "keypoints_px": np.asarray(keypoints_px, np.float32).reshape(-1, 17, 3),
-        },
-        {"broken": broken},
-    )
+    columns = {
+        "frame": frame,
+        "keypoints_px": np.asarray(keypoints_px, np.float32).reshape(-1, 17, 3),
+    }
+    if looked_at is not None:
+        columns["looked_at"] = looked_at.astype(np.uint8)
+    artifact.add_video(video, columns, {"broken": broken})

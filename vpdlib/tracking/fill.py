@@ -86,6 +86,9 @@ def fill_segments(
         for name in ("box_px", "origin", "score"):
             getattr(result, name)[frames] = getattr(filled, name)
         result.segment[there] = number
+    # A person there is interpolated too, in the people stage.
+    between = people.frames_not_looked_at
+    result.origin[between[result.origin[between] == ORIGIN_DETECTED]] = ORIGIN_INTERPOLATED
     return result
 
 

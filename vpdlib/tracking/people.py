@@ -32,6 +32,8 @@ class PeopleDetections:
     shot : (N,) number of the shot that every frame is of, never falling; None: all are of one.
     appearance : M arrays (K, A), what each person looks like (:mod:`vpdlib.people.appearance`); None
         where nothing is known of it.
+    looked_at : (M,) bool, which of the sampled frames a detector looked at; the people of the others are
+        interpolated. None: all.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class PeopleDetections:
     athlete: str = ""
     shot: np.ndarray | None = None
     appearance: Sequence[np.ndarray] | None = None
+    looked_at: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         num = len(self.frames)
@@ -65,6 +68,8 @@ class PeopleDetections:
             np.shape(self.shot) != (self.num_frames,) or (np.diff(self.shot) < 0).any()
         ):
             raise ValueError(f"people: shots must be {self.num_frames} numbers that never fall")
+        if self.looked_at is not None and len(self.looked_at) != num:
+            raise ValueError(f"people: {num} sampled frames, {len(self.looked_at)} in looked_at")
         if self.appearance is not None and [len(a) for a in self.appearance] != [
             len(b) for b in self.box_px
         ]:
@@ -94,6 +99,11 @@ class PeopleDetections:
     def shots(self) -> np.ndarray:
         """(N,) the shot of every frame."""
         return np.zeros(self.num_frames, np.int32) if self.shot is None else self.shot
+
+    @property
+    def frames_not_looked_at(self) -> np.ndarray:
+        """Sampled frames whose people are interpolated."""
+        return self.frames[:0] if self.looked_at is None else self.frames[~self.looked_at]
 
     def appearance_of(self, row: int, item: int) -> np.ndarray:
         """What a person of a sampled frame looks like, (A,); empty where nothing is known."""

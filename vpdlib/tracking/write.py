@@ -72,6 +72,7 @@ def detections_of(video: People) -> PeopleDetections:
         athlete=str(video.attributes["athlete"]),
         shot=video.shot,
         appearance=by_frame(video.appearance),
+        looked_at=video.looked_at > 0,
     )
 
 

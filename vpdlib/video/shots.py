@@ -67,6 +67,8 @@ class ShotFinder:
         self._lasting: list[float] = []
         #: First frames of what lies between two shots, and of the shots that follow.
         self._between: list[tuple[int, int]] = []
+        #: Frames that may begin a shot, by what is known once they come.
+        self._suspects: deque[int] = deque(maxlen=MAX_NEIGHBOURS)
         #: The next frame that may end what lies between two shots.
         self._next_end = 2
 
@@ -81,8 +83,15 @@ class ShotFinder:
         self._time_s.append(frame.time_s)
         if len(self._recent) >= _FLASH_FRAMES + 2:
             self._lasting.append(thumbnail.difference(self._recent[-_FLASH_FRAMES - 2]))
+        if self._may_begin():
+            self._suspects.append(len(self._change) - 1)
         # What follows is needed to judge one.
         self._look_between(len(self._change) - MAX_NEIGHBOURS - 1)
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether the frame that came last may begin a shot; which of these do, only later frames tell."""
+        return bool(self._suspects) and self._suspects[-1] == len(self._change) - 1
 
     def shots(self) -> np.ndarray:
         """Return the number of the shot that every frame is of, int32 (N,), from 0."""
@@ -103,6 +112,19 @@ class ShotFinder:
         for first, following in self._between:
             begins[[first, following]] = 1
         return np.cumsum(begins, dtype=np.int32)
+
+    def _may_begin(self) -> bool:
+        last = len(self._change) - 1
+        if last == 0 or self._change[last] < _STEP_FRACTION * self._min_change:
+            return False
+        # What is usual before it, but for where the picture may have been another one: a title changes twice.
+        usual = 0.0
+        for count, before in enumerate(range(last - 1, max(last - MAX_NEIGHBOURS, 1) - 1, -1)):
+            if count >= 2 and self._time_s[last] - self._time_s[before] > WINDOW_S:
+                break
+            if before not in self._suspects:
+                usual = max(usual, self._change[before])
+        return self._change[last] >= self._min_ratio * usual
 
     def _look_between(self, until: int) -> None:
         """Look for what lies between two shots and ends before a frame."""
