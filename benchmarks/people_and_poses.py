@@ -120,7 +120,8 @@ class Worker:
         RuntimeError
             If the process has ended; it said why.
         """
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(f"{video}\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()

@@ -2,8 +2,8 @@
 
 Frames of a video are looked at by a network, which costs time, and most of them show what one expects from those
 around them. So every ``step``-th is looked at first. What lies between two looks is trusted where looks say that
-interpolation is right there: the look at its beginning agrees with what is interpolated from the look before it and the
-one at its end, all three equally far apart. Else its middle is looked at. If that agrees with what is interpolated from
+interpolation is right there: the look at its beginning agrees with what is interpolated from the look as far before it
+and the one at its end. Else its middle is looked at. If that agrees with what is interpolated from
 the two ends, both halves are trusted; if not each half is treated likewise, down to every single item. So nothing is
 trusted that was not confirmed beside, no item is looked at twice, and at worst all are looked at.
 
@@ -54,7 +54,8 @@ def look_sparsely(
     run = _Run(look, agree, step)
     part_size = max(step, batch_size // step * step)
     for begins, item in items:
-        if begins:
+        # Where all are looked at a run's end must not cut batches short.
+        if begins and step > 1:
             yield from run.finish()
             run = _Run(look, agree, step)
         run.held.append(item)
@@ -95,7 +96,12 @@ class _Run(Generic[Item, Answer]):
         gaps = list(pairwise(ends))
         level = 0
         while gaps := [gap for gap in gaps if gap[1] - gap[0] > 1]:
-            unsure = [(a, b) for a, b in gaps if not self._agrees(2 * a - b, a, b, level)]
+            # The last step of a run may be shorter than the one before it.
+            unsure = [
+                (a, b)
+                for a, b in gaps
+                if not self._agrees(a - (b - a if level else self._step), a, b, level)
+            ]
             level += 1
             self._ask([(a + b) // 2 for a, b in unsure], level)
             gaps = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -164,3 +166,32 @@ def test_a_merged_detector_takes_the_largest_batch_and_keeps_the_images_apart() 
     found = merged.detect_many(images)
     assert [one.box_px.tolist() for one in found] == [[[0, 0, side, 20]] for side in (10, 30, 50)]
     assert merged.detect_many([]) == []
+
+
+def test_between_two_looks_one_detector_does_where_it_is_sure_of_somebody() -> None:
+    class Fake:
+        batch_size = 1
+
+        def __init__(self, source: str, score_of: Callable[[int], float]) -> None:
+            self._source, self._score_of = source, score_of
+            self.asked: list[int] = []
+
+        def detect_many(self, images_rgb: list[np.ndarray]) -> list[People]:
+            sides = [int(image[0, 0, 0]) for image in images_rgb]
+            self.asked += sides
+            return [
+                people([[0, 0, side, 20]], [self._score_of(side)], self._source) for side in sides
+            ]
+
+    thorough = Fake("nanodet", lambda side: 0.9)
+    quick = Fake("multipose", lambda side: 0.6 if side < 40 else 0.3)
+    merged = MergedDetector([thorough, quick], 0.5, 10, between=1)
+    images = [np.full((2, 2, 3), side, np.uint8) for side in (10, 30, 50)]
+    found = merged.detect_between(images)
+    assert quick.asked == [10, 30, 50]
+    assert thorough.asked == [50]
+    assert [round(float(one.score[0]), 1) for one in found] == [0.6, 0.6, 0.9]
+    everything = MergedDetector([thorough, quick], 0.5, 10)
+    assert [float(one.score[0]) for one in everything.detect_between(images)] == pytest.approx(
+        [0.9] * 3
+    )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-import weakref
-
 import numpy as np
 import pytest
 
-from vpdlib.poses.base import View, estimate_in_batches, rotated_box, turn_back
+from vpdlib.poses.base import View, rotated_box, turn_back
 
 IMAGE = np.zeros((40, 50, 3), np.uint8)
 BOX = np.array([5.0, 5, 30, 35])
@@ -46,37 +43,3 @@ def test_the_rotated_box_holds_the_corners_and_no_more(angle: float) -> None:
     rotated = turn_back(corners, centre, -angle)
     expected = np.concatenate([rotated.min(axis=0), rotated.max(axis=0)])
     np.testing.assert_allclose(rotated_box(BOX, angle), expected)
-
-
-class Counter:
-    """Answers with the number of each view; counts images that are still held when it is asked."""
-
-    batch_size = 4
-
-    def __init__(self) -> None:
-        self.attributes: dict[str, str] = {}
-        self.sizes: list[int] = []
-        self.images: list[weakref.ref] = []
-        self.most_held = 0
-
-    def views(self, number: int):
-        for row in range(number):
-            image = IMAGE.copy()
-            self.images.append(weakref.ref(image))
-            gc.collect()
-            self.most_held = max(self.most_held, sum(ref() is not None for ref in self.images))
-            yield View(image, BOX + row)
-            del image
-
-    def estimate_many(self, views) -> np.ndarray:
-        self.sizes.append(len(views))
-        return np.stack([np.full((17, 3), view.box_px[0] - BOX[0]) for view in views])
-
-
-@pytest.mark.parametrize(("number", "sizes"), [(10, [4, 4, 2]), (8, [4, 4]), (1, [1]), (0, [])])
-def test_batches_are_full_in_order_and_let_go(number: int, sizes: list[int]) -> None:
-    teacher = Counter()
-    poses = list(estimate_in_batches(teacher, teacher.views(number)))
-    assert teacher.sizes == sizes
-    assert [int(pose[0, 0]) for pose in poses] == list(range(number))
-    assert teacher.most_held <= 4

@@ -38,8 +38,14 @@ def shots_of(pictures, fps=25.0, **settings):
         "min_ratio": DEFAULTS.cut_min_ratio,
         **settings,
     }
-    frames = (Frame(n, n / fps, picture) for n, picture in enumerate(pictures))
+    frames = [Frame(n, n / fps, picture) for n, picture in enumerate(pictures)]
     time_s, number = find_shots(frames, **values)
+    finder, suspects = ShotFinder(**values), []
+    for frame in frames:
+        finder.add(frame)
+        suspects.append(finder.may_begin)
+    # Whatever turns out to begin a shot was suspected when it came.
+    assert not (np.append(0, np.diff(number)) > np.array(suspects)).any()
     assert np.allclose(time_s, np.arange(len(pictures)) / fps)
     assert number.dtype == np.int32
     return number

@@ -15,8 +15,8 @@ NetworksName = Literal["embedded", "paper"]
 #: MoveNet's scores run lower than HRNet's, for which the paper takes 0.5.
 _EMBEDDED: dict[str, Any] = {"weak_labels": {"min_score": 0.3}}
 
-#: The paper's kinds of networks, which look at every frame: Mask R-CNN on a ResNeXt, HRNet, RAFT (docs/method.md sections 3 to 5; the paper names
-#: neither HRNet's width nor its input, and its ResNeXt-152 is in no public zoo of mmdet).
+#: The paper's kinds of networks: Mask R-CNN on a ResNeXt, HRNet, RAFT (docs/method.md sections 3 to 5; the paper names
+#: neither HRNet's width nor its input, and its ResNeXt-152 is in no public zoo of mmdet). They look at every frame.
 _PAPER: dict[str, Any] = {
     "people": {
         "detectors": ["mmdet"],

@@ -19,7 +19,7 @@ from vpdlib.skeleton import COCO17
 
 DetectorName = Literal["nanodet", "multipose", "mmdet"]
 
-#: Who has this score is sure: tracks start with them (tracking's ``high_score``). Others come and go from frame to frame.
+#: Who has this score is sure: tracks start with them (tracking's ``high_score``). Others come and go between frames.
 SURE_SCORE = 0.35
 
 #: ``People.source`` of each detector.

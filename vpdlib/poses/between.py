@@ -13,8 +13,8 @@ import numpy as np
 
 from vpdlib.poses.normalize import to_joints13, torso_length
 
-#: The looks before and after, so many frames apart, for which a deviation is measured against ``max_deviation``. Of
-#: joints that are accelerated it grows with the square of the time between looks, what interpolation gets wrong with it.
+#: Looks that are so many frames apart may be off by all of ``max_deviation``. Of joints that are accelerated the
+#: deviation grows with the square of the time between looks, and what interpolation gets wrong grows with it.
 _FRAMES_APART = 4
 
 
@@ -78,24 +78,35 @@ def fill_between(
     fraction = (time_s[between] - known_s[left])[:, None, None] / span
     chord = known[right] - known[left]
     values = known[left] + fraction * chord
-    slope = _slopes(known_s, known, known_run)
+    start_slope, end_slope = _slopes(known_s, known, known_run, left, right)
     # At the ends of a run nothing says how the joint bends.
-    start = np.where(np.isfinite(slope[left]), slope[left] * span, chord) - chord
-    end = np.where(np.isfinite(slope[right]), slope[right] * span, chord) - chord
+    start = np.where(np.isfinite(start_slope), start_slope * span, chord) - chord
+    end = np.where(np.isfinite(end_slope), end_slope * span, chord) - chord
     bend = fraction * (1 - fraction) * ((1 - fraction) * start - fraction * end)
     values[..., :2] += bend[..., :2]
     filled[between] = values
     return filled
 
 
-def _slopes(known_s: np.ndarray, known: np.ndarray, run: np.ndarray) -> np.ndarray:
-    """The velocity of the parabola through three answers at the middle one, per s; NaN at the ends of a run."""
-    slopes = np.full(known.shape, np.nan)
-    if len(known) < 3:
-        return slopes
-    step_s = np.diff(known_s)[:, None, None]
-    velocity = np.diff(known, axis=0) / step_s
-    before_s, after_s = step_s[:-1], step_s[1:]
-    middle = (velocity[:-1] * after_s + velocity[1:] * before_s) / (before_s + after_s)
-    slopes[1:-1] = np.where((run[2:] == run[:-2])[:, None, None], middle, np.nan)
-    return slopes
+def _slopes(
+    known_s: np.ndarray, known: np.ndarray, run: np.ndarray, left: np.ndarray, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Velocities at the looks before and after each frame, per s, two of (K, 17, 3); NaN where they are not known.
+
+    It is not known where no other look of the run follows, or one that is nearer: what was looked at more closely is
+    where something began, which says nothing of the time before.
+    """
+    last = len(known_s) - 1
+    step_s = known_s[right] - known_s[left]
+    slopes = []
+    for middle, outer in ((left, left - 1), (right, right + 1)):
+        inside = np.clip(outer, 0, last)
+        far_s = np.abs(known_s[inside] - known_s[middle])
+        usable = (inside == outer) & (run[inside] == run[middle]) & (far_s > step_s * 0.9)
+        chord = (known[right] - known[left]) / step_s[:, None, None]
+        beyond_s = np.where(usable, known_s[inside] - known_s[middle], 1.0)[:, None, None]
+        beyond = (known[inside] - known[middle]) / beyond_s
+        share = np.abs(beyond_s) / (np.abs(beyond_s) + step_s[:, None, None])
+        slope = share * chord + (1 - share) * beyond
+        slopes.append(np.where(usable[:, None, None], slope, np.nan))
+    return slopes[0], slopes[1]
