@@ -28,9 +28,6 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.joined_clips import commit
-from vpdlib.artifacts import read_artifact
-from vpdlib.artifacts.poses import Poses
-from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.base import Action
 from vpdlib.datasets.split import group_of, split_by_group
 from vpdlib.poses.normalize import to_joints13, torso_length
@@ -85,13 +82,17 @@ def main() -> None:
         for given in options.checkout:
             name, _, path = given.rpartition("=")
             name = f"{name or Path(path).resolve().name} ({commit(Path(path))})"
-            workers[name] = Worker(Path(path).resolve(), dataset, options.threads, Path(folder))
+            own = Path(folder) / str(len(workers))
+            own.mkdir()
+            workers[name] = Worker(Path(path).resolve(), dataset, options.threads, own)
             sums[name] = Sums()
         for number, (video, path) in enumerate(videos.items()):
             # Whoever is first finds the file not read yet.
             order = list(workers) if number % 2 else list(workers)[::-1]
             for name in order:
                 add(sums[name], workers[name].run(path), truth[video])
+        for worker in workers.values():
+            worker.end()
     print_table(sums, f"{dataset}, {options.split}, {len(videos)} videos")
 
 
@@ -111,6 +112,10 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
+
+    def end(self) -> None:
+        """Let it end: no video follows."""
+        self._process.communicate()
 
     def run(self, video: Path) -> dict:
         """Take one video through the stages.
@@ -176,10 +181,9 @@ def add(sums: Sums, answer: dict, truth: VideoTruth) -> None:
     sums.poses_s += answer["poses_s"]
     for name, count in answer["looks"].items():
         sums.looks[name] += count
-    with read_artifact(answer["tracks"], Tracks) as tracks:
-        measure_boxes(sums.tally, "", tracks["video"].box_px, truth)
-    with read_artifact(answer["poses"], Poses) as poses:
-        frame, keypoints_px = poses["video"].frame, poses["video"].keypoints_px
+    with np.load(answer["file"]) as found:
+        box_px, frame, keypoints_px = (found[k] for k in ("box_px", "frame", "keypoints_px"))
+    measure_boxes(sums.tally, "", box_px, truth)
     measure_poses(sums.tally, "", frame, keypoints_px, np.ones(len(frame), bool), {}, truth)
     if truth.joints_px is not None and len(frame) > 1:
         true_px = truth.joints_px[frame].astype(np.float64)

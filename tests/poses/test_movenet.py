@@ -6,10 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from vpdlib.poses.base import View
 from vpdlib.poses.movenet import MoveNetThunder, cut_region, pose_region
+from vpdlib.weights.check import onnx_path
+from vpdlib.weights.registry import NETWORKS
+from vpdlib.weights.session import open_session
 
 
 def test_pose_region_is_a_square_about_the_centre() -> None:
@@ -82,3 +86,16 @@ def test_real_people(networks_dir: Path, clear_people: list, similarity: Callabl
     print(f"object keypoint similarity {np.mean(similarities):.3f} over {len(similarities)} people")
     assert np.mean(similarities) > 0.8
     assert np.median(shifts) < 1e-3
+
+
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_a_session_gives_the_numbers_of_the_file(name: str, networks_dir: Path) -> None:
+    plain = onnxruntime.InferenceSession(
+        onnx_path(name, networks_dir), providers=["CPUExecutionProvider"]
+    )
+    given = plain.get_inputs()[0]
+    picture = np.random.default_rng(0).integers(0, 256, given.shape)
+    feed = {given.name: picture.astype(np.int32 if "int32" in given.type else np.float32)}
+    ours = open_session(name, networks_dir, 1).run(None, feed)
+    for mine, theirs in zip(ours, plain.run(None, feed), strict=True):
+        np.testing.assert_array_equal(mine, theirs)

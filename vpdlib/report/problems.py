@@ -238,8 +238,8 @@ def _remedy(dataset: str | None, tracks_from: TracksFrom | None) -> str:
     if tracks_from != "people":
         return f"{look}Give {tracks_from} there, or take the label out."
     return (
-        f"{look}Then try a smaller people.every_nth_frame, another of people.detectors, another "
-        "tracking.athlete_rule, or boxes of your own (supplied.boxes)."
+        f"{look}Then try a smaller people.every_nth_frame, people.look_first_at_every: 1, another of "
+        "people.detectors, another tracking.athlete_rule, or boxes of your own (supplied.boxes)."
     )
 
 
