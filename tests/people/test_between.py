@@ -68,30 +68,35 @@ def filled(looks, looked_at, time_s=None, shot=None, masks=False):
     columns["appearance"] = np.tile(np.arange(count, dtype=np.uint8)[:, None] * 10, (1, 20))
     if masks:
         columns["mask"] = np.tile(np.arange(count, dtype=np.uint8)[:, None], (1, 392))
-    counts, result = fill_between(
-        columns,
-        np.array([len(boxes) for boxes in looks]),
-        np.array(looked_at, bool),
-        np.arange(num) / 25 if time_s is None else np.array(time_s, float),
-        np.zeros(num, int) if shot is None else np.array(shot),
+    frames = list(
+        fill_between(
+            columns,
+            np.array([len(boxes) for boxes in looks]),
+            np.array(looked_at, bool),
+            np.arange(num) / 25 if time_s is None else np.array(time_s, float),
+            np.zeros(num, int) if shot is None else np.array(shot),
+        )
     )
-    assert counts.dtype == np.int32
-    assert {name: c.dtype for name, c in result.items()} == {n: c.dtype for n, c in columns.items()}
-    assert all(len(column) == counts.sum() for column in result.values())
-    return np.split(result["box_px"], np.cumsum(counts)[:-1]), result
+    assert len(frames) == num
+    for frame in frames:
+        assert {name: c.dtype for name, c in frame.items()} == {
+            name: c.dtype for name, c in columns.items()
+        }
+        assert len({len(column) for column in frame.values()}) == 1
+    return [frame["box_px"] for frame in frames], frames
 
 
 def test_between_two_looks_people_are_on_the_line():
-    boxes, columns = filled([[box(0), box(300)], [box(300), box(16)]], [1, 0, 0, 0, 1], masks=True)
+    boxes, frames = filled([[box(0), box(300)], [box(300), box(16)]], [1, 0, 0, 0, 1], masks=True)
     assert [b[0].tolist() for b in boxes[:4]] == [box(x) for x in (0, 4, 8, 12)]
     assert [b[1].tolist() for b in boxes[:4]] == [box(300)] * 4
     assert boxes[4].tolist() == [box(300), box(16)]
-    assert np.allclose(np.split(columns["score"], 5)[2][0], (0.5 + 0.9) / 2)
-    assert np.split(columns["source"], 5)[1].tolist() == [0, 1]
-    assert np.split(columns["source"], 5)[3].tolist() == [3, 2]
-    assert np.split(columns["mask"], 5)[3][:, 0].tolist() == [3, 2]
-    assert np.split(columns["appearance"], 5)[2][0, 0] == 15
-    assert np.isnan(columns["keypoints_px"]).all()
+    assert np.allclose(frames[2]["score"][0], (0.5 + 0.9) / 2)
+    assert frames[1]["source"].tolist() == [0, 1]
+    assert frames[3]["source"].tolist() == [3, 2]
+    assert frames[3]["mask"][:, 0].tolist() == [3, 2]
+    assert frames[2]["appearance"][0, 0] == 15
+    assert all(np.isnan(frame["keypoints_px"]).all() for frame in frames)
 
 
 def test_the_line_is_one_of_time():
@@ -114,6 +119,6 @@ def test_nobody_is_interpolated_over_a_cut():
 
 
 def test_a_video_without_people():
-    boxes, columns = filled([[], []], [1, 0, 0, 1])
+    boxes, frames = filled([[], []], [1, 0, 0, 1])
     assert [len(b) for b in boxes] == [0] * 4
-    assert columns["keypoints_px"].shape == (0, 17, 3)
+    assert frames[1]["keypoints_px"].shape == (0, 17, 3)

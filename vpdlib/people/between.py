@@ -8,7 +8,7 @@ has it. Frames: boxes xyxy in source px; time in s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,7 +75,7 @@ def fill_between(
     looked_at: np.ndarray,
     time_s: np.ndarray,
     shot: np.ndarray,
-) -> tuple[np.ndarray, Columns]:
+) -> Iterator[Columns]:
     """Put people into the frames that were not looked at.
 
     Parameters
@@ -85,23 +85,20 @@ def fill_between(
     looked_at : (M,) bool, which of the sampled frames they are; the first and the last are among them.
     time_s, shot : (M,) of the sampled frames.
 
-    Returns
-    -------
-    People of each of the M frames, int32 (M,), and the columns of all. A frame whose neighbours were looked at in
-    its own shot has the people of both, interpolated; with one such neighbour it has those of that one, and with
-    none nobody.
+    Yields
+    ------
+    The columns of each of the M frames. A frame whose neighbours were looked at in its own shot has the people of
+    both, interpolated; with one such neighbour it has those of that one, and with none nobody.
     """
     places = np.flatnonzero(looked_at)
     first = np.append(0, np.cumsum(num_people))
-    counts = np.zeros(len(looked_at), np.int32)
-    counts[places] = num_people
-    parts: list[Columns] = [{name: column[:0] for name, column in seen.items()}]
+    nobody = {name: column[:0] for name, column in seen.items()}
 
     def look(number: int) -> Columns:
         return {name: column[first[number] : first[number + 1]] for name, column in seen.items()}
 
     for number, place in enumerate(places):
-        parts.append(look(number))
+        yield look(number)
         if number + 1 == len(places) or places[number + 1] == place + 1:
             continue
         after = int(places[number + 1])
@@ -117,10 +114,8 @@ def fill_between(
             elif shot[between] == shot[after]:
                 people = other
             else:
-                people = parts[0]
-            counts[between] = len(people["score"])
-            parts.append(people)
-    return counts, {name: np.concatenate([part[name] for part in parts]) for name in seen}
+                people = nobody
+            yield people
 
 
 def _rows(columns: Columns, rows: np.ndarray) -> Columns:

@@ -79,19 +79,20 @@ def detect_video(
         looked_at.append(seen is not None)
         if seen is not None:
             found.add(seen.people, describe(item.rgb, seen.people.box_px))
-    num_people, columns = np.array(found.num_people, np.int32), found.columns()
     shot, at = shots.shots(), np.array(frame, np.int32)
     if not all(looked_at):
-        num_people, columns = fill_between(
-            columns, num_people, np.array(looked_at), np.array(time_s)[at], shot[at]
-        )
+        columns, num_people = found.columns(), np.array(found.num_people)
+        found = _Found(settings.has_masks)
+        looks = np.array(looked_at)
+        for rows in fill_between(columns, num_people, looks, np.array(time_s)[at], shot[at]):
+            found.add_rows(rows)
     datasets = {
         "time_s": np.array(time_s, np.float64),
         "shot": shot,
         "frame": at,
         "looked_at": np.array(looked_at, np.uint8),
-        "num_people": num_people,
-        **columns,
+        "num_people": np.array(found.num_people, np.int32),
+        **found.columns(),
     }
     return VideoPeople(datasets, size)
 
@@ -105,12 +106,16 @@ class _Found:
         self._latest: list[dict[str, np.ndarray]] = []
         self._with_masks = with_masks
         # Where nobody is, the columns have their types all the same.
-        self._keep(People.empty(), np.zeros((0, APPEARANCE_BINS), np.uint8))
+        self._latest.append(self._rows(People.empty(), np.zeros((0, APPEARANCE_BINS), np.uint8)))
 
     def add(self, people: People, appearance: np.ndarray) -> None:
         """Take the people of the next frame, K, and what they look like, (K, 20)."""
-        self.num_people.append(len(people))
-        self._keep(people, appearance)
+        self.add_rows(self._rows(people, appearance))
+
+    def add_rows(self, rows: dict[str, np.ndarray]) -> None:
+        """Take the people of the next frame as rows of the columns."""
+        self.num_people.append(len(rows["score"]))
+        self._latest.append(rows)
         if len(self._latest) >= _PUT_TOGETHER:
             self._put_together()
 
@@ -119,7 +124,7 @@ class _Found:
         self._put_together()
         return {name: np.concatenate(parts) for name, parts in self._parts.items()}
 
-    def _keep(self, people: People, appearance: np.ndarray) -> None:
+    def _rows(self, people: People, appearance: np.ndarray) -> dict[str, np.ndarray]:
         rows = {
             "box_px": people.box_px,
             "score": people.score,
@@ -129,7 +134,7 @@ class _Found:
         }
         if self._with_masks:
             rows["mask"] = people.mask_rows
-        self._latest.append(rows)
+        return rows
 
     def _put_together(self) -> None:
         for name in self._latest[0] if self._latest else ():
