@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from vpdlib.action_detection.model import (
+    EnsembleData,
     FrameBiGRU,
     _Windows,
     predict_scores,
     train_ensemble,
+    train_ensembles,
     window_weights,
 )
 from vpdlib.action_detection.settings import FrameBiGRUSettings
@@ -163,6 +165,21 @@ def test_each_model_validates_on_its_own_fold_and_one_video_on_none():
     assert np.isnan(model.val_accuracy[0])
 
 
+def test_ensembles_learn_together_as_each_would_alone(monkeypatch):
+    """Other videos, lengths and numbers of models; stacks of two, so that one holds models of both."""
+    monkeypatch.setattr("vpdlib.recognition.stacks._STATES_OF_A_STEP", 2 * 2 * 20 * 8)
+    wanted = [EnsembleData(*toy(3), seed=1), EnsembleData(*toy(4, frames=25, seed=7), seed=2)]
+    settings = SMALL.model_copy(update={"folds": 3})
+    together = train_ensembles(wanted, settings)
+    assert [len(ensemble.networks) for ensemble in together] == [3, 3]
+    for data, ensemble in zip(wanted, together, strict=True):
+        alone = train_ensemble(data.sequences, data.labels, settings, data.seed)
+        assert alone.val_videos == ensemble.val_videos
+        ours, theirs = (predict_scores(one, data.sequences) for one in (ensemble, alone))
+        for video in data.sequences:
+            np.testing.assert_allclose(ours[video], theirs[video], atol=2e-2)
+
+
 def test_no_model_is_of_videos_without_an_event():
     """Held out with all events there are, a fold would leave a model that says nothing but no."""
     sequences, labels = toy(4)
@@ -213,13 +230,15 @@ def test_training_stops_without_progress(monkeypatch, min_epochs, patience, expe
 
 def test_the_epoch_with_the_best_accuracy_is_kept(monkeypatch):
     # The third epoch is best by accuracy, the fourth equal with a higher loss, the fifth has less loss only.
-    scores = iter([(0.5, 1.0), (0.4, 0.1), (0.7, 0.5), (0.7, 0.6), (0.6, 0.0)] * 2)
+    # Two models learn together, and are looked at in turn.
+    of_epochs = [(0.5, 1.0), (0.4, 0.1), (0.7, 0.5), (0.7, 0.6), (0.6, 0.0)]
+    scores = iter([score for score in of_epochs for _ in range(2)])
     monkeypatch.setattr("vpdlib.action_detection.model._accuracy_and_loss", lambda *_: next(scores))
     sequences, labels = toy(2)
     model = train_ensemble(sequences, labels, SMALL.model_copy(update={"epochs": 5}), 0)
     assert model.best_epochs == (3, 3)
     assert model.val_accuracy == (0.7, 0.7)
-    scores = iter([(0.1, 0.0), (0.2, 0.0), (0.3, 0.0)] * 2)
+    scores = iter([score for score in [(0.1, 0.0), (0.2, 0.0), (0.3, 0.0)] for _ in range(2)])
     until_then = train_ensemble(sequences, labels, SMALL.model_copy(update={"epochs": 3}), 0)
     for kept, last in zip(model.networks, until_then.networks, strict=True):
         for name, value in kept.state_dict().items():

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from vpdlib.recognition.networks import AttentionPooling, ConvolutionLayers, SequenceClassifier
+from vpdlib.recognition.networks import (
+    AttentionPooling,
+    ConvolutionLayers,
+    Dropout,
+    SequenceClassifier,
+    draw_dropout_from,
+    logits_together,
+)
 from vpdlib.recognition.packing import SequenceStore
 from vpdlib.recognition.settings import (
     HEADS,
@@ -171,3 +178,42 @@ def test_settings_reach_the_network():
     assert network.head[2].weight.shape == (9, 6)
     attentive = Architecture("convolution", "attention", CNNSettings())
     assert isinstance(SequenceClassifier(5, 4, attentive, settings.bigru).pooling, AttentionPooling)
+
+
+@pytest.mark.parametrize("head", NETWORKS)
+def test_networks_asked_at_once_say_what_each_says_alone(head):
+    networks = [network_of(head) for _ in range(3)]
+    with torch.no_grad():
+        for scale, network in enumerate(networks, start=1):
+            for parameter in network.parameters():
+                parameter.mul_(scale)
+    batches = []
+    for seed, lengths in enumerate(([9, 1], [23, 4, 9], [2])):
+        batches.append(store_of(lengths, seed=seed).batch(torch.arange(2 * len(lengths))))
+    with torch.no_grad():
+        together = logits_together(networks, batches)
+        for found, network, batch in zip(together, networks, batches, strict=True):
+            torch.testing.assert_close(found, network(batch), atol=1e-5, rtol=1e-5)
+
+
+def test_dropout_with_a_generator_of_its_own():
+    network = torch.nn.Sequential(Dropout(0.2), Dropout(0.5))
+    values = torch.ones(301, 7)
+    draw_dropout_from(network, torch.Generator().manual_seed(1))
+    state = torch.get_rng_state()
+    first = network(values)
+    assert torch.equal(torch.get_rng_state(), state)
+    draw_dropout_from(network, torch.Generator().manual_seed(1))
+    assert torch.equal(network(values), first)
+    assert not torch.equal(network(values), first)
+    # Each value is kept with probability 0.8 * 0.5, or is zero; the mean stays.
+    kept = first > 0
+    torch.testing.assert_close(first[kept], torch.full((int(kept.sum()),), 2.5), rtol=1e-4, atol=0)
+    assert abs(float(kept.float().mean()) - 0.4) < 0.05
+    # Next to each other, over or under each other: nothing hangs together.
+    for other in (kept[:, 1:] & kept[:, :-1], kept[1:] & kept[:-1], kept[4:] & kept[:-4]):
+        assert abs(float(other.float().mean()) - 0.16) < 0.05
+    assert torch.equal(network.eval()(values), values)
+    draw_dropout_from(network.train(), None)
+    network(values)
+    assert not torch.equal(torch.get_rng_state(), state)

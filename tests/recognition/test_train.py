@@ -4,12 +4,16 @@ import torch
 
 from vpdlib.recognition.settings import HEADS, BiGRUSettings, RecognitionSettings, architecture_of
 from vpdlib.recognition.train import (
+    ClassifierData,
     learning_rate_at,
     predict_probabilities,
     train_classifier,
+    train_classifiers,
 )
 
-SMALL = BiGRUSettings(hidden=12, fc_width=16, epochs=40, batch_size=10, learning_rate=5e-3)
+SMALL = BiGRUSettings(
+    hidden=12, fc_width=16, epochs=40, batch_size=10, learning_rate=5e-3, saturated_loss=0.0
+)
 
 
 NETWORKS = [head for head in HEADS if head != "nns"]
@@ -142,6 +146,47 @@ def test_validation_chooses_the_epoch_and_ends_training_early():
     wrong = (val_labels + 1) % 3
     stopped = train(data, labels, 3, settings, seed=0, val=(val_data, wrong))
     assert len(stopped.history) < settings.epochs
+
+
+@pytest.mark.parametrize("head", NETWORKS)
+def test_classifiers_learn_together_as_each_would_alone(head):
+    """Another number of actions, and thus of steps an epoch; one has validation, and ends before the others."""
+    settings = SMALL.model_copy(update={"epochs": 6, "validate_every": 1, "layers": 1})
+    val_data, val_labels = toy(6, seed=4)
+    wrong = (val_data, (val_labels + 1) % 3)
+    wanted = [
+        ClassifierData(*toy(12), seed=3),
+        ClassifierData(*toy(17, seed=1), seed=4),
+        ClassifierData(*toy(9, seed=2), seed=5, val=wrong),
+    ]
+    architecture = architecture_of(head, RecognitionSettings())
+    together = train_classifiers(wanted, 3, architecture, settings)
+    for data, found in zip(wanted, together, strict=True):
+        (alone,) = train_classifiers([data], 3, architecture, settings)
+        assert found.best_epoch == alone.best_epoch
+        assert len(found.history) == len(alone.history)
+        for ours, theirs in zip(found.history, alone.history, strict=True):
+            assert ours["train_loss"] == pytest.approx(theirs["train_loss"], rel=1e-2)
+        np.testing.assert_allclose(
+            predict_probabilities(found, data.sequences),
+            predict_probabilities(alone, data.sequences),
+            atol=2e-2,
+        )
+    assert len(together[2].history) < len(together[0].history) == 6
+
+
+def test_a_saturated_training_goes_through_its_schedule_faster():
+    data, labels = toy(24)
+    settings = SMALL.model_copy(update={"epochs": 60, "saturated_loss": 0.3})
+    model = train(data, labels, 3, settings, seed=1)
+    below = [entry["train_loss"] < 0.3 for entry in model.history].index(True) + 1
+    # After the first epoch below, five at a time; the last may go beyond the schedule, where the rate is at its floor.
+    assert len(model.history) == below + -(-(60 - below) // 5)
+    assert model.best_epoch == len(model.history)
+    assert model.history[below - 1]["learning_rate"] == learning_rate_at(settings, below)
+    assert model.history[below]["learning_rate"] == learning_rate_at(settings, below + 5)
+    assert model.history[-1]["learning_rate"] == pytest.approx(settings.min_learning_rate)
+    assert (predict_probabilities(model, data).argmax(1) == labels).mean() == 1.0
 
 
 def test_schedules():

@@ -71,6 +71,26 @@ def test_it_ends_when_no_better_epoch_comes(scores, patience, min_epochs, last):
     assert training.seen[-1] == len(training.history) == last
 
 
+def test_what_tells_equal_scores_apart_chooses_and_keeps_nothing_alive():
+    training = Scripted([0.5, 0.7, 0.7, 0.7, 0.7, 0.7])
+    of_epochs = iter([(0.5, 0), (0.7, 1), (0.7, 2), (0.7, 3), (0.7, 4), (0.7, 5)])
+    training.val_pass = lambda epoch: ({}, next(of_epochs))
+    assert run_epochs(training, 6, None, patience=2) == 4
+    assert len(training.history) == 4
+
+
+def test_a_rise_within_its_margin_keeps_nothing_alive():
+    """Against what the score last rose to: many small rises are one."""
+    training = Scripted([0.5, 0.6, 0.65, 0.69, 0.75, 0.76, 0.77, 0.78])
+    training.margin = lambda score: 0.1
+    assert run_epochs(training, 8, None, patience=3) == 8
+    training = Scripted([0.5, 0.6, 0.65, 0.69, 0.7, 0.7, 0.77, 0.78])
+    training.margin = lambda score: 0.11
+    # It rose in the third epoch; the fifth is the best all the same.
+    assert run_epochs(training, 8, None, patience=3) == 5
+    assert len(training.history) == 6
+
+
 def test_validation_is_looked_at_every_few_epochs_and_in_the_end():
     training = Scripted([9, 2, 8, 3, 7])
     assert run_epochs(training, 5, None, validate_every=2) == 5

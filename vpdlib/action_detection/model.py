@@ -7,7 +7,7 @@ the trunk of the recognition head `bigru` and, in place of the maximum over time
 from random windows; each of several models validates on another part of the videos, of which both rows (and all
 videos of one group) stay on the same side. A frame's score is the mean probability over models and rows
 (docs/method.md section 10). Windows are packed, not padded: what a short video lacks is in no batch and in no
-loss.
+loss. On a CPU small models of one or of several ensembles learn together (`vpdlib.training.together`).
 """
 
 from __future__ import annotations
@@ -26,20 +26,27 @@ from torch import Tensor, nn
 from vpdlib.action_detection.sequences import make_folds
 from vpdlib.action_detection.settings import FrameBiGRUSettings
 from vpdlib.progress import note
-from vpdlib.recognition.networks import RecurrentLayers, fully_connected
+from vpdlib.recognition.networks import (
+    Dropout,
+    PackedClassifier,
+    RecurrentLayers,
+    fully_connected,
+)
 from vpdlib.recognition.packing import PackedBatch, SequenceStore
+from vpdlib.recognition.stacks import PackedTraining, run_in_stacks
 from vpdlib.training.best_epoch import Score
 from vpdlib.training.classification import adamw
-from vpdlib.training.epochs import Entry, Training, run_epochs
+from vpdlib.training.epochs import Entry
 from vpdlib.training.precision import amp_dtype, autocast
 from vpdlib.training.reproducible import seeded, torch_threads
+from vpdlib.training.together import Step
 
 # Frames of one forward pass where no gradient is kept (about 9 KB each on the CPU). Longer videos are read in parts,
 # each with frames of its neighbours at both ends, in which the states forget that the rest is not there.
 _PREDICT_FRAMES, _FORGOTTEN = 32_000, 2_000
 
 
-class FrameBiGRU(nn.Module):
+class FrameBiGRU(PackedClassifier):
     """The trunk of the recurrent classifier with its head on every frame.
 
     Parameters
@@ -53,15 +60,19 @@ class FrameBiGRU(nn.Module):
         self, num_channels: int, settings: FrameBiGRUSettings, num_classes: int = 2
     ) -> None:
         super().__init__()
-        self.input_dropout = nn.Dropout(settings.input_dropout)
+        self.input_dropout = Dropout(settings.input_dropout)
         self.trunk = RecurrentLayers(nn.GRU, num_channels, settings.hidden, settings.layers)
         self.head = fully_connected(
             self.trunk.width, settings.fc_width, num_classes, settings.dropout
         )
 
-    def forward(self, batch: PackedBatch) -> Tensor:
-        """Logits (S, C) of the S frames of a packed batch, in its order."""
-        values = self.trunk(self.input_dropout(batch.frames), batch)
+    @property
+    def layers_over_time(self) -> RecurrentLayers:
+        """The trunk."""
+        return self.trunk
+
+    def classify(self, values: Tensor, batch: PackedBatch) -> Tensor:
+        """Logits (S, C) of values (S, c) of the S frames of a packed batch, in its order."""
         logits: Tensor = self.head(values)
         return logits
 
@@ -154,6 +165,26 @@ def window_weights(lengths: NDArray[np.integer], settings: FrameBiGRUSettings) -
     return np.maximum(indices, np.minimum(lengths, settings.window))
 
 
+@dataclass(frozen=True)
+class EnsembleData:
+    """What one ensemble learns from.
+
+    Attributes
+    ----------
+    sequences : at least one video -> (T, 2, d) floats, T >= 1, without NaN.
+    labels : video -> (T,) bool, frames inside an event; or the class of each, 0 outside.
+    seed : of folds, weights, windows and dropout; on the CPU the same seed and threads give the same bits.
+    group_of : see `vpdlib.action_detection.sequences.make_folds`.
+    folds : the videos that each model validates on; None draws them.
+    """
+
+    sequences: Mapping[str, NDArray[np.floating]]
+    labels: Mapping[str, NDArray[np.bool_ | np.integer]]
+    seed: int
+    group_of: Mapping[str, str] | None = None
+    folds: Sequence[tuple[str, ...]] | None = None
+
+
 def train_ensemble(
     sequences: Mapping[str, NDArray[np.floating]],
     labels: Mapping[str, NDArray[np.bool_ | np.integer]],
@@ -166,20 +197,31 @@ def train_ensemble(
     num_classes: int = 2,
     folds: Sequence[tuple[str, ...]] | None = None,
 ) -> DetectionEnsemble:
-    """Train one model a fold.
+    """As `train_ensembles`, one ensemble; ``sequences`` to ``group_of`` and ``folds`` are those of `EnsembleData`."""
+    data = EnsembleData(sequences, labels, seed, group_of, folds)
+    described = None if description is None else [description]
+    (found,) = train_ensembles([data], settings, device, threads, described, num_classes)
+    return found
+
+
+def train_ensembles(
+    wanted: Sequence[EnsembleData],
+    settings: FrameBiGRUSettings,
+    device: str = "cpu",
+    threads: int = 1,
+    descriptions: Sequence[str] | None = None,
+    num_classes: int = 2,
+) -> list[DetectionEnsemble]:
+    """Train one model a fold, of one ensemble or of several.
 
     Parameters
     ----------
-    sequences : at least one video -> (T, 2, d) floats, T >= 1, without NaN.
-    labels : video -> (T,) bool, frames inside an event; or the class of each, 0 outside.
+    wanted : of each ensemble what it learns from; none depends on the others, but for rounding.
     settings : network, windows and folds.
-    seed : of folds, weights, windows and dropout; on the CPU the same seed and threads give the same bits.
-    group_of : see `vpdlib.action_detection.sequences.make_folds`.
     device : "cpu" or "cuda" (mixed precision).
     threads : of torch on the CPU, for the time of this call.
-    description : what the lines of progress, one a model, are called; None reports nothing.
+    descriptions : per ensemble, what the lines of progress, one a model, are called; None reports nothing.
     num_classes : C, the background among them.
-    folds : the videos that each model validates on; None draws them.
 
     Raises
     ------
@@ -187,56 +229,41 @@ def train_ensemble(
         For sequences as in `SequenceStore`, labels of another length, and where every training sequence of a fold
         is too short.
     NonFiniteLossError
-        If the training loss ceases to be finite.
+        If a training loss ceases to be finite.
     """
-    videos = sorted(sequences)
-    for video in videos:
-        if len(labels[video]) != len(sequences[video]):
-            raise ValueError(
-                f"video {video!r} has {len(sequences[video])} frames and {len(labels[video])} labels: "
-                "make both from one set of features"
-            )
     target = torch.device(device)
-    store = SequenceStore([sequences[video] for video in videos], settings.normalise, target)
-    of_rows = np.concatenate([labels[video] for video in videos] * 2).astype(np.int64)
-    data = _Windows(store, torch.from_numpy(of_rows).to(target))
-    if folds is None:
-        folds = make_folds(videos, group_of or {}, settings.folds, seed)
-    # A model that has seen no event says nothing but no.
-    eventful = {video for video in videos if labels[video].any()}
-    learnable = [fold for fold in folds if not eventful or eventful - set(fold)]
-    if len(learnable) < len(folds):
-        note(
-            f"{len(eventful)} of {len(videos)} training videos hold an event, all of them in one fold: its model is "
-            f"left out of the ensemble; {len(learnable)} remain"
-        )
-    folds = learnable
-    networks, epochs, accuracies = [], [], []
+    folds_of = [_folds(data, settings) for data in wanted]
+    runs = [
+        _training(windows, videos, held_out, settings, data.seed, fold, num_classes)
+        for data, folds in zip(wanted, folds_of, strict=True)
+        for videos, windows in [_windows(data, settings, target)]
+        for fold, held_out in enumerate(folds)
+    ]
     with torch_threads(threads):
-        for fold, val_videos in enumerate(folds):
-            is_val = torch.tensor([video in val_videos for video in videos] * 2)
-            fold_seed = int(np.random.SeedSequence([seed, fold]).generate_state(1)[0])
-            with seeded(fold_seed, target):
-                network, epoch, accuracy = _train_one(
-                    data, is_val, settings, fold_seed, num_classes
-                )
-            networks.append(network)
-            epochs.append(epoch)
-            accuracies.append(accuracy)
-            if description is not None:
-                note(
-                    f"{description}: model {fold + 1} of {len(folds)}, epoch {epoch}, "
-                    f"validation accuracy {accuracy:.4f}"
-                )
-    return DetectionEnsemble(
-        tuple(networks),
-        settings,
-        store.num_channels,
-        tuple(folds),
-        tuple(epochs),
-        tuple(accuracies),
-        num_classes,
-    )
+        run_in_stacks(
+            runs,
+            2 * settings.batch_size * settings.hidden,
+            settings.epochs,
+            None,
+            patience=settings.patience,
+            min_epochs=settings.min_epochs,
+        )
+    ensembles, trained = [], iter(runs)
+    for index, folds in enumerate(folds_of):
+        members = [next(trained) for _ in folds]
+        ensembles.append(_ensemble(members, folds, settings, num_classes))
+        if descriptions is not None:
+            _tell(descriptions[index], ensembles[-1])
+    return ensembles
+
+
+def _tell(description: str, ensemble: DetectionEnsemble) -> None:
+    of_models = zip(ensemble.best_epochs, ensemble.val_accuracy, strict=True)
+    for model, (epoch, accuracy) in enumerate(of_models, start=1):
+        note(
+            f"{description}: model {model} of {len(ensemble.networks)}, epoch {epoch}, "
+            f"validation accuracy {accuracy:.4f}"
+        )
 
 
 def predict_scores(
@@ -310,10 +337,50 @@ def predict_classes(
     return dict(zip(videos, np.split(mean, ends[:-1]), strict=True))
 
 
-def _train_one(
-    data: _Windows, is_val: Tensor, settings: FrameBiGRUSettings, seed: int, num_classes: int
-) -> tuple[FrameBiGRU, int, float]:
-    """One model: network, epoch of its weights, validation accuracy (NaN without validation)."""
+def _folds(data: EnsembleData, settings: FrameBiGRUSettings) -> list[tuple[str, ...]]:
+    """The videos that each model validates on."""
+    videos = sorted(data.sequences)
+    folds = data.folds
+    if folds is None:
+        folds = make_folds(videos, data.group_of or {}, settings.folds, data.seed)
+    # A model that has seen no event says nothing but no.
+    eventful = {video for video in videos if data.labels[video].any()}
+    learnable = [fold for fold in folds if not eventful or eventful - set(fold)]
+    if len(learnable) < len(folds):
+        note(
+            f"{len(eventful)} of {len(videos)} training videos hold an event, all of them in one fold: its model is "
+            f"left out of the ensemble; {len(learnable)} remain"
+        )
+    return learnable
+
+
+def _windows(
+    data: EnsembleData, settings: FrameBiGRUSettings, device: torch.device
+) -> tuple[list[str], _Windows]:
+    """The videos in their order, and their sequences on the device."""
+    videos = sorted(data.sequences)
+    for video in videos:
+        if len(data.labels[video]) != len(data.sequences[video]):
+            raise ValueError(
+                f"video {video!r} has {len(data.sequences[video])} frames and {len(data.labels[video])} labels: "
+                "make both from one set of features"
+            )
+    store = SequenceStore([data.sequences[v] for v in videos], settings.normalise, device)
+    of_rows = np.concatenate([data.labels[video] for video in videos] * 2).astype(np.int64)
+    return videos, _Windows(store, torch.from_numpy(of_rows).to(device))
+
+
+def _training(
+    data: _Windows,
+    videos: Sequence[str],
+    held_out: tuple[str, ...],
+    settings: FrameBiGRUSettings,
+    seed: int,
+    fold: int,
+    num_classes: int,
+) -> _Run:
+    """The training of one model."""
+    is_val = torch.tensor([video in held_out for video in videos] * 2)
     train, val = torch.nonzero(~is_val)[:, 0], torch.nonzero(is_val)[:, 0]
     weights = torch.from_numpy(window_weights(data.store.lengths[train].numpy(), settings)).double()
     if not weights.any():
@@ -322,31 +389,50 @@ def _train_one(
             "it to pad, or make window shorter"
         )
     device = data.store.frames.device
-    network = FrameBiGRU(data.store.num_channels, settings, num_classes).to(device)
-    run = _Run(
+    own_seed = int(np.random.SeedSequence([seed, fold]).generate_state(1)[0])
+    with seeded(own_seed, device):
+        network = FrameBiGRU(data.store.num_channels, settings, num_classes).to(device)
+    return _Run(
         network=network,
         optimizer=adamw(network, settings.learning_rate, settings.weight_decay),
         amp_dtype=amp_dtype(device, bfloat16=False),
+        seed=own_seed,
         data=data,
         train=train,
         val=val,
         weights=weights,
         settings=settings,
-        generator=torch.Generator().manual_seed(seed),
+        generator=torch.Generator().manual_seed(own_seed),
     )
-    best_epoch = run_epochs(
-        run, settings.epochs, None, patience=settings.patience, min_epochs=settings.min_epochs
+
+
+def _ensemble(
+    trained: Sequence[_Run],
+    folds: Sequence[tuple[str, ...]],
+    settings: FrameBiGRUSettings,
+    num_classes: int,
+) -> DetectionEnsemble:
+    networks = []
+    for run in trained:
+        assert isinstance(run.network, FrameBiGRU)
+        networks.append(run.network)
+    return DetectionEnsemble(
+        tuple(networks),
+        settings,
+        trained[0].data.store.num_channels,
+        tuple(folds),
+        tuple(run.best.epoch or len(run.history) for run in trained),
+        tuple(run.best.score[0] if len(run.val) else math.nan for run in trained),
+        num_classes,
     )
-    return network, best_epoch, run.best.score[0] if len(val) else math.nan
 
 
 @dataclass(kw_only=True)
-class _Run(Training):
+class _Run(PackedTraining):
     """One training on windows of the sequences `train` (N,), which have weights (N,), validated on those of `val`."""
 
     what = "the frame classifier"
     remedy = "lower learning_rate, or scale the descriptors (normalise: true)"
-
     data: _Windows
     train: Tensor
     val: Tensor
@@ -354,8 +440,8 @@ class _Run(Training):
     settings: FrameBiGRUSettings
     generator: torch.Generator
 
-    def train_pass(self, epoch: int) -> Entry:
-        """Learn from random windows."""
+    def steps(self, epoch: int) -> Iterator[Step]:
+        """Random windows."""
         settings, lengths, generator = self.settings, self.data.store.lengths, self.generator
         drawn = torch.multinomial(
             self.weights, settings.windows_per_epoch, True, generator=generator
@@ -364,25 +450,28 @@ class _Run(Training):
         length = lengths[chosen].clamp(max=settings.window)
         free = lengths[chosen] - length + 1
         offset = (torch.rand(len(chosen), generator=generator, dtype=torch.float64) * free).long()
-        # Kept on the device: asking for every step's loss would wait for the GPU each time.
-        total = torch.zeros((), dtype=torch.float64, device=self.device)
-        parts = torch.arange(len(chosen)).split(settings.batch_size)
-        for part in parts:
+        for part in torch.arange(len(chosen)).split(settings.batch_size):
             batch, truth = self.data.cut(chosen[part], offset[part], length[part])
-            if len(truth) < 2:
-                # Batch normalisation has no variance of one frame.
-                continue
-            loss = nn.functional.cross_entropy(_logits(self.network, batch), truth)
-            self.descend(loss)
-            total += loss.detach().double()
-        return {"train_loss": float(total) / len(parts)}
+            # Batch normalisation has no variance of one frame.
+            if len(truth) > 1:
+                yield Step(batch, truth, 1)
 
-    def val_pass(self, epoch: int) -> tuple[Entry, Score | None]:
+    def val_steps(self) -> Iterator[Step]:
+        """The validation sequences."""
+        for batch, truth in self.data.whole(self.val):
+            yield Step(batch, truth, len(truth))
+
+    def measure(self, answers: list[tuple[Step, Tensor]]) -> tuple[Entry, Score | None]:
         """Measure the frames of the validation sequences, if there are any."""
         if len(self.val) == 0:
             return {}, None
-        accuracy, loss = _accuracy_and_loss(self.network, self.data, self.val)
+        accuracy, loss = _accuracy_and_loss(answers)
         return {"val_accuracy": accuracy, "val_loss": loss}, (accuracy, -loss)
+
+    def margin(self, score: Score) -> float:
+        """The standard error of an accuracy, of the frames that it is measured on."""
+        frames = int(self.data.store.lengths[self.val].sum())
+        return math.sqrt(score[0] * (1 - score[0]) / frames)
 
 
 def _logits(network: nn.Module, batch: PackedBatch) -> Tensor:
@@ -392,13 +481,11 @@ def _logits(network: nn.Module, batch: PackedBatch) -> Tensor:
     return logits.float()
 
 
-def _accuracy_and_loss(network: nn.Module, data: _Windows, val: Tensor) -> tuple[float, float]:
+def _accuracy_and_loss(answers: Sequence[tuple[Step, Tensor]]) -> tuple[float, float]:
     """Frame accuracy, and the mean loss, which tells equal accuracies apart."""
     right = loss = 0.0
-    frames = 0
-    for batch, truth in data.whole(val):
-        logits = _logits(network, batch)
-        right += float((logits.argmax(1) == truth).sum())
-        loss += float(nn.functional.cross_entropy(logits, truth, reduction="sum"))
-        frames += len(truth)
+    for step, logits in answers:
+        right += float((logits.argmax(1) == step.truth).sum())
+        loss += float(nn.functional.cross_entropy(logits, step.truth, reduction="sum"))
+    frames = sum(step.weight for step, _ in answers)
     return right / frames, loss / frames

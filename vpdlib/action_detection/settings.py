@@ -46,8 +46,8 @@ class FrameBiGRUSettings(Section):
     min_epochs: Count = Field(25, description="Fewest epochs before stopping early.")
     patience: Count = Field(
         50,
-        description="Training stops after this many epochs without a better validation frame accuracy, or an equal "
-        "one at a lower loss.",
+        description="Training stops after this many epochs in which the validation frame accuracy has not risen by "
+        "more than its standard error (ours); the weights are those of the best epoch all the same.",
     )
     learning_rate: PositiveFloat = Field(1e-3, description="AdamW learning rate, constant.")
     weight_decay: NonNegativeFloat = Field(0.01, description="AdamW weight decay, decoupled.")

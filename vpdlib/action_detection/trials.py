@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from vpdlib.action_detection.ap import average_precision, rank_proposals
-from vpdlib.action_detection.model import predict_scores, train_ensemble
+from vpdlib.action_detection.model import EnsembleData, predict_scores, train_ensembles
 from vpdlib.action_detection.proposals import propose
 from vpdlib.action_detection.results import DetectionResult
 from vpdlib.action_detection.sequences import (
@@ -88,26 +88,23 @@ def run_detection(
     for trial, places in enumerate(chosen):
         _check_places(trial, places, test, of_video)
 
+    ensembles = train_ensembles(
+        [
+            _learnt_from(places, dense, of_video, seed + trial)
+            for trial, places in enumerate(chosen)
+        ],
+        settings.network,
+        device,
+        threads,
+        [f"Detection, trial {trial + 1} of {len(trials)}" for trial in range(len(trials))],
+    )
     ap = np.zeros((len(trials), len(thresholds), len(tious)))
     kept, scores, lengths, epochs = [], [], [], []
-    for trial, places in enumerate(chosen):
-        # Both players of a point stay on one side of the folds.
-        group_of = {video: f"place {place}" for place, at in enumerate(places) for video in at}
-        sequences = {video: fill_gaps(dense[video].descriptors) for video in group_of}
-        labels = {v: frame_labels(len(s), of_video.get(v, [])) for v, s in sequences.items()}
-        ensemble = train_ensemble(
-            sequences,
-            labels,
-            settings.network,
-            seed + trial,
-            group_of,
-            device,
-            threads,
-            description=f"Detection, trial {trial + 1} of {len(trials)}",
-        )
+    for trial, (places, ensemble) in enumerate(zip(chosen, ensembles, strict=True)):
         of_frames = predict_scores(ensemble, test_sequences, threads)
         is_of_trial = settings.proposals.mean_length_of == "trial"
-        counted = group_of.keys() if is_of_trial else group_of.keys() | in_training
+        used = {video for at in places for video in at}
+        counted = used if is_of_trial else used | in_training
         mean_length = _mean_length(of_video, counted)
         for row, threshold in enumerate(thresholds):
             found = [
@@ -150,6 +147,20 @@ def first_places(trial: Places, num_places: int | None, usable: set[str]) -> lis
     """The first places that have a usable video, without the unusable ones; None: all places."""
     places = [[video for video in at if video in usable] for at in trial]
     return [at for at in places if at][:num_places]
+
+
+def _learnt_from(
+    places: Sequence[Sequence[str]],
+    dense: Mapping[str, DenseSequence],
+    of_video: Mapping[str, Sequence[tuple[int, int]]],
+    seed: int,
+) -> EnsembleData:
+    """What a trial learns from."""
+    # Both players of a point stay on one side of the folds.
+    group_of = {video: f"place {place}" for place, at in enumerate(places) for video in at}
+    sequences = {video: fill_gaps(dense[video].descriptors) for video in group_of}
+    labels = {v: frame_labels(len(s), of_video.get(v, [])) for v, s in sequences.items()}
+    return EnsembleData(sequences, labels, seed, group_of)
 
 
 def _check_places(

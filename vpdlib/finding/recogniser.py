@@ -23,7 +23,12 @@ from vpdlib.finding.to_label import nearest_probabilities
 from vpdlib.progress import note
 from vpdlib.recognition.nns import flip_min_distances
 from vpdlib.recognition.settings import HEADS, RecognitionSettings, architecture_of, check_head
-from vpdlib.recognition.train import TrainedClassifier, predict_probabilities, train_classifier
+from vpdlib.recognition.train import (
+    ClassifierData,
+    TrainedClassifier,
+    predict_probabilities,
+    train_classifiers,
+)
 
 Sequences = Sequence[NDArray[np.floating]]
 
@@ -287,26 +292,23 @@ def train_recogniser(
         scale = _scale(sequences, settings, threads)
         untempered = NeighbourRecogniser(*common, learnt_from, scale)
     else:
-        members = []
         # Copies and background make epochs longer, and fewer of them do.
         num_actions = sum(bool(segment.action) for segment in used)
         epochs = max(round(settings.bigru.epochs * num_actions / len(used)), 1)
-        training = settings.bigru.model_copy(update={"epochs": epochs})
+        wanted = []
         for fold in range(len(folds)):
             learnt = np.flatnonzero(of_fold != fold)
-            members.append(
-                train_classifier(
-                    [sequences[row] for row in learnt],
-                    labels[learnt],
-                    num_answers,
-                    architecture_of(head, settings),
-                    training,
-                    seed + fold,
-                    device=device,
-                    threads=threads,
-                    description=f"{HEADS[head].title}, model {fold + 1} of {len(folds)}",
-                )
-            )
+            from_segments = [sequences[row] for row in learnt]
+            wanted.append(ClassifierData(from_segments, labels[learnt], seed + fold))
+        members = train_classifiers(
+            wanted,
+            num_answers,
+            architecture_of(head, settings),
+            settings.bigru.model_copy(update={"epochs": epochs}),
+            device,
+            threads,
+            description=f"{HEADS[head].title}, model",
+        )
         shown = _to_show(learnt_from, examples_per_class, seed)
         untempered = NetworkRecogniser(*common, learnt_from.rows(shown), tuple(members))
     if not folds[0]:

@@ -113,6 +113,11 @@ class BiGRUSettings(Section):
         "restarts, the first period a tenth of the epochs, then doubling (released code; 500 epochs end in "
         "mid-period).",
     )
+    saturated_loss: NonNegativeFloat = Field(
+        0.05,
+        description="Mean training loss of an epoch, nats, below which little is left to learn: from then on an epoch "
+        "goes through five of the schedule (ours). 0: never (paper).",
+    )
     normalise: bool = Field(
         False, description="Scale every descriptor to unit norm (paper: FSJump6 only)."
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,13 +87,13 @@ def run_regime(
     Parameters
     ----------
     head : one of `vpdlib.recognition.settings.HEADS`.
-    features : action id to (T, 2, d); may load lazily: only what a trial needs is held at once.
+    features : action id to (T, 2, d); what the trials need is held at once.
     actions : the dataset; its test split is what is predicted.
     shots : recorded in the result.
     trials : at least one.
     settings : of all heads.
     device : "cpu" or "cuda", for all but "nns".
-    threads : of the head; the trials follow one another.
+    threads : of the head.
 
     Raises
     ------
@@ -252,32 +253,30 @@ def _run_network(
     threads: int,
 ) -> Predicted:
     """Probabilities (trials, A, C) and the epoch of each trial's weights."""
-    from vpdlib.recognition.train import predict_probabilities, train_classifier
+    from vpdlib.recognition.train import ClassifierData, predict_probabilities, train_classifiers
 
+    @cache
     def sequences_and_labels(
-        ids: Sequence[str],
+        ids: tuple[str, ...],
     ) -> tuple[list[NDArray[np.floating]], NDArray[np.int64]]:
-        # Sorted: the result must not depend on how a caller orders its ids.
-        ordered = sorted(ids)
-        labels = np.array([class_of[action_id] for action_id in ordered], dtype=np.int64)
-        return [np.asarray(features[action_id]) for action_id in ordered], labels
+        labels = np.array([class_of[action_id] for action_id in ids], dtype=np.int64)
+        return [np.asarray(features[action_id]) for action_id in ids], labels
 
-    found, best_epochs = [], []
-    for index, trial in enumerate(trials):
-        train_sequences, train_labels = sequences_and_labels(trial.train_ids)
-        model = train_classifier(
-            train_sequences,
-            train_labels,
-            num_classes,
-            architecture_of(head, settings),
-            settings.bigru,
-            trial.seed,
-            sequences_and_labels(trial.val_ids) if trial.val_ids else None,
-            device,
-            threads,
-            description=f"{HEADS[head].title}, trial {index + 1} of {len(trials)}",
-        )
-        test_sequences = [np.asarray(features[action_id]) for action_id in test_ids]
-        found.append(predict_probabilities(model, test_sequences, threads))
-        best_epochs.append(model.best_epoch)
-    return np.stack(found), tuple(best_epochs)
+    wanted = []
+    for trial in trials:
+        # Sorted: the result must not depend on how a caller orders its ids.
+        sequences, labels = sequences_and_labels(tuple(sorted(trial.train_ids)))
+        val = sequences_and_labels(tuple(sorted(trial.val_ids))) if trial.val_ids else None
+        wanted.append(ClassifierData(sequences, labels, trial.seed, val))
+    models = train_classifiers(
+        wanted,
+        num_classes,
+        architecture_of(head, settings),
+        settings.bigru,
+        device,
+        threads,
+        description=f"{HEADS[head].title}, trial",
+    )
+    test_sequences = [np.asarray(features[action_id]) for action_id in test_ids]
+    found = [predict_probabilities(model, test_sequences, threads) for model in models]
+    return np.stack(found), tuple(model.best_epoch for model in models)

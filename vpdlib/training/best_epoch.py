@@ -22,16 +22,28 @@ class BestEpoch:
     ----------
     epoch : the best one's number, from 1; 0 before any is looked at.
     score : the best one's; minus infinity before any is looked at.
+    risen : the last epoch at which the first number of the score rose by more than its margin; 0 before any is looked
+        at.
     """
 
     def __init__(self, network: nn.Module) -> None:
         self._network = network
         self._weights: dict[str, Tensor] = {}
         self.epoch = 0
+        self.risen = 0
+        self._level = -math.inf
         self.score: Score = (-math.inf,)
 
-    def look(self, epoch: int, score: Score) -> None:
-        """Keep the network's weights if the epoch that has ended, from 1, is the best so far."""
+    def look(self, epoch: int, score: Score, margin: float = 0.0) -> None:
+        """Keep the network's weights if the epoch that has ended, from 1, is the best so far.
+
+        Parameters
+        ----------
+        epoch, score : of the epoch.
+        margin : by how much the first number of the score must be above what it last rose to, to have risen.
+        """
+        if score[0] > self._level + margin:
+            self.risen, self._level = epoch, score[0]
         if score > self.score:
             self.epoch, self.score = epoch, score
             weights = self._network.state_dict()
@@ -46,8 +58,16 @@ class BestEpoch:
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a saved state must hold."""
-        return {"epoch": self.epoch, "score": self.score, "weights": self._weights}
+        return {
+            "epoch": self.epoch,
+            "risen": self.risen,
+            "level": self._level,
+            "score": self.score,
+            "weights": self._weights,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
-        self.epoch, self.score, self._weights = (state[k] for k in ("epoch", "score", "weights"))
+        self.epoch, self.risen, self._level, self.score, self._weights = (
+            state[k] for k in ("epoch", "risen", "level", "score", "weights")
+        )

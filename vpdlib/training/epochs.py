@@ -75,6 +75,10 @@ class Training(ABC):
         What the history is to say of it, and how well it does; None where it is not to be compared.
         """
 
+    def margin(self, score: Score) -> float:
+        """How much of the first number of a score is chance: by more it must rise for training to go on."""
+        return 0.0
+
     def epoch(self, epoch: int, look: bool) -> tuple[Entry, Score | None]:
         """Train one epoch, counted from 1, and measure it if it is to be looked at; return its entry and score."""
         start = time.monotonic()
@@ -108,12 +112,37 @@ class Training(ABC):
     def descend(self, loss: torch.Tensor, clip_norm: float | None = None) -> None:
         """One step of the optimiser; a longer gradient is shortened to the norm that is given."""
         self.optimizer.zero_grad(set_to_none=True)
-        self._scaler.scale(loss).backward()
+        self.scale(loss).backward()
+        self.take_step(clip_norm)
+
+    def scale(self, loss: torch.Tensor) -> torch.Tensor:
+        """A loss as gradients are taken of it, so that none is lost to float16."""
+        scaled: torch.Tensor = self._scaler.scale(loss)
+        return scaled
+
+    def take_step(self, clip_norm: float | None = None) -> None:
+        """Change the weights by the gradients of a scaled loss; see `descend`."""
         if clip_norm is not None:
             self._scaler.unscale_(self.optimizer)
             nn.utils.clip_grad_norm_(self.network.parameters(), clip_norm)
         self._scaler.step(self.optimizer)
         self._scaler.update()
+
+    def end_epoch(
+        self, entry: Entry, score: Score | None, patience: float, min_epochs: int
+    ) -> bool:
+        """Keep what an epoch has come to; return whether it is the last, see `run_epochs`."""
+        self.history.append(entry)
+        if score is None:
+            return False
+        epoch = len(self.history)
+        self.best.look(epoch, score, self.margin(score))
+        return epoch >= min_epochs and epoch - self.best.risen >= patience
+
+    def end(self) -> int:
+        """Take the best epoch's weights, in evaluation mode; return its number, from 1."""
+        self.network.eval()
+        return self.best.restore(len(self.history))
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that a saved state must hold."""
@@ -158,7 +187,9 @@ def run_epochs(
     num_epochs : of the whole training.
     title : of the progress report; None reports nothing.
     validate_every : epochs between two looks at validation; the last epoch is looked at, too.
-    patience : epochs without a better one after which an epoch that has a score is the last; not before `min_epochs`.
+    patience : epochs in which the first number of the score has not risen by more than its margin, after which an epoch
+        that has a score is the last; not before `min_epochs`. What tells equal ones apart (as the loss does of equal
+        accuracies) has no part in it: it may change for ever where there is nothing left to learn.
     identity : digest of what the training depends on; a saved state of another one is refused.
     state_path : where to resume from, if the file is there, and to save to; None for neither.
     save_every_s : seconds between saved states; 0 writes one after every epoch. The last epoch has one.
@@ -190,9 +221,7 @@ def run_epochs(
     for epoch in epochs if title is None else track(epochs, title, unit="epoch"):
         look = epoch % validate_every == 0 or epoch == num_epochs
         entry, score = training.epoch(epoch, look)
-        training.history.append(entry)
-        if score is not None:
-            training.best.look(epoch, score)
+        is_last = training.end_epoch(entry, score, patience, min_epochs)
         if note_epochs:
             note(
                 f"epoch {epoch}/{num_epochs}: train {entry['train_loss']:.4f}, "
@@ -204,8 +233,6 @@ def run_epochs(
         if state_path is not None and (due or epoch == num_epochs):
             save_state(state_path, identity, training.state_dict())
             last_saved = time.monotonic()
-        waited = epoch - training.best.epoch
-        if score is not None and epoch >= min_epochs and waited >= patience:
+        if is_last:
             break
-    training.network.eval()
-    return training.best.restore(len(training.history))
+    return training.end()

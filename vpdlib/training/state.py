@@ -12,7 +12,7 @@ from vpdlib.atomic import replacing
 from vpdlib.progress import note
 from vpdlib.weights.state_dict import DAMAGED
 
-SCHEMA = "vpd-training-2"
+SCHEMA = "vpd-training-3"
 
 Trained = TypeVar("Trained")
 
