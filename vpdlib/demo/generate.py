@@ -187,11 +187,16 @@ def render_frames(scene: Scene, settings: DemoSettings) -> Iterator[np.ndarray]:
     joints_px, _ = scene.camera.project(scene.motion.figure.joints)
     width, height = settings.width, settings.height
     rng = np.random.default_rng(scene.num_frames)
+    empty: np.ndarray = np.empty(0, np.uint8)
+    drawn_shift = np.full(2, np.nan)
     for frame in range(scene.num_frames):
         shift = scene.shift[frame]
-        offset = shift - scene.origin
-        window = np.array([[1, 0, -offset[0]], [0, 1, -offset[1]]])
-        picture = cv2.warpAffine(scene.canvas, window, (width, height), flags=cv2.INTER_LINEAR)
+        if not np.array_equal(shift, drawn_shift):
+            offset = shift - scene.origin
+            window = np.array([[1, 0, -offset[0]], [0, 1, -offset[1]]])
+            empty = cv2.warpAffine(scene.canvas, window, (width, height), flags=cv2.INTER_LINEAR)
+            drawn_shift = shift
+        picture = empty.copy()
         middle = frame * SAMPLES_PER_FRAME + SAMPLES_PER_FRAME // 2
         for person, motion in scene.bystanders:
             draw_shadow(picture, motion.pelvis[middle], scene.camera, shift)
