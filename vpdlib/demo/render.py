@@ -106,11 +106,12 @@ def draw_person(
     ----------
     picture : (H, W, 3) uint8, changed in place.
     samples : (n,) rows of ``figure`` that fall into the exposure.
-    shift : (2,) px, the picture's shift.
+    shift : (2,) px, the picture's shift, or (n, 2), that at each sample.
     """
     # A sample may be there twice: it is drawn once and counts twice.
     counts = Counter(samples.tolist())
-    views = [_project(person, figure, row, camera, light, shift) for row in counts]
+    shifts = dict(zip(samples.tolist(), np.broadcast_to(shift, (len(samples), 2)), strict=True))
+    views = [_project(person, figure, row, camera, light, shifts[row]) for row in counts]
     height, width = picture.shape[:2]
     boxes = np.stack([v.box_px for v in views])
     left, top = np.maximum(np.floor(boxes[:, :2].min(axis=0)).astype(int) - 2, 0)
