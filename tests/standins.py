@@ -23,7 +23,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from vpdlib.demo.body import draw_proportions
-from vpdlib.demo.generate import Scene, render_frames
+from vpdlib.demo.film import Scene, render_frames
 from vpdlib.demo.motions import CLASSES
 from vpdlib.demo.parts import build_mesh
 from vpdlib.demo.plan import DemoSettings
@@ -245,7 +245,7 @@ class StandIns:
 
 @dataclass(frozen=True)
 class _Gym:
-    """Where athletes are rendered; see :class:`vpdlib.demo.generate.Scene` for the names."""
+    """Where athletes are rendered; see :class:`vpdlib.demo.film.Scene` for the names."""
 
     camera: Camera
     light: Light

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import fields, replace
 
 import av
 import h5py
@@ -8,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vpdlib.demo.generate import generate_demo, prepare_scene, render_frames, render_routine
+from vpdlib.demo.film import prepare_scene, render_frames
+from vpdlib.demo.generate import generate_demo, measure, render_routine
 from vpdlib.demo.motions import CLASSES
 from vpdlib.demo.plan import DemoSettings, plan_routines
 
@@ -51,7 +53,18 @@ def test_default_has_ten_of_each_class_in_training():
 
 @pytest.mark.parametrize(
     "bad",
-    [{"width": 481}, {"height": 20}, {"actions_per_video": 0}, {"fps": 0}, {"num_test_videos": -1}],
+    [
+        {"width": 481},
+        {"height": 20},
+        {"actions_per_video": 0},
+        {"fps": 0},
+        {"num_test_videos": -1},
+        {"athlete_scale": 0.1},
+        {"shutter": 1.5},
+        {"contrast": 0.0},
+        {"num_posts": 11},
+        {"crf": 52},
+    ],
 )
 def test_bad_settings_are_refused(bad):
     with pytest.raises(ValueError, match="demo"):
@@ -102,6 +115,66 @@ def test_files(tmp_path, num_workers):
             assert CLASSES[group["phase"][middle]] == row["label"]
             assert group["phase"][0] == -1
     assert not list(tmp_path.glob(".*"))
+
+
+HARD = {
+    "athlete_scale": 0.8,
+    "shutter": 0.9,
+    "camera_sway_px": 3.0,
+    "num_posts": 2,
+    "num_boards": 1,
+    "num_passers_by": 1,
+    "contrast": 0.7,
+    "noise": 2.0,
+    "crf": 34,
+}
+
+
+def test_hard_pictures_come_again_too(tmp_path):
+    settings = replace(TINY, **HARD)
+    routine = plan_routines(settings)[0]
+    drawn = [
+        np.stack(list(render_frames(prepare_scene(routine, settings), settings))) for _ in "12"
+    ]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    render_routine(routine, settings, tmp_path / "hard.mp4")
+    render_routine(routine, TINY, tmp_path / "plain.mp4")
+    assert np.abs(decode(tmp_path / "hard.mp4").astype(int) - drawn[0]).mean() < 12
+    sizes = [(tmp_path / f"{name}.mp4").stat().st_size for name in ("hard", "plain")]
+    assert sizes[0] < sizes[1] / 2
+
+
+def test_what_hides_the_athlete_changes_no_ground_truth(tmp_path):
+    routine = plan_routines(TINY)[0]
+    plain = render_routine(routine, TINY, tmp_path / "plain.mp4")
+    hiding = {k: v for k, v in HARD.items() if k not in ("athlete_scale", "camera_sway_px")}
+    hidden = render_routine(routine, replace(TINY, **hiding), tmp_path / "hidden.mp4")
+    for name in (field.name for field in fields(plain)):
+        np.testing.assert_array_equal(getattr(hidden, name), getattr(plain, name))
+    changed = np.abs(decode(tmp_path / "hidden.mp4").astype(int) - decode(tmp_path / "plain.mp4"))
+    assert changed.mean() > 5
+
+
+def test_ground_truth_follows_a_camera_that_sways():
+    settings = replace(TINY, camera_sway_px=3.0)
+    routine = plan_routines(TINY)[0]
+    still, sways = prepare_scene(routine, TINY), prepare_scene(routine, settings)
+    moved = sways.shift - still.shift
+    assert 1.5 < moved.std() < 5
+    steps = np.abs(np.diff(moved, axis=0)).max()
+    assert 0.2 < steps < 4
+    truths = [measure(scene, TINY) for scene in (still, sways)]
+    np.testing.assert_allclose(truths[1].joints_px, truths[0].joints_px - moved[:, None], atol=1e-3)
+
+
+def test_the_athlete_is_as_large_as_asked_for():
+    routine = plan_routines(TINY)[0]
+    heights = []
+    for scale in (1.0, 0.5):
+        settings = replace(TINY, athlete_scale=scale)
+        box_px = measure(prepare_scene(routine, settings), settings).box_px
+        heights.append(np.median(box_px[:, 3] - box_px[:, 1]))
+    assert heights[1] / heights[0] == pytest.approx(0.5, abs=0.03)
 
 
 def test_no_workers_is_refused(tmp_path):

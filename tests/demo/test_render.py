@@ -89,6 +89,25 @@ def test_far_arm_is_hidden_from_the_side_and_outside_is_invisible():
     assert (picture == 9).all()
 
 
+def test_blur_takes_the_camera_along():
+    person = dress(MESH, np.full((len(MATERIALS), 3), 200.0), np.random.default_rng(0))
+    figure = pose_figure(
+        BODY, np.zeros((3, NUM_ANGLES)), np.tile(np.eye(3), (3, 1, 1)), np.tile([0, 0.9, 0], (3, 1))
+    )
+    shifts = np.array([[0.0, 0.0], [4.0, 1.0], [9.0, -2.0]])
+    pictures = []
+    for samples, shift in (
+        ([0], shifts[0]),
+        ([1], shifts[1]),
+        ([2], shifts[2]),
+        ([0, 1, 2], shifts),
+    ):
+        picture = np.full((SIZE[1], SIZE[0], 3), 30, np.uint8)
+        draw_person(picture, person, figure, np.array(samples), FRONT, LIGHT, shift)
+        pictures.append(picture.astype(float))
+    np.testing.assert_allclose(pictures[3], np.mean(pictures[:3], axis=0), atol=2)
+
+
 def test_blur_is_the_mean_of_its_sharp_pictures():
     person = dress(MESH, np.full((len(MATERIALS), 3), 200.0), np.random.default_rng(0))
     poses = np.stack([make_pose(sh_abd=a) for a in (20, 40, 60)])

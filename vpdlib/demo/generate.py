@@ -1,9 +1,7 @@
-"""Rendering and writing the demo dataset.
+"""Rendering and writing the demo dataset: videos, labels, and the ground truth.
 
-Everything is drawn from ``DemoSettings.seed`` and the routine's place in the plan: the same settings give the same
-frames. Every routine has an athlete, clothes, a gym and a camera of its own. Nothing of a test routine occurs in
-training (see :mod:`vpdlib.demo.scene`). The ground truth in ``truth.h5`` is for measuring only,
-never for training.
+The same settings give the same frames (:mod:`vpdlib.demo.film`). The ground truth in ``truth.h5`` is for measuring
+only, never for training.
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from __future__ import annotations
 import csv
 import multiprocessing
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,31 +17,14 @@ import h5py
 import numpy as np
 
 from vpdlib.atomic import replacing
-from vpdlib.demo.body import Proportions, draw_proportions
+from vpdlib.demo.film import Scene, prepare_scene, render_frames
 from vpdlib.demo.motions import CLASSES
-from vpdlib.demo.parts import build_mesh
 from vpdlib.demo.plan import DemoSettings, Routine, plan_routines
-from vpdlib.demo.render import Light, Person, draw_light, draw_person, draw_shadow, dress, observe
-from vpdlib.demo.routine import SAMPLES_PER_FRAME, compose_bystander, compose_routine
-from vpdlib.demo.scene import (
-    SPLITS,
-    Camera,
-    draw_camera,
-    draw_look,
-    follow_athlete,
-    paint_background,
-)
-from vpdlib.demo.timeline import Motion
+from vpdlib.demo.render import observe
+from vpdlib.demo.routine import SAMPLES_PER_FRAME
 from vpdlib.progress import track
 from vpdlib.skeleton import JOINTS13, TORSO13
 from vpdlib.video.writer import VideoWriter
-
-#: The fraction of the frame interval that the shutter is open.
-_SHUTTER = 0.45
-#: Sub-frames averaged by the farthest way of a joint during exposure, px: (up to, sub-frames).
-_BLUR_STEPS = ((1.5, 1), (4.5, 3), (8.0, 5), (np.inf, 8))
-#: What each random stream is for; part of its seed.
-_PERSON, _ROUTINE, _VIEW = range(1, 4)
 
 
 @dataclass(frozen=True)
@@ -54,8 +34,9 @@ class RoutineTruth:
     Attributes
     ----------
     joints_px : (T, 13, 2) float32, order of :data:`vpdlib.skeleton.JOINTS13`.
-    joint_visible : (T, 13) bool, neither outside the picture nor behind the body (approximate).
-    box_px : (T, 4) float32 xyxy, end-exclusive, around the athlete.
+    joint_visible : (T, 13) bool, neither outside the picture nor behind the body (approximate). Things in front of the
+        athlete, such as posts, are not looked at here.
+    box_px : (T, 4) float32 xyxy, end-exclusive, around the athlete at the middle of the exposure.
     inverted : (T,) bool, hips above shoulders in the picture.
     phase : (T,) int8, class index inside an action, -1 outside.
     facing_deg : (T,) float32 in [-180, 180): 0 faces the camera, 180 shows the back, +-90 a side.
@@ -73,153 +54,8 @@ class RoutineTruth:
     actions: tuple[tuple[float, float, str], ...]
 
 
-@dataclass(frozen=True)
-class Scene:
-    """A routine made ready to draw.
-
-    Attributes
-    ----------
-    motion, person : the athlete.
-    bystanders : other people and their motion, farther away than the athlete.
-    camera, light : of the whole video.
-    shift : (T, 2) px, the camera's pan; the picture is the window of ``canvas`` at ``shift - origin``.
-    canvas, origin : the painted gym and its corner, px.
-    noise : larger than the picture, int16; every frame adds another window of it.
-    num_frames : T.
-    """
-
-    motion: Motion
-    person: Person
-    bystanders: list[tuple[Person, Motion]]
-    camera: Camera
-    light: Light
-    shift: np.ndarray
-    canvas: np.ndarray
-    origin: np.ndarray
-    noise: np.ndarray
-    num_frames: int
-
-
-def prepare_scene(routine: Routine, settings: DemoSettings) -> Scene:
-    """Draw everything random of ``routine`` from the seed: body, clothes, motion, camera, gym."""
-    code = SPLITS.index(routine.split)
-    shared = np.random.default_rng([settings.seed, code, _PERSON, routine.index])
-    body = draw_proportions(shared)
-    look = draw_look(shared, routine.split)
-    person = dress(build_mesh(body, look.style), look.colours, shared)
-    motion, num_frames = compose_routine(
-        np.random.default_rng([settings.seed, code, _ROUTINE, routine.index]),
-        body,
-        routine.labels,
-        routine.sides,
-        settings.fps,
-    )
-    rng = np.random.default_rng([settings.seed, code, _VIEW, routine.index])
-    width, height = settings.width, settings.height
-    camera = draw_camera(rng, routine.split, routine.view, width, height, body.height)
-    middle = np.arange(num_frames) * SAMPLES_PER_FRAME + SAMPLES_PER_FRAME // 2
-    pelvis_px, _ = camera.project(motion.pelvis[middle])
-    shift = follow_athlete(pelvis_px, width, height, settings.fps)
-    canvas, origin = paint_background(shared, routine.split, camera, width, height, shift)
-    return Scene(
-        motion=motion,
-        person=person,
-        bystanders=_draw_bystanders(rng, routine.split, camera, settings, num_frames, shift),
-        camera=camera,
-        light=draw_light(rng, camera.azimuth),
-        shift=shift,
-        canvas=canvas,
-        origin=origin,
-        noise=_noise_bank(rng, height, width),
-        num_frames=num_frames,
-    )
-
-
-def _noise_bank(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """Sensor noise (height + 32, width + 32, 3) int16; every frame takes another window of it."""
-    bank = rng.normal(0, rng.uniform(1.0, 2.5), (height + 32, width + 32, 3))
-    return np.asarray(np.rint(bank), dtype=np.int16)
-
-
-def _draw_bystanders(
-    rng: np.random.Generator,
-    split: str,
-    camera: Camera,
-    settings: DemoSettings,
-    num_frames: int,
-    shift: np.ndarray,
-) -> list[tuple[Person, Motion]]:
-    """0 to 2 people behind the athlete, at the left and right edge of the picture."""
-    edges = list(rng.permutation([-1.0, 1.0]))[: int(rng.integers(3))]
-    people = []
-    for edge in edges:
-        body: Proportions = draw_proportions(rng)
-        look = draw_look(rng, split)
-        person = dress(build_mesh(body, look.style, num_sides=8), look.colours, rng)
-        behind = float(rng.uniform(1.6, 3.2))
-        away = np.linalg.norm(camera.position[[0, 2]]) + behind
-        column = edge * rng.uniform(0.36, 0.47) * settings.width + np.median(shift[:, 0])
-        sideways = column / camera.focal_px * away
-        outward = np.array([np.sin(camera.azimuth), np.cos(camera.azimuth)])
-        place = camera.rotation[0, [0, 2]] * sideways - outward * behind
-        motion = compose_bystander(
-            rng, body, settings.fps, num_frames, float(place[0]), float(place[1])
-        )
-        people.append((person, motion))
-    return people
-
-
-def _exposure(joints_px: np.ndarray, frame: int) -> np.ndarray:
-    """Samples that fall into the exposure of ``frame``; more where the joints move fast."""
-    middle = frame * SAMPLES_PER_FRAME + SAMPLES_PER_FRAME // 2
-    reach = int(SAMPLES_PER_FRAME * _SHUTTER / 2)
-    way = np.abs(joints_px[middle + reach - 1] - joints_px[middle - reach]).max()
-    count = next(n for limit, n in _BLUR_STEPS if way <= limit)
-    if count == 1:
-        return np.array([middle])
-    return (
-        np.rint(middle + np.linspace(-reach, reach, count)).astype(int).clip(0, len(joints_px) - 1)
-    )
-
-
-def render_frames(scene: Scene, settings: DemoSettings) -> Iterator[np.ndarray]:
-    """Yield the frames (height, width, 3) uint8 RGB of a prepared scene."""
-    joints_px, _ = scene.camera.project(scene.motion.figure.joints)
-    width, height = settings.width, settings.height
-    rng = np.random.default_rng(scene.num_frames)
-    for frame in range(scene.num_frames):
-        shift = scene.shift[frame]
-        offset = shift - scene.origin
-        window = np.array([[1, 0, -offset[0]], [0, 1, -offset[1]]])
-        picture = cv2.warpAffine(scene.canvas, window, (width, height), flags=cv2.INTER_LINEAR)
-        middle = frame * SAMPLES_PER_FRAME + SAMPLES_PER_FRAME // 2
-        for person, motion in scene.bystanders:
-            draw_shadow(picture, motion.pelvis[middle], scene.camera, shift)
-            draw_person(
-                picture,
-                person,
-                motion.figure,
-                np.array([middle]),
-                scene.camera,
-                scene.light,
-                shift,
-            )
-        draw_shadow(picture, scene.motion.pelvis[middle], scene.camera, shift)
-        draw_person(
-            picture,
-            scene.person,
-            scene.motion.figure,
-            _exposure(joints_px, frame),
-            scene.camera,
-            scene.light,
-            shift,
-        )
-        top, left = rng.integers(0, 32, 2)
-        noise = scene.noise[top : top + height, left : left + width]
-        yield cv2.add(picture, noise, dtype=cv2.CV_8U)
-
-
-def _measure(scene: Scene, settings: DemoSettings) -> RoutineTruth:
+def measure(scene: Scene, settings: DemoSettings) -> RoutineTruth:
+    """The ground truth of a scene, at the middle of every exposure."""
     num = scene.num_frames
     joints = np.zeros((num, 13, 2), np.float32)
     visible = np.zeros((num, 13), bool)
@@ -265,10 +101,12 @@ def render_routine(
 ) -> RoutineTruth:
     """Render one routine to an H.264 file and return its ground truth."""
     scene = prepare_scene(routine, settings)
-    with VideoWriter(video_path, settings.fps, settings.width, settings.height) as writer:
+    with VideoWriter(
+        video_path, settings.fps, settings.width, settings.height, settings.crf
+    ) as writer:
         for picture in render_frames(scene, settings):
             writer.write(picture)
-    return _measure(scene, settings)
+    return measure(scene, settings)
 
 
 def _use_one_thread() -> None:

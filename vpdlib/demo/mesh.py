@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vpdlib.demo.body import SEGMENT_INDEX, Figure, Proportions, rest_origins
+from vpdlib.demo.raster import skin
 
 MATERIALS: tuple[str, ...] = (
     "skin",
@@ -41,7 +42,6 @@ class Mesh:
     segment_a, segment_b : (V,) carrying segments.
     local_a, local_b : (V, 3) vertex relative to each segment, metres.
     weight_a : (V,) fraction of the first segment.
-    blended : indices of vertices with ``weight_a < 1``.
     quads : (Q, 4) vertex indices, wound so that the outward normal is
         ``cross(v2 - v0, v3 - v1)``.
     material : (Q,) row of ``MATERIALS``.
@@ -54,7 +54,6 @@ class Mesh:
     local_a: np.ndarray
     local_b: np.ndarray
     weight_a: np.ndarray
-    blended: np.ndarray
     quads: np.ndarray
     material: np.ndarray
     part: np.ndarray
@@ -62,15 +61,17 @@ class Mesh:
 
     def vertices(self, figure: Figure, sample: int) -> np.ndarray:
         """(V, 3) vertices in the world for one pose of ``figure``."""
-        rotations, origins = figure.rotations[sample], figure.origins[sample]
-        out = np.einsum("vij,vj->vi", rotations[self.segment_a], self.local_a)
-        out += origins[self.segment_a]
-        rows = self.blended
-        other = np.einsum("vij,vj->vi", rotations[self.segment_b[rows]], self.local_b[rows])
-        other += origins[self.segment_b[rows]]
-        fraction = self.weight_a[rows, None]
-        out[rows] = fraction * out[rows] + (1 - fraction) * other
-        return out
+        return np.asarray(
+            skin(
+                figure.rotations[sample],
+                figure.origins[sample],
+                self.segment_a,
+                self.local_a,
+                self.segment_b,
+                self.local_b,
+                self.weight_a,
+            )
+        )
 
 
 class MeshBuilder:
@@ -81,9 +82,11 @@ class MeshBuilder:
         angle = (np.arange(num_sides) + 0.5) * 2 * np.pi / num_sides
         self.cos, self.sin = np.cos(angle), np.sin(angle)
         self.num_sides = num_sides
+        self.num_points = 0
         self.points: list[np.ndarray] = []
-        self.segments: list[tuple[int, int, float]] = []
-        self.quads: list[tuple[int, int, int, int]] = []
+        self.segments: list[np.ndarray] = []
+        self.weights: list[np.ndarray] = []
+        self.quads: list[np.ndarray] = []
         self.material: list[int] = []
         self.part: list[int] = []
         self.bias: list[float] = []
@@ -106,26 +109,28 @@ class MeshBuilder:
         """
         index = SEGMENT_INDEX[segment]
         partner = SEGMENT_INDEX[other] if other else index
-        first = len(self.points)
-        cos = np.sign(self.cos) * np.abs(self.cos) ** square
-        sin = np.sign(self.sin) * np.abs(self.sin) ** square
-        num_rings = len(centres)
-        for r in range(num_rings):
-            for k in range(self.num_sides):
-                across, deep = half_x[r] * cos[k], half_z[r] * sin[k]
-                offset = (across, 0.0, deep) if along == "y" else (across, deep, 0.0)
-                self.points.append(self.rest[index] + centres[r] + np.array(offset))
-                self.segments.append((index, partner, 1.0 if weights is None else weights[r]))
-        begin = len(self.quads)
-        for r in range(num_rings - 1):
-            middle = self.rest[index] + (centres[r] + centres[r + 1]) / 2
-            for k in range(self.num_sides):
-                a = first + r * self.num_sides + k
-                b = first + r * self.num_sides + (k + 1) % self.num_sides
-                corners = (a, b, b + self.num_sides, a + self.num_sides)
-                centre = np.mean([self.points[i] for i in corners], axis=0)
-                self._quad(corners, centre - middle, materials[r], index, 0.0)
-        return begin, len(self.quads)
+        num_rings, num_sides = len(centres), self.num_sides
+        across = np.asarray(half_x)[:, None] * (np.sign(self.cos) * np.abs(self.cos) ** square)
+        deep = np.asarray(half_z)[:, None] * (np.sign(self.sin) * np.abs(self.sin) ** square)
+        flat = np.zeros((num_rings, num_sides))
+        axes = (across, flat, deep) if along == "y" else (across, deep, flat)
+        places = self.rest[index] + centres
+        points = (places[:, None] + np.stack(axes, axis=-1)).reshape(-1, 3)
+        side = np.arange(num_sides)
+        lower = np.stack([side, (side + 1) % num_sides], axis=1)
+        ring = np.concatenate([lower, lower[:, ::-1] + num_sides], axis=1)
+        corners = (np.arange(num_rings - 1)[:, None, None] * num_sides + ring).reshape(-1, 4)
+        outward = points[corners].mean(axis=1) - np.repeat(
+            (places[:-1] + places[1:]) / 2, num_sides, axis=0
+        )
+        shares = np.ones(num_rings) if weights is None else np.asarray(weights)
+        begin = len(self.material)
+        self._add(points, (index, partner), np.repeat(shares, num_sides), corners, outward)
+        for material in materials[: num_rings - 1]:
+            self.material += [MATERIAL_INDEX[material]] * num_sides
+        self.part += [index] * len(corners)
+        self.bias += [0.0] * len(corners)
+        return begin, len(self.material)
 
     def decal(
         self,
@@ -137,43 +142,52 @@ class MeshBuilder:
     ) -> None:
         """Add one quadrilateral (4, 3), relative to the segment."""
         index = SEGMENT_INDEX[segment]
-        first = len(self.points)
-        for corner in corners:
-            self.points.append(self.rest[index] + corner)
-            self.segments.append((index, index, 1.0))
-        self._quad(
-            (first, first + 1, first + 2, first + 3), np.array(normal), material, index, bias
+        self._add(
+            self.rest[index] + np.asarray(corners),
+            (index, index),
+            np.ones(4),
+            np.arange(4)[None],
+            np.array([normal]),
         )
-
-    def _quad(
-        self,
-        corners: tuple[int, int, int, int],
-        outward: np.ndarray,
-        material: str,
-        part: int,
-        bias: float,
-    ) -> None:
-        v = [self.points[i] for i in corners]
-        if np.dot(np.cross(v[2] - v[0], v[3] - v[1]), outward) < 0:
-            corners = (corners[0], corners[3], corners[2], corners[1])
-        self.quads.append(corners)
         self.material.append(MATERIAL_INDEX[material])
-        self.part.append(part)
+        self.part.append(index)
         self.bias.append(bias)
+
+    def corners(self, first: int, last: int) -> np.ndarray:
+        """Corners (last - first, 4, 3) of quads, at rest, the pelvis at the origin."""
+        return np.concatenate(self.points)[np.concatenate(self.quads)[first:last]]
+
+    def _add(
+        self,
+        points: np.ndarray,
+        segments: tuple[int, int],
+        weights: np.ndarray,
+        corners: np.ndarray,
+        outward: np.ndarray,
+    ) -> None:
+        """Add points (V, 3), the weights (V,) of the first of their segments, and quads (Q, 4) of them, turned so that
+        they show to ``outward`` (Q, 3).
+        """
+        v = points[corners]
+        normal = np.cross(v[:, 2] - v[:, 0], v[:, 3] - v[:, 1])
+        inward = (normal * outward).sum(axis=1) < 0
+        corners = np.where(inward[:, None], corners[:, [0, 3, 2, 1]], corners)
+        self.quads.append(corners + self.num_points)
+        self.num_points += len(points)
+        self.points.append(points)
+        self.segments.append(np.tile(segments, (len(points), 1)))
+        self.weights.append(weights)
 
     def build(self) -> Mesh:
         """Return the mesh of all parts added so far."""
-        points = np.array(self.points)
-        segments = np.array([s[:2] for s in self.segments])
-        weight = np.array([s[2] for s in self.segments])
+        points, segments = np.concatenate(self.points), np.concatenate(self.segments)
         return Mesh(
             segment_a=segments[:, 0],
             segment_b=segments[:, 1],
             local_a=points - self.rest[segments[:, 0]],
             local_b=points - self.rest[segments[:, 1]],
-            weight_a=weight,
-            blended=np.flatnonzero(weight < 1),
-            quads=np.array(self.quads),
+            weight_a=np.concatenate(self.weights),
+            quads=np.concatenate(self.quads),
             material=np.array(self.material),
             part=np.array(self.part),
             bias=np.array(self.bias),

@@ -293,11 +293,10 @@ def _add_leg(mesh: MeshBuilder, body: Proportions, style: Style, side: str) -> N
         along="z",
         square=0.75,
     )
-    for quad in range(first, last):
-        corners = np.array([mesh.points[i] for i in mesh.quads[quad]])
-        relative = corners[:, 1].mean() - mesh.rest[SEGMENT_INDEX[f"{side}_foot"]][1]
-        if relative < drop * 0.62:
-            mesh.material[quad] = MATERIAL_INDEX["sole"]
+    heights = mesh.corners(first, last)[..., 1].mean(axis=1)
+    relative = heights - mesh.rest[SEGMENT_INDEX[f"{side}_foot"]][1]
+    for quad in first + np.flatnonzero(relative < drop * 0.62):
+        mesh.material[quad] = MATERIAL_INDEX["sole"]
 
 
 def _add_number(mesh: MeshBuilder, body: Proportions, style: Style) -> None:

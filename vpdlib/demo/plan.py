@@ -14,6 +14,18 @@ from vpdlib.demo.scene import SPLITS
 
 #: The plan's random stream; the streams of a routine are numbered from 1 in the generator.
 _PLAN = 0
+#: Least and greatest value of settings.
+_RANGES = (
+    ("athlete_scale", 0.2, 1.0),
+    ("shutter", 0.05, 1.0),
+    ("camera_sway_px", 0.0, 50.0),
+    ("num_posts", 0, 10),
+    ("num_boards", 0, 10),
+    ("num_passers_by", 0, 10),
+    ("contrast", 0.1, 1.0),
+    ("noise", 0.0, 20.0),
+    ("crf", 0, 51),
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,16 @@ class DemoSettings:
     width, height : picture, px, even.
     fps : frames per second.
     seed : everything random follows from it.
+    athlete_scale : size of the athlete in the picture; at 1 he is half as high as it.
+    shutter : the fraction of the frame interval that the shutter is open: motion blur.
+    camera_sway_px : standard deviation of the camera's sway, px; it blurs the picture. At 0 the camera only pans, and
+        its motion blurs nothing.
+    num_posts, num_boards, num_passers_by : what stands or walks in front of the athlete in each video.
+    contrast : of the picture; 1 is full.
+    noise : factor of the sensor's noise.
+    crf : quality of x264, 0 (lossless) to 51.
+
+    From ``athlete_scale`` on they say how hard the pictures are; with the defaults everything is plain to see.
     """
 
     num_train_videos: int = 32
@@ -36,6 +58,15 @@ class DemoSettings:
     height: int = 270
     fps: float = 25.0
     seed: int = 0
+    athlete_scale: float = 1.0
+    shutter: float = 0.45
+    camera_sway_px: float = 0.0
+    num_posts: int = 0
+    num_boards: int = 0
+    num_passers_by: int = 0
+    contrast: float = 1.0
+    noise: float = 1.0
+    crf: int = 20
 
     def __post_init__(self) -> None:
         if min(self.num_train_videos, self.num_test_videos) < 0 or self.actions_per_video < 1:
@@ -49,6 +80,10 @@ class DemoSettings:
             )
         if not 5 <= self.fps <= 240:
             raise ValueError(f"the demo's frame rate must be in 5..240, not {self.fps}")
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"the demo's {name} must be in {low:g}..{high:g}, not {value}")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ to near.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import cv2
@@ -14,12 +15,14 @@ import numpy as np
 
 from vpdlib.demo.body import Figure
 from vpdlib.demo.mesh import Mesh
+from vpdlib.demo.raster import fill_quads, lies_behind, shade, turned_to_camera
 from vpdlib.demo.scene import Camera
 
+_ANGLE = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+#: A circle on the floor.
+_RING = np.stack([np.cos(_ANGLE), np.zeros(20), np.sin(_ANGLE)], axis=1)
 #: Windows are drawn this many times larger, then averaged down.
 _OVERSAMPLING = 2
-#: Coordinates handed to OpenCV carry this many fractional bits.
-_FRACTION_BITS = 3
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,14 @@ class Light:
 
 @dataclass(frozen=True)
 class _Projected:
-    quads_px: np.ndarray
+    """Vertices (V, 2) in the picture; quads (Q, 4) of them that face the camera, from far to near, with their colours
+    (Q, 3) uint8 and depths (Q,), metres; the box (4,) around the vertices.
+    """
+
+    pixels: np.ndarray
+    quads: np.ndarray
     colours: np.ndarray
     depth: np.ndarray
-    part: np.ndarray
     box_px: np.ndarray
 
 
@@ -74,27 +81,14 @@ def _project(
     mesh = person.mesh
     world = mesh.vertices(figure, sample)
     pixels, depth = camera.project(world)
-    pixels = pixels - shift
-    corners = pixels[mesh.quads]
-    across, along = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
-    facing = across[:, 0] * along[:, 1] - across[:, 1] * along[:, 0] < 0
-    shown = np.flatnonzero(facing)
-    quads = mesh.quads[shown]
-    centre_depth = depth[quads].mean(axis=1) - mesh.bias[shown]
-    shown = shown[np.argsort(-centre_depth, kind="stable")]
-    quads = mesh.quads[shown]
-    normal = np.cross(
-        world[quads[:, 2]] - world[quads[:, 0]], world[quads[:, 3]] - world[quads[:, 1]]
+    pixels -= shift
+    shown, distance, box = turned_to_camera(pixels, depth, mesh.quads, mesh.bias)
+    order = np.argsort(-distance, kind="stable")
+    shown = shown[order]
+    colours = shade(
+        world, mesh.quads, shown, person.colours, light.direction, light.diffuse, light.ambient
     )
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-    # Wrapped Lambert shading: soft, as in a hall with many lamps.
-    lit = np.clip((normal @ light.direction + 0.35) / 1.35, 0, 1)
-    brightness = light.ambient * (0.9 + 0.1 * normal[:, 1]) + light.diffuse * lit
-    colours = np.clip(person.colours[shown] * brightness[:, None], 0, 255)
-    box = np.concatenate([pixels.min(axis=0), pixels.max(axis=0)])
-    return _Projected(
-        corners[shown], colours, depth[quads].mean(axis=1) - mesh.bias[shown], mesh.part[shown], box
-    )
+    return _Projected(pixels, mesh.quads[shown], colours, distance[order], box)
 
 
 def draw_person(
@@ -112,9 +106,12 @@ def draw_person(
     ----------
     picture : (H, W, 3) uint8, changed in place.
     samples : (n,) rows of ``figure`` that fall into the exposure.
-    shift : (2,) px, the picture's shift.
+    shift : (2,) px, the picture's shift, or (n, 2), that at each sample.
     """
-    views = [_project(person, figure, int(s), camera, light, shift) for s in samples]
+    # A sample may be there twice: it is drawn once and counts twice.
+    counts = Counter(samples.tolist())
+    shifts = dict(zip(samples.tolist(), np.broadcast_to(shift, (len(samples), 2)), strict=True))
+    views = [_project(person, figure, row, camera, light, shifts[row]) for row in counts]
     height, width = picture.shape[:2]
     boxes = np.stack([v.box_px for v in views])
     left, top = np.maximum(np.floor(boxes[:, :2].min(axis=0)).astype(int) - 2, 0)
@@ -124,21 +121,21 @@ def draw_person(
         return
     window = picture[top:bottom, left:right]
     # A strongly blurred figure shows no jagged edges: there the finer grid would be waste.
-    factor = _OVERSAMPLING if len(views) < 5 else 1
-    large = window.repeat(factor, axis=0).repeat(factor, axis=1)
+    factor = _OVERSAMPLING if len(samples) < 5 else 1
+    # Along the rows OpenCV repeats pixels faster than numpy does.
+    wider = ((right - left) * factor, bottom - top)
+    large = cv2.resize(window, wider, interpolation=cv2.INTER_NEAREST).repeat(factor, axis=0)
     total = np.zeros(large.shape, np.uint16) if len(views) > 1 else None
     origin = np.array([left, top]) + 0.5 - 0.5 / factor
     layer = large
-    for view in views:
+    for view, count in zip(views, counts.values(), strict=True):
         layer = large.copy()
-        scaled = (view.quads_px - origin) * (factor << _FRACTION_BITS)
-        points = np.rint(scaled).astype(np.int32)
-        for corners, colour in zip(points, view.colours.tolist(), strict=True):
-            cv2.fillConvexPoly(layer, corners, colour, cv2.LINE_8, _FRACTION_BITS)
+        fill_quads(layer, view.pixels, view.quads, origin, factor, view.colours)
         if total is not None:
-            cv2.add(total, layer, total, dtype=cv2.CV_16U)
+            for _ in range(count):
+                np.add(total, layer, out=total)
     if total is not None:
-        layer = (total // len(views)).astype(np.uint8)
+        layer = (total // len(samples)).astype(np.uint8)
         if factor == 1:
             layer = cv2.GaussianBlur(layer, (3, 3), 0.6)
     size = (right - left, bottom - top)
@@ -149,8 +146,7 @@ def draw_shadow(
     picture: np.ndarray, pelvis: np.ndarray, camera: Camera, shift: np.ndarray, radius: float = 0.34
 ) -> None:
     """Darken the floor below a person, less the higher it is. ``pelvis`` is (3,) world, metres."""
-    angle = np.linspace(0, 2 * np.pi, 20, endpoint=False)
-    ring = np.stack([np.cos(angle) * radius, np.zeros(20), np.sin(angle) * radius], axis=1)
+    ring = _RING * radius
     ring[:, [0, 2]] += pelvis[[0, 2]]
     pixels = camera.project(ring)[0] - shift
     height, width = picture.shape[:2]
@@ -164,7 +160,8 @@ def draw_shadow(
     cv2.fillConvexPoly(mask, np.rint(pixels - (left, top)).astype(np.int32), strength)
     mask = cv2.GaussianBlur(mask, (0, 0), 3.0)
     window = picture[top:bottom, left:right]
-    picture[top:bottom, left:right] = (window * (1 - mask[..., None])).astype(np.uint8)
+    left_over = cv2.merge([1 - mask] * 3)
+    picture[top:bottom, left:right] = (window * left_over).astype(np.uint8)
 
 
 def observe(
@@ -192,12 +189,7 @@ def observe(
     view = _project(person, figure, sample, camera, light, shift)
     pixels, depth = camera.project(figure.joints[sample])
     pixels = pixels - shift
-    start = view.quads_px
-    edge = np.roll(start, -1, axis=1) - start
-    to_joint = pixels[:, None, None, :] - start[None]
-    side = edge[None, ..., 0] * to_joint[..., 1] - edge[None, ..., 1] * to_joint[..., 0]
-    inside = (side <= 0).all(axis=-1)
-    covered = (inside & (view.depth[None] < depth[:, None] - 0.16)).any(axis=1)
+    covered = lies_behind(pixels, depth - 0.16, view.pixels, view.quads, view.depth)
     width, height = size
     within = (pixels >= 0).all(axis=1) & (pixels < np.array([width, height])).all(axis=1)
     box = np.clip(view.box_px, 0, [width, height, width, height])

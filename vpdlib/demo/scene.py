@@ -130,7 +130,13 @@ def draw_look(rng: np.random.Generator, split: str) -> Look:
 
 
 def draw_camera(
-    rng: np.random.Generator, split: str, view: int, width: int, height: int, person_height: float
+    rng: np.random.Generator,
+    split: str,
+    view: int,
+    width: int,
+    height: int,
+    person_height: float,
+    scale: float = 1.0,
 ) -> Camera:
     """Draw a camera of ``split``.
 
@@ -138,7 +144,7 @@ def draw_camera(
     ----------
     view : 0..7, which of the eight azimuths, 45 degrees apart.
     width, height : picture, px.
-    person_height : metres; an upright athlete is 45 to 54 % of the picture's height.
+    person_height : metres; an upright athlete is 45 to 54 % of the picture's height, times ``scale``.
     """
 
     def pick(pool: tuple[tuple[float, float], ...]) -> float:
@@ -148,7 +154,7 @@ def draw_camera(
     offset = 0.0 if split == "train" else 22.5
     azimuth = np.deg2rad(45.0 * view + offset + rng.uniform(-10, 10))
     distance, eye = pick(_CAMERA_DISTANCE[split]), pick(_CAMERA_HEIGHT[split])
-    fraction = float(rng.uniform(0.45, 0.54))
+    fraction = float(rng.uniform(0.45, 0.54)) * scale
     outward = np.array([np.sin(azimuth), 0.0, np.cos(azimuth)])
     position = outward * distance + np.array([0.0, eye, 0.0])
     target = np.array([0.0, 1.2, 0.0])
