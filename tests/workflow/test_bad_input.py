@@ -36,8 +36,13 @@ class TestBadInput:
         done = mine.run("results/mine/dataset/actions.csv")
         assert done.returncode == 0, done.stdout
         rows = read_problems(mine.folder / "results/mine/dataset/problems.csv")
-        assert [row.video for row in rows] == ["b", "b"]
-        for word in ("'B.MP4'", "class 'spin' is in split test alone"):
+        assert sorted(row.video for row in rows) == ["a", "b", "b", "b"]
+        for word in (
+            "'B.MP4'",
+            "class 'spin' is in split test alone",
+            "class 'jump' has this one training action",
+            "class 'turn' has this one training action",
+        ):
             assert any(word in row.video + row.problem for row in rows)
             assert word in done.stdout
 
