@@ -10,6 +10,7 @@ import torch
 
 from tests.students.test_train import assert_same_weights, tiny_data, tiny_settings
 from vpdlib import compat
+from vpdlib.downloads import downloads_dir
 from vpdlib.students import pretrained
 from vpdlib.students.network import build_student
 from vpdlib.students.pretrained import add_input_channels, head_of, rgb_statistics
@@ -18,6 +19,7 @@ from vpdlib.students.settings import StudentSettings
 from vpdlib.students.train import train_student
 from vpdlib.weights.check import WeightsError
 from vpdlib.weights.checkpoints import verify_checkpoint
+from vpdlib.weights.fetch_checkpoint import fetch_checkpoint
 from vpdlib.weights.state_dict import load_weights
 
 # timm needs torchvision, which needs help where its compiled operators do not load.
@@ -219,17 +221,29 @@ def probability(name, statistics, path):
     return float(found[MILITARY_UNIFORM]), int((found > found[MILITARY_UNIFORM]).sum())
 
 
-def test_imagenets_weights_know_a_real_picture():
-    """With padding, epsilon of batch normalisation or scale of another kind they load all the same, and know less."""
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """EfficientNet-Lite0's weights: the checkout's own, or fetched now."""
+    own = ROOT / "resources" / "networks"
     try:
-        path = verify_checkpoint("efficientnet-lite0", ROOT / "resources" / "networks")
+        return verify_checkpoint("efficientnet-lite0", own)
+    except WeightsError:
+        pass
+    try:
+        return fetch_checkpoint(
+            "efficientnet-lite0", tmp_path_factory.mktemp("networks"), downloads_dir()
+        )
     except WeightsError as error:
-        pytest.skip(f"the weights are not there: {error}")
-    right, rank = probability("tf_efficientnet_lite0", rgb_statistics(LITE), path)
+        pytest.skip(f"the weights cannot be fetched: {error}")
+
+
+def test_imagenets_weights_know_a_real_picture(published):
+    """With padding, epsilon of batch normalisation or scale of another kind they load all the same, and know less."""
+    right, rank = probability("tf_efficientnet_lite0", rgb_statistics(LITE), published)
     assert right == pytest.approx(0.177, abs=0.01)
     assert rank <= 2
-    padded_otherwise, rank = probability("efficientnet_lite0", rgb_statistics(LITE), path)
+    padded_otherwise, rank = probability("efficientnet_lite0", rgb_statistics(LITE), published)
     assert padded_otherwise < 0.05 < right
     assert rank > 2
-    scaled_otherwise, _ = probability("tf_efficientnet_lite0", ((0, 0, 0), (1, 1, 1)), path)
+    scaled_otherwise, _ = probability("tf_efficientnet_lite0", ((0, 0, 0), (1, 1, 1)), published)
     assert scaled_otherwise < 0.8 * right
