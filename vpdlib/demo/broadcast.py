@@ -15,7 +15,7 @@ import numpy as np
 
 from vpdlib.demo.body import Proportions
 from vpdlib.demo.fillers import walk
-from vpdlib.demo.routine import SAMPLES_PER_FRAME
+from vpdlib.demo.routine import SAMPLES_PER_FRAME, middle_samples
 from vpdlib.demo.scene import Camera, draw_colour
 from vpdlib.demo.timeline import Motion, Timeline
 
@@ -62,7 +62,7 @@ def draw_sway(rng: np.random.Generator, num_samples: int, rate: float, amount: f
 
 def camera_path(shift: np.ndarray, sway: np.ndarray) -> np.ndarray:
     """The path (T * SAMPLES_PER_FRAME, 2) px of a camera that pans by ``shift`` (T, 2) and sways (same shape)."""
-    middle = np.arange(len(shift)) * SAMPLES_PER_FRAME + SAMPLES_PER_FRAME // 2
+    middle = middle_samples(len(shift))
     samples = np.arange(len(sway))
     return sway + np.stack([np.interp(samples, middle, column) for column in shift.T], axis=1)
 

@@ -27,7 +27,12 @@ from vpdlib.demo.broadcast import (
 from vpdlib.demo.parts import build_mesh
 from vpdlib.demo.plan import DemoSettings, Routine
 from vpdlib.demo.render import Light, Person, draw_light, draw_person, draw_shadow, dress
-from vpdlib.demo.routine import SAMPLES_PER_FRAME, compose_bystander, compose_routine
+from vpdlib.demo.routine import (
+    SAMPLES_PER_FRAME,
+    compose_bystander,
+    compose_routine,
+    middle_samples,
+)
 from vpdlib.demo.scene import (
     SPLITS,
     Camera,
@@ -98,7 +103,7 @@ def prepare_scene(routine: Routine, settings: DemoSettings) -> Scene:
     camera = draw_camera(
         rng, routine.split, routine.view, width, height, body.height, settings.athlete_scale
     )
-    middle = np.arange(num_frames) * SAMPLES_PER_FRAME + SAMPLES_PER_FRAME // 2
+    middle = middle_samples(num_frames)
     pelvis_px, _ = camera.project(motion.pelvis[middle])
     shift = follow_athlete(pelvis_px, width, height, settings.fps)
     front = np.random.default_rng([settings.seed, code, _FRONT, routine.index])
@@ -137,6 +142,13 @@ def _noise_bank(
     return np.asarray(np.rint(bank), dtype=np.int16)
 
 
+def _draw_somebody(rng: np.random.Generator, split: str) -> tuple[Proportions, Person]:
+    """Somebody beside the athlete, of a coarser mesh."""
+    body = draw_proportions(rng)
+    look = draw_look(rng, split)
+    return body, dress(build_mesh(body, look.style, num_sides=8), look.colours, rng)
+
+
 def _draw_bystanders(
     rng: np.random.Generator,
     split: str,
@@ -149,9 +161,7 @@ def _draw_bystanders(
     edges = list(rng.permutation([-1.0, 1.0]))[: int(rng.integers(3))]
     people = []
     for edge in edges:
-        body: Proportions = draw_proportions(rng)
-        look = draw_look(rng, split)
-        person = dress(build_mesh(body, look.style, num_sides=8), look.colours, rng)
+        body, person = _draw_somebody(rng, split)
         behind = float(rng.uniform(1.6, 3.2))
         away = np.linalg.norm(camera.position[[0, 2]]) + behind
         column = edge * rng.uniform(0.36, 0.47) * settings.width + np.median(shift[:, 0])
@@ -183,18 +193,20 @@ def _draw_front(
     boards += [draw_board(rng, split, camera, column()) for _ in range(settings.num_boards)]
     people = []
     for _ in range(settings.num_passers_by):
-        body = draw_proportions(rng)
-        look = draw_look(rng, split)
-        person = dress(build_mesh(body, look.style, num_sides=8), look.colours, rng)
+        body, person = _draw_somebody(rng, split)
         motion = compose_passer_by(rng, body, camera, settings.fps, num_frames, column())
         people.append((person, motion))
     return boards, people
 
 
-def _exposure(points_px: np.ndarray, frame: int, shutter: float) -> np.ndarray:
-    """Samples that fall into the exposure of ``frame``; more where points (S, N, 2) move fast."""
-    middle = frame * SAMPLES_PER_FRAME + SAMPLES_PER_FRAME // 2
-    reach = int(SAMPLES_PER_FRAME * shutter / 2)
+def _reach(shutter: float) -> int:
+    """Samples before the middle of an exposure that fall into it, and as many after it."""
+    return int(SAMPLES_PER_FRAME * shutter / 2)
+
+
+def _exposure(points_px: np.ndarray, middle: int, shutter: float) -> np.ndarray:
+    """Samples that fall into the exposure around ``middle``; more where points (S, N, 2) move fast."""
+    reach = _reach(shutter)
     way = np.abs(points_px[middle + reach - 1] - points_px[middle - reach]).max()
     count = next(n for limit, n in _BLUR_STEPS if way <= limit)
     if count == 1:
@@ -212,22 +224,20 @@ def render_frames(scene: Scene, settings: DemoSettings) -> Iterator[np.ndarray]:
     dimmed = np.rint(_GREY + (np.arange(256) - _GREY) * settings.contrast).astype(np.uint8)
     joints_px = _moving_points(scene, scene.motion)
     walking_px = [_moving_points(scene, motion) for _, motion in scene.passers_by]
-    for frame in range(scene.num_frames):
-        shift = scene.shift[frame]
-        kernel = _smear(scene, frame, settings.shutter)
+    for shift, middle in zip(scene.shift, middle_samples(scene.num_frames).tolist(), strict=True):
+        kernel = _smear(scene, middle, settings.shutter)
         picture = window.cut(shift)
-        middle = frame * SAMPLES_PER_FRAME + SAMPLES_PER_FRAME // 2
         for person, motion in scene.bystanders:
             draw_shadow(picture, motion.pelvis[middle], scene.camera, shift)
             _draw(picture, scene, person, motion, np.array([middle]), shift)
         draw_shadow(picture, scene.motion.pelvis[middle], scene.camera, shift)
         if kernel is not None:
             picture = cv2.filter2D(picture, -1, kernel)
-        samples = _exposure(joints_px, frame, settings.shutter)
+        samples = _exposure(joints_px, middle, settings.shutter)
         _draw(picture, scene, scene.person, scene.motion, samples, shift)
         draw_boards(picture, scene.boards, scene.camera, shift, kernel)
         for (person, motion), points_px in zip(scene.passers_by, walking_px, strict=True):
-            samples = _exposure(points_px, frame, settings.shutter)
+            samples = _exposure(points_px, middle, settings.shutter)
             _draw(picture, scene, person, motion, samples, shift)
         if settings.contrast < 1:
             picture = cv2.LUT(picture, dimmed)
@@ -276,10 +286,9 @@ def _moving_points(scene: Scene, motion: Motion) -> np.ndarray:
     return joints_px if scene.path is None else joints_px - scene.path[:, None]
 
 
-def _smear(scene: Scene, frame: int, shutter: float) -> np.ndarray | None:
-    """The kernel of the camera's motion during the exposure of ``frame``, if any."""
+def _smear(scene: Scene, middle: int, shutter: float) -> np.ndarray | None:
+    """The kernel of the camera's motion during the exposure around ``middle``, if any."""
     if scene.path is None:
         return None
-    middle = frame * SAMPLES_PER_FRAME + SAMPLES_PER_FRAME // 2
-    reach = int(SAMPLES_PER_FRAME * shutter / 2)
+    reach = _reach(shutter)
     return smear_kernel(scene.path[middle - reach : middle + reach + 1])

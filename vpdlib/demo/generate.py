@@ -21,7 +21,7 @@ from vpdlib.demo.film import Scene, prepare_scene, render_frames
 from vpdlib.demo.motions import CLASSES
 from vpdlib.demo.plan import DemoSettings, Routine, plan_routines
 from vpdlib.demo.render import observe
-from vpdlib.demo.routine import SAMPLES_PER_FRAME
+from vpdlib.demo.routine import middle_samples
 from vpdlib.progress import track
 from vpdlib.skeleton import JOINTS13, TORSO13
 from vpdlib.video.writer import VideoWriter
@@ -61,7 +61,7 @@ def measure(scene: Scene, settings: DemoSettings) -> RoutineTruth:
     visible = np.zeros((num, 13), bool)
     boxes = np.zeros((num, 4), np.float32)
     size = (settings.width, settings.height)
-    middle = np.arange(num) * SAMPLES_PER_FRAME + SAMPLES_PER_FRAME // 2
+    middle = middle_samples(num)
     for frame in range(num):
         joints[frame], visible[frame], boxes[frame] = observe(
             scene.person,

@@ -13,6 +13,11 @@ from vpdlib.demo.timeline import Motion, Timeline
 SAMPLES_PER_FRAME = 16
 
 
+def middle_samples(num_frames: int) -> np.ndarray:
+    """The sample (num_frames,) in the middle of the exposure of each frame."""
+    return np.arange(num_frames) * SAMPLES_PER_FRAME + SAMPLES_PER_FRAME // 2
+
+
 def compose_routine(
     rng: np.random.Generator,
     body: Proportions,

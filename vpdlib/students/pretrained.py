@@ -165,30 +165,31 @@ def _of_timm(settings: StudentSettings, dim: int, weights: Path | None) -> nn.Mo
     config = timm.get_pretrained_cfg(name)
     # Networks that know where a patch lies are built for one size.
     size = {"img_size": settings.crop_px} if config is not None and config.fixed_input_size else {}
+    encoder: Any
     if weights is None:
         encoder = timm.create_model(name, num_classes=dim, in_chans=settings.num_channels, **size)
-        return _checked(encoder, settings)
-    encoder = timm.create_model(name, **size)
-    _load(encoder, weights, f"timm's {name}", _timm_names)
-    first = encoder.pretrained_cfg.get("first_conv")
-    conv = encoder.get_submodule(first) if isinstance(first, str) else None
-    if settings.num_channels > 3:
-        if not isinstance(conv, nn.Conv2d):
-            raise ValueError(
-                f"{settings.architecture}: no first convolution that could see more than RGB; set inputs: rgb"
-            )
-        add_input_channels(conv, settings.num_channels)
-    encoder.reset_classifier(dim)
-    return _checked(encoder, settings)
-
-
-def _checked(encoder: Any, settings: StudentSettings) -> nn.Module:
-    """An encoder, if a descriptor is what a last linear layer of it answers."""
+    else:
+        encoder = timm.create_model(name, **size)
+        _load(encoder, weights, f"timm's {name}", _timm_names)
+        if settings.num_channels > 3:
+            add_input_channels(_first_conv(encoder, settings), settings.num_channels)
+        encoder.reset_classifier(dim)
     if not isinstance(encoder.get_classifier(), nn.Linear):
         raise ValueError(
             f"{settings.architecture}: its last layer is no linear one, so it cannot answer a descriptor; take another"
         )
     return encoder
+
+
+def _first_conv(encoder: Any, settings: StudentSettings) -> nn.Conv2d:
+    """The convolution of a network of timm that sees the picture."""
+    first = encoder.pretrained_cfg.get("first_conv")
+    conv = encoder.get_submodule(first) if isinstance(first, str) else None
+    if not isinstance(conv, nn.Conv2d):
+        raise ValueError(
+            f"{settings.architecture}: no first convolution that could see more than RGB; set inputs: rgb"
+        )
+    return conv
 
 
 def _load(network: nn.Module, weights: Path, of: str, renamed: Any = None) -> None:
