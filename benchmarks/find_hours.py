@@ -26,6 +26,7 @@ from benchmarks.find_video import repeat
 from vpdlib.datasets.base import VideoSource
 from vpdlib.datasets.listing import list_file
 from vpdlib.people.base import SOURCES, People, SingleImageDetector
+from vpdlib.people.build import MergedDetector
 from vpdlib.pipeline.model import read_model
 from vpdlib.pipeline.stages import Tools, provenance_of, stages_of
 from vpdlib.poses.base import BatchedTeacher, View
@@ -115,7 +116,9 @@ def run_stages(path: Path, options: argparse.Namespace) -> None:
     model = read_model(options.model)
     tools = Tools(model, options.networks_dir, "cpu", 1)
     # In place of the networks.
-    tools.__dict__ |= {"detector": SamePeople(options.people), "teacher": SamePose()}
+    people = model.settings.people
+    detector = MergedDetector([SamePeople(options.people)], people.iou_threshold, people.max_people)
+    tools.__dict__ |= {"detector": detector, "teacher": SamePose()}
     if model.settings.needs_crops:
         raise SystemExit("the model needs crops: give one of joints or VIPE*")
     video = list_file(VideoSource(path.stem, path), deinterlace=model.settings.deinterlace)

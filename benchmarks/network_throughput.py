@@ -40,21 +40,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--small", action="store_true", help="small networks, few frames")
+    parser.add_argument("--architecture", default="residual", help="of the small student")
+    parser.add_argument("--only", nargs="*", default=list(MEASURED), choices=list(MEASURED))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0, help="of the student's reader")
     options = parser.parse_args()
     if options.device == "cpu" and not options.small:
         print("skipped: give --device cuda, or --small for a CPU")
         return
-    name = torch.cuda.get_device_name() if options.device == "cuda" else "CPU"
-    print(f"{name}, {options.threads} threads, torch {torch.__version__}")
+    device = torch.cuda.get_device_name() if options.device == "cuda" else "CPU"
+    print(f"{device}, {options.threads} threads, torch {torch.__version__}")
     print(f"{'':34}{'ours':>10}{'limit':>10}{'ratio':>8}   per second")
-    for title, measure in (
-        ("pose teacher", pose_teacher),
-        ("RAFT, 20 iterations, 128 px pairs", flow),
-        ("student, training", training),
-        ("student, embedding (both rows)", embedding),
-    ):
+    for name in options.only:
+        title, measure = MEASURED[name]
         ours, limit = measure(options)
         print(f"{title:34}{ours:10.1f}{limit:10.1f}{ours / limit:8.2f}", flush=True)
 
@@ -131,8 +129,8 @@ def flow(options: argparse.Namespace) -> tuple[float, float]:
 def student_settings(options: argparse.Namespace) -> StudentSettings:
     """The paper's student, or a small one."""
     if options.small:
-        small = {"architecture": "residual", "crop_px": 64, "batch_size": 20, "val_samples": 20}
-        return StudentSettings(**small, epochs=1, samples_per_epoch=200)
+        small = {"architecture": options.architecture, "crop_px": 64, "batch_size": 50}
+        return StudentSettings(**small, val_samples=20, epochs=1, samples_per_epoch=1000)
     return StudentSettings(epochs=1, val_samples=100, num_workers=options.workers)
 
 
@@ -217,6 +215,15 @@ def embedding(options: argparse.Namespace) -> tuple[float, float]:
 
 def _float16(device: str) -> torch.autocast:
     return torch.autocast(device, dtype=torch.float16, enabled=device == "cuda")
+
+
+Measure = Callable[[argparse.Namespace], tuple[float, float]]
+MEASURED: dict[str, tuple[str, Measure]] = {
+    "pose": ("pose teacher", pose_teacher),
+    "flow": ("RAFT, 20 iterations, 128 px pairs", flow),
+    "training": ("student, training", training),
+    "embedding": ("student, embedding (both rows)", embedding),
+}
 
 
 if __name__ == "__main__":
