@@ -247,3 +247,33 @@ def test_imagenets_weights_know_a_real_picture(published):
     assert rank > 2
     scaled_otherwise, _ = probability("tf_efficientnet_lite0", ((0, 0, 0), (1, 1, 1)), published)
     assert scaled_otherwise < 0.8 * right
+
+
+@pytest.mark.parametrize(("stride", "channels", "cells"), [(8, 40, 8), (16, 112, 4), (32, 320, 2)])
+def test_coarser_stages_are_left_out(lite_file, lite, stride, channels, cells):
+    encoder, _ = build_student(lite_settings(last_stride=stride), 26, lite_file)
+    encoder.eval()
+    crops = torch.rand(2, 5, 64, 64)
+    with torch.inference_mode():
+        kept = encoder.forward_features(crops)
+        whole = lite.forward_intermediates(crops[:, :3], intermediates_only=True)
+        assert encoder(crops).shape == (2, 26)
+    assert kept.shape == (2, channels, cells, cells)
+    torch.testing.assert_close(kept, whole[{8: 2, 16: 3, 32: 4}[stride]])
+
+
+def test_a_network_without_its_coarser_stages_is_saved_and_loaded(lite_file, tmp_path):
+    student = trained(lite_file, last_stride=16)
+    save_student(tmp_path / "student", student)
+    assert_same_weights(load_student(tmp_path / "student"), student)
+
+
+def test_strides_that_a_network_has_not_are_refused():
+    with pytest.raises(
+        ValueError, match=r"last_stride 5: the stages .* have strides 2, 4, 8, 16, 32"
+    ):
+        build_student(StudentSettings(architecture=LITE, last_stride=5), 26)
+    with pytest.raises(ValueError, match="no stages of several strides"):
+        build_student(StudentSettings(architecture="timm/vit_tiny_patch16_224", last_stride=16), 26)
+    with pytest.raises(ValueError, match="of networks of timm, not of architecture resnet18"):
+        StudentSettings(architecture="resnet18", last_stride=16)

@@ -174,11 +174,31 @@ def _of_timm(settings: StudentSettings, dim: int, weights: Path | None) -> nn.Mo
         if settings.num_channels > 3:
             add_input_channels(_first_conv(encoder, settings), settings.num_channels)
         encoder.reset_classifier(dim)
+    if settings.last_stride is not None:
+        _leave_out_coarser(encoder, settings, dim)
     if not isinstance(encoder.get_classifier(), nn.Linear):
         raise ValueError(
             f"{settings.architecture}: its last layer is no linear one, so it cannot answer a descriptor; take another"
         )
     return encoder
+
+
+def _leave_out_coarser(encoder: Any, settings: StudentSettings, dim: int) -> None:
+    """Cut a network of timm after the last stage of `last_stride`, and let that answer; in place."""
+    stages = getattr(encoder, "feature_info", [])
+    strides = [stage["reduction"] for stage in stages]
+    if len(set(strides)) < 2 or not hasattr(encoder, "prune_intermediate_layers"):
+        raise ValueError(
+            f"{settings.architecture} has no stages of several strides that could be left out; set last_stride: null"
+        )
+    if settings.last_stride not in strides:
+        raise ValueError(
+            f"last_stride {settings.last_stride}: the stages of {settings.architecture} have strides "
+            f"{', '.join(str(stride) for stride in sorted(set(strides)))}"
+        )
+    last = len(strides) - 1 - strides[::-1].index(settings.last_stride)
+    encoder.prune_intermediate_layers([last], prune_norm=True, prune_head=True)
+    encoder.reset_classifier(dim, "avg")
 
 
 def _first_conv(encoder: Any, settings: StudentSettings) -> nn.Conv2d:

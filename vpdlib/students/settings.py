@@ -188,6 +188,12 @@ class StudentSettings(Section):
         0,
         description="With `weights`: in so many epochs at the start only the last layer and the decoder learn.",
     )
+    last_stride: Count | None = Field(
+        None,
+        description="Beyond the paper: leave out the stages of a network of timm whose maps are coarser than one cell "
+        "for so many px. Networks for pictures of 224 px end at 32, which is 2 x 2 cells of a crop of 64 px: 16 keeps "
+        "4 x 4, and costs less. Null: the whole network.",
+    )
     widths: tuple[int, ...] = Field(
         (32, 64, 128, 192),
         min_length=1,
@@ -293,6 +299,10 @@ class StudentSettings(Section):
             raise ValueError(
                 f"weights: imagenet: known for {', '.join(IMAGENET)}, not for {self.architecture}; give the path of a "
                 "file"
+            )
+        if self.last_stride is not None and not self.architecture.startswith(TIMM):
+            raise ValueError(
+                f"last_stride: of networks of timm, not of architecture {self.architecture}; set it to null"
             )
         if self.frozen_epochs > self.epochs:
             raise ValueError(
