@@ -2,7 +2,7 @@
 
 The last blocks of a network made for pictures of 224 px see maps of 2 x 2 or 4 x 4 of an athlete's crop of 64 px. There
 oneDNN takes up to sixty times as long for the gradient of a depthwise kernel as the sum of products that it is
-(``benchmarks/student_steps.py``); here it is that sum. N maps, C channels, size H x W, kernel k x k. Source: none,
+(docs/performance.md); here it is that sum. N maps, C channels, size H x W, kernel k x k. Source: none,
 an arrangement of the arithmetic.
 """
 
