@@ -40,11 +40,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--small", action="store_true", help="small networks, few frames")
-    parser.add_argument("--architecture", default="residual", help="of the small student")
+    parser.add_argument("--architecture", help="of the small student; residual if not given")
     parser.add_argument("--only", nargs="*", default=list(MEASURED), choices=list(MEASURED))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0, help="of the student's reader")
     options = parser.parse_args()
+    if options.architecture and not options.small:
+        parser.error("--architecture is of the small student: give --small too")
     if options.device == "cpu" and not options.small:
         print("skipped: give --device cuda, or --small for a CPU")
         return
@@ -129,7 +131,11 @@ def flow(options: argparse.Namespace) -> tuple[float, float]:
 def student_settings(options: argparse.Namespace) -> StudentSettings:
     """The paper's student, or a small one."""
     if options.small:
-        small = {"architecture": options.architecture, "crop_px": 64, "batch_size": 50}
+        small = {
+            "architecture": options.architecture or "residual",
+            "crop_px": 64,
+            "batch_size": 50,
+        }
         return StudentSettings(**small, val_samples=20, epochs=1, samples_per_epoch=1000)
     return StudentSettings(epochs=1, val_samples=100, num_workers=options.workers)
 

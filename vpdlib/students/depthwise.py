@@ -25,7 +25,8 @@ class SmallMapConv2d(nn.Conv2d):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Convolve (N, C, H, W)."""
         is_small = max(input.shape[-2:]) <= max(self.kernel_size)
-        if not is_small or not torch.is_grad_enabled() or torch.is_autocast_enabled("cpu"):
+        pays = is_small and input.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+        if not pays or not torch.is_grad_enabled():
             return super().forward(input)
         answer: torch.Tensor = _SmallMap.apply(input, self.weight)
         return answer if self.bias is None else answer + self.bias[:, None, None]

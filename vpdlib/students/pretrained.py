@@ -19,6 +19,7 @@ from torch import nn
 
 from vpdlib.compat import install, torchvision_models
 from vpdlib.students.augment import RGBStatistics
+from vpdlib.students.depthwise import use_small_map_gradients
 from vpdlib.students.settings import TIMM, StudentSettings
 from vpdlib.weights.state_dict import load_weights
 
@@ -180,7 +181,9 @@ def _of_timm(settings: StudentSettings, dim: int, weights: Path | None) -> nn.Mo
         raise ValueError(
             f"{settings.architecture}: its last layer is no linear one, so it cannot answer a descriptor; take another"
         )
-    return encoder
+    use_small_map_gradients(encoder)
+    network: nn.Module = encoder
+    return network
 
 
 def _leave_out_coarser(encoder: Any, settings: StudentSettings, dim: int) -> None:

@@ -32,7 +32,6 @@ from vpdlib.students.augment import (
     augmented_inputs,
     plain_inputs,
 )
-from vpdlib.students.depthwise import use_small_map_gradients
 from vpdlib.students.frames import BatchReader, FrameStore, in_batches, measure_rgb
 from vpdlib.students.network import build_student, squared_errors
 from vpdlib.students.pretrained import head_of, rgb_statistics
@@ -134,8 +133,6 @@ def train_student(
         )
         target = torch.device(device)
         encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if target.type == "cpu":
-            use_small_map_gradients(encoder)
         network = nn.Sequential(encoder, *([] if decoder is None else [decoder])).to(target)
         run = _Run(
             network=network,
