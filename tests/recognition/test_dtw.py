@@ -5,7 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from vpdlib.recognition.dtw import dtw_distance, dtw_distances, pack_sequences
+from vpdlib.recognition.dtw import (
+    dtw_distance,
+    dtw_distances,
+    listed_distances,
+    pack_sequences,
+    packed_distances,
+)
+from vpdlib.recognition.dtw_kernels import make_scratch, measure_pairs
 
 
 def brute(a, b):
@@ -83,6 +90,37 @@ def test_threads_give_the_same_bits():
     np.testing.assert_array_equal(one, dtw_distances(sequences, sequences, threads=3))
     np.testing.assert_allclose(one, one.T, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(np.diag(one), 0)
+
+
+def test_what_other_pairs_left_is_not_read():
+    rng = np.random.default_rng(3)
+    lengths = range(1, 28)
+    sequences = [rng.normal(size=(n, 3)) for n in lengths]
+    packed = pack_sequences(sequences, "sequences")
+    scratch = make_scratch(27, 27, 3)
+    for query in range(27):
+        for reference in range(27):
+            for array in (scratch.query, scratch.reference, scratch.cost, scratch.total):
+                array[:] = -1e6
+            out = np.empty(1)
+            pair = np.array([query]), np.array([reference])
+            measure_pairs(
+                packed.frames, packed.starts, packed.frames, packed.starts, *pair, out, scratch
+            )
+            assert out[0] == dtw_distance(sequences[query], sequences[reference])
+
+
+def test_some_pairs_are_those_of_the_matrix_to_the_last_bit():
+    rng = np.random.default_rng(4)
+    queries = pack_sequences([rng.normal(size=(n, 26)) for n in rng.integers(1, 40, 9)], "queries")
+    references = pack_sequences(
+        [rng.normal(size=(n, 26)) for n in rng.integers(1, 40, 11)], "others"
+    )
+    query_of, reference_of = rng.integers(0, 9, 50), rng.integers(0, 11, 50)
+    some = listed_distances(queries, references, query_of, reference_of, threads=2)
+    every = packed_distances(queries, references)
+    np.testing.assert_array_equal(some, every[query_of, reference_of])
+    assert listed_distances(queries, references, query_of[:0], reference_of[:0]).shape == (0,)
 
 
 def test_hand_worked_cases():

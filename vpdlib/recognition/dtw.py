@@ -6,31 +6,24 @@ supplement (docs/method.md sections 9 and 10): Euclidean distance between frames
 cannot align two sequences whose lengths differ too much; such a pair is measured with the unconstrained
 `symmetric2`, normalised in the same way.
 
-With N = n - 1 and M = m - 1 steps to go, `symmetricP2` (steps (1, 1), (2, 3), (3, 2)) reaches the end if and
-only if 2 max(N, M) <= 3 min(N, M). The same inequality, seen from both ends, leaves a parallelogram of cells
-that a path can pass, a fifth of a square; costs are computed only there. It is our own since dtw-python computes the
-whole square: a fifth of the pairs a second on one thread, the same distances (``benchmarks/dtw_rate.py``).
-
-The loops are compiled by Numba on first use (about two seconds a process) and hold no interpreter lock, so a plain
-pool of threads shares the pairs. Numba's own parallel loops are not used: their thread pool must not be
-forked, and data loaders fork.
+It is our own since dtw-python computes the whole square of cells, where a path can pass only a fifth: a small part
+of the pairs a second on one thread, the same distances (``benchmarks/dtw_rate.py``). The loops are in
+`vpdlib.recognition.dtw_kernels`; they hold no interpreter lock, so that a plain pool of threads shares the pairs.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from vpdlib.progress import track
+from vpdlib.recognition.dtw_kernels import make_scratch, measure_pairs
 
-# Reassociation lets the sum over channels run in vector registers; infinities keep their meaning.
-_FAST_SUM = {"reassoc", "contract", "nsz"}
 # Cells of the cost matrix a thread works on between two looks at the interpreter (about a second).
 _CELLS_PER_TASK = 20_000_000
 
@@ -167,132 +160,102 @@ def packed_distances(
     distances = np.zeros((len(queries), len(references)), dtype=np.float64)
     if distances.size == 0:
         return distances
+    _check_channels(queries, references)
+    flat = distances.reshape(-1)
+
+    def measure(first: int, end: int) -> None:
+        query_of, reference_of = np.divmod(np.arange(first, end), len(references))
+        _measure(queries, references, query_of, reference_of, flat[first:end])
+
+    _share(measure, distances.size, _mean_cells(queries, references), threads, description)
+    return distances
+
+
+def listed_distances(
+    queries: PackedSequences,
+    references: PackedSequences,
+    query_of: NDArray[np.integer],
+    reference_of: NDArray[np.integer],
+    threads: int = 1,
+) -> NDArray[np.float64]:
+    """The same distances as `packed_distances`, to the last bit, of some pairs only.
+
+    Parameters
+    ----------
+    query_of, reference_of : (P,) the numbers of the sequences of each pair; best with equal queries side by side.
+
+    Returns
+    -------
+    (P,) float64.
+
+    Raises
+    ------
+    ValueError
+        As `packed_distances`.
+    """
+    if threads < 1:
+        raise ValueError(f"threads is {threads}; give at least 1")
+    distances = np.zeros(len(query_of), dtype=np.float64)
+    if not len(distances):
+        return distances
+    _check_channels(queries, references)
+
+    def measure(first: int, end: int) -> None:
+        part = slice(first, end)
+        _measure(queries, references, query_of[part], reference_of[part], distances[part])
+
+    _share(measure, len(distances), _mean_cells(queries, references), threads, None)
+    return distances
+
+
+def _check_channels(queries: PackedSequences, references: PackedSequences) -> None:
     if queries.frames.shape[1] != references.frames.shape[1]:
         raise ValueError(
             f"queries have {queries.frames.shape[1]} channels and references "
             f"{references.frames.shape[1]}: both must come from one feature set"
         )
-    mean_cells = (len(queries.frames) / len(queries)) * (len(references.frames) / len(references))
+
+
+def _mean_cells(queries: PackedSequences, references: PackedSequences) -> float:
+    return (len(queries.frames) / len(queries)) * (len(references.frames) / len(references))
+
+
+def _measure(
+    queries: PackedSequences,
+    references: PackedSequences,
+    query_of: NDArray[np.integer],
+    reference_of: NDArray[np.integer],
+    out: NDArray[np.float64],
+) -> None:
+    """Write the distances of pairs; threads share nothing that is written but ``out``."""
+    measure_pairs(
+        queries.frames,
+        queries.starts,
+        references.frames,
+        references.starts,
+        query_of.astype(np.int64, copy=False),
+        reference_of.astype(np.int64, copy=False),
+        out,
+        make_scratch(queries.max_length, references.max_length, queries.frames.shape[1]),
+    )
+
+
+def _share(
+    measure: Callable[[int, int], None],
+    num_pairs: int,
+    mean_cells: float,
+    threads: int,
+    description: str | None,
+) -> None:
+    """Cut pairs 0, 1, ... into tasks for a pool of threads."""
     # At least four tasks a thread, so that none waits long for the last.
     per_task = min(
-        math.ceil(_CELLS_PER_TASK / max(mean_cells, 1.0)),
-        math.ceil(distances.size / (4 * threads)),
+        math.ceil(_CELLS_PER_TASK / max(mean_cells, 1.0)), math.ceil(num_pairs / (4 * threads))
     )
-    tasks = range(0, distances.size, per_task)
-    flat = distances.reshape(-1)
-
-    def measure(first: int) -> None:
-        # Every task has its own scratch: threads share nothing that is written but the result.
-        n, m = queries.max_length, references.max_length
-        _measure_pairs(
-            queries.frames,
-            queries.starts,
-            references.frames,
-            references.starts,
-            first,
-            flat[first : first + per_task],
-            np.empty((n, m)),
-            np.empty((n + 3, m + 3)),
-        )
-
+    firsts = range(0, num_pairs, per_task)
     with ThreadPoolExecutor(threads) as pool:
-        finished = pool.map(measure, tasks)
+        finished = pool.map(measure, firsts, [min(first + per_task, num_pairs) for first in firsts])
         for _ in (
-            finished if description is None else track(finished, description, len(tasks), "block")
+            finished if description is None else track(finished, description, len(firsts), "block")
         ):
             pass
-    return distances
-
-
-@njit(nogil=True, fastmath=_FAST_SUM)
-def _frame_distance(a, i, b, j):  # type: ignore[no-untyped-def]
-    total = 0.0
-    for channel in range(a.shape[1]):
-        difference = np.float64(a[i, channel]) - np.float64(b[j, channel])
-        total += difference * difference
-    return np.sqrt(total)
-
-
-@njit(nogil=True)
-def _reachable_columns(i, num_rows, num_columns):  # type: ignore[no-untyped-def]
-    """First and last column of row i that lie on a `symmetricP2` path from corner to corner."""
-    left = num_rows - 1 - i
-    low_from_start = (2 * i + 2) // 3
-    high_from_start = (3 * i) // 2
-    low = max(low_from_start, num_columns - 1 - (3 * left) // 2)
-    high = min(high_from_start, num_columns - 1 - (2 * left + 2) // 3)
-    return low, high
-
-
-@njit(nogil=True)
-def _symmetric_p2(a, a0, n, b, b0, m, cost, total):  # type: ignore[no-untyped-def]
-    """Cost of the best path; ``cost`` and ``total`` are scratch, ``total`` offset by 3 rows and columns."""
-    total[: n + 3, : m + 3] = np.inf
-    # A step (2, 3) or (3, 2) pays for cells beside the reachable ones: one column before a row's range
-    # and what the next two rows take from this one.
-    for i in range(n):
-        low, high = _reachable_columns(i, n, m)
-        low -= 1
-        if i + 1 < n:
-            next_low, next_high = _reachable_columns(i + 1, n, m)
-            low = min(low, next_low - 2)
-            high = max(high, next_high)
-        if i + 2 < n:
-            next_low, next_high = _reachable_columns(i + 2, n, m)
-            low = min(low, next_low - 1)
-            high = max(high, next_high - 1)
-        for j in range(max(low, 0), min(high, m - 1) + 1):
-            cost[i, j] = _frame_distance(a, a0 + i, b, b0 + j)
-    total[3, 3] = cost[0, 0]
-    for i in range(1, n):
-        low, high = _reachable_columns(i, n, m)
-        for j in range(max(low, 1), high + 1):
-            here = cost[i, j]
-            best = total[i + 2, j + 2] + 2.0 * here
-            if j >= 3 and i >= 2:
-                wide = total[i + 1, j] + 2.0 * (cost[i - 1, j - 2] + cost[i, j - 1]) + here
-                best = min(best, wide)
-            if i >= 3 and j >= 2:
-                tall = total[i, j + 1] + 2.0 * (cost[i - 2, j - 1] + cost[i - 1, j]) + here
-                best = min(best, tall)
-            total[i + 3, j + 3] = best
-    return total[n + 2, m + 2]
-
-
-@njit(nogil=True)
-def _symmetric_2(a, a0, n, b, b0, m, total):  # type: ignore[no-untyped-def]
-    """Cost of the best unconstrained path, a diagonal step counting its cell twice."""
-    for i in range(n):
-        for j in range(m):
-            here = _frame_distance(a, a0 + i, b, b0 + j)
-            if i == 0 and j == 0:
-                total[0, 0] = here
-                continue
-            best = np.inf
-            if i > 0 and j > 0:
-                best = total[i - 1, j - 1] + 2.0 * here
-            if i > 0:
-                best = min(best, total[i - 1, j] + here)
-            if j > 0:
-                best = min(best, total[i, j - 1] + here)
-            total[i, j] = best
-    return total[n - 1, m - 1]
-
-
-@njit(nogil=True)
-def _measure_pairs(  # type: ignore[no-untyped-def]
-    queries, query_starts, references, reference_starts, first, out, cost, total
-):
-    """Write the distances of pairs first, first + 1, ... (row by row) into ``out``."""
-    num_references = len(reference_starts) - 1
-    for index in range(len(out)):
-        query = (first + index) // num_references
-        reference = (first + index) % num_references
-        a0, b0 = query_starts[query], reference_starts[reference]
-        n = query_starts[query + 1] - a0
-        m = reference_starts[reference + 1] - b0
-        if 2 * (max(n, m) - 1) <= 3 * (min(n, m) - 1):
-            path = _symmetric_p2(queries, a0, n, references, b0, m, cost, total)
-        else:
-            path = _symmetric_2(queries, a0, n, references, b0, m, total)
-        out[index] = path / (n + m)

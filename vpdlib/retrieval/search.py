@@ -7,7 +7,8 @@ distance is that of `vpdlib.recognition.dtw`: `symmetricP2`, or `symmetric2` whe
 n + m. An action never finds itself. Actions without frames are in no list and have an empty one.
 
 The distance is the same to the last bit in both directions (the two bent steps mirror each other, and so do
-the sums), so where queries and corpus are the same actions only half of the pairs are measured.
+the sums), so where queries and corpus are the same actions only half of the pairs are looked at; of a large corpus
+most pairs are ruled out by a lower bound (`vpdlib.retrieval.nearest`), with the same lists.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from numpy.typing import NDArray
 from vpdlib.progress import track
 from vpdlib.recognition.dtw import PackedSequences, pack_sequences, packed_distances
 from vpdlib.recognition.nns import unit_norm
+from vpdlib.retrieval.nearest import NearestLists, nearest_sequences
 from vpdlib.retrieval.results import RetrievalResult
 from vpdlib.retrieval.settings import RetrievalSettings
 
 # Queries measured in one go: enough pairs to share among threads, little measured twice on the diagonal.
 _QUERIES_PER_BLOCK = 64
+# Where a list holds more than one in so many of the corpus, hardly a pair can be ruled out.
+_CORPUS_PER_RESULT = 20
 
 
 def rank_actions(
@@ -38,8 +42,8 @@ def rank_actions(
     """Rank the corpus for every query.
 
     Equally distant actions (as float32) stand in the order of their ids. The result depends neither on the
-    order of ``corpus_ids`` nor on ``threads``; the memory is 4 Q C bytes and, while distances
-    are measured, about two copies of the sequences.
+    order of ``corpus_ids`` nor on ``threads``; the memory is about three copies of the sequences and 8 Q K bytes for
+    lists of K, or 12 Q C bytes where lists hold more than a twentieth of the corpus.
 
     Parameters
     ----------
@@ -69,27 +73,19 @@ def rank_actions(
     joined = {action: _joined(action, sequences[action], settings.normalise) for action in used}
     measured_corpus = [action for action in corpus if len(joined[action])]
     measured_queries = sorted(action for action in query_ids if len(joined[action]))
-    matrix = _all_distances(joined, measured_queries, measured_corpus, threads, description)
+    lists = _ranked(joined, measured_queries, measured_corpus, settings.top_k, threads, description)
 
-    rank_among = {action: index for index, action in enumerate(measured_corpus)}
-    for row, action in enumerate(measured_queries):
-        if action in rank_among:
-            matrix[row, rank_among[action]] = np.inf
-    length = len(measured_corpus)
-    if settings.top_k is not None:
-        length = min(length, settings.top_k)
     index_in_corpus = {action: index for index, action in enumerate(corpus)}
-    places = np.array([index_in_corpus[action] for action in measured_corpus], dtype=np.int32)
+    # The last place stands for none, -1.
+    places = np.array([*(index_in_corpus[action] for action in measured_corpus), -1], np.int32)
     row_of = {action: row for row, action in enumerate(measured_queries)}
+    length = lists.indices.shape[1]
     indices = np.full((len(query_ids), length), -1, dtype=np.int32)
     distances = np.full((len(query_ids), length), np.inf, dtype=np.float32)
     for out, action in enumerate(query_ids):
-        if action not in row_of:
-            continue
-        # Columns are sorted by id, so that a stable sort leaves ties in the order of ids.
-        order = np.argsort(matrix[row_of[action]], kind="stable")[:length]
-        distances[out] = matrix[row_of[action], order]
-        indices[out] = np.where(np.isfinite(distances[out]), places[order], -1)
+        if action in row_of:
+            indices[out] = places[lists.indices[row_of[action]]]
+            distances[out] = lists.distances[row_of[action]]
     # Without itself every query may have one result less than the corpus has actions.
     longest = int((indices >= 0).sum(axis=1).max(initial=0))
     return RetrievalResult(
@@ -119,14 +115,15 @@ def _joined(action: str, sequence: NDArray[np.floating], normalise: bool) -> NDA
     return scaled.reshape(len(scaled), 2 * scaled.shape[2])
 
 
-def _all_distances(
+def _ranked(
     joined: Mapping[str, NDArray[np.floating]],
     queries: Sequence[str],
     corpus: Sequence[str],
+    top_k: int | None,
     threads: int,
     description: str | None,
-) -> NDArray[np.float32]:
-    """Distances (queries, corpus), both lists sorted by id and free of empty actions."""
+) -> NearestLists:
+    """Lists of the corpus for each query, both sorted by id and free of empty actions."""
     references = pack_sequences([joined[action] for action in corpus], "sequences of the corpus")
     same = list(queries) == list(corpus)
     packed = (
@@ -134,13 +131,34 @@ def _all_distances(
         if same
         else pack_sequences([joined[action] for action in queries], "sequences of the queries")
     )
-    found = np.empty((len(queries), len(corpus)), dtype=np.float32)
+    place_of = {action: place for place, action in enumerate(corpus)}
+    own = np.array([place_of.get(action, -1) for action in queries], np.int64)
+    length = len(corpus) if top_k is None else min(top_k, len(corpus))
+    if 0 < length * _CORPUS_PER_RESULT <= len(corpus):
+        return nearest_sequences(packed, references, own, length, threads, description)
+    matrix = _all_distances(packed, references, threads, description)
+    matrix[np.flatnonzero(own >= 0), own[own >= 0]] = np.inf
+    # Columns are sorted by id, so that a stable sort leaves ties in the order of ids.
+    order = np.argsort(matrix, axis=1, kind="stable")[:, :length].astype(np.int32)
+    distances = np.take_along_axis(matrix, order, axis=1)
+    return NearestLists(np.where(np.isfinite(distances), order, np.int32(-1)), distances)
+
+
+def _all_distances(
+    queries: PackedSequences,
+    references: PackedSequences,
+    threads: int,
+    description: str | None,
+) -> NDArray[np.float32]:
+    """All distances (Q, R); of one object given twice half of them are measured."""
+    same = queries is references
+    found = np.empty((len(queries), len(references)), dtype=np.float32)
     blocks = range(0, len(queries), _QUERIES_PER_BLOCK)
     for first in blocks if description is None else track(blocks, description, unit="block"):
         end = min(first + _QUERIES_PER_BLOCK, len(queries))
         from_column = first if same else 0
         found[first:end, from_column:] = packed_distances(
-            _part(packed, first, end), _part(references, from_column, len(corpus)), threads
+            _part(queries, first, end), _part(references, from_column, len(references)), threads
         )
         if same:
             found[end:, first:end] = found[first:end, end:].T
