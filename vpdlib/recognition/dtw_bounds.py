@@ -17,19 +17,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 from numpy.typing import NDArray
 
 from vpdlib.recognition.dtw import PackedSequences
 from vpdlib.recognition.dtw_kernels import paid_columns, reachable_columns
+from vpdlib.recognition.vectors import LANES, lane_distances
 
 # Coordinates kept of a frame. More leave fewer pairs to measure and cost more: 12 is least in all on 52 channels of
 # students and on joints (benchmarks/ranked_search.py).
 NUM_COMPONENTS = 20
 _DIM = NUM_COMPONENTS + 1
-_LANES = 8
 # Frames that the basis is found from; more do not change it.
 _FRAMES_OF_BASIS = 20_000
 _EPSILON = float(np.finfo(np.float32).eps)
@@ -110,12 +108,12 @@ def reduce_sequences(sequences: PackedSequences, basis: Basis) -> ReducedSequenc
     by_length = np.argsort(lengths, kind="stable")
     for length in np.unique(lengths):
         members = by_length[lengths[by_length] == length]
-        for first in range(0, len(members), _LANES):
-            group = members[first : first + _LANES]
+        for first in range(0, len(members), LANES):
+            group = members[first : first + LANES]
             num_real.append(len(group))
-            order.extend(np.pad(group, (0, _LANES - len(group)), mode="edge"))
-    groups = np.array(order, np.int64).reshape(-1, _LANES)
-    sizes = [int(lengths[group[0]]) * _DIM * _LANES for group in groups]
+            order.extend(np.pad(group, (0, LANES - len(group)), mode="edge"))
+    groups = np.array(order, np.int64).reshape(-1, LANES)
+    sizes = [int(lengths[group[0]]) * _DIM * LANES for group in groups]
     lane_starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
     lanes = np.empty(int(lane_starts[-1]), np.float32)
     for index, group in enumerate(groups):
@@ -174,8 +172,8 @@ def lower_bounds(
             first_group,
             slack,
             out[rows],
-            np.zeros((3, (m + 2) * _LANES), np.float32),
-            np.zeros((4, (m + 3) * _LANES), np.float32),
+            np.zeros((3, (m + 2) * LANES), np.float32),
+            np.zeros((4, (m + 3) * LANES), np.float32),
             np.zeros((4, n), np.int64),
         )
 
@@ -183,50 +181,6 @@ def lower_bounds(
         for _ in pool.map(measure, range(min(threads, len(numbers)))):
             pass
     return out
-
-
-@intrinsic
-def _lane_costs(typing_context, query, query_at, lanes, lanes_at, out, out_at):  # type: ignore[no-untyped-def]
-    """Euclidean distances of one frame, query[query_at:], and eight, lanes[lanes_at:], into out[out_at:].
-
-    Written out as vector instructions: the compiler does not find them in a loop of eight rounds.
-    """
-    signature = types.void(query, query_at, lanes, lanes_at, out, out_at)
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        vector = ir.VectorType(ir.FloatType(), _LANES)
-        undefined = ir.Constant(vector, ir.Undefined)
-        whole = ir.IntType(64)
-
-        def pointer(place):  # type: ignore[no-untyped-def]
-            array = context.make_array(signature.args[place])
-            data = array(context, builder, arguments[place]).data
-            return builder.gep(data, [arguments[place + 1]])
-
-        query_at, lanes_at, out_at = pointer(0), pointer(2), pointer(4)
-
-        def function(name, num_arguments):  # type: ignore[no-untyped-def]
-            full = f"llvm.{name}.v{_LANES}f32"
-            kind = ir.FunctionType(vector, [vector] * num_arguments)
-            return builder.module.globals.get(full) or ir.Function(builder.module, kind, full)
-
-        multiply_add, root = function("fma", 3), function("sqrt", 1)
-        total = ir.Constant(vector, [0.0] * _LANES)
-        for channel in range(_DIM):
-            scalar = builder.load(builder.gep(query_at, [ir.Constant(whole, channel)]))
-            first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
-            spread = builder.shuffle_vector(
-                first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), _LANES), [0] * _LANES)
-            )
-            at = builder.gep(lanes_at, [ir.Constant(whole, _LANES * channel)])
-            eight = builder.load(builder.bitcast(at, vector.as_pointer()), align=4)
-            difference = builder.fsub(spread, eight)
-            total = builder.call(multiply_add, [difference, difference, total])
-        at = builder.bitcast(out_at, vector.as_pointer())
-        builder.store(builder.call(root, [total]), at, align=4)
-        return context.get_dummy_value()
-
-    return signature, generate
 
 
 @njit(nogil=True, cache=True)
@@ -251,7 +205,7 @@ def _bound_queries(  # type: ignore[no-untyped-def]
         n = starts[which[row] + 1] - starts[which[row]]
         ranged = -1
         for group in range(first_group, len(num_real)):
-            m = (lane_starts[group + 1] - lane_starts[group]) // (_DIM * _LANES)
+            m = (lane_starts[group + 1] - lane_starts[group]) // (_DIM * LANES)
             at = lane_starts[group]
             if 2 * (max(n, m) - 1) <= 3 * (min(n, m) - 1):
                 # Groups stand by length: many in turn have the same cells.
@@ -266,7 +220,7 @@ def _bound_queries(  # type: ignore[no-untyped-def]
             share = np.float32(1) - np.float32(n + m + 40) * epsilon
             for lane in range(num_real[group]):
                 bound = last[lane] / np.float32(n + m) * share - slack
-                out[row, order[group * _LANES + lane]] = max(bound, np.float32(0))
+                out[row, order[group * LANES + lane]] = max(bound, np.float32(0))
 
 
 @njit(nogil=True, cache=True)
@@ -281,40 +235,41 @@ def _bound_p2(frames, query, n, lanes, at, m, cost, total, ranges):  # type: ign
     for i in range(n):
         costs = cost[i % 3]
         for j in range(first[i], last[i] + 1):
-            _lane_costs(
+            lane_distances(
                 frames,
                 query + i * _DIM,
                 lanes,
-                at + j * _DIM * _LANES,
+                at + j * _DIM * LANES,
+                _DIM,
                 costs,
-                (j + 2) * _LANES,
+                (j + 2) * LANES,
             )
         row = total[i % 4]
         if i == 0:
-            for lane in range(_LANES):
-                row[3 * _LANES + lane] = costs[2 * _LANES + lane]
+            for lane in range(LANES):
+                row[3 * LANES + lane] = costs[2 * LANES + lane]
             continue
         if i >= 4:
             # What the row four before left behind.
             _wipe(row, low[i - 4] + 3, high[i - 4] + 4)
-        start, end = max(low[i], 1) * _LANES, (high[i] + 1) * _LANES
+        start, end = max(low[i], 1) * LANES, (high[i] + 1) * LANES
         if end > start:
             _row_p2(
-                row[start + 3 * _LANES : end + 3 * _LANES],
-                total[(i + 3) % 4][start + 2 * _LANES : end + 2 * _LANES],
+                row[start + 3 * LANES : end + 3 * LANES],
+                total[(i + 3) % 4][start + 2 * LANES : end + 2 * LANES],
                 total[(i + 2) % 4][start:end],
-                total[(i + 1) % 4][start + _LANES : end + _LANES],
-                costs[start : end + 2 * _LANES],
-                cost[(i + 2) % 3][start : end + 2 * _LANES],
-                cost[(i + 1) % 3][start : end + 2 * _LANES],
+                total[(i + 1) % 4][start + LANES : end + LANES],
+                costs[start : end + 2 * LANES],
+                cost[(i + 2) % 3][start : end + 2 * LANES],
+                cost[(i + 1) % 3][start : end + 2 * LANES],
             )
-    return total[(n - 1) % 4, (m + 2) * _LANES : (m + 3) * _LANES]
+    return total[(n - 1) % 4, (m + 2) * LANES : (m + 3) * LANES]
 
 
 @njit(nogil=True, cache=True)
 def _wipe(row, first, end):  # type: ignore[no-untyped-def]
     # Columns first, first + 1, ..., end - 1. A loop: a slice that is filled is much slower here.
-    for k in range(first * _LANES, end * _LANES):
+    for k in range(first * LANES, end * LANES):
         row[k] = np.float32(np.inf)
 
 
@@ -323,10 +278,10 @@ def _row_p2(here, before, before_2, before_3, cost, cost_1, cost_2):  # type: ig
     """A row of sums; each slice begins at the column that its step comes from."""
     two = np.float32(2)
     for k in range(len(here)):
-        own = cost[k + 2 * _LANES]
+        own = cost[k + 2 * LANES]
         best = before[k] + two * own
-        wide = before_2[k] + two * (cost_1[k] + cost[k + _LANES]) + own
-        tall = before_3[k] + two * (cost_2[k + _LANES] + cost_1[k + 2 * _LANES]) + own
+        wide = before_2[k] + two * (cost_1[k] + cost[k + LANES]) + own
+        tall = before_3[k] + two * (cost_2[k + LANES] + cost_1[k + 2 * LANES]) + own
         best = wide if wide < best else best
         here[k] = tall if tall < best else best
 
@@ -337,30 +292,31 @@ def _bound_2(frames, query, n, lanes, at, m, cost, total):  # type: ignore[no-un
     costs = cost[0]
     for i in range(n):
         for j in range(m):
-            _lane_costs(
+            lane_distances(
                 frames,
                 query + i * _DIM,
                 lanes,
-                at + j * _DIM * _LANES,
+                at + j * _DIM * LANES,
+                _DIM,
                 costs,
-                j * _LANES,
+                j * LANES,
             )
         here, before = total[i % 2], total[(i + 1) % 2]
         _wipe(here, 0, 1)
         if i == 0:
-            here[_LANES : 2 * _LANES] = costs[:_LANES]
-            for k in range(_LANES, m * _LANES):
-                here[k + _LANES] = here[k] + costs[k]
+            here[LANES : 2 * LANES] = costs[:LANES]
+            for k in range(LANES, m * LANES):
+                here[k + LANES] = here[k] + costs[k]
             continue
-        _row_2(here, before, costs[: m * _LANES])
-    return total[(n - 1) % 2, m * _LANES : (m + 1) * _LANES]
+        _row_2(here, before, costs[: m * LANES])
+    return total[(n - 1) % 2, m * LANES : (m + 1) * LANES]
 
 
 @njit(nogil=True, cache=True)
 def _row_2(here, before, cost):  # type: ignore[no-untyped-def]
     for k in range(len(cost)):
-        straight = before[k + _LANES] + cost[k]
+        straight = before[k + LANES] + cost[k]
         slanted = before[k] + np.float32(2) * cost[k]
         best = slanted if slanted < straight else straight
         level = here[k] + cost[k]
-        here[k + _LANES] = level if level < best else best
+        here[k + LANES] = level if level < best else best

@@ -18,12 +18,19 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-# Reassociation lets the sum over channels run in vector registers; infinities keep their meaning.
-_FAST_SUM = {"reassoc", "contract", "nsz"}
+from vpdlib.recognition.vectors import CHANNELS, symmetric_p2_row, tile_distances
 
 
 class Scratch(NamedTuple):
-    """What a thread writes into while it measures pairs of up to n and m frames of d channels."""
+    """What a thread writes into while it measures pairs of up to n and m frames.
+
+    Attributes
+    ----------
+    query, reference : frames end to end, each padded to ``channels`` with zeros.
+    cost, total : rows of ``stride`` cells; those of ``cost`` begin two rows and columns before the first cell, those of
+        ``total`` three.
+    low, high, first, last : of each row, see `reachable_columns` and `paid_columns`.
+    """
 
     query: NDArray[np.float64]
     reference: NDArray[np.float64]
@@ -33,21 +40,26 @@ class Scratch(NamedTuple):
     high: NDArray[np.int64]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
+    channels: int
+    stride: int
 
 
 def make_scratch(n: int, m: int, num_channels: int) -> Scratch:
     """Scratch for queries of at most n frames and references of at most m."""
+    channels = -(-max(num_channels, 1) // CHANNELS) * CHANNELS
+    # Tiles and vectors reach past the end, and what they find there must be numbers: it is added to infinity.
+    stride = m + 8
     return Scratch(
-        # A tile may reach beyond a sequence of one, two or three frames.
-        query=np.zeros((n + 1, num_channels)),
-        reference=np.zeros((m + 3, num_channels)),
-        # Two rows and columns before the first cell are read, and added to infinity: they must be numbers.
-        cost=np.zeros((n + 3, m + 5)),
-        total=np.full((n + 3, m + 3), np.inf),
+        query=np.zeros((n + 1) * channels),
+        reference=np.zeros((m + 3) * channels),
+        cost=np.zeros((n + 3) * stride),
+        total=np.full((n + 3) * stride, np.inf),
         low=np.zeros(n + 1, np.int64),
         high=np.zeros(n + 1, np.int64),
         first=np.zeros(n + 1, np.int64),
         last=np.zeros(n + 1, np.int64),
+        channels=channels,
+        stride=stride,
     )
 
 
@@ -63,9 +75,9 @@ def measure_pairs(  # type: ignore[no-untyped-def]
         n = query_starts[query + 1] - a0
         m = reference_starts[reference + 1] - b0
         if query != held:
-            _copy(queries, a0, n, scratch.query)
+            _copy(queries, a0, n, scratch.query, scratch.channels)
             held = query
-        _copy(references, b0, m, scratch.reference)
+        _copy(references, b0, m, scratch.reference, scratch.channels)
         if 2 * (max(n, m) - 1) <= 3 * (min(n, m) - 1):
             path = _symmetric_p2(n, m, scratch)
         else:
@@ -74,10 +86,11 @@ def measure_pairs(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _copy(frames, start, count, out):  # type: ignore[no-untyped-def]
+def _copy(frames, start, count, out, channels):  # type: ignore[no-untyped-def]
     """Frames start, start + 1, ... as float64."""
     for index in range(count):
-        source, target = frames[start + index], out[index]
+        source = frames[start + index]
+        target = out[index * channels : (index + 1) * channels]
         for channel in range(len(source)):
             target[channel] = source[channel]
 
@@ -108,33 +121,37 @@ def paid_columns(n, m, low, high, first, last):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def _symmetric_p2(n, m, scratch):  # type: ignore[no-untyped-def]
-    """Cost of the best path; cells of `total` are three rows and columns further, those of `cost` two."""
-    low, high = scratch.low, scratch.high
+    """Cost of the best path."""
+    low, high, stride = scratch.low, scratch.high, scratch.stride
     reachable_columns(n, m, low, high)
     paid_columns(n, m, low, high, scratch.first, scratch.last)
     _costs(n, m, scratch)
     cost, total = scratch.cost, scratch.total
-    # What other pairs left: before the first row up to the eighth column, then four columns about each row's range.
-    for row in range(3):
-        total[row, : min(m + 3, 12)] = np.inf
-    total[3, : min(m + 3, 12)] = np.inf
-    total[3, 3] = cost[2, 2]
+    # Other pairs left their sums: wiped are the rows before the first and four columns about each row's range.
+    for row in range(4):
+        for j in range(min(stride, 12)):
+            total[row * stride + j] = np.inf
+    total[3 * stride + 3] = cost[2 * stride + 2]
     for i in range(1, n):
-        before_3, before_2, before, here = total[i], total[i + 1], total[i + 2], total[i + 3]
-        cost_2, cost_1, cost_0 = cost[i], cost[i + 1], cost[i + 2]
-        start = max(low[i], 1)
-        for j in range(max(start - 4, -3), start):
-            here[j + 3] = np.inf
-        for j in range(start, high[i] + 1):
-            own = cost_0[j + 2]
-            best = before[j + 2] + 2.0 * own
-            wide = before_2[j] + 2.0 * (cost_1[j] + cost_0[j + 1]) + own
-            tall = before_3[j + 1] + 2.0 * (cost_2[j + 1] + cost_1[j + 2]) + own
-            best = wide if wide < best else best
-            here[j + 3] = tall if tall < best else best
-        for j in range(high[i] + 1, min(high[i] + 5, m)):
-            here[j + 3] = np.inf
-    return total[n + 2, m + 2]
+        start, end = max(low[i], 1), high[i] + 1
+        here = (i + 3) * stride + 3
+        if end > start:
+            symmetric_p2_row(
+                total,
+                here + start,
+                here + start - stride - 1,
+                here + start - 2 * stride - 3,
+                here + start - 3 * stride - 2,
+                cost,
+                (i + 2) * stride + start,
+                (i + 1) * stride + start,
+                i * stride + start,
+                end - start,
+            )
+        for beside in range(4):
+            total[here + start - 4 + beside] = np.inf
+            total[here + end + beside] = np.inf
+    return total[(n + 2) * stride + m + 2]
 
 
 @njit(nogil=True, cache=True)
@@ -143,65 +160,46 @@ def _symmetric_2(n, m, scratch):  # type: ignore[no-untyped-def]
     scratch.first[:n] = 0
     scratch.last[:n] = m - 1
     _costs(n, m, scratch)
-    cost, total = scratch.cost, scratch.total
-    total[2, 2 : m + 3] = np.inf
-    total[2 : n + 3, 2] = np.inf
+    stride = scratch.stride
     for i in range(n):
+        here = scratch.total[(i + 3) * stride + 2 : (i + 3) * stride + m + 3]
+        before = scratch.total[(i + 2) * stride + 2 : (i + 2) * stride + m + 3]
+        cost = scratch.cost[(i + 2) * stride + 2 : (i + 2) * stride + m + 2]
+        here[0] = np.inf
+        if i == 0:
+            here[1] = cost[0]
+            for j in range(1, m):
+                here[j + 1] = here[j] + cost[j]
+            continue
         for j in range(m):
-            own = cost[i + 2, j + 2]
-            if i == 0 and j == 0:
-                total[3, 3] = own
-                continue
-            best = total[i + 2, j + 2] + 2.0 * own
-            best = min(best, total[i + 2, j + 3] + own)
-            total[i + 3, j + 3] = min(best, total[i + 3, j + 2] + own)
-    return total[n + 2, m + 2]
+            own = cost[j]
+            straight = before[j + 1] + own
+            slanted = before[j] + 2.0 * own
+            best = slanted if slanted < straight else straight
+            level = here[j] + own
+            here[j + 1] = level if level < best else best
+    return scratch.total[(n + 2) * stride + m + 2]
 
 
 @njit(nogil=True, cache=True)
 def _costs(n, m, scratch):  # type: ignore[no-untyped-def]
     """Euclidean distances of the frames in columns first to last of each row, and of some beside them."""
-    first, last = scratch.first, scratch.last
+    first, last, channels, stride = scratch.first, scratch.last, scratch.channels, scratch.stride
     for i in range(0, n, 2):
         start, end = first[i], last[i]
         if i + 1 < n:
             start, end = min(start, first[i + 1]), max(end, last[i + 1])
+        # The tile of an odd last row is moved back to where frames are; so is the last tile of a row.
+        row = max(min(i, n - 2), 0)
         for j in range(start, end + 1, 4):
-            # The last tile of a row is moved back to where frames are; so is the one of an odd last row.
-            _tile(
+            column = max(min(j, m - 4), 0)
+            tile_distances(
                 scratch.query,
-                max(min(i, n - 2), 0),
+                row * channels,
                 scratch.reference,
-                max(min(j, m - 4), 0),
+                column * channels,
+                channels,
                 scratch.cost,
+                (row + 2) * stride + column + 2,
+                stride,
             )
-
-
-@njit(nogil=True, cache=True, fastmath=_FAST_SUM)
-def _tile(a, i, b, j, cost):  # type: ignore[no-untyped-def]
-    """Costs of rows i, i + 1 and columns j to j + 3."""
-    a0, a1 = a[i], a[i + 1]
-    b0, b1, b2, b3 = b[j], b[j + 1], b[j + 2], b[j + 3]
-    s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = 0.0
-    for channel in range(a.shape[1]):
-        x, y = a0[channel], a1[channel]
-        difference = x - b0[channel]
-        s00 += difference * difference
-        difference = x - b1[channel]
-        s01 += difference * difference
-        difference = x - b2[channel]
-        s02 += difference * difference
-        difference = x - b3[channel]
-        s03 += difference * difference
-        difference = y - b0[channel]
-        s10 += difference * difference
-        difference = y - b1[channel]
-        s11 += difference * difference
-        difference = y - b2[channel]
-        s12 += difference * difference
-        difference = y - b3[channel]
-        s13 += difference * difference
-    row = cost[i + 2, j + 2 : j + 6]
-    row[0], row[1], row[2], row[3] = np.sqrt(s00), np.sqrt(s01), np.sqrt(s02), np.sqrt(s03)
-    row = cost[i + 3, j + 2 : j + 6]
-    row[0], row[1], row[2], row[3] = np.sqrt(s10), np.sqrt(s11), np.sqrt(s12), np.sqrt(s13)
