@@ -74,7 +74,7 @@ def over(workflow, name, settings):
 
 
 #: Number of clips, of which a third are for testing. Four events of FX35 have 8,500 frames.
-COUNTS = {"tennis7": 6, "fx35": 4, "diving48": 30}
+COUNTS = {"tennis7": 3, "fx35": 4, "diving48": 15}
 
 
 @pytest.mark.parametrize(
