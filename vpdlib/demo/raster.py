@@ -9,7 +9,8 @@ OpenCV for a thousand quadrilaterals of a few pixels each cost several times the
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from vpdlib.compiled import compiled
 
 #: Coordinates carry this many fractional bits.
 FRACTION_BITS = 3
@@ -19,7 +20,7 @@ _ONE = 1 << _SHIFT
 _HALF = _ONE >> 1
 
 
-@njit(nogil=True)
+@compiled
 def skin(  # type: ignore[no-untyped-def]
     rotations, origins, segment_a, local_a, segment_b, local_b, weight_a
 ):
@@ -44,7 +45,7 @@ def skin(  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(nogil=True)
+@compiled
 def turned_to_camera(pixels, depth, quads, bias):  # type: ignore[no-untyped-def]
     """Indices of the quads that face the camera, their depths (metres, less their bias); the box of all, xyxy."""
     shown = np.empty(len(quads), np.int64)
@@ -67,7 +68,7 @@ def turned_to_camera(pixels, depth, quads, bias):  # type: ignore[no-untyped-def
     return shown[:num], distance[:num], box
 
 
-@njit(nogil=True)
+@compiled
 def shade(world, quads, shown, colours, direction, diffuse, ambient):  # type: ignore[no-untyped-def]
     """Lit colours (Q, 3) uint8 of the quads ``shown``; wrapped Lambert: soft, as in a hall with many lamps."""
     out = np.empty((len(shown), 3), np.uint8)
@@ -92,7 +93,7 @@ def shade(world, quads, shown, colours, direction, diffuse, ambient):  # type: i
     return out
 
 
-@njit(nogil=True)
+@compiled
 def lies_behind(points, limits, pixels, quads, depth):  # type: ignore[no-untyped-def]
     """Whether points (N, 2) px lie inside a quad that is nearer (``depth`` (Q,)) than their limit (N,), bool (N,)."""
     out = np.zeros(len(points), np.bool_)
@@ -114,7 +115,7 @@ def lies_behind(points, limits, pixels, quads, depth):  # type: ignore[no-untype
     return out
 
 
-@njit(nogil=True)
+@compiled
 def _put(layer, x, y, colour):  # type: ignore[no-untyped-def]
     if 0 <= x < layer.shape[1] and 0 <= y < layer.shape[0]:
         layer[y, x, 0] = colour[0]
@@ -122,18 +123,18 @@ def _put(layer, x, y, colour):  # type: ignore[no-untyped-def]
         layer[y, x, 2] = colour[2]
 
 
-@njit(nogil=True)
+@compiled
 def _floor_divide_to_zero(a, b):  # type: ignore[no-untyped-def]
     """``a / b`` of integers, b > 0, cut towards zero as in C."""
     return a // b if a >= 0 else -((-a) // b)
 
 
-@njit(nogil=True)
+@compiled
 def _side(value, limit, low, high):  # type: ignore[no-untyped-def]
     return low if value < 0 else (high if value > limit else 0)
 
 
-@njit(nogil=True)
+@compiled
 def _clip(x1, y1, x2, y2, right, bottom):  # type: ignore[no-untyped-def]
     """Cut a line to 0..right, 0..bottom by Cohen and Sutherland's codes: whether any is left, and its ends."""
     first = _side(x1, right, 1, 2) | _side(y1, bottom, 4, 8)
@@ -163,7 +164,7 @@ def _clip(x1, y1, x2, y2, right, bottom):  # type: ignore[no-untyped-def]
     return first | second == 0, x1, y1, x2, y2
 
 
-@njit(nogil=True)
+@compiled
 def _outline(layer, x1, y1, x2, y2, colour):  # type: ignore[no-untyped-def]
     """One edge, its ends with ``_SHIFT`` fractional bits."""
     right, bottom = (layer.shape[1] << _SHIFT) - 1, (layer.shape[0] << _SHIFT) - 1
@@ -191,7 +192,7 @@ def _outline(layer, x1, y1, x2, y2, colour):  # type: ignore[no-untyped-def]
             y += 1
 
 
-@njit(nogil=True)
+@compiled
 def _spans(layer, corners, colour):  # type: ignore[no-untyped-def]
     """The inside of one quadrilateral, row by row, down from its topmost corner along both sides."""
     half = (1 << FRACTION_BITS) >> 1
@@ -248,7 +249,7 @@ def _spans(layer, corners, colour):  # type: ignore[no-untyped-def]
             return
 
 
-@njit(nogil=True)
+@compiled
 def fill_quads(layer, pixels, quads, origin, scale, colours):  # type: ignore[no-untyped-def]
     """Fill ``quads`` (Q, 4), rows of ``pixels`` (V, 2), in turn into ``layer`` (H, W, 3) uint8, changed in place.
 

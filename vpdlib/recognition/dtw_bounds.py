@@ -17,9 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from vpdlib.compiled import compiled
 from vpdlib.recognition.dtw import PackedSequences
 from vpdlib.recognition.dtw_kernels import paid_columns, reachable_columns
 from vpdlib.recognition.vectors import LANES, lane_distances
@@ -183,7 +183,7 @@ def lower_bounds(
     return out
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _bound_queries(  # type: ignore[no-untyped-def]
     frames,
     starts,
@@ -223,7 +223,7 @@ def _bound_queries(  # type: ignore[no-untyped-def]
                 out[row, order[group * LANES + lane]] = max(bound, np.float32(0))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _bound_p2(frames, query, n, lanes, at, m, cost, total, ranges):  # type: ignore[no-untyped-def]
     """Costs (8,) of the best `symmetricP2` paths; rings of three rows of costs and four of sums.
 
@@ -266,14 +266,14 @@ def _bound_p2(frames, query, n, lanes, at, m, cost, total, ranges):  # type: ign
     return total[(n - 1) % 4, (m + 2) * LANES : (m + 3) * LANES]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _wipe(row, first, end):  # type: ignore[no-untyped-def]
     # Columns first, first + 1, ..., end - 1. A loop: a slice that is filled is much slower here.
     for k in range(first * LANES, end * LANES):
         row[k] = np.float32(np.inf)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _row_p2(here, before, before_2, before_3, cost, cost_1, cost_2):  # type: ignore[no-untyped-def]
     """A row of sums; each slice begins at the column that its step comes from."""
     two = np.float32(2)
@@ -286,7 +286,7 @@ def _row_p2(here, before, before_2, before_3, cost, cost_1, cost_2):  # type: ig
         here[k] = tall if tall < best else best
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _bound_2(frames, query, n, lanes, at, m, cost, total):  # type: ignore[no-untyped-def]
     """Costs (8,) of the best `symmetric2` paths; two rows of ``total`` in turn, their columns one further."""
     costs = cost[0]
@@ -312,7 +312,7 @@ def _bound_2(frames, query, n, lanes, at, m, cost, total):  # type: ignore[no-un
     return total[(n - 1) % 2, m * LANES : (m + 1) * LANES]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _row_2(here, before, cost):  # type: ignore[no-untyped-def]
     for k in range(len(cost)):
         straight = before[k + LANES] + cost[k]

@@ -15,9 +15,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from vpdlib.compiled import compiled
 from vpdlib.recognition.vectors import CHANNELS, symmetric_p2_row, tile_distances
 
 
@@ -63,7 +63,7 @@ def make_scratch(n: int, m: int, num_channels: int) -> Scratch:
     )
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def measure_pairs(  # type: ignore[no-untyped-def]
     queries, query_starts, references, reference_starts, query_of, reference_of, out, scratch
 ):
@@ -85,7 +85,7 @@ def measure_pairs(  # type: ignore[no-untyped-def]
         out[pair] = path / (n + m)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _copy(frames, start, count, out, channels):  # type: ignore[no-untyped-def]
     """Frames start, start + 1, ... as float64."""
     for index in range(count):
@@ -95,7 +95,7 @@ def _copy(frames, start, count, out, channels):  # type: ignore[no-untyped-def]
             target[channel] = source[channel]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def reachable_columns(n, m, low, high):  # type: ignore[no-untyped-def]
     """First and last column of each row that lie on a `symmetricP2` path from corner to corner."""
     for i in range(n):
@@ -104,7 +104,7 @@ def reachable_columns(n, m, low, high):  # type: ignore[no-untyped-def]
         high[i] = min((3 * i) >> 1, m - 1 - (2 * left + 2) // 3)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def paid_columns(n, m, low, high, first, last):  # type: ignore[no-untyped-def]
     """First and last column of each row whose cost is asked for: bent steps pay beside the reachable cells.
 
@@ -119,7 +119,7 @@ def paid_columns(n, m, low, high, first, last):  # type: ignore[no-untyped-def]
         first[i], last[i] = max(start, 0), min(end, m - 1)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _symmetric_p2(n, m, scratch):  # type: ignore[no-untyped-def]
     """Cost of the best path."""
     low, high, stride = scratch.low, scratch.high, scratch.stride
@@ -154,7 +154,7 @@ def _symmetric_p2(n, m, scratch):  # type: ignore[no-untyped-def]
     return total[(n + 2) * stride + m + 2]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _symmetric_2(n, m, scratch):  # type: ignore[no-untyped-def]
     """Cost of the best unconstrained path, a diagonal step counting its cell twice."""
     scratch.first[:n] = 0
@@ -181,7 +181,7 @@ def _symmetric_2(n, m, scratch):  # type: ignore[no-untyped-def]
     return scratch.total[(n + 2) * stride + m + 2]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _costs(n, m, scratch):  # type: ignore[no-untyped-def]
     """Euclidean distances of the frames in columns first to last of each row, and of some beside them."""
     first, last, channels, stride = scratch.first, scratch.last, scratch.channels, scratch.stride

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from vpdlib.compiled import compiled
 from vpdlib.progress import track
 from vpdlib.recognition.dtw import PackedSequences, listed_distances
 from vpdlib.recognition.dtw_bounds import Basis, ReducedSequences, lower_bounds, reduce_sequences
@@ -158,7 +158,7 @@ def _resampled(reduced: ReducedSequences) -> NDArray[np.float32]:
     return reduced.frames[rows].reshape(len(reduced), -1)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _insert(indices, lists, query_of, reference_of, distances):  # type: ignore[no-untyped-def]
     last = lists.shape[1] - 1
     for pair in range(len(distances)):
@@ -173,7 +173,7 @@ def _insert(indices, lists, query_of, reference_of, distances):  # type: ignore[
         held[place], number[place] = distance, reference
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _is_nearer(distance, reference, held, number):  # type: ignore[no-untyped-def]
     # A place past the end is held by none, and any comes before it.
     return number < 0 or distance < held or (distance == held and reference < number)
