@@ -95,19 +95,35 @@ def test_threads_give_the_same_bits():
 def test_what_other_pairs_left_is_not_read():
     rng = np.random.default_rng(3)
     lengths = range(1, 28)
-    sequences = [rng.normal(size=(n, 3)) for n in lengths]
+    # Four channels: what they are padded to is zero for good.
+    sequences = [rng.normal(size=(n, 4)) for n in lengths]
     packed = pack_sequences(sequences, "sequences")
-    scratch = make_scratch(27, 27, 3)
+    scratch = make_scratch(27, 27, 4)
     for query in range(27):
         for reference in range(27):
-            for array in (scratch.query, scratch.reference, scratch.cost, scratch.total):
-                array[:] = -1e6
+            for array in scratch:
+                if isinstance(array, np.ndarray) and array.dtype == np.float64:
+                    array[:] = -1e6
             out = np.empty(1)
             pair = np.array([query]), np.array([reference])
             measure_pairs(
                 packed.frames, packed.starts, packed.frames, packed.starts, *pair, out, scratch
             )
             assert out[0] == dtw_distance(sequences[query], sequences[reference])
+
+
+@pytest.mark.parametrize("shift", [0.0, 100.0])
+def test_frames_that_are_close_keep_their_exact_distance(shift):
+    # A sum of squares of differences keeps what a difference of sums of squares would lose.
+    rng = np.random.default_rng(5)
+    one = rng.normal(size=(20, 12)) + shift
+    for apart in (0.0, 1e-9, 1e-4, 1e-2, 1.0):
+        other = one + apart * rng.normal(size=one.shape)
+        assert dtw_distance(one, other) == pytest.approx(
+            brute(one, other)[0], abs=1e-12 * (1 + shift)
+        )
+        assert dtw_distance(one, other) == dtw_distance(other, one)
+    assert dtw_distance(one, one) == 0
 
 
 def test_some_pairs_are_those_of_the_matrix_to_the_last_bit():
