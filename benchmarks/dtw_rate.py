@@ -51,7 +51,9 @@ def main() -> None:
 
     difference = float(np.abs(ours.reshape(-1)[:num_peer] - peer).max())
     print(f"compiling: {compile_s:.2f} s")
-    print(f"ours, {options.threads} thread(s): {our_rate:.0f} pairs a second of CPU, of {ours.size}")
+    print(
+        f"ours, {options.threads} thread(s): {our_rate:.0f} pairs a second of CPU, of {ours.size}"
+    )
     print(f"dtw-python: {peer_rate:.0f} pairs a second of CPU, of {num_peer}")
     print(f"ratio: {our_rate / peer_rate:.1f}; largest difference: {difference:.1e}")
     if difference > 1e-9:

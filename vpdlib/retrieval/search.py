@@ -43,7 +43,7 @@ def rank_actions(
 
     Equally distant actions (as float32) stand in the order of their ids. The result depends neither on the
     order of ``corpus_ids`` nor on ``threads``; the memory is about three copies of the sequences and 8 Q K bytes for
-    lists of K, or 12 Q C bytes where lists hold more than a twentieth of the corpus.
+    lists of K, or 8 Q C bytes and more where lists hold more than a twentieth of the corpus.
 
     Parameters
     ----------
@@ -138,10 +138,13 @@ def _ranked(
         return nearest_sequences(packed, references, own, length, threads, description)
     matrix = _all_distances(packed, references, threads, description)
     matrix[np.flatnonzero(own >= 0), own[own >= 0]] = np.inf
-    # Columns are sorted by id, so that a stable sort leaves ties in the order of ids.
-    order = np.argsort(matrix, axis=1, kind="stable")[:, :length].astype(np.int32)
-    distances = np.take_along_axis(matrix, order, axis=1)
-    return NearestLists(np.where(np.isfinite(distances), order, np.int32(-1)), distances)
+    lists = NearestLists.empty(len(queries), length)
+    for row, distances in enumerate(matrix):
+        # Columns are sorted by id, so that a stable sort leaves ties in the order of ids.
+        order = np.argsort(distances, kind="stable")[:length]
+        lists.distances[row] = distances[order]
+        lists.indices[row] = np.where(np.isfinite(distances[order]), order, -1)
+    return lists
 
 
 def _all_distances(
