@@ -1,4 +1,4 @@
-"""Lower bounds of DTW distances, at a seventh of their cost, for a ranked search that measures only what can matter.
+"""Lower bounds of DTW distances, at a quarter of their cost, for a ranked search that measures only what can matter.
 
 **Why it is a bound.** A frame becomes its coordinates in an orthonormal basis of a few channels, and the length of
 what the basis leaves out. Two frames are at least as far apart as these vectors are: the left-out parts differ
@@ -24,8 +24,8 @@ from vpdlib.recognition.dtw import PackedSequences
 from vpdlib.recognition.dtw_kernels import paid_columns, reachable_columns
 from vpdlib.recognition.vectors import LANES, lane_distances
 
-# Coordinates kept of a frame. More leave fewer pairs to measure and cost more: 12 is least in all on 52 channels of
-# students and on joints (benchmarks/ranked_search.py).
+# Coordinates kept of a frame. More leave fewer pairs to measure and cost more; from 16 to 28 it is the same in all on a
+# student's descriptors (docs/performance.md).
 NUM_COMPONENTS = 20
 _DIM = NUM_COMPONENTS + 1
 # Frames that the basis is found from; more do not change it.
@@ -62,12 +62,12 @@ class ReducedSequences:
 
     Attributes
     ----------
-    frames : (total frames, 13) float32, end to end as the sequences were.
+    frames : (total frames, 21) float32, end to end as the sequences were.
     starts : (S + 1,) int64, as of the sequences.
     order : (8 G,) int64 sequences by length, eight to a group; a group that would run short repeats its last one.
     group_of : (S,) int64 the group of each sequence.
     num_real : (G,) int64 how many of a group's eight are not repeated.
-    lanes : float32, the groups end to end, each (frames, 13, 8).
+    lanes : float32, the groups end to end, each (frames, 21, 8).
     lane_starts : (G + 1,) int64 into ``lanes``.
     norm : the largest length of a frame, in units of the descriptors.
     """
@@ -216,8 +216,8 @@ def _bound_queries(  # type: ignore[no-untyped-def]
                 last = _bound_p2(frames, query, n, lanes, at, m, cost, total, ranges)
             else:
                 last = _bound_2(frames, query, n, lanes, at, m, cost, total)
-            # Sums of up to n + m costs, each of 13 squares, in float32.
-            share = np.float32(1) - np.float32(n + m + 40) * epsilon
+            # Sums of up to n + m costs, each of 21 squares, in float32.
+            share = np.float32(1) - np.float32(n + m + 2 * _DIM) * epsilon
             for lane in range(num_real[group]):
                 bound = last[lane] / np.float32(n + m) * share - slack
                 out[row, order[group * LANES + lane]] = max(bound, np.float32(0))
