@@ -50,7 +50,10 @@ def main() -> None:
     print(f"{len(rows)} training actions, {options.folds} folds of whole groups")
 
     sequences = {
-        method: action_sequences(rows, sorted((options.results / "features" / method).glob("*.h5")))
+        # Below the folder of its kind.
+        method: action_sequences(
+            rows, sorted((options.results / "features").glob(f"*/{method}/*.h5"))
+        )
         for method in options.methods
         if "+" not in method
     }
