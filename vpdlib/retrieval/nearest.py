@@ -88,8 +88,7 @@ def nearest_sequences(
             lists.add(reference_of, query_of, distances)
 
     guesses = _likely_pairs(reduced_queries, reduced, own, k, same)
-    blocks = range(0, len(guesses), _PAIRS_PER_BLOCK)
-    for first in blocks:
+    for first in range(0, len(guesses), _PAIRS_PER_BLOCK):
         measure(*np.divmod(guesses[first : first + _PAIRS_PER_BLOCK], len(references)))
     # Queries by length, as groups are: where they are the same, a block need not look back at earlier groups.
     order = np.argsort(np.diff(queries.starts), kind="stable")
@@ -151,7 +150,7 @@ def _keys(
 
 
 def _resampled(reduced: ReducedSequences) -> NDArray[np.float32]:
-    """A few frames of each sequence side by side, side by side."""
+    """A few frames of each of S sequences, (S, 12 x 21)."""
     first, length = reduced.starts[:-1, None], np.diff(reduced.starts)[:, None]
     share = np.linspace(0, 1, _FRAMES_OF_GUESS)
     rows = first + np.rint(share * (length - 1)).astype(np.int64)
