@@ -1,13 +1,16 @@
 """CPU seconds of every stage of a finished run, beside those of another one: where the time goes, and the ratio.
 
-Snakemake writes a benchmark file for each job; their CPU times are added up by rule. Two runs are compared where both
-were made on the same machine under like load. ``python -m benchmarks.stage_times --runs
-before=PATH/results/demo after=results/demo``; one run alone is listed by itself.
+A job's log ends with the seconds of CPU that it used; they are added up by rule. A run whose logs do not say (of a
+commit before they did) is measured by Snakemake's benchmark files, which miss the end of most jobs: this is said, and
+its sums are too low. Two runs are compared where both were made on the same machine under like load.
+``python -m benchmarks.stage_times --runs before=PATH/results/demo after=results/demo``; one run alone is listed by
+itself.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -15,22 +18,44 @@ import pandas as pd
 
 from benchmarks._options import options_or_skip
 
+#: The end of a log, as workflow_scripts/_job.py writes it.
+_DONE = re.compile(r": done in [\d.]+ s, ([\d.]+) s of CPU")
+
 
 def seconds_by_stage(results: Path) -> Counter[str]:
-    """Rule -> CPU seconds of all its jobs, from the benchmark files of a dataset's results.
+    """Rule -> CPU seconds of all its jobs, from the logs of a dataset's results, or else from its benchmark files.
 
     Raises
     ------
     SystemExit
-        If there is none.
+        If there is neither.
     """
     found: Counter[str] = Counter()
+    silent = 0
+    for path in sorted((results / "logs").rglob("*.log")):
+        ends = _DONE.findall(path.read_text(errors="replace"))
+        silent += not ends
+        found[stage_of(path, results / "logs")] += float(ends[-1]) if ends else 0.0
+    if found and not silent:
+        return found
+    found.clear()
     for path in sorted((results / "benchmarks").rglob("*.tsv")):
-        stage = path.relative_to(results / "benchmarks").parts[0].removesuffix(".tsv")
-        found[stage] += float(pd.read_csv(path, sep="\t")["cpu_time"].sum())
+        found[stage_of(path, results / "benchmarks")] += float(
+            pd.read_csv(path, sep="\t")["cpu_time"].sum()
+        )
     if not found:
-        raise SystemExit(f"{results}: no benchmark files of jobs there; name results/<dataset>")
+        raise SystemExit(
+            f"{results}: neither logs nor benchmark files of jobs there; name results/<dataset>"
+        )
+    print(
+        f"{results}: {silent} logs say nothing of CPU, so this is Snakemake's measure, which misses ends of jobs"
+    )
     return found
+
+
+def stage_of(path: Path, folder: Path) -> str:
+    """The rule whose log or benchmark file it is."""
+    return path.relative_to(folder).parts[0].removesuffix(path.suffix)
 
 
 def main() -> None:

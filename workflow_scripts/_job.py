@@ -55,7 +55,11 @@ def run(main: Callable[[Any], None], snakemake: Any = None) -> None:
                 print(f"\n{rule}: {error}\n(log: {log_path})\n", file=sys.stderr)
                 sys.exit(1)
             raise
-        progress.note(f"{rule}: done in {time.monotonic() - start:.1f} s")
+        # Snakemake's own file of a job misses what it used after the last look at it (findings/snakemake_cpu_time.sh).
+        cpu_s = sum(os.times()[:4])
+        progress.note(
+            f"{rule}: done in {time.monotonic() - start:.1f} s, {cpu_s:.1f} s of CPU from the process's start"
+        )
 
 
 def downloads(snakemake: Any) -> Path:
