@@ -155,19 +155,12 @@ def packed_distances(
     ValueError
         Where d differs, and where ``threads`` is below 1.
     """
-    if threads < 1:
-        raise ValueError(f"threads is {threads}; give at least 1")
     distances = np.zeros((len(queries), len(references)), dtype=np.float64)
-    if distances.size == 0:
-        return distances
-    _check_channels(queries, references)
-    flat = distances.reshape(-1)
 
-    def measure(first: int, end: int) -> None:
-        query_of, reference_of = np.divmod(np.arange(first, end), len(references))
-        _measure(queries, references, query_of, reference_of, flat[first:end])
+    def pairs(first: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return np.divmod(np.arange(first, end), len(references))
 
-    _share(measure, distances.size, _mean_cells(queries, references), threads, description)
+    _fill(distances.reshape(-1), queries, references, pairs, threads, description)
     return distances
 
 
@@ -193,68 +186,57 @@ def listed_distances(
     ValueError
         As `packed_distances`.
     """
-    if threads < 1:
-        raise ValueError(f"threads is {threads}; give at least 1")
     distances = np.zeros(len(query_of), dtype=np.float64)
-    if not len(distances):
-        return distances
-    _check_channels(queries, references)
 
-    def measure(first: int, end: int) -> None:
-        part = slice(first, end)
-        _measure(queries, references, query_of[part], reference_of[part], distances[part])
+    def pairs(first: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        of_queries, of_references = query_of[first:end], reference_of[first:end]
+        return of_queries.astype(np.int64, copy=False), of_references.astype(np.int64, copy=False)
 
-    _share(measure, len(distances), _mean_cells(queries, references), threads, None)
+    _fill(distances, queries, references, pairs, threads, None)
     return distances
 
 
-def _check_channels(queries: PackedSequences, references: PackedSequences) -> None:
-    if queries.frames.shape[1] != references.frames.shape[1]:
-        raise ValueError(
-            f"queries have {queries.frames.shape[1]} channels and references "
-            f"{references.frames.shape[1]}: both must come from one feature set"
-        )
-
-
-def _mean_cells(queries: PackedSequences, references: PackedSequences) -> float:
-    return (len(queries.frames) / len(queries)) * (len(references.frames) / len(references))
-
-
-def _measure(
+def _fill(
+    out: NDArray[np.float64],
     queries: PackedSequences,
     references: PackedSequences,
-    query_of: NDArray[np.integer],
-    reference_of: NDArray[np.integer],
-    out: NDArray[np.float64],
-) -> None:
-    """Write the distances of pairs; threads share nothing that is written but ``out``."""
-    measure_pairs(
-        queries.frames,
-        queries.starts,
-        references.frames,
-        references.starts,
-        query_of.astype(np.int64, copy=False),
-        reference_of.astype(np.int64, copy=False),
-        out,
-        make_scratch(queries.max_length, references.max_length, queries.frames.shape[1]),
-    )
-
-
-def _share(
-    measure: Callable[[int, int], None],
-    num_pairs: int,
-    mean_cells: float,
+    pairs: Callable[[int, int], tuple[NDArray[np.int64], NDArray[np.int64]]],
     threads: int,
     description: str | None,
 ) -> None:
-    """Cut pairs 0, 1, ... into tasks for a pool of threads."""
+    """Write the distances of pairs 0, 1, ..., of which ``pairs(first, end)`` gives the numbers of the sequences."""
+    if threads < 1:
+        raise ValueError(f"threads is {threads}; give at least 1")
+    if not len(out):
+        return
+    num_channels = queries.frames.shape[1]
+    if num_channels != references.frames.shape[1]:
+        raise ValueError(
+            f"queries have {num_channels} channels and references "
+            f"{references.frames.shape[1]}: both must come from one feature set"
+        )
+    mean_cells = (len(queries.frames) / len(queries)) * (len(references.frames) / len(references))
     # At least four tasks a thread, so that none waits long for the last.
     per_task = min(
-        math.ceil(_CELLS_PER_TASK / max(mean_cells, 1.0)), math.ceil(num_pairs / (4 * threads))
+        math.ceil(_CELLS_PER_TASK / max(mean_cells, 1.0)), math.ceil(len(out) / (4 * threads))
     )
-    firsts = range(0, num_pairs, per_task)
+    firsts = range(0, len(out), per_task)
+
+    def measure(first: int) -> None:
+        end = min(first + per_task, len(out))
+        # Every task has its own scratch: threads share nothing that is written but the result.
+        measure_pairs(
+            queries.frames,
+            queries.starts,
+            references.frames,
+            references.starts,
+            *pairs(first, end),
+            out[first:end],
+            make_scratch(queries.max_length, references.max_length, num_channels),
+        )
+
     with ThreadPoolExecutor(threads) as pool:
-        finished = pool.map(measure, firsts, [min(first + per_task, num_pairs) for first in firsts])
+        finished = pool.map(measure, firsts)
         for _ in (
             finished if description is None else track(finished, description, len(firsts), "block")
         ):

@@ -234,16 +234,9 @@ def _bound_p2(frames, query, n, lanes, at, m, cost, total, ranges):  # type: ign
         _wipe(total[ring], 0, m + 3)
     for i in range(n):
         costs = cost[i % 3]
-        for j in range(first[i], last[i] + 1):
-            lane_distances(
-                frames,
-                query + i * _DIM,
-                lanes,
-                at + j * _DIM * LANES,
-                _DIM,
-                costs,
-                (j + 2) * LANES,
-            )
+        _costs_of_row(
+            frames, query + i * _DIM, lanes, at, first[i], last[i] + 1, costs[2 * LANES :]
+        )
         row = total[i % 4]
         if i == 0:
             for lane in range(LANES):
@@ -264,6 +257,13 @@ def _bound_p2(frames, query, n, lanes, at, m, cost, total, ranges):  # type: ign
                 cost[(i + 1) % 3][start : end + 2 * LANES],
             )
     return total[(n - 1) % 4, (m + 2) * LANES : (m + 3) * LANES]
+
+
+@compiled
+def _costs_of_row(frames, frame_at, lanes, at, first, end, costs):  # type: ignore[no-untyped-def]
+    """Distances of one frame and columns first, first + 1, ..., end - 1 of a group, into those columns of ``costs``."""
+    for j in range(first, end):
+        lane_distances(frames, frame_at, lanes, at + j * _DIM * LANES, _DIM, costs, j * LANES)
 
 
 @compiled
@@ -291,16 +291,7 @@ def _bound_2(frames, query, n, lanes, at, m, cost, total):  # type: ignore[no-un
     """Costs (8,) of the best `symmetric2` paths; two rows of ``total`` in turn, their columns one further."""
     costs = cost[0]
     for i in range(n):
-        for j in range(m):
-            lane_distances(
-                frames,
-                query + i * _DIM,
-                lanes,
-                at + j * _DIM * LANES,
-                _DIM,
-                costs,
-                j * LANES,
-            )
+        _costs_of_row(frames, query + i * _DIM, lanes, at, 0, m, costs)
         here, before = total[i % 2], total[(i + 1) % 2]
         _wipe(here, 0, 1)
         if i == 0:

@@ -27,6 +27,7 @@ class _Builder:
 
     def __init__(self, context: Any, builder: Any, vector: ir.VectorType) -> None:
         self.context, self.builder, self.vector = context, builder, vector
+        self.bytes_each = 8 if vector is _DOUBLES else 4
 
     def place(self, kind: Any, array: Any, at: Any) -> Any:
         """Pointer to array[at]."""
@@ -38,14 +39,12 @@ class _Builder:
         return self.builder.gep(pointer, [_INDEX(count) if isinstance(count, int) else count])
 
     def load(self, pointer: Any) -> Any:
-        bytes_each = 8 if self.vector is _DOUBLES else 4
         pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
-        return self.builder.load(pointer, align=bytes_each)
+        return self.builder.load(pointer, align=self.bytes_each)
 
     def store(self, vector: Any, pointer: Any) -> None:
-        bytes_each = 8 if self.vector is _DOUBLES else 4
         pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
-        self.builder.store(vector, pointer, align=bytes_each)
+        self.builder.store(vector, pointer, align=self.bytes_each)
 
     def shuffle(self, first: Any, second: Any, *lanes: int) -> Any:
         mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), list(lanes))
@@ -63,7 +62,7 @@ class _Builder:
     def call(self, name: str, *arguments: Any) -> Any:
         """A function of LLVM's, of vectors; multiplying and adding is one instruction where there is one."""
         module = self.builder.module
-        full = f"llvm.{name}.v{self.vector.count}f{64 if self.vector is _DOUBLES else 32}"
+        full = f"llvm.{name}.v{self.vector.count}f{8 * self.bytes_each}"
         kind = ir.FunctionType(self.vector, [self.vector] * len(arguments))
         function = module.globals.get(full) or ir.Function(module, kind, full)
         return self.builder.call(function, arguments)
