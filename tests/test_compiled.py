@@ -14,7 +14,11 @@ from vpdlib.compiled import compiled
 def twice(value):
     return 2 * value
 """
-USE = "from kernels import twice; print(twice(21), sum(twice.stats.cache_hits.values()), twice._cache.__class__.__name__)"
+USE = """
+from kernels import twice
+
+print(twice(21), sum(twice.stats.cache_hits.values()), type(twice._cache).__name__)
+"""
 
 
 def run(folder, **environment):
