@@ -18,6 +18,7 @@ from vpdlib.config.run import RunSettings
 from vpdlib.config.sharing import model_settings
 from vpdlib.config.tables import TABLES, recognition_files
 from vpdlib.datasets.base import DatasetError, shard_of
+from vpdlib.datasets.label_files import label_files
 from vpdlib.datasets.video_files import VIDEO_SUFFIXES
 from vpdlib.datasets.paths import state_of
 from vpdlib.datasets.tables import read_broken, read_videos

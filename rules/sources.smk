@@ -177,6 +177,7 @@ rule prepare_dataset:
         on_bad_video=section("on_bad_video"),
     params:
         adapter=section("adapter"),
+        labels=section("labels"),
         classes=section("classes"),
         num_shards=section("num_shards"),
         seed=section("seed"),

@@ -10,9 +10,9 @@ from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.tables import VideoRow, read_videos
-from vpdlib.imports.keypoints import read_keypoints
-from vpdlib.imports.supplied import check_length
-from vpdlib.imports.supplied_keypoints import keypoints_in_pixels, warn_of_joints_outside_boxes
+from vpdlib.interchange.keypoints import read_keypoints
+from vpdlib.interchange.supplied import check_length
+from vpdlib.interchange.supplied_keypoints import keypoints_in_pixels, warn_of_joints_outside_boxes
 from vpdlib.poses.build import build_teacher
 from vpdlib.poses.settings import PoseSettings
 from vpdlib.poses.write import add_poses, has_box, write_poses

@@ -8,7 +8,7 @@ from vpdlib.artifacts import ArtifactWriter
 from vpdlib.artifacts.features import Features
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.tables import read_videos
-from vpdlib.imports.supplied import add_supplied_features
+from vpdlib.interchange.supplied import add_supplied_features
 
 
 def main(snakemake):

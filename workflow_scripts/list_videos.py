@@ -19,7 +19,7 @@ from vpdlib.datasets.listing import (
 from vpdlib.datasets.paper.files import find_label_files
 from vpdlib.datasets.paths import DataFolder
 from vpdlib.datasets.tables import ProblemRow, VideoRow, write_rows
-from vpdlib.imports.keypoints import read_keypoints
+from vpdlib.interchange.keypoints import read_keypoints
 
 
 def sources_of(adapter, snakemake) -> list[VideoSource]:

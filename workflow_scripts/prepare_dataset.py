@@ -1,10 +1,13 @@
 """Check a dataset's labels against its videos; write its tables."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import _job
+import numpy as np
+from numpy.typing import NDArray
 
 from vpdlib.datasets.adapters import parse_adapter
 from vpdlib.datasets.adapters.base import BaseAdapter, LabelledAdapter, VideosToLabel
@@ -16,11 +19,13 @@ from vpdlib.datasets.paper.files import find_label_files, published_numbers
 from vpdlib.datasets.paper.protocol import PaperDataset
 from vpdlib.datasets.paths import DataFolder
 from vpdlib.datasets.prepare import Prepared, prepare, prepare_paper
+from vpdlib.datasets.settings import LabelSettings
 from vpdlib.datasets.split import group_of, split_by_group
 from vpdlib.datasets.tables import ProblemRow, VideoRow, read_problems, read_videos
-from vpdlib.imports.boxes import check_box_names, ends_early
-from vpdlib.imports.keypoints import read_keypoints
-from vpdlib.imports.labels import labelled_actions
+from vpdlib.interchange.boxes import check_box_names, ends_early
+from vpdlib.interchange.keypoints import read_keypoints
+from vpdlib.interchange.labels import labelled_actions
+from vpdlib.video.reader import frame_times
 
 
 def listed(snakemake) -> list[VideoRow]:
@@ -32,6 +37,18 @@ def listed(snakemake) -> list[VideoRow]:
 def passed_over(snakemake) -> dict[str, str]:
     """The videos that all shards left out, with the reason."""
     return left_out([row for path in snakemake.input.problems for row in read_problems(path)])
+
+
+def times_of(rows: list[VideoRow]) -> Callable[[str], NDArray[np.float64]]:
+    """From a video's id to the time stamps of its pictures, for labels that count these."""
+    row_of = {row.video: row for row in rows}
+
+    @cache
+    def times(video_id: str) -> NDArray[np.float64]:
+        row = row_of[video_id]
+        return frame_times(row.path, row.clock)
+
+    return times
 
 
 def prepare_labelled(adapter: LabelledAdapter, paths: DataFolder, snakemake) -> Prepared:
@@ -55,7 +72,19 @@ def prepare_labelled(adapter: LabelledAdapter, paths: DataFolder, snakemake) -> 
     prepared = prepare(
         rows,
         lambda durations_s: labelled_actions(
-            adapter, paths, VideosToLabel(place, sources, clips, durations_s, classes), problems
+            adapter,
+            paths,
+            VideosToLabel(
+                place,
+                sources,
+                clips,
+                durations_s,
+                classes,
+                {row.video: row.fps for row in rows},
+                times_of(rows) if adapter.has_videos else None,
+                LabelSettings(**snakemake.params.labels),
+            ),
+            problems,
         ),
         classes,
         partial(

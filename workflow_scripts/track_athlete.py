@@ -9,10 +9,10 @@ from vpdlib.artifacts import ArtifactWriter
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.datasets.tables import VideoRow, read_videos
-from vpdlib.imports.boxes import boxes_of_keypoints, ends_early, supplied_boxes
-from vpdlib.imports.keypoints import read_keypoints
-from vpdlib.imports.supplied import check_length
-from vpdlib.imports.supplied_keypoints import keypoints_in_pixels
+from vpdlib.interchange.boxes import boxes_of_keypoints, ends_early, supplied_boxes
+from vpdlib.interchange.keypoints import read_keypoints
+from vpdlib.interchange.supplied import check_length
+from vpdlib.interchange.supplied_keypoints import keypoints_in_pixels
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.progress import note
 from vpdlib.tracking.settings import TrackingSettings

@@ -73,7 +73,8 @@ def label_files_of(wildcards):
             f"results/{wildcards.dataset}/dataset/sources.csv",
             *(must_exist(path, wildcards.dataset) for path in adapter.label_paths),
         ]
-    return [str(or_refuse(RUN.under_data, path)) for path in adapter.label_paths]
+    places = [or_refuse(RUN.under_data, path) for path in adapter.label_paths]
+    return [str(path) for path in or_refuse(label_files, places)]
 
 
 def must_exist(path, dataset):

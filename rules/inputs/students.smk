@@ -27,12 +27,13 @@ def job_of_student(dataset, student):
     adapter = settings.adapter.model_dump(
         mode="json", include=set(settings.adapter.label_settings)
     )
+    labels = settings.labels.model_dump(mode="json")
     return digest_settings(
         {
             "settings": own.model_dump(mode="json"),
             "upside_down": is_upside_down(dataset, own.teacher),
             "code": student_code(dataset, student),
-            "split": [adapter, settings.classes, settings.seed],
+            "split": [adapter, labels, settings.classes, settings.seed],
         }
     )
 

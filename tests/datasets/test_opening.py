@@ -12,7 +12,7 @@ from vpdlib.datasets.base import Action, DatasetError, VideoSource, check_action
 from vpdlib.datasets.listing import list_files
 from vpdlib.datasets.opening import frames_of, times_of
 from vpdlib.datasets.tables import read_broken
-from vpdlib.imports.supplied import add_supplied_features
+from vpdlib.interchange.supplied import add_supplied_features
 from vpdlib.report.overlay import write_overlay
 from vpdlib.video.reader import frame_times, probe
 

@@ -87,7 +87,7 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from vpdlib.artifacts import read_artifact
-from vpdlib.imports.keypoints import read_keypoints
+from vpdlib.interchange.keypoints import read_keypoints
 reader, path = sys.argv[1], Path(sys.argv[2])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 said = "nothing"

@@ -109,7 +109,7 @@ BAD_IDS = ["../x", "/abs", "a;b", "$(touch ran)", "a\nb", "a\0b", "a" * 300]
 def test_9_names_that_would_leave_their_place_are_refused(tmp_path, name):
     """As keys of keypoints, which may hold what no name of a file can."""
     from vpdlib.datasets.base import DatasetError
-    from vpdlib.imports.keypoints import read_keypoints
+    from vpdlib.interchange.keypoints import read_keypoints
 
     annotation = {"frame_dir": name, "label": 0, "keypoint": np.ones((1, 2, 17, 2))}
     (tmp_path / "a.pkl").write_bytes(pickle.dumps([annotation]))

@@ -36,13 +36,13 @@ def _videos(frames: int) -> list[VideoRow]:
 
 
 def _labels(folder: Path) -> Callable[[Path], Any]:
-    from vpdlib.imports.labels import read_labels
+    from vpdlib.interchange.labels import LabelledVideos, read_labels
 
     known = sources(folder)
     ids = {source.video_id for source in known}
 
     def read(path: Path) -> Any:
-        actions = read_labels(path, known, DURATIONS_S, None, folder, [])
+        actions = read_labels([path], LabelledVideos(known, DURATIONS_S, {}, None, folder))
         assert actions
         for action in actions:
             assert action.video_id in ids
@@ -56,8 +56,8 @@ def _labels(folder: Path) -> Callable[[Path], Any]:
 
 
 def _poses(folder: Path) -> Callable[[Path], Any]:
-    from vpdlib.imports.keypoints import read_keypoints
-    from vpdlib.imports.supplied_keypoints import keypoints_in_pixels
+    from vpdlib.interchange.keypoints import read_keypoints
+    from vpdlib.interchange.supplied_keypoints import keypoints_in_pixels
 
     def read(path: Path) -> Any:
         clips = read_keypoints(path, "joints13", 25.0)
@@ -82,7 +82,7 @@ def _poses(folder: Path) -> Callable[[Path], Any]:
 
 
 def _boxes(folder: Path) -> Callable[[Path], Any]:
-    from vpdlib.imports.boxes import supplied_boxes
+    from vpdlib.interchange.boxes import supplied_boxes
 
     def read(path: Path) -> Any:
         boxes = supplied_boxes(path, _videos(20))
@@ -101,7 +101,7 @@ def _boxes(folder: Path) -> Callable[[Path], Any]:
 
 
 def _features(folder: Path) -> Callable[[Path], Any]:
-    from vpdlib.imports.supplied import read_features
+    from vpdlib.interchange.supplied import read_features
 
     def read(path: Path) -> Any:
         features = read_features(path)

@@ -25,7 +25,7 @@ from vpdlib.config.base import Id
 from vpdlib.config.networks import NetworksName
 from vpdlib.crops.settings import CropSettings
 from vpdlib.datasets.adapters import Adapter
-from vpdlib.datasets.settings import OnBadVideo, SuppliedSettings, TracksFrom
+from vpdlib.datasets.settings import LabelSettings, OnBadVideo, SuppliedSettings, TracksFrom
 from vpdlib.features.settings import (
     JOINTS2D,
     SECTIONS,
@@ -61,6 +61,9 @@ class DatasetSections(Section):
     adapter: Adapter = Field(description="Where videos and labels come from.")
     classes: tuple[Id, ...] | None = Field(
         None, description="Class names in their order; a label outside is an error. Null: as found."
+    )
+    labels: LabelSettings = Field(
+        LabelSettings(), description="What is taken of the files of labels."
     )
     supplied: SuppliedSettings = Field(
         SuppliedSettings(), description="Output of other tools in place of a stage."

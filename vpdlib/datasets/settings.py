@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from vpdlib.ranges import NonNegativeFloat, PositiveFloat
 from vpdlib.section import Section
 
-#: Orders of joints that keypoint files may have; see :mod:`vpdlib.imports.keypoints`.
+#: Orders of joints that keypoint files may have; see :mod:`vpdlib.interchange.keypoints`.
 JointNames = Literal["coco17", "joints13", "jhmdb15", "h36m17"]
 Deinterlace = Literal["auto", "never", "always"]
 DeinterlaceSetting = Annotated[
@@ -20,11 +21,104 @@ DeinterlaceSetting = Annotated[
     ),
 ]
 
+#: Formats of labelled actions, see :mod:`vpdlib.interchange.label_registry` and docs/formats.md.
+LabelFormatName = Literal[
+    "table",
+    "boris",
+    "boris_events",
+    "boris_aggregated",
+    "elan",
+    "label_studio",
+    "via",
+    "cvat",
+    "datumaro",
+    "sportscode",
+    "datavyu",
+    "anvil",
+    "textgrid",
+    "srt",
+    "webvtt",
+    "soccernet",
+    "activitynet",
+    "ava",
+    "thumos",
+]
+
+#: Formats of pose tools' keypoints, see docs/formats.md.
+KeypointFormatName = Literal[
+    "deeplabcut",
+    "sleap",
+    "sleap_analysis",
+    "lightning_pose",
+    "nwb",
+    "movement",
+    "coco",
+    "ultralytics",
+    "openpose",
+    "alphapose",
+    "mmpose",
+    "mediapipe",
+    "trc",
+    "pose_format",
+]
+
 #: What becomes of a video that cannot be used; see :mod:`vpdlib.datasets.bad_videos`.
 OnBadVideo = Literal["refuse", "skip"]
 
 #: What the athlete's tracks are made from: people detected, or boxes or keypoints of another tool.
 TracksFrom = Literal["people", "boxes", "keypoints"]
+
+
+class LabelSettings(Section):
+    """What is taken of the files of labels that other tools write (docs/formats.md)."""
+
+    tier: str | tuple[str, ...] | None = Field(
+        None,
+        description="The tier, track, column or layer whose labels are actions, or several of them. Null: the only "
+        "one; a file that has more is refused.",
+    )
+    subject: str | tuple[str, ...] | None = Field(
+        None, description="Take only the labels of these subjects (athletes, teams). Null: of all."
+    )
+    annotator: str | None = Field(
+        None,
+        description="Whose labels count where several people labelled one video in one file. Null: the only one's.",
+    )
+    map: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="What a tool calls a class -> its name here, or null to leave it out; others stay as they are.",
+    )
+    point_window_s: tuple[NonNegativeFloat, NonNegativeFloat] | None = Field(
+        None,
+        description="Events without duration are actions from so many seconds before to so many after. Null: such "
+        "events are refused.",
+    )
+    fps: PositiveFloat | None = Field(
+        None,
+        description="Frames a second by which a tool counts that numbers frames and does not say its rate. Null: the "
+        "video's own.",
+    )
+
+    @field_validator("point_window_s")
+    @classmethod
+    def _is_long(cls, given: tuple[float, float] | None) -> tuple[float, float] | None:
+        if given is not None and sum(given) <= 0:
+            raise ValueError("no window: give seconds before and after, such as [0.5, 0.5]")
+        return given
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The tiers taken; empty where none is named."""
+        return _names(self.tier)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The subjects taken; empty where none is named."""
+        return _names(self.subject)
+
+
+def _names(given: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else given or ()
 
 
 class SuppliedSettings(Section):

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from vpdlib.geometry import iou_matrix
-from vpdlib.imports.keypoints import JHMDB15
+from vpdlib.interchange.keypoints import JHMDB15
 from vpdlib.poses.accuracy import pck_norm, pck_px
 from vpdlib.poses.normalize import normalize_pose, to_joints13
 from vpdlib.skeleton import JOINTS13

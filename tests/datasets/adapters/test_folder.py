@@ -13,7 +13,7 @@ from vpdlib.datasets.adapters.folder import (
 from vpdlib.datasets.base import DatasetError, VideoSource
 from vpdlib.datasets.paths import DataFolder
 from vpdlib.datasets.video_files import find_videos
-from vpdlib.imports.labels import labelled_actions
+from vpdlib.interchange.labels import labelled_actions
 
 
 def touch(folder, *names):

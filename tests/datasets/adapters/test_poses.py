@@ -7,8 +7,8 @@ from vpdlib.datasets.adapters.base import VideosToLabel
 from vpdlib.datasets.adapters.poses import PosesAdapter
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.paths import DataFolder
-from vpdlib.imports.keypoints import read_keypoints
-from vpdlib.imports.labels import labelled_actions
+from vpdlib.interchange.keypoints import read_keypoints
+from vpdlib.interchange.labels import labelled_actions
 
 
 @pytest.mark.parametrize(

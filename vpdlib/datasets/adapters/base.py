@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from vpdlib.datasets.base import Action, PoseClip, VideoSource
 from vpdlib.datasets.paths import DataPaths
-from vpdlib.datasets.settings import JointNames, SuppliedSettings
+from vpdlib.datasets.settings import JointNames, LabelFormatName, LabelSettings, SuppliedSettings
 from vpdlib.datasets.tables import ProblemRow
 from vpdlib.ranges import ProperFraction
 from vpdlib.section import Section
@@ -30,6 +32,9 @@ class VideosToLabel:
     clips : video id -> keypoints, where they stand in for videos.
     durations_s : video id -> length, seconds.
     classes : class names; None for all that are found.
+    rates_fps : video id -> frames a second.
+    times_of : from a video's id to the time stamps of its pictures, (N,) s; None where there are no videos.
+    settings : what is taken of the files of labels.
     """
 
     place: Path
@@ -37,6 +42,9 @@ class VideosToLabel:
     clips: Mapping[str, PoseClip]
     durations_s: Mapping[str, float]
     classes: Sequence[str] | None = None
+    rates_fps: Mapping[str, float] = field(default_factory=dict)
+    times_of: Callable[[str], NDArray[np.float64]] | None = None
+    settings: LabelSettings = field(default_factory=LabelSettings)
 
 
 class BaseAdapter(Section):
@@ -133,7 +141,7 @@ class LabelledAdapter(BaseAdapter):
     """What adapters share whose labels and splits come from the user."""
 
     label_settings: ClassVar[frozenset[str]] = frozenset(
-        {"labels", "group_pattern", "test_fraction", "val_fraction"}
+        {"labels", "label_format", "group_pattern", "test_fraction", "val_fraction"}
     )
 
     test_fraction: ProperFraction = Field(
@@ -143,18 +151,29 @@ class LabelledAdapter(BaseAdapter):
     val_fraction: ProperFraction = Field(
         0.0, description="Fraction of actions for validation where no split is given."
     )
-    labels: str | None = Field(
+    labels: str | tuple[str, ...] | None = Field(
         None,
         description="CSV with columns video, label and optionally start, end (seconds; the whole video where empty), "
-        "split (train, val, test), group, or a file of another format (docs/own_sport.md); relative to data_dir. Null: "
-        "every video is one action, labelled with the folder it lies in; of keypoints, with the labels (and splits) of "
-        "their file, or the folders in its keys.",
+        "split (train, val, test), group; a file of an annotation tool (docs/formats.md); several of them, of which a "
+        "later one wins; or a folder of such files; relative to data_dir. Null: every video is one action, labelled "
+        "with the folder it lies in; of keypoints, with the labels (and splits) of their file, or the folders in its "
+        "keys.",
+    )
+    label_format: LabelFormatName | None = Field(
+        None, description="Format of the files of labels. Null: each file's is told by its content."
     )
     group_pattern: str | None = Field(
         None,
         description="Regular expression with a group named 'group', searched in the video id where labels bring no "
         "group: videos of one group stay on one side of the split.",
     )
+
+    @field_validator("labels")
+    @classmethod
+    def _names_files(cls, labels: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        if labels is not None and not labels:
+            raise ValueError("no file; name one, or set it to null")
+        return labels
 
     @field_validator("group_pattern")
     @classmethod
@@ -175,8 +194,8 @@ class LabelledAdapter(BaseAdapter):
 
     @property
     def label_paths(self) -> tuple[str, ...]:
-        """The table, if there is one."""
-        return (self.labels,) if self.labels is not None else ()
+        """Files and folders of labels, if there are any."""
+        return (self.labels,) if isinstance(self.labels, str) else self.labels or ()
 
     @property
     def groups_unlabelled(self) -> bool:
