@@ -29,6 +29,7 @@ from vpdlib.baselines.kinds import TRAINED_KINDS, SkeletonBaseline
 from vpdlib.baselines.kinds import checkpoint_references as baseline_weights
 from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import checkpoint_references as people_weights
+from vpdlib.interchange.written_labels import WRITTEN
 from vpdlib.pipeline.layout import needed_models
 from vpdlib.pipeline.networks import own_weights
 from vpdlib.poses.settings import checkpoint_references as pose_weights
@@ -74,6 +75,8 @@ wildcard_constraints:
     checkpoint="|".join(CHECKPOINTS),
     video=ID_PATTERN,
     recording=ID_PATTERN,
+    exported="found|labels",
+    label_format="|".join(WRITTEN),
 
 
 def refuse(error):

@@ -239,3 +239,26 @@ rule cut_clips:
         "Cutting found actions out of their videos: {wildcards.dataset}"
     script:
         "../workflow_scripts/cut_clips.py"
+
+
+rule export_labels:
+    input:
+        unpack(labels_to_export),
+        videos=all_shards(f"{DATASET}/shards/{{shard}}.csv"),
+    output:
+        directory(f"{DATASET}/{{exported}}.{{label_format}}"),
+    log:
+        f"{LOGS}/export_labels/{{exported}}.{{label_format}}.log",
+    benchmark:
+        f"{BENCHMARKS}/export_labels/{{exported}}.{{label_format}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code_digest("workflow_scripts.export_labels"),
+    message:
+        "Writing {wildcards.exported} for other tools, {wildcards.label_format}: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/export_labels.py"

@@ -1,4 +1,8 @@
-"""``python -m vpdlib find``: every action in videos that nobody has labelled, by a model that was shared."""
+"""``python -m vpdlib``: what is done without a dataset and without Snakemake.
+
+``find`` finds every action in videos that nobody has labelled, by a model that was shared; ``labels convert`` takes
+files of labels from one tool to another.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 # Parallelism is by explicit thread counts; libraries that help themselves to all cores are slower. Set before NumPy
 # is imported.
@@ -20,6 +25,50 @@ _NETWORKS_DIR = Path("resources/networks")
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit status: 1 where a video, or everything, could not be done."""
     options = _parser().parse_args(arguments)
+    return int(options.run(options))
+
+
+def _convert(options: argparse.Namespace) -> int:
+    """``labels convert``."""
+    from pydantic import ValidationError
+
+    from vpdlib.datasets.settings import LabelSettings
+    from vpdlib.interchange.convert import ConvertOptions, convert_labels
+
+    try:
+        settings = LabelSettings(
+            tier=tuple(options.tier),
+            subject=tuple(options.subject),
+            annotator=options.annotator,
+            map=dict(options.map),
+            point_window_s=options.point_window,
+            fps=options.fps,
+        )
+        files = convert_labels(
+            ConvertOptions(
+                inputs=options.files[:-1],
+                out=options.files[-1],
+                videos=options.video,
+                read_as=options.read_as,
+                write_as=options.to,
+                settings=settings,
+                overwrite=options.overwrite,
+            )
+        )
+    except ValidationError as error:
+        print(f"error: {error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}", file=sys.stderr)
+        return 1
+    # What the user can mend: a message is enough.
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    for file in files:
+        print(file)
+    return 0
+
+
+def _find(options: argparse.Namespace) -> int:
+    """``find``."""
     from vpdlib.downloads import downloads_dir
     from vpdlib.pipeline.find import FindOptions, find_in_videos
     from vpdlib.progress import logged_to, note
@@ -94,7 +143,80 @@ def _parser() -> argparse.ArgumentParser:
         "--downloads-dir", type=Path, help="cache of downloads, as downloads_dir in config.yaml"
     )
     find.add_argument("--quiet", action="store_true", help="say only what is wrong")
+    find.set_defaults(run=_find)
+    _add_labels(commands)
     return parser
+
+
+def _add_labels(commands: Any) -> None:
+    labels = commands.add_parser("labels", help="files of labels of other tools").add_subparsers(
+        dest="what", required=True
+    )
+    convert = labels.add_parser(
+        "convert",
+        help="from one tool to another",
+        description="Read files of labels, and write them as another tool's; docs/formats.md lists the formats.",
+    )
+    convert.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="IN ... OUT",
+        help="files or folders of labels; last, a file of the wanted format's ending, or a folder",
+    )
+    convert.add_argument(
+        "--video",
+        nargs="+",
+        action="extend",
+        type=Path,
+        default=[],
+        help="the videos, or folders of them: lengths, rates and sizes",
+    )
+    convert.add_argument(
+        "--from",
+        dest="read_as",
+        metavar="FORMAT",
+        help="format of the files read (default: by content)",
+    )
+    convert.add_argument(
+        "--to", metavar="FORMAT", help="format of the files written (default: by the ending)"
+    )
+    convert.add_argument(
+        "--tier", action="append", default=[], help="take this tier; may be repeated"
+    )
+    convert.add_argument(
+        "--subject", action="append", default=[], help="take this subject; may be repeated"
+    )
+    convert.add_argument("--annotator", help="whose labels count")
+    convert.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        type=_renaming,
+        metavar="THEIRS=OURS",
+        help="rename a class; THEIRS= drops it",
+    )
+    convert.add_argument(
+        "--point-window",
+        nargs=2,
+        type=float,
+        metavar=("BEFORE", "AFTER"),
+        help="seconds around an event without duration",
+    )
+    convert.add_argument(
+        "--fps", type=float, help="rate by which a tool counts frames, where it does not say"
+    )
+    convert.add_argument("--overwrite", action="store_true", help="replace files that are there")
+    convert.set_defaults(run=_convert)
+
+
+def _renaming(text: str) -> tuple[str, str | None]:
+    theirs, sign, ours = text.partition("=")
+    if not theirs or not sign:
+        raise argparse.ArgumentTypeError(
+            f"{text}: expected THEIRS=OURS, or THEIRS= to leave a class out"
+        )
+    return theirs, ours or None
 
 
 def _cores() -> int:

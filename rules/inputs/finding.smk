@@ -108,3 +108,15 @@ def videos_to_cut(wildcards):
     """The lists of all videos, where there are some."""
     must_have_videos(wildcards.dataset)
     return all_shards(f"{DATASET}/shards/{{shard}}.csv")(wildcards)
+
+
+def labels_to_export(wildcards):
+    """The actions that were found, or those that the dataset labels."""
+    if wildcards.exported == "found":
+        return {"found": f"results/{wildcards.dataset}/found.csv"}
+    if is_collection(wildcards.dataset):
+        refuse(
+            f"{wildcards.dataset} has no labels; results/{wildcards.dataset}/found.{wildcards.label_format} is what was "
+            "found there."
+        )
+    return {"actions": f"results/{wildcards.dataset}/dataset/actions.csv"}

@@ -193,6 +193,8 @@ class LabelFormat:
     write : from videos, a folder that is there and a name to the files written in it: one file of that name, or one
         per video of the video's id. None of a format that is only read. Raises DatasetError where the format cannot
         hold something.
+    writes_times : what is written holds names and times alone, so that it can be made without the videos at hand: of
+        these ``fps``, ``num_frames``, ``width`` and ``height`` are then 0, and the length that of the last action.
     """
 
     name: LabelFormatName
@@ -202,6 +204,7 @@ class LabelFormat:
     read: Callable[[Document], LabelFile]
     suffix: str = ""
     write: Callable[[Sequence[WrittenVideo], Path, str], Sequence[Path]] | None = None
+    writes_times: bool = False
 
 
 @dataclass(frozen=True)

@@ -296,41 +296,61 @@ def _later_wins(files: Sequence[Sequence[Action]], problems: list[ProblemRow]) -
     replaced: list[tuple[Action, Action]] = []
     for actions in reversed(files):
         own = []
-        for action in actions:
-            other = next((one for one in later[action.video_id] if _is_same(action, one)), None)
-            if other is None:
-                own.append(action)
-            else:
-                replaced.append((action, other))
+        for video_id, of_video in _by_video(actions).items():
+            others = later[video_id]
+            for action, other in zip(of_video, _same_actions(of_video, others), strict=True):
+                if other is None:
+                    own.append(action)
+                else:
+                    replaced.append((action, other))
+        places = {id(action): place for place, action in enumerate(actions)}
+        own.sort(key=lambda action: places[id(action)])
         for action in own:
             later[action.video_id].append(action)
         kept.append(own)
-    for action, other in reversed(replaced):
-        if action.label != other.label:
-            problems.append(
-                ProblemRow(
-                    video=action.video_id,
-                    start=f"{other.start_s:.3f}",
-                    end=f"{other.end_s:.3f}",
-                    stage=_STAGE,
-                    problem=f"{action.where} says {action.label!r}, {other.where} says {other.label!r}: the later file "
-                    "counts",
-                    remedy="Remove the label that is wrong.",
-                )
-            )
-    conflicts = sum(action.label != other.label for action, other in replaced)
+    replaced.reverse()
+    conflicts = [(action, other) for action, other in replaced if action.label != other.label]
+    problems += [
+        ProblemRow(
+            video=action.video_id,
+            start=f"{other.start_s:.3f}",
+            end=f"{other.end_s:.3f}",
+            stage=_STAGE,
+            problem=f"{action.where} says {action.label!r}, {other.where} says {other.label!r}: the later file counts",
+            remedy="Remove the label that is wrong.",
+        )
+        for action, other in conflicts
+    ]
     if replaced:
+        action, other = (conflicts or replaced)[0]
         warn(
-            f"{len(replaced)} actions are labelled in several files, {conflicts} of them with another class; the later "
-            f"file counts, such as {replaced[-1][1].where} for {replaced[-1][0].where}"
+            f"{len(replaced)} actions are labelled in several files, {len(conflicts)} of them with another class; the "
+            f"later file counts, such as {other.where} for {action.where}"
         )
     return [action for own in reversed(kept) for action in own]
 
 
-def _is_same(one: Action, other: Action) -> bool:
-    shared = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
-    union = max(one.end_s, other.end_s) - min(one.start_s, other.start_s)
-    return union > 0 and shared >= _SAME_ACTION * union
+def _by_video(actions: Sequence[Action]) -> dict[str, list[Action]]:
+    found: dict[str, list[Action]] = defaultdict(list)
+    for action in actions:
+        found[action.video_id].append(action)
+    return found
+
+
+def _same_actions(actions: Sequence[Action], others: Sequence[Action]) -> list[Action | None]:
+    """Of each action of a video the one among others that is of the same time, or None."""
+    if not others:
+        return [None] * len(actions)
+    start_s = np.array([other.start_s for other in others])
+    end_s = np.array([other.end_s for other in others])
+    found: list[Action | None] = []
+    for action in actions:
+        shared = np.minimum(action.end_s, end_s) - np.maximum(action.start_s, start_s)
+        union = np.maximum(action.end_s, end_s) - np.minimum(action.start_s, start_s)
+        best = int(np.argmax(shared))
+        is_same = union[best] > 0 and shared[best] >= _SAME_ACTION * union[best]
+        found.append(others[best] if is_same else None)
+    return found
 
 
 def _split(row: LabelRow) -> Split | None:

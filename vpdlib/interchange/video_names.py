@@ -170,6 +170,12 @@ class VideoNames:
         return f"; nearest: {', '.join(dict.fromkeys(repr(shown[key]) for key in near))}"
 
 
+def path_named(named: str) -> Path:
+    """The path by which a tool calls a video, of either kind of slashes, without the root."""
+    folders, name, _ = _split(named)
+    return Path(*folders, name)
+
+
 def tell_remarks(remarks: Sequence[tuple[str, Found]]) -> list[ProblemRow]:
     """Tell once of all videos that a table calls otherwise than they are.
 

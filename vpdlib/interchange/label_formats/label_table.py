@@ -55,5 +55,12 @@ def _write(videos: Sequence[WrittenVideo], folder: Path, name: str) -> list[Path
 
 
 LABEL_TABLE = LabelFormat(
-    "table", "a table of labels (.csv)", "text", _recognises, _read, ".csv", _write
+    "table",
+    "a table of labels (.csv)",
+    "text",
+    _recognises,
+    _read,
+    ".csv",
+    _write,
+    writes_times=True,
 )

@@ -1,0 +1,131 @@
+"""`python -m vpdlib labels convert`, and what the rule that writes labels for other tools is made of."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.video.making import encode, even
+from vpdlib.__main__ import main
+from vpdlib.datasets.base import DatasetError
+from vpdlib.datasets.tables import VideoRow
+from vpdlib.interchange.formats import WrittenAction
+from vpdlib.interchange.label_registry import LABELS
+from vpdlib.interchange.written_labels import (
+    WRITTEN,
+    format_by_name,
+    format_of_path,
+    written_videos,
+)
+
+TABLE = (
+    "video,start,end,label,group\nheat_01.mp4,0.2,0.6,axel,anna\nday/heat_02.mp4,0.4,0.8,lutz,\n"
+)
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("in.csv").write_text(TABLE)
+    return "in.csv"
+
+
+@pytest.fixture
+def videos(tmp_path):
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for name in ("heat_01", "heat_02"):
+        encode(folder / f"{name}.mp4", even(25, 25), rate=25)
+    return folder
+
+
+def convert(*arguments):
+    return main(["labels", "convert", *map(str, arguments)])
+
+
+def test_names_and_times_need_no_video(table, capsys):
+    assert convert(table, "out.csv", "--map", "axel=Axel", "--map", "lutz=") == 0
+    assert Path("out.csv").read_text() == (
+        "video,start,end,label,group\nheat_01.mp4,0.200,0.600,Axel,anna\n"
+    )
+    assert capsys.readouterr().out == "out.csv\n"
+
+
+def test_what_is_there_stays_unless_told(table, capsys):
+    Path("out.csv").write_text("mine")
+    assert convert(table, "out.csv") == 1
+    assert "out.csv is there already" in capsys.readouterr().err
+    assert Path("out.csv").read_text() == "mine"
+    assert convert(table, "out.csv", "--overwrite") == 0
+    assert sorted(path.name for path in Path().iterdir()) == ["in.csv", "out.csv"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["in.csv"], "IN ... OUT"),
+        (["in.csv", "out.nothing"], "no format ends so. Name one of them: --to table"),
+        (["in.csv", "out", "--to", "nothing"], "nothing: not a format that is written"),
+        (["in.csv", "out.csv", "--from", "nothing"], "no such format"),
+        (["in.csv", "out.csv", "--point-window", "0", "0"], "point_window_s"),
+        (["none.csv", "out.csv"], "none.csv does not exist"),
+        (["in.csv", "out.csv", "--video", "none.mp4"], "none.mp4"),
+    ],
+)
+def test_a_wrong_command_is_told_and_writes_nothing(table, capsys, arguments, message):
+    assert convert(*arguments) == 1
+    assert message in capsys.readouterr().err
+    assert [path.name for path in Path().iterdir()] == ["in.csv"]
+
+
+def test_labels_are_checked_against_the_videos(table, videos, capsys):
+    Path(table).write_text("video,start,end,label\nheat_01.mp4,0.2,1.6,axel\n")
+    assert convert(table, "out.csv", "--video", videos) == 1
+    assert "ends at 1.6 s, and heat_01 has 1 s" in capsys.readouterr().err
+    Path(table).write_text("video,start,end,label\nheat_03.mp4,0.2,0.6,axel\n")
+    assert convert(table, "out.csv", "--video", videos) == 1
+    assert "there is no video 'heat_03.mp4'" in capsys.readouterr().err
+    Path(table).write_text("video,label\nheat_01.mp4,axel\n")
+    assert convert(table, "out.csv") == 1
+    assert "name the videos, --video" in capsys.readouterr().err
+    assert convert(table, "out.csv", "--video", videos / "heat_01.mp4") == 0
+    assert Path("out.csv").read_text() == "video,start,end,label\nheat_01.mp4,0.000,1.000,axel\n"
+
+
+def test_two_videos_of_one_name_are_not_mixed(table, capsys):
+    Path(table).write_text("video,start,end,label\na/x.mp4,0,1,axel\nb/x.mp4,0,1,axel\n")
+    assert convert(table, "out.csv") == 1
+    assert "two videos of the labels are called 'x': a/x.mp4 and b/x.mp4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [name for name in WRITTEN if name != "table"])
+def test_every_format_gives_back_what_it_was_given(table, videos, name, monkeypatch):
+    assert convert(table, "there", "--to", name, "--video", videos) == 0
+    assert convert("there", "back.csv", "--video", videos, "--point-window", "0", "0.2") == 0
+    back = [line.split(",") for line in Path("back.csv").read_text().splitlines()[1:]]
+    assert [(row[0], row[3]) for row in back] == [("heat_01.mp4", "axel"), ("heat_02.mp4", "lutz")]
+    starts = [float(row[1]) for row in back]
+    assert starts == pytest.approx([0.2, 0.4], abs=1e-3)
+    if name not in ("soccernet",):
+        assert [float(row[2]) for row in back] == pytest.approx([0.6, 0.8], abs=1e-3)
+
+
+def test_athletes_of_one_file_are_one_video_of_it():
+    rows = [
+        VideoRow(f"match_{side}", "videos/match.mp4", 0, 25.0, 64, 48, 25, 1.0, athlete=side)
+        for side in ("near", "far")
+    ]
+    actions = {
+        "match_near": [WrittenAction(0.5, 0.7, "serve", 0.9, "near")],
+        "match_far": [WrittenAction(0.1, 0.3, "return", 0.8, "far")],
+    }
+    (video,) = written_videos(rows, actions)
+    assert (video.video_id, video.path) == ("match", Path("videos/match.mp4").absolute())
+    assert [one.label for one in video.actions] == ["return", "serve"]
+
+
+def test_a_format_is_named_where_the_ending_does_not_tell():
+    assert format_of_path(Path("x.CSV")) is LABELS["table"]
+    read_only = next((name for name in LABELS if name not in WRITTEN), None)
+    if read_only:
+        with pytest.raises(DatasetError, match="not a format that is written"):
+            format_by_name(read_only)

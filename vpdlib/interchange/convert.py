@@ -1,0 +1,166 @@
+"""``python -m vpdlib labels convert``: files of labels from one tool to another, without a dataset."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vpdlib.datasets.base import Action, DatasetError, VideoSource
+from vpdlib.datasets.settings import LabelFormatName, LabelSettings
+from vpdlib.datasets.tables import VideoRow
+from vpdlib.datasets.video_files import find_videos
+from vpdlib.interchange.formats import LabelFormat, WrittenAction
+from vpdlib.interchange.label_files import read_label_files
+from vpdlib.interchange.label_registry import LABELS
+from vpdlib.interchange.labels import LabelledVideos, read_labels
+from vpdlib.interchange.video_names import path_named
+from vpdlib.interchange.written_labels import (
+    format_by_name,
+    format_of_path,
+    write_place,
+    written_videos,
+)
+from vpdlib.progress import note
+from vpdlib.video.reader import frame_times, probe
+
+#: A label may end so much after its video, seconds: tools round.
+_END_SLACK_S = 0.1
+
+
+@dataclass(frozen=True)
+class ConvertOptions:
+    """What is converted.
+
+    Attributes
+    ----------
+    inputs : files of labels, and folders of them.
+    out : a file of the wanted format's ending, or a folder.
+    videos : files and folders of videos; empty where names and times are enough.
+    read_as, write_as : formats; None to tell by content and ending.
+    settings : what is taken of the inputs.
+    overwrite : whether files that are there are replaced.
+    """
+
+    inputs: Sequence[Path]
+    out: Path
+    videos: Sequence[Path] = ()
+    read_as: LabelFormatName | None = None
+    write_as: LabelFormatName | None = None
+    settings: LabelSettings = field(default_factory=LabelSettings)
+    overwrite: bool = False
+
+
+def convert_labels(options: ConvertOptions) -> list[Path]:
+    """Read labels of one format and write them in another.
+
+    Returns
+    -------
+    The files written.
+
+    Raises
+    ------
+    DatasetError, VideoError
+        If the labels cannot be read, or not be written in that format, or a video cannot be opened.
+    """
+    if not options.inputs:
+        raise DatasetError("name what is read, and last what is written: IN ... OUT")
+    if options.read_as is not None and options.read_as not in LABELS:
+        raise DatasetError(
+            f"--from {options.read_as}: no such format. Take one of {', '.join(LABELS)}."
+        )
+    one = format_by_name(options.write_as) if options.write_as else format_of_path(options.out)
+    rows = _opened(options.videos) if options.videos else _named(options, one)
+    path_of = {row.video: Path(row.path) for row in rows}
+    actions = read_labels(
+        options.inputs,
+        LabelledVideos(
+            [VideoSource(row.video, Path(row.path)) for row in rows],
+            {row.video: row.duration_s for row in rows if row.duration_s},
+            {row.video: row.fps for row in rows if row.fps},
+            (lambda video_id: frame_times(path_of[video_id])) if options.videos else None,
+        ),
+        settings=options.settings,
+        label_format=options.read_as,
+    )
+    by_video: dict[str, list[WrittenAction]] = defaultdict(list)
+    for action in actions:
+        by_video[action.video_id].append(_checked(action, rows))
+    if not options.videos:
+        rows = [_as_long_as_labels(row, by_video[row.video]) for row in rows]
+    files = write_place(one, written_videos(rows, by_video), options.out, options.overwrite)
+    note(
+        f"{len(actions)} actions of {len(by_video)} videos, {one.title}: {', '.join(map(str, files[:3]))}"
+    )
+    return files
+
+
+def _opened(places: Sequence[Path]) -> list[VideoRow]:
+    """The videos, as their files are."""
+    files: list[Path] = []
+    for place in places:
+        if place.is_dir():
+            files += [source.path for source in find_videos(place, "--video")]
+        else:
+            files.append(place)
+    _refuse_twice(files, "--video: two videos")
+    infos = [probe(path) for path in files]
+    return [
+        VideoRow(
+            path.stem,
+            str(path),
+            0,
+            info.fps,
+            info.width,
+            info.height,
+            info.declared_frames,
+            info.duration_s,
+        )
+        for path, info in zip(files, infos, strict=True)
+    ]
+
+
+def _named(options: ConvertOptions, one: LabelFormat) -> list[VideoRow]:
+    """The videos that the labels name, of unknown length."""
+    if not one.writes_times:
+        raise DatasetError(
+            f"{one.title} states frames or sizes of the videos: name them, --video FILE or FOLDER."
+        )
+    files = read_label_files(options.inputs, options.read_as)
+    paths = dict.fromkeys(path_named(row.video) for file in files for row in file.file.rows)
+    _refuse_twice(list(paths), "two videos of the labels")
+    return [VideoRow(path.stem, str(path), 0, 0.0, 0, 0, 0, 0.0) for path in paths]
+
+
+def _refuse_twice(paths: Sequence[Path], what: str) -> None:
+    names = [path.stem for path in paths]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        both = " and ".join(str(path) for path in paths if path.stem == twice)
+        raise DatasetError(
+            f"{what} are called {twice!r}: {both}. Convert one of them alone, or rename it."
+        )
+
+
+def _checked(action: Action, rows: Sequence[VideoRow]) -> WrittenAction:
+    duration_s = next(row.duration_s for row in rows if row.video == action.video_id) or math.inf
+    if not action.start_s < action.end_s or math.isinf(action.end_s):
+        raise DatasetError(
+            f"{action.where}: from {action.start_s:g} s to {action.end_s:g} s. Give an end after the start"
+            f"{'' if math.isfinite(duration_s) else ', or name the videos, --video'}."
+        )
+    if action.end_s > duration_s + _END_SLACK_S:
+        raise DatasetError(
+            f"{action.where}: ends at {action.end_s:g} s, and {action.video_id} has {duration_s:g} s. Correct it, or "
+            "name the video that was labelled."
+        )
+    return WrittenAction(
+        action.start_s, min(action.end_s, duration_s), action.label, None, action.group
+    )
+
+
+def _as_long_as_labels(row: VideoRow, actions: Sequence[WrittenAction]) -> VideoRow:
+    last_s = max((action.end_s for action in actions), default=0.0)
+    return VideoRow(row.video, row.path, 0, 0.0, 0, 0, 0, last_s)
