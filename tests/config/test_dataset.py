@@ -258,6 +258,22 @@ def test_detection_needs_actions_in_longer_videos(adapter, has_events):
             {"adapter": {"kind": "folder", "videos": "v", "labels": "l", "keep_unlabelled": True}},
             "keep_unlabelled is for labels from folders",
         ),
+        (
+            {"adapter": {"kind": "folder", "videos": "v"}, "labels": {"tier": "jumps"}},
+            r"labels: .*adapter\.labels names none",
+        ),
+        (
+            {"adapter": {"kind": "folder", "videos": "v", "label_format": "elan"}},
+            "label_format: `labels` names no file",
+        ),
+        ({"adapter": {"kind": "folder", "videos": "v", "labels": []}}, "labels: .*no file"),
+        (
+            {
+                "adapter": {"kind": "folder", "videos": "v", "labels": "l"},
+                "labels": {"point_window_s": [0, 0]},
+            },
+            r"labels\.point_window_s: no window",
+        ),
         ({"ablation_shots": 5}, "ablation_shots: 5 is none of shots"),
     ],
 )

@@ -11,11 +11,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from vpdlib.datasets.base import Action, PoseClip, VideoSource
 from vpdlib.datasets.paths import DataPaths
-from vpdlib.datasets.settings import JointNames, LabelFormatName, LabelSettings, SuppliedSettings
+from vpdlib.datasets.settings import (
+    KeypointSettings,
+    LabelFormatName,
+    LabelSettings,
+    SuppliedSettings,
+)
 from vpdlib.datasets.tables import ProblemRow
 from vpdlib.ranges import ProperFraction
 from vpdlib.section import Section
@@ -75,8 +80,8 @@ class BaseAdapter(Section):
         return self.is_published
 
     @property
-    def keypoints_file(self) -> tuple[str, JointNames] | None:
-        """File and order of joints of keypoints that stand in for the videos."""
+    def keypoints_given(self) -> tuple[tuple[str, ...], KeypointSettings] | None:
+        """Files and folders of keypoints that stand in for the videos, and how they are read."""
         return None
 
     @property
@@ -174,6 +179,12 @@ class LabelledAdapter(BaseAdapter):
         if labels is not None and not labels:
             raise ValueError("no file; name one, or set it to null")
         return labels
+
+    @model_validator(mode="after")
+    def _format_is_of_files(self) -> LabelledAdapter:
+        if self.label_format is not None and self.labels is None:
+            raise ValueError("label_format: `labels` names no file; name it, or remove the format")
+        return self
 
     @field_validator("group_pattern")
     @classmethod
