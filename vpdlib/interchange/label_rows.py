@@ -75,7 +75,9 @@ def _chosen(rows: Sequence[LabelRow], settings: LabelSettings) -> list[LabelRow]
 
 def _renamed(settings: LabelSettings) -> Callable[[LabelRow], LabelRow | None]:
     def rename(row: LabelRow) -> LabelRow | None:
-        name = settings.map.get(row.label, row.label)
+        if row.label not in settings.map:
+            return row
+        name = settings.map[row.label]
         return None if name is None else replace(row, label=name)
 
     return rename
