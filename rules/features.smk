@@ -179,3 +179,28 @@ rule fuse_poses:
         "Mending joints by a student, {wildcards.feature}: {wildcards.dataset}, shard {wildcards.shard}"
     script:
         "../workflow_scripts/fuse_poses.py"
+
+
+rule export_poses:
+    input:
+        unpack(posed_student),
+        videos=all_shards(f"{DATASET}/shards/{{shard}}.csv"),
+        tracks=all_shards(f"{DATASET}/tracks/{{shard}}.h5"),
+        poses=all_shards(f"{DATASET}/poses/{{shard}}.h5"),
+    output:
+        directory(f"{DATASET}/{{posed}}.{{keypoint_format}}"),
+    log:
+        f"{LOGS}/export_poses/{{posed}}.{{keypoint_format}}.log",
+    benchmark:
+        f"{BENCHMARKS}/export_poses/{{posed}}.{{keypoint_format}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code_digest("workflow_scripts.export_poses"),
+    message:
+        "Writing {wildcards.posed} for other tools, {wildcards.keypoint_format}: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/export_poses.py"

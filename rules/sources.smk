@@ -178,6 +178,7 @@ rule prepare_dataset:
     params:
         adapter=section("adapter"),
         labels=section("labels"),
+        keypoints=keypoint_settings,
         classes=section("classes"),
         num_shards=section("num_shards"),
         seed=section("seed"),

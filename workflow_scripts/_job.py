@@ -62,6 +62,11 @@ def run(main: Callable[[Any], None], snakemake: Any = None) -> None:
         )
 
 
+def paths(given: str | Path | Sequence[str]) -> list[Path]:
+    """The files and folders of an input that is one or several."""
+    return [Path(path) for path in ([given] if isinstance(given, str | Path) else given)]
+
+
 def downloads(snakemake: Any) -> Path:
     """The cache of downloads. It is no `params`: the same files in another place make nothing anew."""
     return downloads_dir(snakemake.config.get("downloads_dir"))

@@ -13,6 +13,7 @@ from vpdlib.artifacts.tracks import Tracks
 from vpdlib.artifacts.weak_labels import WeakLabels
 from vpdlib.datasets.tables import read_videos
 from vpdlib.flow.quantise import dequantise
+from vpdlib.interchange.absent_joints import ATTRIBUTE, drop_absent
 from vpdlib.report.overlay import write_overlay
 
 
@@ -40,7 +41,9 @@ def main(snakemake):
         box_px = video["tracks"].box_px
         num_frames = len(box_px)
         keypoints = np.full((num_frames, 17, 3), np.nan, np.float32)
-        keypoints[video["poses"].frame] = video["poses"].keypoints_px
+        keypoints[video["poses"].frame] = drop_absent(
+            video["poses"].keypoints_px, opened["poses"].attributes.get(ATTRIBUTE, "")
+        )
         rows = video["labels"].frame
         score = np.full(num_frames, np.nan, np.float32)
         score[rows] = video["labels"].score

@@ -9,8 +9,11 @@ from vpdlib.artifacts import Artifact, ArtifactWriter, read_artifact
 from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
+from vpdlib.datasets.settings import KeypointSettings
 from vpdlib.datasets.tables import VideoRow, read_videos
-from vpdlib.interchange.keypoints import read_keypoints
+from vpdlib.interchange.absent_joints import ATTRIBUTE, fill_absent
+from vpdlib.interchange.choose_person import choose_person
+from vpdlib.interchange.given_poses import read_poses, tell
 from vpdlib.interchange.supplied import check_length
 from vpdlib.interchange.supplied_keypoints import keypoints_in_pixels, warn_of_joints_outside_boxes
 from vpdlib.poses.build import build_teacher
@@ -22,16 +25,15 @@ def take_keypoints(
     videos: list[VideoRow], tracks: Artifact[Tracks], snakemake, artifact: ArtifactWriter
 ) -> None:
     """Keypoints from another tool, for the frames that have a box."""
-    source = Path(snakemake.input.keypoints)
-    artifact.set_attributes(teacher=f"supplied: {source.name}")
+    places = _job.paths(snakemake.input.keypoints)
+    artifact.set_attributes(teacher=f"supplied: {', '.join(place.name for place in places)}")
     if not videos:
         return
-    clips = read_keypoints(
-        source,
-        snakemake.params.keypoints["joint_names"],
-        only={video.video for video in videos},
-    )
-    keypoints_of = keypoints_in_pixels(source, clips, videos)
+    given = read_poses(places, KeypointSettings(**snakemake.params.keypoints), videos=videos)
+    tell(given)
+    artifact.set_attributes(**{ATTRIBUTE: " ".join(given.absent)})
+    keypoints_of = keypoints_in_pixels(given.path, given.clips, videos)
+    chosen_of = {}
     boxes_of = {}
     for video in videos:
         path = tracks[video.video]
@@ -42,10 +44,22 @@ def take_keypoints(
             add_poses(artifact, video.video, np.empty(0, np.int32), np.empty(0), broken=broken)
             continue
         boxes_of[video.video] = box_px
-        keypoints = check_length(keypoints_of, video.video, len(box_px), source)
+        keypoints = check_length(
+            keypoints_of,
+            video.video,
+            len(box_px),
+            given.path,
+            ends_early=video.video in given.clips and given.clips[video.video].may_end_early,
+        )
+        chosen_of[video.video] = choose_person(keypoints, box_px)
         frame = np.flatnonzero(has_box(box_px)).astype(np.int32)
-        add_poses(artifact, video.video, frame, keypoints[frame])
-    warn_of_joints_outside_boxes(source, {name: keypoints_of[name] for name in boxes_of}, boxes_of)
+        add_poses(
+            artifact,
+            video.video,
+            frame,
+            fill_absent(chosen_of[video.video], given.absent)[frame],
+        )
+    warn_of_joints_outside_boxes(given.path, chosen_of, boxes_of)
 
 
 def estimate(snakemake, reading: VideoReading) -> None:

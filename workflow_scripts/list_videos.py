@@ -18,14 +18,23 @@ from vpdlib.datasets.listing import (
 )
 from vpdlib.datasets.paper.files import find_label_files
 from vpdlib.datasets.paths import DataFolder
+from vpdlib.datasets.settings import KeypointSettings
 from vpdlib.datasets.tables import ProblemRow, VideoRow, write_rows
-from vpdlib.interchange.keypoints import read_keypoints
+from vpdlib.interchange.given_poses import GivenPoses, read_poses, tell
 
 
 def sources_of(adapter, snakemake) -> list[VideoSource]:
     """The videos of the shard's files, and of links to some that are not there."""
     files = (*snakemake.input.files, *snakemake.params.unreachable)
     return adapter.sources_of([Path(path) for path in files])
+
+
+def given_poses(snakemake, videos: list[VideoRow] | None = None, fps=None) -> GivenPoses:
+    """Keypoints that stand in for videos: of some, or of all."""
+    settings = KeypointSettings(**snakemake.params.keypoints)
+    given = read_poses(_job.paths(snakemake.input.keypoints), settings, fps, videos)
+    tell(given)
+    return given
 
 
 def with_people(rows, clips, shard, bad_videos: BadVideos) -> list[VideoRow]:
@@ -47,8 +56,7 @@ def published(adapter: PublishedAdapter, snakemake, bad_videos: BadVideos) -> li
         rows = list_clips(adapter, dataset.clips(), {}, params.num_shards)
         if not inputs.get("keypoints"):
             return rows
-        ids = {row.video for row in rows}
-        clips = read_keypoints(Path(inputs.keypoints), params.keypoints["joint_names"], only=ids)
+        clips = given_poses(snakemake, rows).clips
         if not adapter.lengths_are_published:
             lengths = {name: len(clip.keypoints_px) for name, clip in clips.items()}
             rows = [
@@ -87,7 +95,7 @@ def main(snakemake):
         ]
         rows = list_files(sources, params.num_shards, bad_videos, adapter.deinterlace)
     else:
-        clips = read_keypoints(Path(snakemake.input.keypoints), adapter.joint_names, adapter.fps)
+        clips = given_poses(snakemake, fps=adapter.fps).clips
         rows = list_keypoints(clips, params.num_shards, adapter.fps)
         rows = with_people(rows, clips, shard, bad_videos)
     rows = sorted((row for row in rows if row.shard == shard), key=lambda row: row.video)

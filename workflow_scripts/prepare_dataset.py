@@ -1,6 +1,6 @@
 """Check a dataset's labels against its videos; write its tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -19,11 +19,11 @@ from vpdlib.datasets.paper.files import find_label_files, published_numbers
 from vpdlib.datasets.paper.protocol import PaperDataset
 from vpdlib.datasets.paths import DataFolder
 from vpdlib.datasets.prepare import Prepared, prepare, prepare_paper
-from vpdlib.datasets.settings import LabelSettings
+from vpdlib.datasets.settings import KeypointSettings, LabelSettings
 from vpdlib.datasets.split import group_of, split_by_group
 from vpdlib.datasets.tables import ProblemRow, VideoRow, read_problems, read_videos
 from vpdlib.interchange.boxes import check_box_names, ends_early
-from vpdlib.interchange.keypoints import read_keypoints
+from vpdlib.interchange.given_poses import check_pose_names, read_poses, remarks_on
 from vpdlib.interchange.labels import labelled_actions
 from vpdlib.video.reader import frame_times
 
@@ -56,7 +56,8 @@ def prepare_labelled(adapter: LabelledAdapter, paths: DataFolder, snakemake) -> 
     classes, seed = snakemake.params.classes, snakemake.params.seed
     rows = listed(snakemake)
     bad = passed_over(snakemake)
-    clips: dict[str, PoseClip] = {}
+    clips: Mapping[str, PoseClip] = {}
+    problems: list[ProblemRow] = []
     if adapter.has_videos:
         place = paths.under_data(adapter.video_folder)
         sources = [VideoSource(row.video, Path(row.path)) for row in rows]
@@ -65,10 +66,11 @@ def prepare_labelled(adapter: LabelledAdapter, paths: DataFolder, snakemake) -> 
             found = adapter.find_videos(paths, classes)
             sources += [source for source in found if source.video_id in bad]
     else:
-        place = paths.under_data(adapter.keypoints)
-        clips = read_keypoints(place, adapter.joint_names, adapter.fps)
+        names, reading = adapter.keypoints_given
+        given = read_poses([paths.under_data(name) for name in names], reading, adapter.fps)
+        place, clips = given.path, given.clips
         sources = adapter.sources_in(place, clips)
-    problems: list[ProblemRow] = []
+        problems += remarks_on(given)
     prepared = prepare(
         rows,
         lambda durations_s: labelled_actions(
@@ -201,6 +203,17 @@ def check_boxes(
     return check_box_names(boxes, sources, folder)
 
 
+def check_keypoints(prepared: Prepared, snakemake) -> list[ProblemRow]:
+    """Compare files of pose tools with all videos of the dataset: a job sees its shard's."""
+    settings = KeypointSettings(**snakemake.params.keypoints)
+    places = _job.paths(snakemake.input.keypoints)
+    given = read_poses(places, settings, videos=prepared.videos, own_files=False)
+    bad = left_out(prepared.problems)
+    if snakemake.input.get("problems"):
+        bad |= passed_over(snakemake)
+    return [*check_pose_names(given, bad), *remarks_on(given)]
+
+
 def main(snakemake):
     adapter = parse_adapter(snakemake.params.adapter)
     paths = DataFolder(Path(snakemake.params.data_dir))
@@ -211,6 +224,9 @@ def main(snakemake):
         prepared = prepare_labelled(*adapter.as_labelled(paths, labels), snakemake)
     if snakemake.input.get("boxes"):
         told = check_boxes(adapter, paths, prepared, snakemake)
+        prepared = replace(prepared, problems=[*prepared.problems, *told])
+    if snakemake.input.get("keypoints"):
+        told = check_keypoints(prepared, snakemake)
         prepared = replace(prepared, problems=[*prepared.problems, *told])
     prepared.write(dict(snakemake.output.items()))
 

@@ -8,15 +8,18 @@ import numpy as np
 from vpdlib.artifacts import ArtifactWriter
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.bad_videos import VideoReading
+from vpdlib.datasets.settings import KeypointSettings
 from vpdlib.datasets.tables import VideoRow, read_videos
-from vpdlib.interchange.boxes import boxes_of_keypoints, ends_early, supplied_boxes
-from vpdlib.interchange.keypoints import read_keypoints
+from vpdlib.interchange.boxes import ends_early, supplied_boxes
+from vpdlib.interchange.given_poses import read_poses, tell
+from vpdlib.interchange.keypoint_boxes import boxes_of_keypoints
 from vpdlib.interchange.supplied import check_length
 from vpdlib.interchange.supplied_keypoints import keypoints_in_pixels
 from vpdlib.people.settings import PeopleSettings
 from vpdlib.progress import note
+from vpdlib.tracking.given import people_of_keypoints
 from vpdlib.tracking.settings import TrackingSettings
-from vpdlib.tracking.track import supplied_track
+from vpdlib.tracking.track import supplied_track, track_athlete
 from vpdlib.tracking.write import add_track, write_tracks
 from vpdlib.video.reader import DecodeReport
 from vpdlib.video.shots import find_shots
@@ -33,8 +36,8 @@ def take_boxes(
 ) -> None:
     """Tracks from another tool's boxes.
 
-    A video is decoded for its time stamps and cuts, as it would be for detection; where keypoints stand in for it,
-    frames come at a constant rate.
+    A video is decoded for its time stamps and cuts, as it would be for detection; where there is none, frames come at
+    a constant rate.
     """
     for video in videos:
         report = DecodeReport(decoded=video.declared_frames, declared=video.declared_frames)
@@ -70,6 +73,52 @@ def take_boxes(
         )
 
 
+def follow_keypoints(videos: list[VideoRow], snakemake, artifact: ArtifactWriter) -> None:
+    """Tracks from keypoints that stand in for the videos: around the one person, or whom our rule chooses of several.
+
+    Frames come at a constant rate, in one shot.
+    """
+    settings = KeypointSettings(**snakemake.params.keypoints)
+    given = read_poses(_job.paths(snakemake.input.keypoints), settings, videos=videos)
+    tell(given)
+    tracking = TrackingSettings.model_validate(snakemake.params.settings)
+    keypoints_of = keypoints_in_pixels(given.path, given.clips, videos)
+    for video in videos:
+        keypoints = check_length(
+            keypoints_of,
+            video.video,
+            video.declared_frames,
+            given.path,
+            ends_early=video.video in given.clips and given.clips[video.video].may_end_early,
+        )
+        time_s = np.arange(video.declared_frames) / video.fps
+        shot = np.zeros(video.declared_frames, np.int32)
+        if keypoints.ndim == 3:
+            athlete = supplied_track(boxes_of_keypoints(keypoints), shot)
+        else:
+            people = people_of_keypoints(
+                keypoints, time_s, video.width, video.height, video.athlete
+            )
+            athlete = track_athlete(people, tracking)
+        add_track(
+            artifact,
+            video.video,
+            athlete,
+            time_s,
+            shot,
+            {
+                "fps": video.fps,
+                "width": video.width,
+                "height": video.height,
+                "athlete": video.athlete,
+                "decoded_frames": video.declared_frames,
+                "declared_frames": video.declared_frames,
+                "flags": "boxes supplied",
+                "broken": "",
+            },
+        )
+
+
 def main(snakemake):
     inputs, path, provenance = snakemake.input, snakemake.output[0], _job.provenance_of(snakemake)
     if inputs.get("people"):
@@ -80,16 +129,11 @@ def main(snakemake):
         videos = read_videos(inputs.videos)
         if not videos:
             return
-        wanted = {video.video for video in videos}
-        if inputs.get("boxes"):
-            source = Path(inputs.boxes)
-            boxes, may_end_early = supplied_boxes(source, videos), ends_early(source)
-        else:
-            source = Path(inputs.keypoints)
-            clips = read_keypoints(source, snakemake.params.keypoints["joint_names"], only=wanted)
-            keypoints = keypoints_in_pixels(source, clips, videos)
-            boxes = {name: boxes_of_keypoints(one) for name, one in keypoints.items()}
-            may_end_early = False
+        if not inputs.get("boxes"):
+            follow_keypoints(videos, snakemake, artifact)
+            return
+        source = Path(inputs.boxes)
+        boxes, may_end_early = supplied_boxes(source, videos), ends_early(source)
         people = PeopleSettings.model_validate(snakemake.params.people)
         reading = VideoReading(_job.on_bad_video(snakemake))
         take_boxes(videos, boxes, source, may_end_early, people, reading, artifact)

@@ -43,7 +43,7 @@ def track_inputs(wildcards):
         }
     if settings.keypoints is not None and not settings.adapter.has_videos:
         return {
-            "keypoints": supplied("keypoints")(wildcards),
+            "keypoints": given_keypoints(wildcards),
             "videos": f"{folder}/shards/{wildcards.shard}.csv",
         }
     return {"people": f"{folder}/people/{wildcards.shard}.h5"}
@@ -51,7 +51,7 @@ def track_inputs(wildcards):
 
 def tracking_settings(wildcards):
     """The settings of tracking; none where boxes of another tool stand in for it."""
-    if settings_of(wildcards.dataset).tracks_from != "people":
+    if settings_of(wildcards.dataset).tracks_from == "boxes":
         return {}
     return section("tracking")(wildcards)
 
@@ -60,7 +60,7 @@ def pose_inputs(wildcards):
     """Videos for the teacher, or another tool's keypoints."""
     videos = {"videos": f"results/{wildcards.dataset}/shards/{wildcards.shard}.csv"}
     if settings_of(wildcards.dataset).keypoints is not None:
-        return {**videos, "keypoints": supplied("keypoints")(wildcards)}
+        return {**videos, "keypoints": given_keypoints(wildcards)}
     return {
         "videos": videos_to_open(wildcards),
         "networks": teacher_weights(wildcards),

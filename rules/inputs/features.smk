@@ -94,3 +94,21 @@ def fused_student(wildcards):
         "student": f"{models_in(wildcards.dataset)}/students/{student}",
         "features": shard_of_features(wildcards, student),
     }
+
+
+def posed_student(wildcards):
+    """The student whose poses are written, and its descriptors; nothing for the teacher's."""
+    name = wildcards.posed.removeprefix("poses").removeprefix("_")
+    if not name:
+        return {}
+    settings = settings_of(wildcards.dataset)
+    student = find_student(settings.students, name)
+    if student is None or student.teacher != POSE2D:
+        refuse(
+            f"{wildcards.posed}: {name!r} is no student of the 2D teacher, so that its poses have no place in the "
+            f"picture. Ask for poses.{wildcards.keypoint_format}, the teacher's, or name a student of pose2d."
+        )
+    return {
+        "student": f"{models_in(wildcards.dataset)}/students/{name}",
+        "features": feature_files(wildcards.dataset, name),
+    }

@@ -77,10 +77,10 @@ def label_files_of(wildcards):
     return [str(path) for path in or_refuse(label_files, places)]
 
 
-def must_exist(path, dataset):
+def must_exist(path, dataset, may_be_folder=False):
     """A file that the user brings, or a refusal that says where it was looked for."""
     full = or_refuse(RUN.under_data, path)
-    if not full.is_file():
+    if not full.is_file() and not (may_be_folder and full.is_dir()):
         page = settings_of(dataset).adapter.docs_page
         refuse(
             f"datasets/{dataset}.yaml names {path!r}, and {full} does not exist. Correct the setting, or set "
@@ -116,8 +116,7 @@ def list_inputs(wildcards):
     if adapter.has_videos:
         return {**labels, "files": shard_videos(wildcards)}
     brought = label_files_of(wildcards) if adapter.is_published else []
-    keypoints = supplied("keypoints")(wildcards)
-    return {**labels, "keypoints": keypoints, "brought": brought}
+    return {**labels, "keypoints": given_keypoints(wildcards), "brought": brought}
 
 
 def list_settings(wildcards):
@@ -144,15 +143,16 @@ def supplied(name):
     """An input function: a file that stands in for a stage, or nothing."""
 
     def get(wildcards):
-        settings = settings_of(wildcards.dataset)
-        path = (
-            (settings.keypoints or (None,))[0]
-            if name == "keypoints"
-            else getattr(settings.supplied, name)
-        )
+        path = getattr(settings_of(wildcards.dataset).supplied, name)
         return [] if path is None else must_exist(path, wildcards.dataset)
 
     return get
+
+
+def given_keypoints(wildcards):
+    """Files and folders of keypoints that stand in for the teacher's, or nothing."""
+    names, _ = settings_of(wildcards.dataset).keypoints or ((), None)
+    return [must_exist(path, wildcards.dataset, may_be_folder=True) for path in names]
 
 
 def prepare_inputs(wildcards):
@@ -168,9 +168,14 @@ def prepare_inputs(wildcards):
         )
     settings = settings_of(wildcards.dataset)
     boxes = supplied("boxes")(wildcards)
+    # Those of the adapter are read as its videos.
+    keypoints = (
+        given_keypoints(wildcards) if settings.supplied.keypoints is not None else []
+    )
     labels = {
         "labels": label_files_of(wildcards),
         **({"boxes": boxes} if boxes else {}),
+        **({"keypoints": keypoints} if keypoints else {}),
     }
     if settings.adapter.lengths_are_published and settings.on_bad_video == "refuse":
         return {**labels, "files": clips_there(wildcards)}
@@ -187,6 +192,6 @@ def problems_of_lists(wildcards):
 
 
 def keypoint_settings(wildcards):
-    """A params function: order of joints of keypoints that another tool made."""
+    """A params function: how keypoints that another tool made are read."""
     keypoints = settings_of(wildcards.dataset).keypoints
-    return None if keypoints is None else {"joint_names": keypoints[1]}
+    return None if keypoints is None else keypoints[1].model_dump(mode="json")

@@ -17,9 +17,7 @@ from vpdlib.interchange.written_labels import (
     written_videos,
 )
 
-TABLE = (
-    "video,start,end,label,group\nheat_01.mp4,0.2,0.6,axel,anna\nday/heat_02.mp4,0.4,0.8,lutz,\n"
-)
+TABLE = "video,start,end,label,group\nheat_01.mp4,0.2,0.6,axel,anna\nheat_02.mp4,0.4,0.8,lutz,\n"
 
 
 @pytest.fixture
@@ -63,7 +61,7 @@ def test_what_is_there_stays_unless_told(table, capsys):
     ("arguments", "message"),
     [
         (["in.csv"], "IN ... OUT"),
-        (["in.csv", "out.nothing"], "no format ends so. Name one of them: --to table"),
+        (["in.csv", "out.nothing"], "no format ends so. Name one of them: --to "),
         (["in.csv", "out", "--to", "nothing"], "nothing: not a format that is written"),
         (["in.csv", "out.csv", "--from", "nothing"], "no such format"),
         (["in.csv", "out.csv", "--point-window", "0", "0"], "point_window_s"),
@@ -89,6 +87,44 @@ def test_labels_are_checked_against_the_videos(table, videos, capsys):
     assert "name the videos, --video" in capsys.readouterr().err
     assert convert(table, "out.csv", "--video", videos / "heat_01.mp4") == 0
     assert Path("out.csv").read_text() == "video,start,end,label\nheat_01.mp4,0.000,1.000,axel\n"
+
+
+@pytest.mark.parametrize("name", ["cvat", "datumaro"])
+def test_pictures_of_a_varying_rate_are_counted_by_their_own_times(table, tmp_path, name):
+    # A telephone's: 30 a second, then 15.
+    times = [n / 30 for n in range(30)] + [1 + n / 15 for n in range(15)]
+    encode(tmp_path / "heat_01.mp4", times)
+    Path(table).write_text(
+        f"video,start,end,label\nheat_01.mp4,{1 + 4 / 15:.4f},{1 + 9 / 15:.4f},axel\n"
+    )
+    assert convert(table, "there", "--to", name, "--video", "heat_01.mp4") == 0
+    assert convert("there", "back.csv", "--video", "heat_01.mp4") == 0
+    assert Path("back.csv").read_text().splitlines()[1] == "heat_01.mp4,1.266,1.600,axel"
+
+
+def test_what_was_found_keeps_its_probability(table):
+    Path("found.csv").write_text(
+        "video,athlete,start,end,label,probability,second_label,second_probability,detection_score,nearest_action,"
+        "labelled\nheat_01,,0.2,0.6,axel,0.934,lutz,0.05,0.71,heat_02_001,\n"
+    )
+    assert convert("found.csv", "there", "--to", "elan") == 0
+    assert "0.934" in Path("there/heat_01.eaf").read_text()
+    assert convert("found.csv", "out.csv") == 0
+    assert Path("out.csv").read_text() == (
+        "video,start,end,label,probability\nheat_01,0.200,0.600,axel,0.934\n"
+    )
+    Path("found.csv").write_text("video,start,end,label,probability\nheat_01,0.2,0.6,axel,93\n")
+    assert convert("found.csv", "out2.csv") == 1
+
+
+def test_a_folder_with_a_video_without_actions_is_read_back(table, videos):
+    Path(table).write_text("video,start,end,label\nheat_01.mp4,0.2,0.6,axel\n")
+    assert convert(table, "there", "--to", "textgrid", "--video", videos) == 0
+    assert len(list(Path("there").iterdir())) == 2
+    assert convert("there", "back.csv", "--video", videos) == 0
+    assert Path("back.csv").read_text() == "video,start,end,label\nheat_01.mp4,0.200,0.600,axel\n"
+    Path("there/heat_01.TextGrid").unlink()
+    assert convert("there", "back2.csv", "--video", videos) == 1
 
 
 def test_two_videos_of_one_name_are_not_mixed(table, capsys):

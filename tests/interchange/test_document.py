@@ -53,6 +53,8 @@ def test_an_archive_is_read_file_by_file(opened, tmp_path):
     assert document.kind == "zip"
     assert document.content.names == ("db", "project")
     assert document.content.text("db") == "columns"
+    packed = opened(zipped(tmp_path / "x.zip", {"annotations.xml": "<annotations/>"}))
+    assert (packed.kind, packed.content.tag) == ("xml", "annotations")
     with pytest.raises(DatasetError, match=r"there is no db2 in it; found \('db', 'project'\)"):
         document.content.text("db2")
 
@@ -80,7 +82,7 @@ def test_what_is_damaged_or_unsafe_is_refused(opened, data, message):
 
 def test_an_archive_that_unpacks_to_much_more_is_refused(opened, tmp_path):
     with pytest.raises(DatasetError, match="more than an archive of labels"):
-        opened(zipped(tmp_path / "x.zip", {"db": "0" * (2 << 20)}))
+        opened(zipped(tmp_path / "x.zip", {"db": "0" * (2 << 20), "b": ""}))
     with pytest.raises(DatasetError, match="more than an archive of labels"):
         opened(zipped(tmp_path / "x.zip", {str(n): "" for n in range(10_001)}))
     with pytest.raises(DatasetError, match="spreadsheet's own file"):
@@ -123,6 +125,6 @@ def test_what_is_insisted_on_must_be_so(tmp_path):
     path.write_text(json.dumps({"behaviors_conf": {}, "observations": {}}))
     assert find_format(path) is LABELS["boris"]
     with pytest.raises(
-        DatasetError, match="label_format is table, .*; the file is a project of BORIS"
+        DatasetError, match=r"label_format is table, .*; the file is a project of BORIS"
     ):
         read_label_file(path, "table")

@@ -7,20 +7,21 @@ from typing import get_args
 import pytest
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.datasets.settings import LabelFormatName
+from vpdlib.datasets.settings import KeypointFormatName, LabelFormatName
 from vpdlib.interchange.arrays import ARRAYS
 from vpdlib.interchange.boxes import BOXES
 from vpdlib.interchange.formats import Format, Formats
 from vpdlib.interchange.keypoints import KEYPOINTS
 from vpdlib.interchange.label_registry import LABELS
+from vpdlib.interchange.pose_registry import POSES
 from vpdlib.provenance import Code
 
 ROOT = Path(__file__).parents[2]
 READ_BY = {
-    "prepare_dataset": (LABELS, BOXES, KEYPOINTS, ARRAYS),
-    "list_videos": (KEYPOINTS, ARRAYS),
-    "track_athlete": (BOXES, KEYPOINTS, ARRAYS),
-    "estimate_pose": (KEYPOINTS, ARRAYS),
+    "prepare_dataset": (LABELS, BOXES, KEYPOINTS, POSES, ARRAYS),
+    "list_videos": (KEYPOINTS, POSES, ARRAYS),
+    "track_athlete": (BOXES, KEYPOINTS, POSES, ARRAYS),
+    "estimate_pose": (KEYPOINTS, POSES, ARRAYS),
     "import_features": (ARRAYS,),
 }
 
@@ -60,6 +61,12 @@ def test_every_format_of_labels_has_a_name_for_the_setting_and_a_section_of_the_
     assert set(LABELS) <= set(get_args(LabelFormatName))
     text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
     assert [name for name in LABELS if f"`{name}`" not in text] == []
+
+
+def test_every_format_of_poses_has_a_name_for_the_setting_and_a_section_of_the_docs():
+    assert set(POSES) <= set(get_args(KeypointFormatName))
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert [name for name in POSES if f"`{name}`" not in text] == []
 
 
 def test_an_edit_of_a_reader_remakes_what_it_may_have_read_and_nothing_else(tmp_path):

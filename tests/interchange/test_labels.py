@@ -96,9 +96,9 @@ def test_two_columns_are_enough_and_groups_come_from_the_pattern(labels):
     ("text", "place", "message"),
     [
         (
-            "clip,label\na,jump\n",
+            "klip,label\na,jump\n",
             "",
-            r"column 'video' is missing; found \['clip', 'label'\]. Add it",
+            r"column 'video' is missing; found \['klip', 'label'\]. Add it",
         ),
         ("", "", "column 'video' is missing; found"),
         ("video,start\na,1\n", "", "column 'label' is missing"),

@@ -8,7 +8,8 @@ import pytest
 from vpdlib.datasets.base import DatasetError, VideoSource
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.interchange import boxes as boxes_module
-from vpdlib.interchange.boxes import boxes_of_keypoints, check_box_names
+from vpdlib.interchange.boxes import check_box_names
+from vpdlib.interchange.keypoint_boxes import boxes_of_keypoints
 from vpdlib.interchange.supplied import check_length, read_features
 from vpdlib.interchange.times import TimeCell, read_times
 

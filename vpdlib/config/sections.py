@@ -25,7 +25,14 @@ from vpdlib.config.base import Id
 from vpdlib.config.networks import NetworksName
 from vpdlib.crops.settings import CropSettings
 from vpdlib.datasets.adapters import Adapter
-from vpdlib.datasets.settings import LabelSettings, OnBadVideo, SuppliedSettings, TracksFrom
+from vpdlib.datasets.settings import (
+    KeypointSettings,
+    LabelSettings,
+    OnBadVideo,
+    SuppliedSettings,
+    TracksFrom,
+    names_of,
+)
 from vpdlib.features.settings import (
     JOINTS2D,
     SECTIONS,
@@ -379,10 +386,10 @@ class DatasetSections(Section):
         return self.kind_of(name) != "supplied"
 
     @property
-    def keypoints(self) -> tuple[str, str] | None:
-        """File and order of joints of keypoints that stand in for the teacher's, or None."""
-        if self.adapter.keypoints_file is not None:
-            return self.adapter.keypoints_file
+    def keypoints(self) -> tuple[tuple[str, ...], KeypointSettings] | None:
+        """Files and folders of keypoints that stand in for the teacher's, and how they are read, or None."""
+        if self.adapter.keypoints_given is not None:
+            return self.adapter.keypoints_given
         if self.supplied.keypoints is not None:
-            return self.supplied.keypoints, self.supplied.joint_names
+            return names_of(self.supplied.keypoints), self.supplied.reading
         return None

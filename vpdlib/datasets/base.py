@@ -48,11 +48,14 @@ class PoseClip:
 
     Attributes
     ----------
-    keypoints_px : (T, 17, 3) float32 COCO-17: x px, y px, score.
+    keypoints_px : (T, 17, 3) float32 COCO-17: x px, y px, score; where the file has several people in a frame, all of
+        them, (T, P, 17, 3), of whom tracking chooses.
     fps, width, height : where the file says; else None.
     label : class of the clip, name or number, where the file says.
     splits : the splits that a PySKL file lists the clip in, which may be of several protocols.
     folder : what stands before the clip's name in the file's key, its last part; empty without.
+    file_name : the video file's name, where a pose tool's file says it; else empty.
+    may_end_early : frames at the video's end may be missing, since nobody was seen in them.
     """
 
     keypoints_px: np.ndarray
@@ -62,6 +65,8 @@ class PoseClip:
     label: str | int | None = None
     splits: tuple[str, ...] = ()
     folder: str = ""
+    file_name: str = ""
+    may_end_early: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from vpdlib.datasets.paths import files_below
 #: Endings of files of labels; in a folder all others lie beside them.
 _SUFFIXES = (
     *(".csv", ".tsv", ".txt", ".json", ".xml", ".boris", ".eaf", ".opf", ".anvil", ".textgrid"),
-    *(".srt", ".vtt"),
+    *(".srt", ".vtt", ".zip"),
 )
 
 

@@ -267,7 +267,7 @@ def check_people(
         f"{len(clips[row.video].keypoints_px)} frames has a place"
         for row in rows
         if row.video in clips
-        and not np.isfinite(clips[row.video].keypoints_px[..., :2]).all(axis=2).any()
+        and not np.isfinite(clips[row.video].keypoints_px[..., :2]).all(axis=-1).any()
     }
     if bad_videos.on_bad_video == "skip":
         reasons |= {

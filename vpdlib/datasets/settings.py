@@ -8,9 +8,10 @@ from pydantic import Field, field_validator
 
 from vpdlib.ranges import NonNegativeFloat, PositiveFloat
 from vpdlib.section import Section
+from vpdlib.skeleton import COCO17
 
 #: Orders of joints that keypoint files may have; see :mod:`vpdlib.interchange.keypoints`.
-JointNames = Literal["coco17", "joints13", "jhmdb15", "h36m17"]
+JointNames = Literal["auto", "coco17", "joints13", "jhmdb15", "h36m17"]
 Deinterlace = Literal["auto", "never", "always"]
 DeinterlaceSetting = Annotated[
     Deinterlace,
@@ -109,19 +110,73 @@ class LabelSettings(Section):
     @property
     def tiers(self) -> tuple[str, ...]:
         """The tiers taken; empty where none is named."""
-        return _names(self.tier)
+        return names_of(self.tier)
 
     @property
     def subjects(self) -> tuple[str, ...]:
         """The subjects taken; empty where none is named."""
-        return _names(self.subject)
+        return names_of(self.subject)
 
 
-def _names(given: str | tuple[str, ...] | None) -> tuple[str, ...]:
+class KeypointSettings(Section):
+    """How files of keypoints are read (docs/bring_your_own.md)."""
+
+    keypoints_format: KeypointFormatName | None = Field(
+        None,
+        description="The pose tool's format that `keypoints` are of (docs/formats.md). Null: each file's is told by "
+        "its content.",
+    )
+    joint_names: JointNames = Field(
+        "auto",
+        description="Order of the joints in `keypoints`. auto: by the names that the file gives them; of npz, HDF5 and "
+        "PySKL files, which give none, coco17.",
+    )
+    joint_map: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="What a pose tool's file calls a joint -> COCO's name of it, such as left_wrist, or null to leave "
+        "it out; the usual spellings need no entry.",
+    )
+    individual: str | None = Field(
+        None,
+        description="Which individual or track of a file that names several people is the athlete. Null: whom the "
+        "boxes follow.",
+    )
+
+    @field_validator("joint_map")
+    @classmethod
+    def _names_joints(cls, given: dict[str, str | None]) -> dict[str, str | None]:
+        unknown = [name for name in given.values() if name is not None and name not in COCO17]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is no joint; known: {', '.join(COCO17)}")
+        return given
+
+    @property
+    def reading(self) -> KeypointSettings:
+        """These settings alone, of a section that has more."""
+        return KeypointSettings(
+            **{name: getattr(self, name) for name in KeypointSettings.model_fields}
+        )
+
+
+def not_empty(given: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+    """A setting of one path, several or none, which names one where it is set.
+
+    Raises
+    ------
+    ValueError
+        If it is set and names none.
+    """
+    if given is not None and not given:
+        raise ValueError("no file; name one, or set it to null")
+    return given
+
+
+def names_of(given: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """Names, or paths, of a setting that has one, several or none."""
     return (given,) if isinstance(given, str) else given or ()
 
 
-class SuppliedSettings(Section):
+class SuppliedSettings(KeypointSettings):
     """Output of other tools that stands in for a stage (docs/bring_your_own.md)."""
 
     boxes: str | None = Field(
@@ -129,13 +184,17 @@ class SuppliedSettings(Section):
         description="CSV, npz or HDF5 of the athlete's boxes in place of detection and tracking; relative to "
         "data_dir.",
     )
-    keypoints: str | None = Field(
+    keypoints: str | tuple[str, ...] | None = Field(
         None,
-        description="npz, HDF5 or PySKL pickle in place of the teacher; relative to data_dir. Where there are no "
-        "videos, boxes are taken from the keypoints too.",
+        description="Keypoints in place of the teacher: npz, HDF5 or PySKL pickle, a pose tool's file, several files, "
+        "or a folder of such; relative to data_dir. Where there are no videos, boxes are taken from the keypoints too.",
     )
-    joint_names: JointNames = Field("coco17", description="Order of the joints in `keypoints`.")
     features: dict[str, str] = Field(
         default_factory=dict,
         description="Feature set -> npz or HDF5 of descriptors in place of a student's; relative to data_dir.",
     )
+
+    @field_validator("keypoints")
+    @classmethod
+    def _names_files(cls, given: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        return not_empty(given)

@@ -31,6 +31,7 @@ _BESIDE = """
 .xls .xlsx .ods .numbers .eaf .pfsx .boris .srt .vtt .ass .ssa .sub .idx .sbv .lrc .log .nfo .edl .gpx .fit .url .lnk
 .jpg .jpeg .png .webp .bmp .tif .tiff .heic .svg .thm .psd .wav .mp3 .m4a .aac .flac .ogg .opus .wma
 .npz .npy .h5 .hdf5 .pkl .pickle .mat .parquet .feather .pt .pth .onnx .safetensors .py .ipynb .r .m .sh .js .tsx
+.trc .c3d .mot .pose
 .cpi .mpl .bdm .modd .moff .ifo .bup .ctg .db .md5 .sha1 .sha256 .sfv
 """
 _COMPANIONS = frozenset(_BESIDE.split())

@@ -22,9 +22,6 @@ from vpdlib.interchange.formats import BoxFormat, Formats, StoredArray
 from vpdlib.interchange.video_names import VideoNames, tell_remarks
 from vpdlib.progress import warn
 
-#: Boxes around keypoints are this much larger on each side: joints lie within the body.
-_KEYPOINT_MARGIN = 0.1
-
 
 def _of_arrays(path: Path, videos: Sequence[VideoRow]) -> dict[str, StoredArray]:
     return read_arrays(path, "boxes", {video.video for video in videos})
@@ -189,16 +186,3 @@ def check_box_names(
         (first_of[name], found) for name, found in names.found.items() if found and found.remark
     ]
     return [*problems, *tell_remarks(remarks)]
-
-
-def boxes_of_keypoints(keypoints_px: np.ndarray) -> np.ndarray:
-    """Boxes around keypoints (T, 17, 3), a tenth larger on each side: (T, 4), NaN without any joint."""
-    place = keypoints_px[..., :2]
-    there = np.isfinite(place).all(axis=2)
-    low = np.where(there[..., None], place, np.inf).min(axis=1)
-    high = np.where(there[..., None], place, -np.inf).max(axis=1)
-    # A single joint has no extent; a pixel makes its box.
-    margin = np.maximum(_KEYPOINT_MARGIN * (high - low), 1.0)
-    box_px = np.concatenate([low - margin, high + margin], axis=1).astype(np.float32)
-    box_px[~there.any(axis=1)] = np.nan
-    return box_px

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,9 +14,9 @@ from vpdlib.datasets.settings import LabelFormatName, LabelSettings
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.datasets.video_files import find_videos
 from vpdlib.interchange.formats import LabelFormat, WrittenAction
-from vpdlib.interchange.label_files import read_label_files
+from vpdlib.interchange.label_files import ReadFile, read_label_files
 from vpdlib.interchange.label_registry import LABELS
-from vpdlib.interchange.labels import LabelledVideos, read_labels
+from vpdlib.interchange.labels import LabelledVideos, actions_of_files
 from vpdlib.interchange.video_names import path_named
 from vpdlib.interchange.written_labels import (
     format_by_name,
@@ -72,29 +73,34 @@ def convert_labels(options: ConvertOptions) -> list[Path]:
             f"--from {options.read_as}: no such format. Take one of {', '.join(LABELS)}."
         )
     one = format_by_name(options.write_as) if options.write_as else format_of_path(options.out)
-    rows = _opened(options.videos) if options.videos else _named(options, one)
+    files = read_label_files(options.inputs, options.read_as)
+    rows = _opened(options.videos) if options.videos else _named(files, one)
     path_of = {row.video: Path(row.path) for row in rows}
-    actions = read_labels(
-        options.inputs,
+    times_of = (lambda video: frame_times(path_of[video])) if options.videos else None
+    actions = actions_of_files(
+        files,
         LabelledVideos(
             [VideoSource(row.video, Path(row.path)) for row in rows],
             {row.video: row.duration_s for row in rows if row.duration_s},
             {row.video: row.fps for row in rows if row.fps},
-            (lambda video_id: frame_times(path_of[video_id])) if options.videos else None,
+            times_of,
+            _folder_of(rows) if options.videos else None,
         ),
         settings=options.settings,
-        label_format=options.read_as,
     )
+    probabilities = {row.where: row.probability for file in files for row in file.file.rows}
     by_video: dict[str, list[WrittenAction]] = defaultdict(list)
     for action in actions:
-        by_video[action.video_id].append(_checked(action, rows))
+        by_video[action.video_id].append(_checked(action, rows, probabilities[action.where]))
     if not options.videos:
         rows = [_as_long_as_labels(row, by_video[row.video]) for row in rows]
-    files = write_place(one, written_videos(rows, by_video), options.out, options.overwrite)
-    note(
-        f"{len(actions)} actions of {len(by_video)} videos, {one.title}: {', '.join(map(str, files[:3]))}"
+    written = write_place(
+        one, written_videos(rows, by_video, times_of), options.out, options.overwrite
     )
-    return files
+    note(
+        f"{len(actions)} actions of {len(by_video)} videos, {one.title}: {', '.join(map(str, written[:3]))}"
+    )
+    return written
 
 
 def _opened(places: Sequence[Path]) -> list[VideoRow]:
@@ -110,7 +116,7 @@ def _opened(places: Sequence[Path]) -> list[VideoRow]:
     return [
         VideoRow(
             path.stem,
-            str(path),
+            str(path.absolute()),
             0,
             info.fps,
             info.width,
@@ -122,13 +128,17 @@ def _opened(places: Sequence[Path]) -> list[VideoRow]:
     ]
 
 
-def _named(options: ConvertOptions, one: LabelFormat) -> list[VideoRow]:
+def _folder_of(rows: Sequence[VideoRow]) -> Path:
+    """The folder that all videos lie in, at some depth."""
+    return Path(os.path.commonpath([Path(row.path).absolute().parent for row in rows]))
+
+
+def _named(files: Sequence[ReadFile], one: LabelFormat) -> list[VideoRow]:
     """The videos that the labels name, of unknown length."""
     if not one.writes_times:
         raise DatasetError(
             f"{one.title} states frames or sizes of the videos: name them, --video FILE or FOLDER."
         )
-    files = read_label_files(options.inputs, options.read_as)
     paths = dict.fromkeys(path_named(row.video) for file in files for row in file.file.rows)
     _refuse_twice(list(paths), "two videos of the labels")
     return [VideoRow(path.stem, str(path), 0, 0.0, 0, 0, 0, 0.0) for path in paths]
@@ -144,7 +154,7 @@ def _refuse_twice(paths: Sequence[Path], what: str) -> None:
         )
 
 
-def _checked(action: Action, rows: Sequence[VideoRow]) -> WrittenAction:
+def _checked(action: Action, rows: Sequence[VideoRow], probability: float | None) -> WrittenAction:
     duration_s = next(row.duration_s for row in rows if row.video == action.video_id) or math.inf
     if not action.start_s < action.end_s or math.isinf(action.end_s):
         raise DatasetError(
@@ -157,7 +167,7 @@ def _checked(action: Action, rows: Sequence[VideoRow]) -> WrittenAction:
             "name the video that was labelled."
         )
     return WrittenAction(
-        action.start_s, min(action.end_s, duration_s), action.label, None, action.group
+        action.start_s, min(action.end_s, duration_s), action.label, probability, action.group
     )
 
 

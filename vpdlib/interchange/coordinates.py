@@ -5,7 +5,8 @@ Coordinates are joints or corners of boxes, (T, N, 2) x, y, NaN where there is n
 1. A point with x = y beyond the picture on both sides, such as (9999, 9999), stands for a missing one.
 2. Where the file states the size of its picture (`width`, `height`), its coordinates are brought to the video's size,
    and that is said; another aspect than the video's is refused. Fractions of the picture are scaled likewise; without a
-   stated size they are refused. An athlete has more than a few pixels: what is all near the origin is fractions.
+   stated size they are refused. An athlete has more than a few pixels: what is all near the origin is fractions. A
+   picture of 1 x 1 (`vpdlib.interchange.formats.FRACTIONS`) states that they are.
 3. What lies outside the picture is judged by two figures: the fraction of points outside it, and how many more are out
    at one side (left or right) than at the other. Bodies that the picture cuts off are mostly cut at the legs, or at
    both sides alike: of JHMDB's 609 clips, many of them close-ups with complete skeletons, none has more than 67 % of
@@ -49,6 +50,9 @@ ENOUGH_FRAMES = 5
 _CORNER = (0.55, 0.9)
 #: In pictures.
 FAR = 3.0
+#: The picture of a file that states that its coordinates are fractions.
+_UNIT = (1, 1)
+_SCALED = "are fractions of the picture, scaled to pixels"
 #: Frames of a video that are looked at for its figures, evenly spread.
 _MAX_SAMPLED = 2000
 #: Points on each side of the grid that stands for a box.
@@ -167,6 +171,15 @@ class _Job:
             if video.path and min(video.width, video.height) > 0
             else stated
         )
+        if stated == _UNIT:
+            if of_video is None or of_video == _UNIT:
+                self.problems.append(
+                    f"{video.video}: fractions of a picture whose size is not known"
+                )
+                return points
+            points *= np.array(of_video, np.float32)
+            self.said[_SCALED].append(video.video)
+            stated = None
         if stated is not None and of_video is not None and not self._fits(video, stated, of_video):
             return points
         picture = stated or of_video
@@ -183,7 +196,7 @@ class _Job:
                 )
                 return points
             points *= np.array(stated, np.float32)
-            self.said["are fractions of the picture, scaled to pixels"].append(video.video)
+            self.said[_SCALED].append(video.video)
         if of_video is None:
             return points
         if stated is not None and not _are_close(stated, of_video):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,23 @@ _QUOTES = (
 
 
 @dataclass(frozen=True)
+class HeaderNames:
+    """How a header is read that may call its columns otherwise.
+
+    Attributes
+    ----------
+    is_known : whether a cell of it, in small letters, is the name of something.
+    names_of : from its cells, in small letters, to the name of each column; empty for one without a name, None for one
+        that is left alone. Raises DatasetError.
+    others : names that it may give besides the required and the optional ones.
+    """
+
+    is_known: Callable[[str], bool]
+    names_of: Callable[[Sequence[str]], Sequence[str | None]]
+    others: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class TableRow:
     """A row: ``path:line``, and the cells by column without white space around them."""
 
@@ -50,7 +67,11 @@ class Table:
 
 
 def read_table(
-    path: Path, required: Sequence[str], optional: Sequence[str] = (), max_bytes: int = MAX_BYTES
+    path: Path,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    max_bytes: int = MAX_BYTES,
+    header_names: HeaderNames | None = None,
 ) -> Table:
     """Open a table of known columns, in any order.
 
@@ -59,6 +80,7 @@ def read_table(
     path : the file.
     required, optional : names of columns, in small letters; the header may write them otherwise.
     max_bytes : a larger file is refused.
+    header_names : how other names of columns are understood; None where there are no others.
 
     Returns
     -------
@@ -87,10 +109,17 @@ def read_table(
                 f"{path}:{number}: the separator is {stated[1]!r}. Use commas, semicolons or tabs."
             )
         number, header = next(lines, (number, ""))
-    separator = stated[1] if stated else _separator(header, required, optional)
-    columns = [_column(cell) for cell in _cells(header, separator, f"{path}:{number}")]
-    _check_columns(path, columns, required, optional)
-    names = tuple(columns)
+    is_known = (
+        {*required, *optional}.__contains__ if header_names is None else header_names.is_known
+    )
+    separator = stated[1] if stated else _separator(header, is_known)
+    columns = [column_name(cell) for cell in _cells(header, separator, f"{path}:{number}")]
+    names: tuple[str | None, ...] = tuple(columns)
+    if header_names is not None:
+        _check_twice(path, columns)
+        names = tuple(header_names.names_of(columns))
+        optional = (*optional, *header_names.others)
+    _check_columns(path, names, columns, required, optional)
     return Table(path, separator, tuple(filter(None, names)), _rows(path, lines, separator, names))
 
 
@@ -113,33 +142,43 @@ def _numbered_lines(text: str) -> Iterator[tuple[int, str]]:
         start = found.end() if found else len(text) + 1
 
 
-def _separator(header: str, required: Sequence[str], optional: Sequence[str]) -> str:
+def _separator(header: str, is_known: Callable[[str], bool]) -> str:
     """The separator by which the header names most of the known columns; a cell never holds two of them."""
-    known = {*required, *optional}
 
     def named(separator: str) -> tuple[int, int]:
-        cells = [_column(cell.strip().strip('"')) for cell in header.split(separator)]
-        return len(known.intersection(cells)), len(cells)
+        cells = [column_name(cell.strip().strip('"')) for cell in header.split(separator)]
+        return len(set(filter(is_known, cells))), len(cells)
 
     return max(SEPARATORS, key=named)
 
 
-def _column(cell: str) -> str:
+def column_name(cell: str) -> str:
+    """A cell of a header in small letters, without what cannot be seen around it."""
     return without_invisible(cell).strip().lower()
 
 
-def _check_columns(
-    path: Path, columns: Sequence[str], required: Sequence[str], optional: Sequence[str]
-) -> None:
+def _check_twice(path: Path, columns: Sequence[str]) -> None:
     named = [name for name in columns if name]
+    if len(set(named)) < len(named):
+        raise DatasetError(f"{path}: a column occurs twice in {named}. Remove one of them.")
+
+
+def _check_columns(
+    path: Path,
+    names: Sequence[str | None],
+    columns: Sequence[str],
+    required: Sequence[str],
+    optional: Sequence[str],
+) -> None:
+    """Refuse a header that lacks a column or has an unknown one; ``columns`` are called as the file has them."""
+    named = [name for name in names if name]
     for name in required:
         if name not in named:
             raise DatasetError(
-                f"{path}: column {name!r} is missing; found {named}. Add it to the first row; "
-                "commas, semicolons or tabs are between columns."
+                f"{path}: column {name!r} is missing; found {[one for one in columns if one]}. Add it to the first "
+                "row; commas, semicolons or tabs are between columns."
             )
-    if len(set(named)) < len(named):
-        raise DatasetError(f"{path}: a column occurs twice in {named}. Remove one of them.")
+    _check_twice(path, columns)
     unknown = sorted(set(named) - {*required, *optional})
     if unknown:
         known = [*required, *optional]
@@ -149,7 +188,7 @@ def _check_columns(
 
 
 def _rows(
-    path: Path, lines: Iterator[tuple[int, str]], separator: str, columns: tuple[str, ...]
+    path: Path, lines: Iterator[tuple[int, str]], separator: str, columns: tuple[str | None, ...]
 ) -> Iterator[TableRow]:
     for number, line in lines:
         where = f"{path}:{number}"
@@ -167,7 +206,7 @@ def _rows(
             if name:
                 check_printable(cell, where, name)
                 row[name] = cell
-            elif cell:
+            elif cell and name is not None:
                 raise DatasetError(f"{where}: {cell!r} is in a column without a name. Name it.")
         yield TableRow(where, row)
 

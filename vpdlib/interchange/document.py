@@ -76,9 +76,19 @@ class Archive:
         DatasetError
             If it is not there, damaged, locked by a password or not text.
         """
-        where = f"{self._path}, {name}"
+        return decode(f"{self._path}, {name}", self.data(name))
+
+    def data(self, name: str) -> bytes:
+        """One file of it.
+
+        Raises
+        ------
+        DatasetError
+            If it is not there, damaged or locked by a password.
+        """
         if name not in self.names:
             raise DatasetError(f"{self._path}: there is no {name} in it; found {self.names[:9]}.")
+        where = f"{self._path}, {name}"
         try:
             with self._zip.open(name) as stream:
                 data = stream.read(_MAX_UNPACKED_BYTES + 1)
@@ -92,7 +102,7 @@ class Archive:
             raise DatasetError(f"{where}: damaged, or locked ({error}). Save it again.") from error
         if len(data) > _MAX_UNPACKED_BYTES:
             raise DatasetError(f"{where}: larger than a file of labels can be.")
-        return decode(where, data)
+        return data
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,8 @@ class Document:
     ----------
     path : the file.
     kind : what it is.
-    content : of JSON what it says; of XML the root element; of a zip archive an `Archive`; of text the text.
+    content : of JSON what it says; of XML the root element; of a zip archive an `Archive`; of text the text. An
+        archive of a single file is what that file is.
     """
 
     path: Path
@@ -143,7 +154,10 @@ def open_document(path: Path) -> Document:
         archive = Archive(path, data)
         if "[Content_Types].xml" in archive.names or "content.xml" in archive.names:
             raise DatasetError(f"{path}: {A_WORKBOOK}")
-        return Document(path, "zip", archive)
+        if len(archive.names) != 1:
+            return Document(path, "zip", archive)
+        # An export that is packed.
+        data = archive.data(archive.names[0])
     if _begins_as_xml(data):
         return Document(path, "xml", _parsed_xml(path, data))
     text = decode(str(path), data)

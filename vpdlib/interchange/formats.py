@@ -108,6 +108,7 @@ class LabelRow:
     is_point : an event without duration; ``end`` is then not looked at.
     other_names : what else the video may be called, where a tool changes names of files.
     media_s : how long the file says that the video is, seconds; None where it does not.
+    probability : how sure a program was of it, 0 to 1; None of what people labelled.
     """
 
     where: str
@@ -122,6 +123,7 @@ class LabelRow:
     is_point: bool = False
     other_names: tuple[str, ...] = ()
     media_s: float | None = None
+    probability: float | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,8 @@ class WrittenVideo:
     duration_s, fps, num_frames : length, frames a second, pictures.
     width, height : px of the picture as shown.
     actions : by start.
+    picture_times : gives the time stamps of its pictures, (N,) s, for formats that count these; None where they are
+        not known, or the rate is constant.
     """
 
     video_id: str
@@ -176,6 +180,7 @@ class WrittenVideo:
     width: int
     height: int
     actions: Sequence[WrittenAction]
+    picture_times: Callable[[], np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -259,6 +264,10 @@ class KeypointFormat(Format):
     read: Callable[[Path, Collection[str] | None], Mapping[str, StoredArray]]
 
 
+#: The facts of a file whose coordinates are fractions of the picture, whatever its size is.
+FRACTIONS: Mapping[str, float] = {"width": 1.0, "height": 1.0}
+
+
 @dataclass(frozen=True)
 class ToolKeypoints:
     """What a pose tool's file has of one video.
@@ -275,7 +284,7 @@ class ToolKeypoints:
     is_whole : the file has a row of every frame; else frames at its end may be missing because nobody was seen.
     individuals : names of the P people, where the file names them.
     other_names : what else the video may be called, where the tool changes names of files.
-    facts : what the file states of ``fps``, ``width`` and ``height`` px.
+    facts : what the file states of ``fps``, ``width`` and ``height`` px; `FRACTIONS` where x and y are such.
     remarks : what is in the file and is not taken, or is doubtful, a sentence each.
     """
 

@@ -62,6 +62,8 @@ H36M17: tuple[str, ...] = (
     "right_wrist",
 )
 ORDERS: dict[JointNames, tuple[str, ...]] = {
+    # Of files that do not name their joints; pose tools' files do.
+    "auto": COCO17,
     "coco17": COCO17,
     "joints13": JOINTS13,
     "jhmdb15": JHMDB15,

@@ -11,7 +11,7 @@ from vpdlib.datasets.label_files import label_files
 from vpdlib.datasets.settings import LabelFormatName
 from vpdlib.datasets.tables import ProblemRow
 from vpdlib.interchange.formats import LabelFile
-from vpdlib.interchange.label_registry import find_format, read_label_file
+from vpdlib.interchange.label_registry import read_if_labels, read_label_file
 from vpdlib.progress import warn
 
 
@@ -39,34 +39,45 @@ def read_label_files(
     Raises
     ------
     DatasetError
-        As `label_files` and :func:`vpdlib.interchange.label_registry.read_label_file`. A file of a folder that is of
-        no format is passed over and named, as long as there is another one.
+        As `label_files` and :func:`vpdlib.interchange.label_registry.read_label_file`, or if a file has no action. A
+        file of a folder that is of no format, or without an action, is passed over and named, as long as there is
+        another one.
     """
     read: list[ReadFile] = []
     remarks: list[tuple[str, str]] = []
     for place in places:
-        passed_over = []
-        own = []
-        for path in label_files([place]):
-            if place.is_dir() and insisted is None and find_format(path) is None:
-                passed_over.append(path)
-                continue
-            one = read_label_file(path, insisted)
-            own.append(ReadFile(path, one))
-            remarks += [
-                (f"{path}: {remark}", "Correct it in the tool if it is meant.")
-                for remark in one.remarks
-            ]
+        paths = label_files([place])
+        files = {path: _read(path, insisted, place.is_dir()) for path in paths}
+        own = {path: file for path, file in files.items() if file is not None}
         if not own:
             raise DatasetError(
-                f"adapter.labels: of {len(passed_over)} files in {place}, such as {passed_over[0].name}, none is of a "
+                f"adapter.labels: of {len(paths)} files in {place}, such as {paths[0].name}, none is of a "
                 "format of labels that is read; docs/formats.md lists them."
             )
-        remarks += [
-            (f"{path}: of no format of labels, not read", "Take it away, or export it anew.")
-            for path in passed_over
-        ]
-        read += own
+        for path, file in files.items():
+            if file is None:
+                remarks.append(
+                    (
+                        f"{path}: of no format of labels, not read",
+                        "Take it away, or export it anew.",
+                    )
+                )
+                continue
+            remarks += [
+                (f"{path}: {remark}", "Correct it in the tool if it is meant.")
+                for remark in file.remarks
+            ]
+            # Of the files of a folder one may be of a video in which nothing happens.
+            if not file.rows and not (place.is_dir() and any(one.rows for one in own.values())):
+                raise DatasetError(
+                    f"{path}: no action is labelled there. Add the labelled actions, or take the file away."
+                )
+            if not file.rows:
+                remarks.append(
+                    (f"{path}: no action is labelled there", "Label some, if there are.")
+                )
+            else:
+                read.append(ReadFile(path, file))
     rows = [
         ProblemRow("", "", "", "prepare_dataset", problem, remedy) for problem, remedy in remarks
     ]
@@ -75,3 +86,10 @@ def read_label_files(
     if problems is not None:
         problems.extend(rows)
     return read
+
+
+def _read(path: Path, insisted: LabelFormatName | None, is_inside: bool) -> LabelFile | None:
+    """What a file has; None where one of a folder is of no format."""
+    if is_inside and insisted is None:
+        return read_if_labels(path)
+    return read_label_file(path, insisted)

@@ -12,11 +12,46 @@ from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.settings import LabelFormatName
 from vpdlib.interchange.document import Document, open_document
 from vpdlib.interchange.formats import LabelFile, LabelFormat
+from vpdlib.interchange.label_formats.activitynet import ACTIVITYNET
+from vpdlib.interchange.label_formats.anvil import ANVIL
+from vpdlib.interchange.label_formats.ava import AVA
 from vpdlib.interchange.label_formats.boris import BORIS
+from vpdlib.interchange.label_formats.boris_tables import BORIS_AGGREGATED, BORIS_EVENTS
+from vpdlib.interchange.label_formats.cvat import CVAT
+from vpdlib.interchange.label_formats.datavyu import DATAVYU
+from vpdlib.interchange.label_formats.datumaro import DATUMARO
+from vpdlib.interchange.label_formats.elan import ELAN
+from vpdlib.interchange.label_formats.label_studio import LABEL_STUDIO
 from vpdlib.interchange.label_formats.label_table import LABEL_TABLE
+from vpdlib.interchange.label_formats.soccernet import SOCCERNET
+from vpdlib.interchange.label_formats.sportscode import SPORTSCODE
+from vpdlib.interchange.label_formats.subtitles import SRT, WEBVTT
+from vpdlib.interchange.label_formats.textgrid import TEXTGRID
+from vpdlib.interchange.label_formats.thumos import THUMOS
+from vpdlib.interchange.label_formats.via import VIA
 
 #: Those before the last are asked first: any text with a header may be meant as a table.
-_FORMATS: tuple[LabelFormat, ...] = (BORIS, LABEL_TABLE)
+_FORMATS: tuple[LabelFormat, ...] = (
+    BORIS,
+    BORIS_EVENTS,
+    BORIS_AGGREGATED,
+    LABEL_STUDIO,
+    VIA,
+    DATUMARO,
+    ANVIL,
+    CVAT,
+    ELAN,
+    SPORTSCODE,
+    TEXTGRID,
+    SRT,
+    WEBVTT,
+    DATAVYU,
+    SOCCERNET,
+    ACTIVITYNET,
+    AVA,
+    THUMOS,
+    LABEL_TABLE,
+)
 LABELS: Mapping[LabelFormatName, LabelFormat] = {one.name: one for one in _FORMATS}
 
 
@@ -38,6 +73,13 @@ def read_label_file(path: Path, insisted: LabelFormatName | None = None) -> Labe
     return _format_of(document, insisted).read(document)
 
 
+def read_if_labels(path: Path) -> LabelFile | None:
+    """As `read_label_file`; None where the file is of no format of labels."""
+    document = open_document(path)
+    found = _found(document)
+    return None if found is None else found.read(document)
+
+
 def find_format(path: Path) -> LabelFormat | None:
     """The format that a file is of; None where it is of none.
 
@@ -46,7 +88,10 @@ def find_format(path: Path) -> LabelFormat | None:
     DatasetError
         As :func:`vpdlib.interchange.document.open_document`.
     """
-    document = open_document(path)
+    return _found(open_document(path))
+
+
+def _found(document: Document) -> LabelFormat | None:
     return next((one for one in LABELS.values() if _is_of(document, one)), None)
 
 
@@ -55,7 +100,7 @@ def _is_of(document: Document, one: LabelFormat) -> bool:
 
 
 def _format_of(document: Document, insisted: LabelFormatName | None) -> LabelFormat:
-    found = next((one for one in LABELS.values() if _is_of(document, one)), None)
+    found = _found(document)
     if insisted is not None:
         one = LABELS[insisted]
         # Text of any form may be handed to a reader of text, whose message then says what is wrong.

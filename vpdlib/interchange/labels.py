@@ -26,7 +26,7 @@ from vpdlib.datasets.split import group_of
 from vpdlib.datasets.tables import ProblemRow
 from vpdlib.interchange.csv_table import check_printable
 from vpdlib.interchange.formats import FrameTime, LabelRow
-from vpdlib.interchange.label_files import read_label_files
+from vpdlib.interchange.label_files import ReadFile, read_label_files
 from vpdlib.interchange.label_rows import chosen_rows
 from vpdlib.interchange.times import TimeCell, read_times
 from vpdlib.interchange.video_names import Found, VideoNames, tell_remarks
@@ -114,14 +114,21 @@ def read_labels(
         If a file is missing, empty or of no format, a video or label is missing, a time is none or may be read in two
         ways, a video is none of the sources, or what the settings ask for is not there; file and row are named.
     """
-    settings = settings or LabelSettings()
     problems = [] if problems is None else problems
     files = read_label_files(places, label_format, problems)
-    for one in files:
-        if not one.file.rows:
-            raise DatasetError(
-                f"{one.path}: no action is labelled there. Add the labelled actions, or take the file away."
-            )
+    return actions_of_files(files, videos, group_pattern, settings, problems)
+
+
+def actions_of_files(
+    files: Sequence[ReadFile],
+    videos: LabelledVideos,
+    group_pattern: str | None = None,
+    settings: LabelSettings | None = None,
+    problems: list[ProblemRow] | None = None,
+) -> list[Action]:
+    """The labelled actions of files that are read already; see :func:`read_labels`."""
+    settings = settings or LabelSettings()
+    problems = [] if problems is None else problems
     chosen = chosen_rows([one.file.rows for one in files], settings)
     names = VideoNames(videos.sources, videos.folder)
     actions: list[list[Action]] = []

@@ -110,6 +110,7 @@ def check_length(
     num_frames: int,
     path: Path,
     shorter_is_absent: bool = False,
+    ends_early: bool = False,
 ) -> np.ndarray:
     """The array of a video, which must have a row per frame.
 
@@ -117,6 +118,8 @@ def check_length(
     ----------
     shorter_is_absent : of a table, which has a row per box: fill missing rows at the end with NaN, and a missing video
         with NaN alone. An array that is too short was made from another video.
+    ends_early : of keypoints whose tool writes no row of the frames at the end in which it saw nobody: fill these with
+        NaN.
 
     Raises
     ------
@@ -128,7 +131,7 @@ def check_length(
             f"{path} holds no video {video_id!r}. Add it, or take it out of the dataset."
         )
     array = arrays.get(video_id, np.empty((0, 4), np.float32))
-    if shorter_is_absent and len(array) < num_frames:
+    if (shorter_is_absent or ends_early) and len(array) < num_frames:
         filled = np.full((num_frames, *array.shape[1:]), np.nan, np.float32)
         filled[: len(array)] = array
         return filled

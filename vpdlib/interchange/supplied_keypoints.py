@@ -1,4 +1,4 @@
-"""Keypoints of another tool as pixels of their videos, (T, 17, 3) COCO-17: x px, y px, score."""
+"""Keypoints of another tool as pixels of their videos, COCO-17: x px, y px, score."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def keypoints_in_pixels(
 
     Returns
     -------
-    video id -> (T, 17, 3) float32; a video that the file lacks is left out.
+    video id -> (T, 17, 3) float32, or (T, P, 17, 3) of several people; a video that the file lacks is left out.
 
     Raises
     ------
@@ -35,7 +35,8 @@ def keypoints_in_pixels(
     """
     given = {
         name: Given(
-            clip.keypoints_px[..., :2],
+            # Of several people in one list of points.
+            clip.keypoints_px[..., :2].reshape(len(clip.keypoints_px), -1, 2),
             {
                 fact: value
                 for fact in ("fps", "width", "height")
@@ -45,12 +46,14 @@ def keypoints_in_pixels(
         for name, clip in clips.items()
     }
     keypoints = {}
-    for name, place in to_pixels(path, "joints", given, videos).items():
+    for name, points in to_pixels(path, "joints", given, videos).items():
+        place = points.reshape(*clips[name].keypoints_px.shape[:-1], 2)
         score = np.where(np.isfinite(place[..., 0]), clips[name].keypoints_px[..., 2], 0.0)
-        keypoints[name] = np.concatenate([place, score[..., None]], axis=2, dtype=np.float32)
+        keypoints[name] = np.concatenate([place, score[..., None]], axis=-1, dtype=np.float32)
     num_frames = sum(len(one) for one in keypoints.values())
     seen = sum(
-        np.count_nonzero(np.isfinite(one[..., :2]).any(axis=(1, 2))) for one in keypoints.values()
+        np.count_nonzero(np.isfinite(one[..., :2]).any(axis=tuple(range(1, one.ndim))))
+        for one in keypoints.values()
     )
     note(
         f"{path.name}: {num_frames - seen} of {num_frames} frames of {len(keypoints)} videos have no joint"

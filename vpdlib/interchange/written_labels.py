@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.settings import LabelFormatName
@@ -20,7 +24,9 @@ WRITTEN: tuple[LabelFormatName, ...] = tuple(
 
 
 def written_videos(
-    videos: Sequence[VideoRow], actions: Mapping[str, Sequence[WrittenAction]]
+    videos: Sequence[VideoRow],
+    actions: Mapping[str, Sequence[WrittenAction]],
+    times_of: Callable[[str], NDArray[np.float64]] | None = None,
 ) -> list[WrittenVideo]:
     """Videos with their actions, by name; those of two athletes of one file together.
 
@@ -28,6 +34,7 @@ def written_videos(
     ----------
     videos : all that are to be named, with or without actions.
     actions : video id -> its actions, in any order.
+    times_of : from a video's id to the time stamps of its pictures, (N,) s; None where there are no videos.
     """
     by_file: dict[str, list[VideoRow]] = {}
     for row in sorted(videos, key=lambda row: row.video):
@@ -48,6 +55,7 @@ def written_videos(
                 actions=sorted(
                     own, key=lambda action: (action.start_s, action.end_s, action.label)
                 ),
+                picture_times=None if times_of is None else partial(times_of, first.video),
             )
         )
     return written
@@ -124,7 +132,8 @@ def write_place(
         made = write_folder(one, videos, Path(temporary), place.stem if is_file else "labels")
         if is_file and len(made) > 1:
             raise DatasetError(
-                f"{place}: {one.title} holds one video, and there are {len(made)}. Name a folder in its place."
+                f"{place}: {len(made)} files are needed, {made[0].name}, {made[1].name} ...; {one.title} holds one "
+                "video. Name a folder in its place."
             )
         ends = [place if is_file else place / path.name for path in made]
         there = [path for path in ends if path.exists()]

@@ -12,19 +12,24 @@ from vpdlib.vipe.bvh import CMU_UNIT_M, read_bvh
 from vpdlib.vipe.model_settings import (
     AmassMotions,
     BvhMotions,
+    C3dMotions,
     DemoMotions,
     Human36mMotions,
     MotionSource,
     Nba2kMotions,
     NpzMotions,
     People3dMotions,
+    TrcMotions,
 )
 from vpdlib.vipe.motions import Motion, check_motions, read_motions_npz
 from vpdlib.vipe.npz import MotionError
 from vpdlib.vipe.sources.amass import read_amass
+from vpdlib.vipe.sources.c3d import read_c3d_folder
 from vpdlib.vipe.sources.human36m import read_human36m
+from vpdlib.vipe.sources.markers import MarkerReading
 from vpdlib.vipe.sources.nba2k import read_nba2k
 from vpdlib.vipe.sources.people3d import read_people3d
+from vpdlib.vipe.sources.trc import read_trc_folder
 
 
 def collect_motions(
@@ -79,8 +84,16 @@ def _read(source: MotionSource, path: Path, body_models: Path | None) -> list[Mo
             return read_people3d(path)
         case Nba2kMotions():
             return read_nba2k(path)
+        case C3dMotions():
+            return read_c3d_folder(_marker_reading(source, path))
+        case TrcMotions():
+            return read_trc_folder(_marker_reading(source, path))
         case _:
             assert_never(source)
+
+
+def _marker_reading(source: C3dMotions | TrcMotions, folder: Path) -> MarkerReading:
+    return MarkerReading(folder, source.source, source.markers, source.up, source.target_fps)
 
 
 def _read_bvh_folder(source: BvhMotions, folder: Path) -> list[Motion]:

@@ -78,6 +78,36 @@ class Nba2kMotions(_Source):
     kind: Literal["nba2k"] = Field("nba2k", description="3D joints of NBA2K.")
 
 
+class _MarkerMotions(_Source):
+    """Files of markers or joint centres."""
+
+    source: str = Field("mocap", description="Name of the corpus, for source_share.")
+    markers: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Joint, such as left_hip -> the files' markers whose mean stands for it. Joints that are not named "
+        "here are found by the usual names of joints and joint centres.",
+    )
+    target_fps: PositiveFloat = Field(30.0, description="Thin faster motions to this rate.")
+
+
+class C3dMotions(_MarkerMotions):
+    """A folder of C3D files."""
+
+    kind: Literal["c3d"] = Field(
+        "c3d", description="C3D files, in <subject>/<motion>.c3d; needs requirements-formats.txt."
+    )
+    up: Literal["x", "y", "z"] = Field("z", description="The files' axis that points up.")
+
+
+class TrcMotions(_MarkerMotions):
+    """A folder of TRC files in metres or millimetres."""
+
+    kind: Literal["trc"] = Field(
+        "trc", description="TRC files of OpenSim or Pose2Sim, in <subject>/<motion>.trc."
+    )
+    up: Literal["x", "y", "z"] = Field("y", description="The files' axis that points up.")
+
+
 class DemoMotions(Section):
     """The motions of a demo dataset's training routines."""
 
@@ -94,6 +124,8 @@ MotionSource = Annotated[
     | Human36mMotions
     | People3dMotions
     | Nba2kMotions
+    | C3dMotions
+    | TrcMotions
     | DemoMotions,
     Field(discriminator="kind"),
 ]

@@ -6,25 +6,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from vpdlib.datasets.adapters.base import LabelledAdapter, VideosToLabel
 from vpdlib.datasets.base import Action, DatasetError, PoseClip, Split, VideoSource
-from vpdlib.datasets.settings import JointNames, SuppliedSettings
+from vpdlib.datasets.settings import KeypointSettings, SuppliedSettings, names_of, not_empty
 from vpdlib.datasets.split import group_of
 from vpdlib.ranges import PositiveFloat
 
 
-class PosesAdapter(LabelledAdapter):
+class PosesAdapter(LabelledAdapter, KeypointSettings):
     """Keypoints in place of video: everything that does not need pixels works."""
 
     label_settings: ClassVar = LabelledAdapter.label_settings | {"label_names", "test_splits"}
 
     kind: Literal["poses"] = Field("poses", description="Keypoints from another tool.")
-    keypoints: str = Field(
-        description="npz, HDF5 or PySKL annotation pickle, see docs/bring_your_own.md; relative to data_dir."
+    keypoints: str | tuple[str, ...] = Field(
+        description="npz, HDF5 or PySKL annotation pickle, a pose tool's file, several files, or a folder of such, see "
+        "docs/bring_your_own.md; relative to data_dir."
     )
-    joint_names: JointNames = Field("coco17", description="Order of the joints in the file.")
     fps: PositiveFloat | None = Field(
         None, description="Frames a second, where the file does not say."
     )
@@ -41,10 +41,15 @@ class PosesAdapter(LabelledAdapter):
         """There are none."""
         return False
 
+    @field_validator("keypoints")
+    @classmethod
+    def _names_keypoints(cls, given: str | tuple[str, ...]) -> str | tuple[str, ...] | None:
+        return not_empty(given)
+
     @property
-    def keypoints_file(self) -> tuple[str, JointNames]:
-        """File and order of joints."""
-        return self.keypoints, self.joint_names
+    def keypoints_given(self) -> tuple[tuple[str, ...], KeypointSettings]:
+        """Files and folders, and how they are read."""
+        return names_of(self.keypoints), self.reading
 
     def check(self, classes: Sequence[str] | None, supplied: SuppliedSettings) -> None:
         """Refuse a second file of keypoints."""
@@ -55,7 +60,10 @@ class PosesAdapter(LabelledAdapter):
 
     def sources_in(self, path: Path, clips: Mapping[str, PoseClip]) -> list[VideoSource]:
         """The clips of a file, as tables may name them: a key is the clip's path in the file."""
-        return [VideoSource(name, path / clip.folder / name) for name, clip in clips.items()]
+        return [
+            VideoSource(name, path / clip.folder / (clip.file_name or name))
+            for name, clip in clips.items()
+        ]
 
     def labels_without_table(self, videos: VideosToLabel) -> list[Action]:
         """Those that the file gives; every clip is one action.
