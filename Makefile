@@ -60,7 +60,7 @@ $(VENV)/.runtime: $(VENV)/.base requirements.txt constraints.txt $(wildcard envs
 	$(PIP_INSTALL) -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt requirements-formats.txt
 	$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 

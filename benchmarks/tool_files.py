@@ -101,9 +101,7 @@ def labels_table(num_actions: int, only: Sequence[str]) -> pd.DataFrame:
             )
             parsed_s, _ = _seconds(lambda files=files: _plainly(files))
             read_s, actions = _seconds(
-                lambda place=place, name=name: read_labels(
-                    [place], known, settings=settings, label_format=name
-                )
+                lambda place=place: read_labels([place], known, settings=settings)
             )
             size = sum(path.stat().st_size for path in files)
         rows.append(

@@ -12,6 +12,7 @@ from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.atomic import replacing
 from vpdlib.datasets.tables import read_videos
+from vpdlib.interchange.absent_joints import ATTRIBUTE, drop_absent
 from vpdlib.interchange.formats import WrittenPoses
 from vpdlib.interchange.pose_registry import POSES
 from vpdlib.poses.place import place_poses
@@ -48,7 +49,7 @@ def videos_of_shard(snakemake, number, student) -> list[WrittenPoses]:
         )
         for row in read_videos(inputs.videos[number]):
             boxes_px, own = tracks[row.video].box_px, poses[row.video]
-            keypoints_px = own.keypoints_px
+            keypoints_px = drop_absent(own.keypoints_px, poses.attributes.get(ATTRIBUTE, ""))
             if features is not None:
                 keypoints_px = as_the_student_has_it(own, features[row.video], boxes_px, student)
             full = np.full((len(boxes_px), len(COCO17), 3), (np.nan, np.nan, 0.0), np.float32)

@@ -65,7 +65,7 @@ def test_every_format_of_labels_has_a_name_for_the_setting_and_a_section_of_the_
 
 def test_every_format_of_poses_has_a_name_for_the_setting_and_a_section_of_the_docs():
     assert set(POSES) <= set(get_args(KeypointFormatName))
-    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "pose_formats.md").read_text(encoding="utf-8")
     assert [name for name in POSES if f"`{name}`" not in text] == []
 
 
