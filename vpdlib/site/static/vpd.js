@@ -1,0 +1,77 @@
+// What all pages share: loading data, building elements from text, tables, charts, light and dark.
+"use strict";
+
+const vpd = (() => {
+  const root = document.documentElement.dataset.root;
+  const waiting = new Map();
+  const loaded = new Map();
+
+  // A shard calls this: pages opened from a disk cannot fetch.
+  function shard(name, data) {
+    loaded.set(name, data);
+    const told = waiting.get(name);
+    if (told) told.resolve(data);
+  }
+
+  // The data of a shard, loaded once.
+  function load(name) {
+    if (loaded.has(name)) return Promise.resolve(loaded.get(name));
+    if (!waiting.has(name)) {
+      const told = {};
+      told.promise = new Promise((resolve, reject) => Object.assign(told, { resolve, reject }));
+      waiting.set(name, told);
+      const script = document.createElement("script");
+      script.src = `${root}/data/${encodeURIComponent(name)}.js`;
+      script.onerror = () => told.reject(new Error(`data/${name}.js is not there: build the site again`));
+      document.head.append(script);
+    }
+    return waiting.get(name).promise;
+  }
+
+  // An element: attributes, listeners (functions), and children, of which texts are always text.
+  function h(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === null || value === undefined || value === false) continue;
+      if (typeof value === "function") element.addEventListener(name, value);
+      else element.setAttribute(name, value === true ? "" : value);
+    }
+    element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+    return element;
+  }
+
+  // Okabe and Ito's colours, which colour-blind readers tell apart, and dashes besides.
+  const colours = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6d1f", "#7f7f7f"];
+  const colour = (index) => colours[index % colours.length];
+
+  // A number as text; a dash for what is not there.
+  const number = (value, digits = 1) =>
+    value === null || value === undefined ? "–" : Number(value).toFixed(digits);
+
+  // Tabulator with cells that are text, never markup.
+  function table(element, options) {
+    const columns = options.columns.map((column) => ({ formatter: "plaintext", ...column }));
+    return new Tabulator(element, {
+      layout: "fitDataStretch", height: "60vh", placeholder: "Nothing here", ...options, columns,
+    });
+  }
+
+  const stored = (() => { try { return localStorage.getItem("vpd-theme"); } catch { return null; } })();
+  if (stored) document.documentElement.dataset.theme = stored;
+
+  function isDark() {
+    const chosen = document.documentElement.dataset.theme;
+    return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  }
+
+  addEventListener("DOMContentLoaded", () => {
+    document.getElementById("theme").addEventListener("click", () => {
+      const next = isDark() ? "light" : "dark";
+      document.documentElement.dataset.theme = next;
+      try { localStorage.setItem("vpd-theme", next); } catch { /* A page that keeps nothing still turns dark. */ }
+      dispatchEvent(new CustomEvent("vpd-theme"));
+    });
+  });
+
+  return { root, shard, load, h, colour, colours, number, table, isDark };
+})();
