@@ -29,7 +29,8 @@ from vpdlib.baselines.kinds import TRAINED_KINDS, SkeletonBaseline
 from vpdlib.baselines.kinds import checkpoint_references as baseline_weights
 from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import checkpoint_references as people_weights
-from vpdlib.interchange.pose_registry import WRITTEN_POSES
+from vpdlib.interchange.label_registry import LABELS
+from vpdlib.interchange.pose_registry import POSES, WRITTEN_POSES
 from vpdlib.interchange.written_labels import WRITTEN
 from vpdlib.pipeline.layout import needed_models
 from vpdlib.pipeline.networks import own_weights
@@ -77,10 +78,11 @@ wildcard_constraints:
     video=ID_PATTERN,
     recording=ID_PATTERN,
     exported="found|labels",
-    label_format="|".join(WRITTEN),
+    # Those that are only read are refused by name.
+    label_format="|".join(LABELS),
     # The teacher's, or those of a student.
     posed=f"poses(?:_{ID_PATTERN})?",
-    keypoint_format="|".join(WRITTEN_POSES),
+    keypoint_format="|".join(POSES),
 
 
 def refuse(error):

@@ -26,7 +26,7 @@ def actions_of(inputs) -> dict[str, list[WrittenAction]]:
     else:
         for row in read_actions(inputs.actions):
             by_video.setdefault(row.video, []).append(
-                WrittenAction(row.start, row.end, row.label, group=row.group)
+                WrittenAction(row.start, row.end, row.label, group=row.group, split=row.split)
             )
     return by_video
 

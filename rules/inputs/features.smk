@@ -98,6 +98,7 @@ def fused_student(wildcards):
 
 def posed_student(wildcards):
     """The student whose poses are written, and its descriptors; nothing for the teacher's."""
+    must_be_written(wildcards.keypoint_format, WRITTEN_POSES)
     name = wildcards.posed.removeprefix("poses").removeprefix("_")
     if not name:
         return {}

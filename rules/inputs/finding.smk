@@ -112,6 +112,7 @@ def videos_to_cut(wildcards):
 
 def labels_to_export(wildcards):
     """The actions that were found, or those that the dataset labels."""
+    must_be_written(wildcards.label_format, WRITTEN)
     if wildcards.exported == "found":
         return {"found": f"results/{wildcards.dataset}/found.csv"}
     if is_collection(wildcards.dataset):
@@ -120,3 +121,9 @@ def labels_to_export(wildcards):
             "found there."
         )
     return {"actions": f"results/{wildcards.dataset}/dataset/actions.csv"}
+
+
+def must_be_written(name, written):
+    """Refuse a format that is read alone."""
+    if name not in written:
+        refuse(f"{name} is read, and not written. Ask for one of {', '.join(written)}.")

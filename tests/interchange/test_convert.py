@@ -1,12 +1,14 @@
 """`python -m vpdlib labels convert`, and what the rule that writes labels for other tools is made of."""
 
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.video.making import encode, even
 from vpdlib.__main__ import main
-from vpdlib.datasets.base import DatasetError
+from vpdlib.datasets.base import TIME_SLACK_S, DatasetError
 from vpdlib.datasets.tables import VideoRow
 from vpdlib.interchange.formats import WrittenAction
 from vpdlib.interchange.label_registry import LABELS
@@ -60,11 +62,11 @@ def test_what_is_there_stays_unless_told(table, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["in.csv"], "IN ... OUT"),
+        (["in.csv"], "name what is read, and last what is written"),
         (["in.csv", "out.nothing"], "no format ends so. Name one of them: --to "),
         (["in.csv", "out", "--to", "nothing"], "nothing: not a format that is written"),
         (["in.csv", "out.csv", "--from", "nothing"], "no such format"),
-        (["in.csv", "out.csv", "--point-window", "0", "0"], "point_window_s"),
+        (["in.csv", "out.csv", "--point-window", "0", "0"], "--point-window"),
         (["none.csv", "out.csv"], "none.csv does not exist"),
         (["in.csv", "out.csv", "--video", "none.mp4"], "none.mp4"),
     ],
@@ -100,6 +102,77 @@ def test_pictures_of_a_varying_rate_are_counted_by_their_own_times(table, tmp_pa
     assert convert(table, "there", "--to", name, "--video", "heat_01.mp4") == 0
     assert convert("there", "back.csv", "--video", "heat_01.mp4") == 0
     assert Path("back.csv").read_text().splitlines()[1] == "heat_01.mp4,1.266,1.600,axel"
+
+
+def test_times_between_frames_keep_their_frames(table, videos):
+    """To the millisecond; a time just after a frame's beginning does not take that frame in."""
+    rng = np.random.default_rng(1)
+    Path(table).write_text(
+        "video,start,end,label\n"
+        + "".join(
+            f"heat_0{1 + n % 2}.mp4,{start:.6f},{start + 0.1:.6f},axel\n"
+            for n, start in enumerate(rng.uniform(0.0, 0.85, 60))
+        )
+    )
+
+    def frames(path):
+        rows = [line.split(",") for line in Path(path).read_text().splitlines()[1:]]
+        return sorted(
+            (row[0], *(math.ceil((float(t) - TIME_SLACK_S) * 25 - 1e-6) for t in row[1:3]))
+            for row in rows
+        )
+
+    before = frames(table)
+    for name in ("boris", "srt", "webvtt", "datavyu", "table", "elan", "textgrid"):
+        assert convert(table, name, "--to", name, "--video", videos) == 0
+        assert convert(name, f"{name}.csv", "--video", videos, *_tiers(name)) == 0
+        assert frames(f"{name}.csv") == before, name
+
+
+def _tiers(name):
+    """Tiers of actions that overlap."""
+    if name not in ("elan", "textgrid"):
+        return []
+    return [
+        part for n in ("", *range(2, 9)) for part in ("--tier", f"actions_{n}" if n else "actions")
+    ]
+
+
+def test_splits_and_upload_names(table):
+    Path(table).write_text("video,start,end,label,split\nheat_01.mp4,0.2,0.6,axel,train\n")
+    assert convert(table, "out.csv") == 0
+    assert Path("out.csv").read_text() == (
+        "video,start,end,label,split\nheat_01.mp4,0.200,0.600,axel,train\n"
+    )
+
+
+def test_a_file_of_one_video_needs_only_that_one_labelled(table, videos):
+    Path(table).write_text("video,start,end,label\nheat_01.mp4,0.2,0.6,axel\n")
+    assert convert(table, "o.srt", "--video", videos) == 0
+    assert "axel" in Path("o.srt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["in.csv", "o.csv", "--to", "elan"], "o.csv: an annotation document of ELAN"),
+        (["in.csv", "o.csv", "--tier", "jumps"], "--tier 'jumps' is in none"),
+        (["in.csv", "o.csv", "--map", "a=b=c"], "--map: 'a=b' is in none"),
+        (["in.csv", "o.csv", "--fps", "0"], "--fps 0.0: "),
+        (["in.csv", "o.csv", "--video", "/nothere"], "--video /nothere: no such file or folder"),
+        (["none.csv", "o.csv"], "error: none.csv does not exist. Correct the option"),
+    ],
+)
+def test_messages_name_the_options(table, capsys, arguments, message):
+    assert convert(*arguments) == 1
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["eaf", "srt", "json", "csv"])
+def test_an_empty_file_is_called_so(table, capsys, ending):
+    Path(f"e.{ending}").write_text("\n")
+    assert convert(f"e.{ending}", "o.csv") == 1
+    assert "no action is labelled there" in capsys.readouterr().err
 
 
 def test_what_was_found_keeps_its_probability(table):

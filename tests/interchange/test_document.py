@@ -106,7 +106,6 @@ def test_an_entry_is_there_and_of_its_type():
         "<a/>",
         "<annotations/>",
         "hello\n",
-        "",
         "1\n2\n",
         "[[]]",
         '[{"id": 1}]',

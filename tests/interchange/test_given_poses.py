@@ -1,5 +1,7 @@
 """Keypoints of pose tools: joints by name, several people, joints that no file has, and whose file is which."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -357,3 +359,24 @@ def test_settings_name_a_file_where_they_are_set():
     assert names_of(SuppliedSettings().keypoints) == ()
     with pytest.raises(ValueError, match="no file; name one, or set it to null"):
         SuppliedSettings(keypoints=[])
+
+
+@pytest.mark.parametrize("tool_file", ["sleap/heats.slp", "nwb/sleap_io.nwb"])
+def test_a_file_that_names_its_video_by_a_path_is_found_without_the_video(tool_file):
+    """As the stages do it: first all, then those that were listed, which have no file."""
+    path = Path(__file__).parent / "tool_files" / tool_file
+    listed = read(path).clips
+    rows = [row(name, len(clip.keypoints_px)) for name, clip in listed.items()]
+    assert set(read(path, videos=rows).clips) == set(listed) != set()
+
+
+def test_a_joint_that_the_map_replaces_is_told(tmp_path):
+    names = {**dict.fromkeys(ARMLESS), "hand1": "right_hip"}
+    path = table(tmp_path / "aDLC_x.csv", {"a": (300, 200)}, names=names)
+    given = read(path, joint_map={"hand1": "right_hip"})
+    told = [
+        remark
+        for remark in given.remarks
+        if "joint_map says that another one is right_hip" in remark
+    ]
+    assert len(told) == 1

@@ -100,7 +100,7 @@ def test_two_columns_are_enough_and_groups_come_from_the_pattern(labels):
             "",
             r"column 'video' is missing; found \['klip', 'label'\]. Add it",
         ),
-        ("", "", "column 'video' is missing; found"),
+        ("", "", "no action is labelled there"),
         ("video,start\na,1\n", "", "column 'label' is missing"),
         ("video,label,sprit\na,jump,test\n", "", r"unknown columns \['sprit'\]; known: \['video'"),
         ("video,label,label\na,b,c\n", "", "a column occurs twice"),

@@ -208,7 +208,7 @@ def test_boxes_that_are_called_otherwise_than_their_video_are_told(tmp_path, sai
     path.write_text(HEADER + "HEAT_01,0,0,0,9,9\nD:\\cup\\heat_02.mp4,0,0,0,9,9\n")
     problems = check_box_names(path, SOURCES, Path("/d/videos"))
     assert [problem.video for problem in problems] == ["heat_01", "heat_02"]
-    assert "csv:2: the table calls it 'HEAT_01': taken for 'heat_01.mp4'" in problems[0].problem
+    assert "csv:2: called 'HEAT_01' there: taken for 'heat_01.mp4'" in problems[0].problem
     assert len(said) == 1
 
 

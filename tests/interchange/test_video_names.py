@@ -76,7 +76,7 @@ def test_another_case_is_taken_where_one_video_is_meant_and_told():
     for named in ("HEAT_01.MP4", "Monday/heat_01.mp4", "heat_01.MP4"):
         found = known.find(named, "l.csv:2")
         assert found.video_id == "heat_01"
-        assert f"{named!r}: taken for '2024/monday/heat_01.mp4'" in found.remark
+        assert f"{named!r} there: taken for '2024/monday/heat_01.mp4'" in found.remark
     both = names("heat_01.mp4", "more/HEAT_01.mp4")
     assert both.find("heat_01", "l.csv:2").video_id == "heat_01"
     assert both.find("HEAT_01", "l.csv:2").video_id == "HEAT_01"

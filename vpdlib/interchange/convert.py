@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from vpdlib.interchange.video_names import path_named
 from vpdlib.interchange.written_labels import (
     format_by_name,
     format_of_path,
+    is_file_of,
     write_place,
     written_videos,
 )
@@ -66,8 +67,17 @@ def convert_labels(options: ConvertOptions) -> list[Path]:
     DatasetError, VideoError
         If the labels cannot be read, or not be written in that format, or a video cannot be opened.
     """
+    try:
+        return _convert(options)
+    except DatasetError as error:
+        raise DatasetError(_as_options(str(error))) from error
+
+
+def _convert(options: ConvertOptions) -> list[Path]:
     if not options.inputs:
-        raise DatasetError("name what is read, and last what is written: IN ... OUT")
+        raise DatasetError(
+            "name what is read, and last what is written, as in: labels convert heats.eaf labels.csv"
+        )
     if options.read_as is not None and options.read_as not in LABELS:
         raise DatasetError(
             f"--from {options.read_as}: no such format. Take one of {', '.join(LABELS)}."
@@ -88,12 +98,18 @@ def convert_labels(options: ConvertOptions) -> list[Path]:
         ),
         settings=options.settings,
     )
+    durations_s = {row.video: row.duration_s or math.inf for row in rows}
     probabilities = {row.where: row.probability for file in files for row in file.file.rows}
     by_video: dict[str, list[WrittenAction]] = defaultdict(list)
     for action in actions:
-        by_video[action.video_id].append(_checked(action, rows, probabilities[action.where]))
+        by_video[action.video_id].append(
+            _checked(action, durations_s, probabilities.get(action.where))
+        )
     if not options.videos:
         rows = [_as_long_as_labels(row, by_video[row.video]) for row in rows]
+    elif is_file_of(one, options.out):
+        # Of a folder of videos, a file of one video is of the one that is labelled.
+        rows = [row for row in rows if by_video[row.video]]
     written = write_place(
         one, written_videos(rows, by_video, times_of), options.out, options.overwrite
     )
@@ -103,10 +119,38 @@ def convert_labels(options: ConvertOptions) -> list[Path]:
     return written
 
 
+#: Settings of a dataset, and the options that stand for them here.
+_OPTIONS = (
+    ("labels.tier: ", "--tier "),
+    ("labels.tier", "--tier"),
+    ("labels.subject", "--subject"),
+    ("labels.annotator", "--annotator"),
+    ("labels.map", "--map"),
+    ("labels.point_window_s", "--point-window"),
+    ("labels.fps", "--fps"),
+    ("label_format is ", "--from "),
+    ("adapter.labels: ", ""),
+    ("Correct the setting", "Correct the option"),
+    (
+        "by the settings under `labels` of the dataset",
+        "by --tier, --subject, --annotator and --map",
+    ),
+)
+
+
+def _as_options(message: str) -> str:
+    """A message that is worded for a dataset's settings, by the options of the command."""
+    for setting, option in _OPTIONS:
+        message = message.replace(setting, option)
+    return message
+
+
 def _opened(places: Sequence[Path]) -> list[VideoRow]:
     """The videos, as their files are."""
     files: list[Path] = []
     for place in places:
+        if not place.exists():
+            raise DatasetError(f"--video {place}: no such file or folder. Correct the path.")
         if place.is_dir():
             files += [source.path for source in find_videos(place, "--video")]
         else:
@@ -139,7 +183,10 @@ def _named(files: Sequence[ReadFile], one: LabelFormat) -> list[VideoRow]:
         raise DatasetError(
             f"{one.title} states frames or sizes of the videos: name them, --video FILE or FOLDER."
         )
-    paths = dict.fromkeys(path_named(row.video) for file in files for row in file.file.rows)
+    # What a tool makes of an upload's name is none of the video's.
+    paths = dict.fromkeys(
+        path_named((row.other_names or (row.video,))[0]) for file in files for row in file.file.rows
+    )
     _refuse_twice(list(paths), "two videos of the labels")
     return [VideoRow(path.stem, str(path), 0, 0.0, 0, 0, 0, 0.0) for path in paths]
 
@@ -154,12 +201,17 @@ def _refuse_twice(paths: Sequence[Path], what: str) -> None:
         )
 
 
-def _checked(action: Action, rows: Sequence[VideoRow], probability: float | None) -> WrittenAction:
-    duration_s = next(row.duration_s for row in rows if row.video == action.video_id) or math.inf
-    if not action.start_s < action.end_s or math.isinf(action.end_s):
+def _checked(
+    action: Action, durations_s: Mapping[str, float], probability: float | None
+) -> WrittenAction:
+    duration_s = durations_s[action.video_id]
+    if math.isinf(action.end_s):
         raise DatasetError(
-            f"{action.where}: from {action.start_s:g} s to {action.end_s:g} s. Give an end after the start"
-            f"{'' if math.isfinite(duration_s) else ', or name the videos, --video'}."
+            f"{action.where}: the end is empty, which is that of the video. Fill it in, or name the videos, --video."
+        )
+    if not action.start_s < action.end_s:
+        raise DatasetError(
+            f"{action.where}: from {action.start_s:g} s to {action.end_s:g} s. Give an end after the start."
         )
     if action.end_s > duration_s + _END_SLACK_S:
         raise DatasetError(
@@ -167,7 +219,12 @@ def _checked(action: Action, rows: Sequence[VideoRow], probability: float | None
             "name the video that was labelled."
         )
     return WrittenAction(
-        action.start_s, min(action.end_s, duration_s), action.label, probability, action.group
+        action.start_s,
+        min(action.end_s, duration_s),
+        action.label,
+        probability,
+        action.group,
+        action.split or "",
     )
 
 

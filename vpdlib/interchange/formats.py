@@ -109,6 +109,8 @@ class LabelRow:
     other_names : what else the video may be called, where a tool changes names of files.
     media_s : how long the file says that the video is, seconds; None where it does not.
     probability : how sure a program was of it, 0 to 1; None of what people labelled.
+    replaces : start and end of an earlier file's label that this row replaces, seconds; with an empty ``label`` it
+        takes that one away. None where it names none.
     """
 
     where: str
@@ -124,6 +126,7 @@ class LabelRow:
     other_names: tuple[str, ...] = ()
     media_s: float | None = None
     probability: float | None = None
+    replaces: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -136,11 +139,15 @@ class LabelFile:
     separator : of a table whose times are text, what is between its columns: ``,``, ``;`` or a tab.
     remarks : what is in the file and is not taken, or is doubtful, a sentence each: said, and put into
         ``problems.csv``.
+    without_rate : what is doubtful as long as `labels.fps` is not set; empty where the rate is known.
+    corrects : whether it is made to correct earlier files, see :mod:`vpdlib.interchange.later_files`.
     """
 
     rows: Sequence[LabelRow]
     separator: str = ","
     remarks: Sequence[str] = ()
+    corrects: bool = False
+    without_rate: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,6 +162,7 @@ class WrittenAction:
     label: str
     probability: float | None = None
     group: str = ""
+    split: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from vpdlib.datasets.tables import ProblemRow, VideoRow
 from vpdlib.datasets.video_files import VIDEO_SUFFIXES
 from vpdlib.identifiers import check_id
 from vpdlib.interchange.formats import PoseFormat, ToolKeypoints
-from vpdlib.interchange.joint_names import match_joints, usual_joint
+from vpdlib.interchange.joint_names import match_joints, replaced_joints, usual_joint
 from vpdlib.interchange.keypoints import ORDERS, read_keypoints
 from vpdlib.interchange.pose_places import pose_places
 from vpdlib.interchange.video_names import VideoNames, path_named
@@ -113,6 +113,8 @@ class _Reader:
         self.video_names: VideoNames | None = None
         #: Name of a video's file without ending -> the ids of the athletes who are followed in it, mostly one.
         self.athletes_in: dict[str, list[str]] = defaultdict(list)
+        #: Whether keypoints stand in for the videos, which are then called by their names without an ending.
+        self.stand_in = videos is not None and not all(video.path for video in videos)
         if videos is not None:
             self.ids = {video.video for video in videos}
             for video in videos:
@@ -125,6 +127,8 @@ class _Reader:
         self.matched: set[str] = set()
         self.seen: set[str] = set()
         self.names: dict[str, str] = {}
+        #: Joints by a usual name of which `joint_map` says that another one is it, each with COCO's name.
+        self.replaced: set[tuple[str, str]] = set()
         self.remarks: list[str] = []
         self.unknown: dict[str, str] = {}
 
@@ -149,6 +153,7 @@ class _Reader:
             there = np.isfinite(given.values[..., :2]).all(axis=(-1))
             self.seen |= {ours for ours, row in rows.items() if there[..., row].any()}
             self.matched |= set(rows)
+            self.replaced |= replaced_joints(given.joints, self.settings.joint_map)
             for name in given.joints:
                 self.names.setdefault(name, given.where)
             video_ids = self._videos_of(given)
@@ -200,6 +205,10 @@ class _Reader:
                 f"{first}: joints that are none of COCO's are not taken: {', '.join(others[:40])}. If one is, name it "
                 "in joint_map."
             )
+        self.remarks += [
+            f"{first}: the joint {theirs!r} is not taken: joint_map says that another one is {ours}"
+            for theirs, ours in sorted(self.replaced)
+        ]
         if self.absent:
             self.remarks.append(
                 f"{first}: {', '.join(self.absent)}: in no frame of any file; in every pose such a "
@@ -222,15 +231,16 @@ class _Reader:
     def _videos_of(self, given: ToolKeypoints) -> list[str]:
         """The id of a file's video, or those of the athletes in it; none where it is none of those asked for."""
         if self.video_names is not None:
-            for name in (given.video, *given.other_names):
+            names = [given.video, *given.other_names]
+            if self.stand_in:
+                names += [_stem(name) for name in names]
+            for name in names:
                 found = self.video_names.look_for(name, given.where)
                 if found is not None:
                     return self.athletes_in.get(found.video_id, [found.video_id])
             return []
-        path = path_named(given.video)
-        stem = path.stem if path.suffix.lower() in VIDEO_SUFFIXES else path.name
         try:
-            return [check_id(stem, "video id", given.where)]
+            return [check_id(_stem(given.video), "video id", given.where)]
         except ValueError as error:
             raise DatasetError(str(error)) from error
 
@@ -265,13 +275,14 @@ class _Reader:
 
     def _individual(self, given: ToolKeypoints) -> np.ndarray:
         wanted = self.settings.individual
-        if wanted is None:
+        # A file of one person without a name is of that one.
+        if wanted is None or (not given.individuals and given.values.shape[1] == 1):
             return given.values
         if wanted not in given.individuals:
             named = ", ".join(map(repr, given.individuals[:20])) or "none by name"
             raise DatasetError(
                 f"{given.where}: there is no individual {wanted!r}; the file has {named}. Correct `individual`, or "
-                "leave it out for whom the boxes follow."
+                "leave it out to take whom tracking follows."
             )
         place = given.individuals.index(wanted)
         return given.values[:, place : place + 1]
@@ -303,6 +314,12 @@ def _sources(videos: Sequence[VideoRow]) -> Iterator[VideoSource]:
 def _is_other(name: str) -> bool:
     """Whether a joint is none of COCO's by its name."""
     return usual_joint(name) is None
+
+
+def _stem(named: str) -> str:
+    """The name of a video's file without its ending."""
+    path = path_named(named)
+    return path.stem if path.suffix.lower() in VIDEO_SUFFIXES else path.name
 
 
 def _whole(number: float | None) -> int | None:

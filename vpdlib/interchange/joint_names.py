@@ -94,3 +94,15 @@ def match_joints(
                 f"{{{theirs[0]}: {ours}, {theirs[1]}: null}}."
             )
     return {ours: list(names).index(theirs[0]) for ours, theirs in chosen.items() if ours in COCO17}
+
+
+def replaced_joints(
+    names: Sequence[str], joint_map: Mapping[str, str | None]
+) -> set[tuple[str, str]]:
+    """Joints of a file that are called as one of COCO's is, which `joint_map` gives to another: their name, COCO's."""
+    mapped = {ours for name, ours in joint_map.items() if ours is not None and name in names}
+    return {
+        (name, ours)
+        for name in names
+        if name not in joint_map and (ours := usual_joint(name)) is not None and ours in mapped
+    }

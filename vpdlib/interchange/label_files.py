@@ -64,7 +64,7 @@ def read_label_files(
                 )
                 continue
             remarks += [
-                (f"{path}: {remark}", "Correct it in the tool if it is meant.")
+                (f"{path}: {remark}", "Leave it if that is as it should be.")
                 for remark in file.remarks
             ]
             # Of the files of a folder one may be of a video in which nothing happens.

@@ -70,12 +70,16 @@ def read_label_file(path: Path, insisted: LabelFormatName | None = None) -> Labe
         it cannot be taken.
     """
     document = open_document(path)
+    if _is_empty(document):
+        return LabelFile([])
     return _format_of(document, insisted).read(document)
 
 
 def read_if_labels(path: Path) -> LabelFile | None:
     """As `read_label_file`; None where the file is of no format of labels."""
     document = open_document(path)
+    if _is_empty(document):
+        return LabelFile([])
     found = _found(document)
     return None if found is None else found.read(document)
 
@@ -89,6 +93,11 @@ def find_format(path: Path) -> LabelFormat | None:
         As :func:`vpdlib.interchange.document.open_document`.
     """
     return _found(open_document(path))
+
+
+def _is_empty(document: Document) -> bool:
+    """Whether there is nothing in the file, as some tools write it of a video in which nothing happens."""
+    return document.kind == "text" and not document.content.strip()
 
 
 def _found(document: Document) -> LabelFormat | None:

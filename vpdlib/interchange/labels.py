@@ -9,7 +9,7 @@ event is where the tool shows it on the player's clock.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,14 +28,13 @@ from vpdlib.interchange.csv_table import check_printable
 from vpdlib.interchange.formats import FrameTime, LabelRow
 from vpdlib.interchange.label_files import ReadFile, read_label_files
 from vpdlib.interchange.label_rows import chosen_rows
+from vpdlib.interchange.later_files import LaterFile, LaterRow, later_wins
 from vpdlib.interchange.times import TimeCell, read_times
 from vpdlib.interchange.video_names import Found, VideoNames, tell_remarks
 from vpdlib.progress import warn
 
 #: A file may state a length that differs so much, seconds and in part, before another video is suspected.
 _SAME_LENGTH_S, _SAME_LENGTH = 1.0, 0.02
-#: Two labels of one video whose segments overlap so much (tIoU) are of one action.
-_SAME_ACTION = 0.5
 _STAGE = "prepare_dataset"
 
 
@@ -97,7 +96,7 @@ def read_labels(
     Parameters
     ----------
     places : files of a format of :mod:`vpdlib.interchange.label_registry`, and folders of them. Where two of them
-        label one action, the later one wins.
+        label one action, the later one wins; see :mod:`vpdlib.interchange.later_files`.
     videos : those that the files may name.
     group_pattern : what finds the group in a video's id where a file brings none.
     settings : what is taken of them; None for the defaults.
@@ -129,9 +128,11 @@ def actions_of_files(
     """The labelled actions of files that are read already; see :func:`read_labels`."""
     settings = settings or LabelSettings()
     problems = [] if problems is None else problems
+    if settings.fps is None:
+        problems += _of_unknown_rate(files)
     chosen = chosen_rows([one.file.rows for one in files], settings)
     names = VideoNames(videos.sources, videos.folder)
-    actions: list[list[Action]] = []
+    read: list[LaterFile] = []
     named: list[tuple[LabelRow, Found]] = []
     for one, rows in zip(files, chosen, strict=True):
         for row in rows:
@@ -141,30 +142,53 @@ def actions_of_files(
         times_s = _times_s(
             rows, [video.video_id for video in found], videos, settings, one.file.separator
         )
-        actions.append(
-            [
-                Action(
-                    action_id="",
-                    video_id=video.video_id,
-                    start_s=start_s,
-                    end_s=end_s,
-                    label=row.label,
-                    split=_split(row),
-                    group=row.group or group_of(video.video_id, group_pattern, row.where),
-                    where=row.where,
-                )
-                for row, video, (start_s, end_s) in zip(rows, found, times_s, strict=True)
-            ]
+        read.append(
+            LaterFile(
+                [
+                    LaterRow(
+                        Action(
+                            action_id="",
+                            video_id=video.video_id,
+                            start_s=start_s,
+                            end_s=end_s,
+                            label=row.label,
+                            split=_split(row),
+                            group=row.group or group_of(video.video_id, group_pattern, row.where),
+                            where=row.where,
+                        ),
+                        row.replaces,
+                    )
+                    for row, video, (start_s, end_s) in zip(rows, found, times_s, strict=True)
+                ],
+                one.file.corrects,
+            )
         )
     problems += tell_remarks([(row.where, video) for row, video in named if video.remark])
     problems += _other_lengths(named, videos.durations_s)
-    return _numbered(_later_wins(actions, problems))
+    return _numbered(later_wins(read, problems))
+
+
+def _of_unknown_rate(files: Sequence[ReadFile]) -> list[ProblemRow]:
+    """A row for every file that numbers frames at a rate that nobody states."""
+    rows = [
+        ProblemRow(
+            "", "", "", _STAGE, f"{one.path}: {one.file.without_rate}", "Leave it if that is right."
+        )
+        for one in files
+        if one.file.without_rate
+    ]
+    for row in rows:
+        warn(f"{row.problem}. {row.remedy}")
+    return rows
 
 
 def _check_row(row: LabelRow) -> None:
     for name in ("video", "label", "group"):
         check_printable(getattr(row, name), row.where, name)
     for name in ("video", "label"):
+        if name == "label" and not row.label and row.replaces is not None:
+            # It takes the label away that it replaces.
+            continue
         if not without_invisible(getattr(row, name)).strip():
             raise DatasetError(f"{row.where}: {name} is empty. Fill it in or remove the row.")
 
@@ -294,70 +318,6 @@ def _other_lengths(
     for problem in told.values():
         warn(f"{problem.problem}. {problem.remedy}")
     return list(told.values())
-
-
-def _later_wins(files: Sequence[Sequence[Action]], problems: list[ProblemRow]) -> list[Action]:
-    """The actions of all files, without those that a later file labels again; that it does is said."""
-    later: dict[str, list[Action]] = defaultdict(list)
-    kept: list[list[Action]] = []
-    replaced: list[tuple[Action, Action]] = []
-    for actions in reversed(files):
-        own = []
-        for video_id, of_video in _by_video(actions).items():
-            others = later[video_id]
-            for action, other in zip(of_video, _same_actions(of_video, others), strict=True):
-                if other is None:
-                    own.append(action)
-                else:
-                    replaced.append((action, other))
-        places = {id(action): place for place, action in enumerate(actions)}
-        own.sort(key=lambda action: places[id(action)])
-        for action in own:
-            later[action.video_id].append(action)
-        kept.append(own)
-    replaced.reverse()
-    conflicts = [(action, other) for action, other in replaced if action.label != other.label]
-    problems += [
-        ProblemRow(
-            video=action.video_id,
-            start=f"{other.start_s:.3f}",
-            end=f"{other.end_s:.3f}",
-            stage=_STAGE,
-            problem=f"{action.where} says {action.label!r}, {other.where} says {other.label!r}: the later file counts",
-            remedy="Remove the label that is wrong.",
-        )
-        for action, other in conflicts
-    ]
-    if replaced:
-        action, other = (conflicts or replaced)[0]
-        warn(
-            f"{len(replaced)} actions are labelled in several files, {len(conflicts)} of them with another class; the "
-            f"later file counts, such as {other.where} for {action.where}"
-        )
-    return [action for own in reversed(kept) for action in own]
-
-
-def _by_video(actions: Sequence[Action]) -> dict[str, list[Action]]:
-    found: dict[str, list[Action]] = defaultdict(list)
-    for action in actions:
-        found[action.video_id].append(action)
-    return found
-
-
-def _same_actions(actions: Sequence[Action], others: Sequence[Action]) -> list[Action | None]:
-    """Of each action of a video the one among others that is of the same time, or None."""
-    if not others:
-        return [None] * len(actions)
-    start_s = np.array([other.start_s for other in others])
-    end_s = np.array([other.end_s for other in others])
-    found: list[Action | None] = []
-    for action in actions:
-        shared = np.minimum(action.end_s, end_s) - np.maximum(action.start_s, start_s)
-        union = np.maximum(action.end_s, end_s) - np.minimum(action.start_s, start_s)
-        best = int(np.argmax(shared))
-        is_same = union[best] > 0 and shared[best] >= _SAME_ACTION * union[best]
-        found.append(others[best] if is_same else None)
-    return found
 
 
 def _split(row: LabelRow) -> Split | None:

@@ -136,7 +136,7 @@ class VideoNames:
         video_id = known.source.video_id
         own = known.inside[:-1]
         if known.lies_in(folders, exact=False) or (own and _is_end(own, folders, exact=False)):
-            remark = "" if exact else f"the table calls it {named!r}: taken for {known.shown!r}"
+            remark = "" if exact else f"called {named!r} there: taken for {known.shown!r}"
             return Found(video_id, remark)
         # Only the file's name agrees: that is enough for one other folder, not for two.
         before, other = self._elsewhere.setdefault(video_id, (folders, where))
@@ -145,9 +145,7 @@ class VideoNames:
                 f"{where}: {named!r} lies in another folder than what {other} calls {known.shown!r}. If both are this "
                 "video, write its name alone; else correct one of them."
             )
-        return Found(
-            video_id, f"the table says that it is {named!r}: taken for {known.shown!r} by its name"
-        )
+        return Found(video_id, f"said to be {named!r}: taken for {known.shown!r} by its name")
 
     def hint(self, named: str) -> str:
         """What a cell that names none of the videos may mean, to follow the cell in a message; or nothing."""
@@ -177,7 +175,7 @@ def path_named(named: str) -> Path:
 
 
 def tell_remarks(remarks: Sequence[tuple[str, Found]]) -> list[ProblemRow]:
-    """Tell once of all videos that a table calls otherwise than they are.
+    """Tell once of all videos that a file calls otherwise than they are.
 
     Parameters
     ----------
@@ -190,7 +188,7 @@ def tell_remarks(remarks: Sequence[tuple[str, Found]]) -> list[ProblemRow]:
     if remarks:
         where, first = remarks[0]
         more = f" (and {len(remarks) - 1} more rows of this kind)" if len(remarks) > 1 else ""
-        warn(f"{where}: {first.remark}{more}; correct the table if another video is meant")
+        warn(f"{where}: {first.remark}{more}; correct the name there if another video is meant")
     return [
         ProblemRow(
             video=found.video_id,

@@ -109,6 +109,11 @@ def write_folder(
     return list(one.write(videos, folder, name))
 
 
+def is_file_of(one: LabelFormat, place: Path) -> bool:
+    """Whether a place is a file of a format, by its ending, and no folder."""
+    return place.suffix.lower() == one.suffix.lower() and not place.is_dir()
+
+
 def write_place(
     one: LabelFormat, videos: Sequence[WrittenVideo], place: Path, overwrite: bool
 ) -> list[Path]:
@@ -126,10 +131,25 @@ def write_place(
     DatasetError
         If the format cannot hold something, files are there, or ``place`` is a file and several are needed.
     """
-    is_file = place.suffix.lower() == one.suffix and not place.is_dir()
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as temporary:
-        made = write_folder(one, videos, Path(temporary), place.stem if is_file else "labels")
+    is_file = is_file_of(one, place)
+    others = {other.suffix.lower() for other in LABELS.values()} - {"", one.suffix.lower()}
+    if place.suffix.lower() in others:
+        raise DatasetError(
+            f"{place}: {one.title} is asked for, and the place ends as another format's file. Name a file that ends in "
+            f"{one.suffix}, or a folder."
+        )
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary_folder = TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.")
+    except OSError as error:
+        raise DatasetError(
+            f"{place}: cannot be written ({error.strerror}). Name a place that can."
+        ) from error
+    with temporary_folder as temporary:
+        try:
+            made = write_folder(one, videos, Path(temporary), place.stem if is_file else "labels")
+        except DatasetError as error:
+            raise DatasetError(str(error).replace(temporary, str(place))) from error
         if is_file and len(made) > 1:
             raise DatasetError(
                 f"{place}: {len(made)} files are needed, {made[0].name}, {made[1].name} ...; {one.title} holds one "

@@ -306,7 +306,7 @@ def _written_events(video: WrittenVideo) -> list[list[Any]]:
     # Of each modifier of a subject and class, when its last action ends, milliseconds.
     ends: dict[tuple[str, str], list[int]] = defaultdict(list)
     for action in video.actions:
-        start, end = span_ms(action.start_s, action.end_s)
+        start, end = span_ms(action.start_s, action.end_s, video.fps)
         taken = ends[action.group, action.label]
         number = next((n for n, until in enumerate(taken) if until <= start), len(taken))
         taken[number : number + 1] = [end]

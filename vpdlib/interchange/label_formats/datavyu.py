@@ -282,7 +282,7 @@ def _write(videos: Sequence[WrittenVideo], folder: Path, name: str) -> list[Path
             f"actions (MATRIX,true,)-{','.join(f'{code}|NOMINAL' for code in codes)}",
         ]
         for action in sorted(video.actions, key=lambda one: one.start_s):
-            lines.append(_written_cell(action, has_groups, path))
+            lines.append(_written_cell(action, has_groups, video.fps, path))
         project = (
             "!project",
             f"dbFile: {_yaml_text(path.name)}",
@@ -303,14 +303,14 @@ def _write(videos: Sequence[WrittenVideo], folder: Path, name: str) -> list[Path
     return paths
 
 
-def _written_cell(action: WrittenAction, has_groups: bool, path: Path) -> str:
+def _written_cell(action: WrittenAction, has_groups: bool, fps: float, path: Path) -> str:
     for name in ("label", "group"):
         check_printable(getattr(action, name), str(path), name)
     probability = "" if action.probability is None else f"{action.probability:.4f}"
     values = [action.label, probability, *([action.group] if has_groups else [])]
     times = [
         f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}:{ms % 1000:03d}"
-        for ms in span_ms(action.start_s, action.end_s)
+        for ms in span_ms(action.start_s, action.end_s, fps)
     ]
     return f"{','.join(times)},({','.join(map(_escaped, values))})"
 

@@ -57,11 +57,12 @@ class _Remarks:
                 "JSON-MIN does not say which of its texts are classes of whole videos or subjects of regions; none is "
                 f"taken: {', '.join(sorted(self.texts_of_min)[:9])}"
             )
-        if self.without_rate:
-            yield (
-                "frames are counted at frameRate of the project's tag Video (24 where it has none), which the export "
-                "does not say: they are read at labels.fps, or else at each video's own rate"
-            )
+
+
+_WITHOUT_RATE = (
+    "frames are counted at frameRate of the project's tag Video (24 where it has none), which the export does not say: "
+    "they are read at each video's own rate. Set labels.fps if that is another one"
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,11 @@ def _read(document: Document) -> LabelFile:
             rows += _rows_of_min(task, where, remarks)
         else:
             raise DatasetError(f"{where} is no task with its annotations. {_EXPORT}")
-    return LabelFile(rows, remarks=list(remarks.sentences()))
+    return LabelFile(
+        rows,
+        remarks=list(remarks.sentences()),
+        without_rate=_WITHOUT_RATE if remarks.without_rate else "",
+    )
 
 
 def _rows_of_task(task: Mapping[str, Any], where: str, remarks: _Remarks) -> Iterator[LabelRow]:

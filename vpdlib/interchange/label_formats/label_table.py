@@ -1,8 +1,10 @@
 """The table of labelled actions, ``labels.csv``, and tables of the kind that other programs write.
 
 It has a header and the columns ``video`` and ``label``, and optionally ``start``, ``end`` (times as a player shows
-them; empty: from the beginning, to the end) or ``duration``, ``split`` (train, val, test), ``group`` and
-``probability``; other programs call them otherwise, see :mod:`vpdlib.interchange.label_formats.table_columns`.
+them; empty: from the beginning, to the end) or ``duration``, ``split`` (train, val, test), ``group``, ``probability``
+and ``replaces`` (start and end of an earlier file's label, such as ``12.400-13.920``; the row is in its place, or takes
+it away where its label is empty); other programs call them otherwise, see
+:mod:`vpdlib.interchange.label_formats.table_columns`.
 ``found.csv`` is such a table, too.
 :mod:`vpdlib.interchange.csv_table` says what text is taken for a table.
 """
@@ -35,6 +37,7 @@ from vpdlib.interchange.times import TimeCell, read_times
 #: A million rows; a larger file is something else.
 _MAX_BYTES = 1 << 26
 _PROBABILITY = re.compile(r"0?\.[0-9]+|[01](?:\.0*)?|[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,2}")
+_SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]+)?) *- *([0-9]{1,9}(?:\.[0-9]+)?)")
 _MILLISECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]*)?")
 
 
@@ -75,12 +78,13 @@ def _read(document: Document) -> LabelFile:
                 split,
                 group,
                 probability=_probability(row),
+                replaces=_replaces(row),
             )
         )
     left = [f"the columns {list(columns.left)} are not read"] if columns.left else []
     if "duration" in columns.names and "end" not in columns.names:
         rows = _with_ends(given, rows, columns, table.separator)
-    return LabelFile(rows, table.separator, left)
+    return LabelFile(rows, table.separator, left, "replaces" in columns.names)
 
 
 def _time(row: TableRow, name: str, columns: Columns) -> float | str:
@@ -105,6 +109,19 @@ def _probability(row: TableRow) -> float | None:
     if not _PROBABILITY.fullmatch(text):
         raise DatasetError(f"{row.where}: probability is {text!r}, expected 0 to 1. Correct it.")
     return float(text)
+
+
+def _replaces(row: TableRow) -> tuple[float, float] | None:
+    text = row.cells.get("replaces", "")
+    if not text:
+        return None
+    found = _SPAN.fullmatch(text)
+    if not found or not float(found[1]) < float(found[2]):
+        raise DatasetError(
+            f"{row.where}: replaces is {text!r}, expected start and end of the earlier label in seconds, such as "
+            "12.400-13.920. Correct it."
+        )
+    return float(found[1]), float(found[2])
 
 
 def _with_ends(
@@ -140,18 +157,20 @@ def _write(videos: Sequence[WrittenVideo], folder: Path, name: str) -> list[Path
     actions = [action for video in videos for action in video.actions]
     has_groups = any(action.group for action in actions)
     has_probabilities = any(action.probability is not None for action in actions)
-    others = [("group", has_groups), ("probability", has_probabilities)]
+    has_splits = any(action.split for action in actions)
+    others = [("split", has_splits), ("group", has_groups), ("probability", has_probabilities)]
     rows.writerow(
         ("video", "start", "end", "label", *(name for name, is_there in others if is_there))
     )
     for video in videos:
         for action in video.actions:
-            span = span_ms(action.start_s, action.end_s)
+            span = span_ms(action.start_s, action.end_s, video.fps)
             times = [f"{ms / 1000:.3f}" for ms in span]
             group = (action.group,) if has_groups else ()
             sure = "" if action.probability is None else f"{action.probability:.4g}"
             probability = (sure,) if has_probabilities else ()
-            rows.writerow((video.path.name, *times, action.label, *group, *probability))
+            split = (action.split,) if has_splits else ()
+            rows.writerow((video.path.name, *times, action.label, *split, *group, *probability))
     path = folder / f"{name}.csv"
     write_text(path, text.getvalue())
     return [path]

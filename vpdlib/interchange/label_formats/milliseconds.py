@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 
+from vpdlib.datasets.base import TIME_SLACK_S
+
+#: By so much computed numbers of frames may miss a whole one.
+_SLACK_FRAMES = 1e-6
 #: By so much computed times may miss a whole millisecond, ms.
 _SLACK_MS = 1e-6
 
@@ -17,7 +21,22 @@ def milliseconds(time_s: float) -> int:
     return math.floor(1000 * time_s + _SLACK_MS)
 
 
-def span_ms(start_s: float, end_s: float) -> tuple[int, int]:
-    """Start and end of an action, of a millisecond at least."""
-    start_ms = milliseconds(start_s)
-    return start_ms, max(milliseconds(end_s), start_ms + 1)
+def span_ms(start_s: float, end_s: float, fps: float = 0.0) -> tuple[int, int]:
+    """Start and end of an action, of a millisecond at least.
+
+    A time that lies just after a frame's beginning is rounded up where rounded down it would take that frame in
+    (``TIME_SLACK_S``); the rate, frames a second, is 0 where it is not known.
+    """
+    start_ms = _of_same_frame(start_s, fps)
+    return start_ms, max(_of_same_frame(end_s, fps), start_ms + 1)
+
+
+def _of_same_frame(time_s: float, fps: float) -> int:
+    down = milliseconds(time_s)
+    is_other = fps > 0 and _first_frame(down / 1000, fps) != _first_frame(time_s, fps)
+    return down + 1 if is_other else down
+
+
+def _first_frame(time_s: float, fps: float) -> int:
+    """The first frame of an action that begins at a time."""
+    return math.ceil((time_s - TIME_SLACK_S) * fps - _SLACK_FRAMES)

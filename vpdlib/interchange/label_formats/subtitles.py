@@ -199,7 +199,7 @@ def _write_srt(videos: Sequence[WrittenVideo], folder: Path, name: str) -> list[
     for video in videos:
         path = folder / f"{video.video_id}.srt"
         blocks = [
-            f"{number}\n{_times(action, ',')}\n{_text_srt(action, path)}\n"
+            f"{number}\n{_times(action, ',', video.fps)}\n{_text_srt(action, path)}\n"
             for number, action in enumerate(_by_start(video), start=1)
         ]
         write_text(path, "\n".join(blocks))
@@ -213,7 +213,8 @@ def _write_vtt(videos: Sequence[WrittenVideo], folder: Path, name: str) -> list[
     for video in videos:
         path = folder / f"{video.video_id}.vtt"
         blocks = [
-            f"{_times(action, '.')}\n{_text_vtt(action, path)}\n" for action in _by_start(video)
+            f"{_times(action, '.', video.fps)}\n{_text_vtt(action, path)}\n"
+            for action in _by_start(video)
         ]
         write_text(path, "\n".join(["WEBVTT\n", *blocks]))
         paths.append(path)
@@ -224,10 +225,10 @@ def _by_start(video: WrittenVideo) -> list[WrittenAction]:
     return sorted(video.actions, key=lambda action: action.start_s)
 
 
-def _times(action: WrittenAction, sign: str) -> str:
+def _times(action: WrittenAction, sign: str, fps: float) -> str:
     return f" {_ARROW} ".join(
         f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}{sign}{ms % 1000:03d}"
-        for ms in span_ms(action.start_s, action.end_s)
+        for ms in span_ms(action.start_s, action.end_s, fps)
     )
 
 

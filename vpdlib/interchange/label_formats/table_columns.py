@@ -17,7 +17,7 @@ from pathlib import Path
 from vpdlib.datasets.base import DatasetError
 
 REQUIRED = ("video", "label")
-OPTIONAL = ("start", "end", "split", "group", "probability")
+OPTIONAL = ("start", "end", "split", "group", "probability", "replaces")
 #: What else `found.csv` has of an action, which is no label.
 OF_FOUND = frozenset(
     (
@@ -44,6 +44,7 @@ _NAMES: Mapping[str, str] = {
         "split": "split, subset, partition",
         "group": "group, subject, athlete, player, participant",
         "probability": "probability",
+        "replaces": "replaces",
     }.items()
     for name in names.split(", ")
 }

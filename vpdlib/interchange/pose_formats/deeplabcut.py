@@ -58,7 +58,8 @@ def _write_one(video: WrittenPoses, path: Path) -> Path:
         ",".join(["coords", *(coord for _, coord in columns)]),
     ]
     for frame, row in enumerate(video.keypoints_px.reshape(len(video.keypoints_px), -1)):
-        cells = ("" if not np.isfinite(number) else f"{number:.9g}" for number in row.tolist())
+        # As many digits as tell one number of single precision from the next.
+        cells = ("" if not np.isfinite(number) else str(number) for number in row)
         lines.append(f"{frame},{','.join(cells)}")
     write_text(path, "\n".join(lines) + "\n")
     return path

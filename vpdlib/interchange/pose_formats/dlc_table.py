@@ -176,7 +176,7 @@ def _read_hdf5(path: Path) -> tuple[Header, np.ndarray, np.ndarray]:
             if index is None or index.dtype.kind not in "iu":
                 raise DatasetError(
                     f"{path}: rows are not called by numbers of frames: labels of single pictures? Give what the tool "
-                    "predicted for the video."
+                    "predicted for the video, and move this file out of the folder."
                 )
             return header, index[()].astype(np.int64), values.astype(np.float64)
     raise DatasetError(f"{path}: no table of predictions in it.")
