@@ -49,6 +49,12 @@ def test_without_keypoints_the_box_says_where_and_without_both_there_is_nothing(
     np.testing.assert_allclose(placed[5:], joints[5:], atol=1e-2)
 
 
+def test_a_pose_of_another_direction_keeps_its_size(truth):
+    keypoints, boxes, joints = truth
+    placed = place_poses(-normalize_pose(keypoints), keypoints, boxes)
+    assert (np.ptp(placed, axis=1) > 0.4 * np.ptp(joints, axis=1)).all()
+
+
 def test_wrong_shapes_are_refused(truth):
     keypoints, boxes, _ = truth
     with pytest.raises(ValueError, match="expected"):

@@ -1,8 +1,8 @@
 """Normalised poses put back into the picture: where the student's decoded joints lie, in pixels.
 
 A student is told neither where the athlete is nor how large; it answers with the pose alone, hips at the origin, torso
-0.5 (docs/method.md section 5). What it says is laid over the teacher's keypoints of the frame by the size and the place
-that fit them best, each joint weighted by its score and less the farther off it is, so that single joints of a failed
+0.5 (docs/method.md section 5). What it says is laid over the teacher's keypoints of the frame, as large and in the
+place as they are, each joint weighted by its score and less the farther off it is, so that single joints of a failed
 teacher do not pull; where the teacher saw nothing, over the athlete's box.
 """
 
@@ -73,7 +73,7 @@ def _over_boxes(
 def _over_joints(
     joints: NDArray[np.float64], target: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scale (N,) and offset (N, 2) by reweighted least squares (Cauchy's weights)."""
+    """Scale (N,) by which joints lie as far apart as their targets, and offset (N, 2), reweighted (Cauchy's weights)."""
     own = weight
     joints = np.nan_to_num(joints)
     for _ in range(_ROUNDS):
@@ -82,9 +82,9 @@ def _over_joints(
         mean_px = (own[..., None] * target).sum(axis=1) / total
         centred, centred_px = joints - mean[:, None], target - mean_px[:, None]
         spread = (own[..., None] * centred**2).sum(axis=(1, 2))
-        shared = (own[..., None] * centred * centred_px).sum(axis=(1, 2))
-        # A pose that points the other way than all joints has no size there; never a mirrored one.
-        scale = np.maximum(shared, 0.0) / np.maximum(spread, _MIN_WEIGHT)
+        spread_px = (own[..., None] * centred_px**2).sum(axis=(1, 2))
+        # By how far the joints lie apart, not by regression: a pose of another direction would shrink to a point.
+        scale = np.sqrt(spread_px / np.maximum(spread, _MIN_WEIGHT))
         offset = mean_px - mean * scale[:, None]
         off = np.linalg.norm(joints * scale[:, None, None] + offset[:, None] - target, axis=2)
         extent = np.ptp(np.where(weight[..., None] > 0, target, mean_px[:, None]), axis=1).max(
