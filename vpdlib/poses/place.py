@@ -73,7 +73,7 @@ def _over_boxes(
 def _over_joints(
     joints: NDArray[np.float64], target: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scale (N,) by which joints lie as far apart as their targets, and offset (N, 2), reweighted (Cauchy's weights)."""
+    """Scale (N,) by which joints lie as far apart as their targets, and offset (N, 2); weights are Cauchy's."""
     own = weight
     joints = np.nan_to_num(joints)
     for _ in range(_ROUNDS):
