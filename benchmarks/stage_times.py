@@ -10,16 +10,13 @@ itself.
 from __future__ import annotations
 
 import argparse
-import re
 from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 
 from benchmarks._options import options_or_skip
-
-#: The end of a log, as workflow_scripts/_job.py writes it.
-_DONE = re.compile(r": done in [\d.]+ s, ([\d.]+) s of CPU")
+from vpdlib.report.stage_times import times_in_benchmarks, times_in_logs
 
 
 def seconds_by_stage(results: Path) -> Counter[str]:
@@ -30,32 +27,18 @@ def seconds_by_stage(results: Path) -> Counter[str]:
     SystemExit
         If there is neither.
     """
-    found: Counter[str] = Counter()
-    silent = 0
-    for path in sorted((results / "logs").rglob("*.log")):
-        ends = _DONE.findall(path.read_text(errors="replace"))
-        silent += not ends
-        found[stage_of(path, results / "logs")] += float(ends[-1]) if ends else 0.0
-    if found and not silent:
-        return found
-    found.clear()
-    for path in sorted((results / "benchmarks").rglob("*.tsv")):
-        found[stage_of(path, results / "benchmarks")] += float(
-            pd.read_csv(path, sep="\t")["cpu_time"].sum()
+    times = times_in_logs(results)
+    silent = sum(time.silent for time in times)
+    if not times or silent:
+        times = times_in_benchmarks(results)
+        if not times:
+            raise SystemExit(
+                f"{results}: neither logs nor benchmark files of jobs there; name results/<dataset>"
+            )
+        print(
+            f"{results}: {silent} logs say nothing of CPU, so this is Snakemake's measure, which misses ends of jobs"
         )
-    if not found:
-        raise SystemExit(
-            f"{results}: neither logs nor benchmark files of jobs there; name results/<dataset>"
-        )
-    print(
-        f"{results}: {silent} logs say nothing of CPU, so this is Snakemake's measure, which misses ends of jobs"
-    )
-    return found
-
-
-def stage_of(path: Path, folder: Path) -> str:
-    """The rule whose log or benchmark file it is."""
-    return path.relative_to(folder).parts[0].removesuffix(path.suffix)
+    return Counter({time.stage: time.cpu_s for time in times})
 
 
 def main() -> None:

@@ -14,7 +14,8 @@ SHOWN = (
     "late_fusion/*/*/*.h5",
     "retrieval/*.h5",
     "detection/*.h5",
-    "students/*",
+    # Not the saved states of trainings, which come and go.
+    "students/[!.]*",
     "features/*/*/*.h5",
     "tracks/*.h5",
     "poses/*.h5",

@@ -11,11 +11,20 @@ import jinja2
 from vpdlib import __version__
 from vpdlib.atomic import write_text
 from vpdlib.progress import note
-from vpdlib.site.pages import overview
+from vpdlib.site.pages import action, actions, confusion, curves, found, overview, tables, videos
 from vpdlib.site.site import Page, Site, SiteSources
 
 #: What makes each page, in the order of the menu: from the site to the page, or None where there is nothing to show.
-PAGES: tuple[Callable[[Site], Page | None], ...] = (overview.build,)
+PAGES: tuple[Callable[[Site], Page | None], ...] = (
+    overview.build,
+    tables.build,
+    curves.build,
+    confusion.build,
+    videos.build,
+    found.build,
+    actions.build,
+    action.build,
+)
 
 _HERE = Path(__file__).parent
 

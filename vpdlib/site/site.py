@@ -102,9 +102,12 @@ class Site:
 
     def figure(self, name: str, figure: Figure, data: pd.DataFrame, caption: str) -> dict[str, str]:
         """Write a figure as SVG and PNG and its data as CSV; returns what a template shows of it."""
+        import matplotlib as mpl
+
         folder = self.out / "figures"
-        folder.mkdir(exist_ok=True)
-        figure.savefig(folder / f"{name}.svg", bbox_inches="tight", metadata={"Date": None})
+        # The same figure is the same file: without a salt its parts are called anew each time.
+        with mpl.rc_context({"svg.hashsalt": name}):
+            figure.savefig(folder / f"{name}.svg", bbox_inches="tight", metadata={"Date": None})
         figure.savefig(folder / f"{name}.png", bbox_inches="tight", dpi=160)
         write_text(folder / f"{name}.csv", data.to_csv(index=False))
         shown = {"name": name, "caption": caption}

@@ -1,0 +1,81 @@
+"""What every feature set and head, and every late fusion, takes the test actions for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vpdlib.recognition.results import read_result
+from vpdlib.site.site import Site
+
+#: Of recognition and late fusion, the regime that is shown: all training actions.
+_FILE = "full.h5"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Of one feature set and head, the mean over its trials.
+
+    Attributes
+    ----------
+    features, head : which.
+    probabilities : (A, C) float64, classes in the order of the dataset; of nearest neighbours, the fraction of trials.
+    place : of a test action among the A, by its id.
+    is_empty : (A,) bool: the athlete was not seen in it, so that it was given the commonest class.
+    """
+
+    features: str
+    head: str
+    probabilities: NDArray[np.float64]
+    place: dict[str, int]
+    is_empty: NDArray[np.bool_]
+
+
+def read_answers(site: Site) -> list[Answers]:
+    """Read what there is, in the order of the dataset's methods and heads, late fusion last.
+
+    Raises
+    ------
+    ValueError
+        If a result has other classes than the dataset.
+    ArtifactError
+        If an artifact is damaged.
+    """
+    found = [
+        name
+        for name in site.files("recognition/", "late_fusion/")
+        if len(name.split("/")) == 4 and name.endswith(f"/{_FILE}")
+    ]
+    methods = list(site.sources.settings.get("methods") or [])
+    heads = list(site.sources.settings.get("heads") or [])
+
+    def order(name: str) -> tuple[bool, int, str, int, str]:
+        folder, features, head, _ = name.split("/")
+        return folder == "late_fusion", _rank(features, methods), features, _rank(head, heads), head
+
+    return [_read(site, name) for name in sorted(found, key=order)]
+
+
+def _rank(name: str, names: Sequence[str]) -> int:
+    return names.index(name) if name in names else len(names)
+
+
+def _read(site: Site, name: str) -> Answers:
+    path = site.sources.results / name
+    result = read_result(path)
+    if sorted(result.class_names) != sorted(site.classes):
+        raise ValueError(
+            f"{path}: its classes are not those of dataset/classes.csv; delete the file to have it made again"
+        )
+    order = [result.class_names.index(label) for label in site.classes]
+    _, features, head, _ = name.split("/")
+    return Answers(
+        features,
+        head,
+        result.probabilities.mean(axis=0, dtype=np.float64)[:, order],
+        {action: place for place, action in enumerate(result.test_ids)},
+        np.asarray(result.is_empty_test, bool),
+    )
