@@ -83,7 +83,8 @@
         title: `${line.name}, %`, field: `line${index}`, hozAlign: "right", sorter: "number", formatter: shown,
       })),
     ];
-    longTable(element, element.getAttribute("aria-label"), {
+    vpd.table(element, {
+      label: element.getAttribute("aria-label"), layout: "fitData",
       data: rows, columns, height: Math.min(400, 60 + 32 * rows.length),
     });
   }

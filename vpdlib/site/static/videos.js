@@ -140,7 +140,8 @@
     const rows = data.rows.map((values, place) =>
       Object.assign({ place }, Object.fromEntries(FIELDS.map((field, index) => [field, values[index]]))));
     places = new Map(rows.map((row) => [row.video, row.place]));
-    const table = longTable(byId("list"), "Videos", {
+    const table = vpd.table(byId("list"), {
+      label: "Videos", layout: "fitData",
       data: rows, columns: columns(), index: "place", rowHeight: 36, renderVerticalBuffer: 200,
       height: rows.length > 12 ? "55vh" : undefined,
     });

@@ -48,11 +48,36 @@ const vpd = (() => {
   const number = (value, digits = 1) =>
     value === null || value === undefined ? "–" : Number(value).toFixed(digits);
 
-  // Tabulator with cells that are text, never markup.
-  function table(element, options) {
-    const columns = options.columns.map((column) => ({ formatter: "plaintext", ...column }));
-    return new Tabulator(element, {
+  // Tabulator with headings and cells that are text, never markup; `label` says what it lists.
+  function table(element, { label, ...options }) {
+    const columns = options.columns.map((column) => (
+      { formatter: "plaintext", titleFormatter: "plaintext", ...column }));
+    const made = new Tabulator(element, {
       layout: "fitDataStretch", height: "60vh", placeholder: "Nothing here", ...options, columns,
+    });
+    made.on("tableBuilt", () => {
+      if (label) made.element.setAttribute("aria-label", label);
+      tellParts(made.element);
+      const headings = made.element.querySelectorAll(".tabulator-col.tabulator-sortable");
+      headings.forEach(pressable);
+    });
+    return made;
+  }
+
+  // The rows' holder can be focused, to be scrolled; in a grid it must then be a part that a grid may have.
+  function tellParts(element) {
+    element.querySelector(".tabulator-tableholder").setAttribute("role", "rowgroup");
+    const rows = element.querySelector(".tabulator-tableholder .tabulator-table");
+    if (rows) rows.setAttribute("role", "presentation");
+  }
+
+  // A heading that sorts is reached and pressed by the keyboard too.
+  function pressable(heading) {
+    heading.tabIndex = 0;
+    heading.addEventListener("keydown", (event) => {
+      if (event.target !== heading || (event.key !== "Enter" && event.key !== " ")) return;
+      event.preventDefault();
+      heading.click();
     });
   }
 
