@@ -5,6 +5,7 @@ import sys
 from inspect import signature
 from os.path import exists
 from pathlib import Path
+from typing import get_args
 
 from snakemake.exceptions import WorkflowError
 
@@ -21,6 +22,7 @@ from vpdlib.datasets.base import DatasetError, shard_of
 from vpdlib.datasets.label_files import label_files
 from vpdlib.datasets.video_files import VIDEO_SUFFIXES
 from vpdlib.datasets.paths import state_of
+from vpdlib.datasets.settings import KeypointFormatName, LabelFormatName
 from vpdlib.datasets.tables import read_broken, read_videos
 from vpdlib.features.settings import CROP_KINDS
 from vpdlib.features.video_encoder_settings import verify_encoder_present
@@ -29,9 +31,6 @@ from vpdlib.baselines.kinds import TRAINED_KINDS, SkeletonBaseline
 from vpdlib.baselines.kinds import checkpoint_references as baseline_weights
 from vpdlib.flow.settings import checkpoint_references as flow_weights
 from vpdlib.people.settings import checkpoint_references as people_weights
-from vpdlib.interchange.label_registry import LABELS
-from vpdlib.interchange.pose_registry import POSES, WRITTEN_POSES
-from vpdlib.interchange.written_labels import WRITTEN
 from vpdlib.pipeline.layout import needed_models
 from vpdlib.pipeline.networks import own_weights
 from vpdlib.poses.settings import checkpoint_references as pose_weights
@@ -79,10 +78,10 @@ wildcard_constraints:
     recording=ID_PATTERN,
     exported="found|labels",
     # Those that are only read are refused by name.
-    label_format="|".join(LABELS),
+    label_format="|".join(get_args(LabelFormatName)),
     # The teacher's, or those of a student.
     posed=f"poses(?:_{ID_PATTERN})?",
-    keypoint_format="|".join(POSES),
+    keypoint_format="|".join(get_args(KeypointFormatName)),
 
 
 def refuse(error):

@@ -53,7 +53,12 @@ def iou_matrix(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     (A, B) float64 in [0, 1]; 0 where both boxes are empty.
     """
     a = np.asarray(boxes_a, dtype=np.float64).reshape(-1, 1, 4)
-    b = np.asarray(boxes_b, dtype=np.float64).reshape(1, -1, 4)
+    return iou(a, np.asarray(boxes_b, dtype=np.float64).reshape(1, -1, 4))
+
+
+def iou(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
+    """Intersection over union of boxes (..., 4) and others, by broadcasting; 0 where both are empty or one is NaN."""
+    a, b = np.asarray(boxes_a, dtype=np.float64), np.asarray(boxes_b, dtype=np.float64)
     overlap = np.concatenate(
         [np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])], axis=-1
     )

@@ -54,23 +54,30 @@ def take_boxes(
             box_px = check_length(boxes, video.video, len(time_s), source, may_end_early)
         for flag in report.flags:
             note(f"{video.video}: {flag}")
-        add_track(
-            artifact,
-            video.video,
-            supplied_track(box_px, shot),
-            time_s,
-            shot,
-            {
-                "fps": video.fps,
-                "width": video.width,
-                "height": video.height,
-                "athlete": video.athlete,
-                "decoded_frames": report.decoded,
-                "declared_frames": report.declared,
-                "flags": "; ".join(("boxes supplied", *report.flags)),
-                "broken": broken,
-            },
+        add_given(
+            artifact, video, supplied_track(box_px, shot), time_s, shot, report, broken=broken
         )
+
+
+def add_given(artifact, video, athlete, time_s, shot, report, broken="") -> None:
+    """Write the track of a video that follows from what another tool made."""
+    add_track(
+        artifact,
+        video.video,
+        athlete,
+        time_s,
+        shot,
+        {
+            "fps": video.fps,
+            "width": video.width,
+            "height": video.height,
+            "athlete": video.athlete,
+            "decoded_frames": report.decoded,
+            "declared_frames": report.declared,
+            "flags": "; ".join(("boxes supplied", *report.flags)),
+            "broken": broken,
+        },
+    )
 
 
 def follow_keypoints(videos: list[VideoRow], snakemake, artifact: ArtifactWriter) -> None:
@@ -100,23 +107,8 @@ def follow_keypoints(videos: list[VideoRow], snakemake, artifact: ArtifactWriter
                 keypoints, time_s, video.width, video.height, video.athlete
             )
             athlete = track_athlete(people, tracking)
-        add_track(
-            artifact,
-            video.video,
-            athlete,
-            time_s,
-            shot,
-            {
-                "fps": video.fps,
-                "width": video.width,
-                "height": video.height,
-                "athlete": video.athlete,
-                "decoded_frames": video.declared_frames,
-                "declared_frames": video.declared_frames,
-                "flags": "boxes supplied",
-                "broken": "",
-            },
-        )
+        report = DecodeReport(decoded=video.declared_frames, declared=video.declared_frames)
+        add_given(artifact, video, athlete, time_s, shot, report)
 
 
 def main(snakemake):

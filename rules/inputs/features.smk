@@ -98,6 +98,9 @@ def fused_student(wildcards):
 
 def posed_student(wildcards):
     """The student whose poses are written, and its descriptors; nothing for the teacher's."""
+    # Here, since every job reads the rules, and the formats take half a second to import.
+    from vpdlib.interchange.pose_registry import WRITTEN_POSES
+
     must_be_written(wildcards.keypoint_format, WRITTEN_POSES)
     name = wildcards.posed.removeprefix("poses").removeprefix("_")
     if not name:

@@ -112,6 +112,9 @@ def videos_to_cut(wildcards):
 
 def labels_to_export(wildcards):
     """The actions that were found, or those that the dataset labels."""
+    # Here, since every job reads the rules, and the formats take half a second to import.
+    from vpdlib.interchange.written_labels import WRITTEN
+
     must_be_written(wildcards.label_format, WRITTEN)
     if wildcards.exported == "found":
         return {"found": f"results/{wildcards.dataset}/found.csv"}

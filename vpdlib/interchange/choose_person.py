@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from vpdlib.geometry import iou
 from vpdlib.interchange.keypoint_boxes import boxes_of_keypoints
 
 _MARGIN = 0.25
@@ -30,26 +31,15 @@ def choose_person(keypoints_px: np.ndarray, box_px: np.ndarray) -> np.ndarray:
         return keypoints_px
     frames, people = keypoints_px.shape[:2]
     boxes = boxes_of_keypoints(keypoints_px.reshape(-1, 17, 3)).reshape(frames, people, 4)
-    fit = _overlap(boxes, box_px[:, None])
+    fit = iou(boxes, box_px[:, None])
     low, high = box_px[:, None, None, :2], box_px[:, None, None, 2:]
     margin = _MARGIN * (high - low)
     place = keypoints_px[..., :2]
     inside = ((place >= low - margin) & (place <= high + margin)).all(axis=3).sum(axis=2)
     there = np.isfinite(place).all(axis=3).sum(axis=2)
     fit[inside < _LEAST_INSIDE * there] = 0.0
-    fit = np.nan_to_num(fit, nan=0.0)
     best = fit.argmax(axis=1)
     row = np.arange(frames)
     chosen = keypoints_px[row, best].copy()
     chosen[fit[row, best] == 0] = (np.nan, np.nan, 0.0)
     return chosen
-
-
-def _overlap(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes (..., 4) xyxy, by broadcasting; NaN where one is."""
-    low = np.maximum(boxes[..., :2], others[..., :2])
-    high = np.minimum(boxes[..., 2:], others[..., 2:])
-    common = np.prod(np.maximum(high - low, 0), axis=-1)
-    areas = [np.prod(one[..., 2:] - one[..., :2], axis=-1) for one in (boxes, others)]
-    overlap: np.ndarray = common / (areas[0] + areas[1] - common)
-    return overlap

@@ -14,7 +14,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -162,7 +162,7 @@ def open_document(path: Path) -> Document:
         return Document(path, "xml", _parsed_xml(path, data))
     text = decode(str(path), data)
     if text.lstrip()[:1] in ("{", "["):
-        return Document(path, "json", _parsed_json(path, text))
+        return Document(path, "json", parsed_json(path, text))
     return Document(path, "text", text)
 
 
@@ -215,6 +215,13 @@ def entry(holder: Any, name: str, kind: type, where: str) -> Any:
     return value
 
 
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """Names for a message: each once, the first ones only."""
+    each = list(dict.fromkeys(names))
+    more = f" and {len(each) - most} more" if len(each) > most else ""
+    return ", ".join(map(repr, each[:most])) + more
+
+
 _NAMES = {
     dict: "an object",
     list: "a list",
@@ -254,7 +261,14 @@ def _begins_as_xml(data: bytes) -> bool:
     return head.lstrip().startswith(b"<")
 
 
-def _parsed_json(path: Path, text: str) -> Any:
+def parsed_json(path: Path, text: str) -> Any:
+    """What a text of JSON says.
+
+    Raises
+    ------
+    DatasetError
+        If it is none, or not whole.
+    """
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

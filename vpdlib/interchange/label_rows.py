@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from vpdlib.datasets.base import DatasetError
 from vpdlib.datasets.settings import LabelSettings
+from vpdlib.interchange.document import listed
 from vpdlib.interchange.formats import LabelRow
 
 _MAX_NAMED = 12
@@ -55,8 +56,8 @@ def _chosen(rows: Sequence[LabelRow], settings: LabelSettings) -> list[LabelRow]
         tiers = list(dict.fromkeys(row.tier for row in kept))
         if len(tiers) > 1:
             raise DatasetError(
-                f"{kept[0].where}: the file has labels in {len(tiers)} tiers: {_listed(tiers)}. Name the one whose "
-                f"labels are actions: labels.tier: {tiers[0]}; or several."
+                f"{kept[0].where}: the file has labels in {len(tiers)} tiers: {listed(tiers, _MAX_NAMED)}. Name the "
+                f"one whose labels are actions: labels.tier: {tiers[0]}; or several."
             )
     if settings.subjects:
         kept = [row for row in kept if row.group in settings.subjects]
@@ -89,10 +90,5 @@ def _must_be_there(setting: str, wanted: Sequence[str], there: Collection[str]) 
             known = sorted(filter(None, there))
             raise DatasetError(
                 f"{setting}: {name!r} is in none of the files of labels; there "
-                f"{'are' if len(known) > 1 else 'is'} {_listed(known) or 'none'}. Correct the setting."
+                f"{'are' if len(known) > 1 else 'is'} {listed(known, _MAX_NAMED) or 'none'}. Correct the setting."
             )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(map(repr, names[:_MAX_NAMED]))
-    return f"{shown} and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else shown

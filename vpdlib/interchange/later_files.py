@@ -86,9 +86,10 @@ def _gone(rows: Sequence[LaterRow], earlier: Sequence[Action]) -> _Gone:
     for place, row in enumerate(rows):
         places[row.action.video_id].append(place)
     for video_id, of_video in _by_video(earlier).items():
-        named = _named(rows, places.pop(video_id, []), of_video, gone)
-        labelled = [place for place in named if rows[place].action.label]
-        taken = {id(one) for place in named for one in gone.actions.get(place, ())}
+        own = places.pop(video_id, [])
+        _take_named(rows, own, of_video, gone)
+        labelled = [place for place in own if rows[place].action.label]
+        taken = {id(one) for place in own for one in gone.actions.get(place, ())}
         left = [action for action in of_video if id(action) not in taken]
         overlaps = _overlaps(left, [rows[place].action for place in labelled])
         for action, overlap in zip(left, overlaps, strict=True):
@@ -102,10 +103,10 @@ def _gone(rows: Sequence[LaterRow], earlier: Sequence[Action]) -> _Gone:
     return gone
 
 
-def _named(
+def _take_named(
     rows: Sequence[LaterRow], places: Sequence[int], earlier: Sequence[Action], gone: _Gone
-) -> Sequence[int]:
-    """Note what the rows of a video name as replaced; returns their places."""
+) -> None:
+    """Note what the rows of a video, those at some places, name as replaced."""
     for place in places:
         row = rows[place]
         if row.replaces is None:
@@ -114,7 +115,6 @@ def _named(
         gone.actions[place] += found
         if not found:
             gone.missed.append(row)
-    return places
 
 
 def _of_time(actions: Sequence[Action], span_s: tuple[float, float]) -> list[Action]:

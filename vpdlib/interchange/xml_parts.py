@@ -78,13 +78,6 @@ def text_of(element: ElementTree.Element | None) -> str:
     return "" if element is None else (element.text or "").strip()
 
 
-def listed(names: Sequence[str], most: int = 8) -> str:
-    """Names for a message: each once, the first ones only."""
-    each = list(dict.fromkeys(names))
-    more = f" and {len(each) - most} more" if len(each) > most else ""
-    return ", ".join(map(repr, each[:most])) + more
-
-
 def without_overlap(actions: Sequence[WrittenAction]) -> list[list[WrittenAction]]:
     """Actions in layers within which none overlaps, as few as can be; the first that is free takes each."""
     layers: list[list[WrittenAction]] = []

@@ -7,7 +7,7 @@ Sequences of faster videos can be thinned, as the paper does for two datasets (d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +90,48 @@ def rows_of_action(
     return rows_within(action.start, action.end, frame, time_s, found, target_fps, target_fps_slack)
 
 
+def rows_by_video(
+    actions: Iterable[ActionRow],
+    features: Iterable[Path],
+    target_fps: float | None = None,
+    target_fps_slack: float = 0.0,
+) -> Iterator[tuple[np.ndarray, np.ndarray, list[tuple[ActionRow, np.ndarray]]]]:
+    """The rows of every action, video by video; see :func:`action_sequences`.
+
+    Yields
+    ------
+    Of a video with actions: frame (N,), descriptor (N, 2, d), and each action with its rows among these N.
+
+    Raises
+    ------
+    ValueError
+        If the shards together lack a video.
+    """
+    wanted = ActionsByVideo(actions)
+    for path in features:
+        with read_artifact(path, Features) as artifact:
+            for video in artifact.videos():
+                of_video = wanted.take(video.video_id)
+                if not of_video:
+                    continue
+                frame, time_s, descriptor = video.frame, video.time_s, video.descriptor
+                found = np.isfinite(descriptor).all(axis=(1, 2))
+                yield (
+                    frame,
+                    descriptor,
+                    [
+                        (
+                            action,
+                            rows_of_action(
+                                action, frame, time_s, found, target_fps, target_fps_slack
+                            ),
+                        )
+                        for action in of_video
+                    ],
+                )
+    wanted.check_all_taken("feature artifacts")
+
+
 def action_sequences(
     actions: Sequence[ActionRow],
     features: Iterable[Path],
@@ -113,26 +155,13 @@ def action_sequences(
     ValueError
         If the shards together lack a video, or feature sets of different length meet.
     """
-    wanted = ActionsByVideo(actions)
     sequences: dict[str, np.ndarray] = {}
     dims: set[int] = set()
-    for path in features:
-        with read_artifact(path, Features) as artifact:
-            for video in artifact.videos():
-                of_video = wanted.take(video.video_id)
-                if not of_video:
-                    continue
-                time_s, descriptor = video.time_s, video.descriptor
-                if len(descriptor):
-                    dims.add(descriptor.shape[2])
-                found = np.isfinite(descriptor).all(axis=(1, 2))
-                frame = video.frame
-                for action in of_video:
-                    rows = rows_of_action(
-                        action, frame, time_s, found, target_fps, target_fps_slack
-                    )
-                    sequences[action.action] = descriptor[rows]
-    wanted.check_all_taken("feature artifacts")
+    for _, descriptor, cut in rows_by_video(actions, features, target_fps, target_fps_slack):
+        if len(descriptor):
+            dims.add(descriptor.shape[2])
+        for action, rows in cut:
+            sequences[action.action] = descriptor[rows]
     if len(dims) > 1:
         raise ValueError(f"feature artifacts of different descriptor lengths {sorted(dims)}")
     return sequences

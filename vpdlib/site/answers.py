@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vpdlib.recognition.results import read_result
+from vpdlib.recognition.results import RecognitionResult
 from vpdlib.site.site import Site
-
-#: Of recognition and late fusion, the regime that is shown: all training actions.
-_FILE = "full.h5"
 
 
 @dataclass(frozen=True)
@@ -44,34 +41,17 @@ def read_answers(site: Site) -> list[Answers]:
     ArtifactError
         If an artifact is damaged.
     """
-    found = [
-        name
-        for name in site.files("recognition/", "late_fusion/")
-        if len(name.split("/")) == 4 and name.endswith(f"/{_FILE}")
-    ]
-    methods = list(site.sources.settings.get("methods") or [])
-    heads = list(site.sources.settings.get("heads") or [])
-
-    def order(name: str) -> tuple[bool, int, str, int, str]:
-        folder, features, head, _ = name.split("/")
-        return folder == "late_fusion", _rank(features, methods), features, _rank(head, heads), head
-
-    return [_read(site, name) for name in sorted(found, key=order)]
+    return [_answers(site, *one) for one in site.results]
 
 
-def _rank(name: str, names: Sequence[str]) -> int:
-    return names.index(name) if name in names else len(names)
-
-
-def _read(site: Site, name: str) -> Answers:
-    path = site.sources.results / name
-    result = read_result(path)
+def _answers(
+    site: Site, features: str, head: str, path: Path, result: RecognitionResult
+) -> Answers:
     if sorted(result.class_names) != sorted(site.classes):
         raise ValueError(
             f"{path}: its classes are not those of dataset/classes.csv; delete the file to have it made again"
         )
     order = [result.class_names.index(label) for label in site.classes]
-    _, features, head, _ = name.split("/")
     return Answers(
         features,
         head,

@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpdlib.artifacts import read_artifact
-from vpdlib.artifacts.features import Features
 from vpdlib.artifacts.retrieval import Retrieval
-from vpdlib.datasets.by_video import ActionsByVideo
 from vpdlib.datasets.tables import ActionRow
 from vpdlib.progress import track
 from vpdlib.recognition.dtw_path import dtw_path
 from vpdlib.recognition.nns import unit_norm
-from vpdlib.recognition.sequences import rows_of_action
+from vpdlib.recognition.sequences import rows_by_video
 from vpdlib.retrieval.settings import RetrievalSettings
 from vpdlib.site.site import Site
 
@@ -122,26 +120,16 @@ def _sequences(
     actions: Iterable[ActionRow], features: Iterable[Path], settings: RetrievalSettings
 ) -> dict[str, _Sequence]:
     """The sequences that retrieval compared, with the numbers of their frames."""
-    wanted = ActionsByVideo(actions)
     sequences = {}
-    for path in features:
-        with read_artifact(path, Features) as artifact:
-            for video in artifact.videos():
-                of_video = wanted.take(video.video_id)
-                if not of_video:
-                    continue
-                frame, time_s, descriptor = video.frame, video.time_s, video.descriptor
-                found = np.isfinite(descriptor).all(axis=(1, 2))
-                for action in of_video:
-                    rows = rows_of_action(
-                        action, frame, time_s, found, settings.target_fps, settings.target_fps_slack
-                    )
-                    both = descriptor[rows]
-                    if settings.normalise:
-                        both = unit_norm(both)
-                    joined = both.reshape(len(both), 2 * both.shape[2])
-                    sequences[action.action] = _Sequence(frame[rows].astype(np.int64), joined)
-    wanted.check_all_taken("feature artifacts")
+    for frame, descriptor, cut in rows_by_video(
+        actions, features, settings.target_fps, settings.target_fps_slack
+    ):
+        for action, rows in cut:
+            both = descriptor[rows]
+            if settings.normalise:
+                both = unit_norm(both)
+            joined = both.reshape(len(both), 2 * both.shape[2])
+            sequences[action.action] = _Sequence(frame[rows].astype(np.int64), joined)
     return sequences
 
 

@@ -18,7 +18,11 @@ from vpdlib.datasets.tables import (
     read_problems,
     read_videos,
 )
+from vpdlib.recognition.results import RecognitionResult, read_result
 from vpdlib.site.shards import write_shard
+
+#: Of recognition and late fusion, the regime that pages show: all training actions.
+_ALL_ACTIONS = "full.h5"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,6 +100,38 @@ class Site:
         path = self.file("problems.csv")
         return [] if path is None else read_problems(path)
 
+    @cached_property
+    def results(self) -> list[tuple[str, str, Path, RecognitionResult]]:
+        """Feature set, head, file and what it says, of all that was run with all training actions; read once.
+
+        In the order of the dataset's methods and heads, late fusion last.
+
+        Raises
+        ------
+        ArtifactError
+            If an artifact is damaged.
+        """
+        settings = self.sources.settings
+        methods = [*(settings.get("methods") or ()), *(settings.get("ensembles") or {})]
+        heads = list(settings.get("heads") or ())
+
+        def order(name: str) -> tuple[bool, int, str, int, str]:
+            folder, features, head, _ = name.split("/")
+            is_late = folder == "late_fusion"
+            return is_late, _rank(features, methods), features, _rank(head, heads), head
+
+        named = [
+            name
+            for name in self.files("recognition/", "late_fusion/")
+            if len(name.split("/")) == 4 and name.endswith(f"/{_ALL_ACTIONS}")
+        ]
+        found = []
+        for name in sorted(named, key=order):
+            _, features, head, _ = name.split("/")
+            path = self.sources.results / name
+            found.append((features, head, path, read_result(path)))
+        return found
+
     def shard(self, name: str, data: Any) -> None:
         """Write data that a page has by ``vpd.load(name)``."""
         write_shard(self.out / "data", name, data)
@@ -113,6 +149,10 @@ class Site:
         shown = {"name": name, "caption": caption}
         self.figures.append(shown)
         return shown
+
+
+def _rank(name: str, names: Sequence[str]) -> int:
+    return names.index(name) if name in names else len(names)
 
 
 @dataclass(frozen=True)

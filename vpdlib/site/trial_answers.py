@@ -7,11 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vpdlib.recognition.results import read_result
 from vpdlib.site.site import Site
-
-#: The regime that is shown: all training actions.
-_FILE = "full.h5"
 
 
 @dataclass(frozen=True)
@@ -58,12 +54,7 @@ def read_trial_answers(site: Site) -> list[TrialAnswers]:
     """
     known = {action.action for action in site.actions}
     found = []
-    for name in site.files("recognition/", "late_fusion/"):
-        _, features, head, regime = name.split("/")
-        path = site.file(name)
-        if regime != _FILE or path is None:
-            continue
-        result = read_result(path)
+    for features, head, path, result in site.results:
         gone = [action for action in result.test_ids if action not in known]
         if gone:
             raise ValueError(
@@ -81,11 +72,6 @@ def read_trial_answers(site: Site) -> list[TrialAnswers]:
                     result.class_names,
                 )
             )
-    features_in_order = in_order((one.features for one in found), feature_order(site))
-    heads_in_order = in_order((one.head for one in found), head_order(site))
-    found.sort(
-        key=lambda one: (features_in_order.index(one.features), heads_in_order.index(one.head))
-    )
     return found
 
 

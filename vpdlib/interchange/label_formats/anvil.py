@@ -15,11 +15,10 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.interchange.document import Document
+from vpdlib.interchange.document import Document, listed
 from vpdlib.interchange.formats import LabelFile, LabelFormat, LabelRow, WrittenVideo
 from vpdlib.interchange.xml_parts import (
     attribute,
-    listed,
     number,
     seconds_text,
     text_of,

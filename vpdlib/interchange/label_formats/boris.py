@@ -18,7 +18,7 @@ from typing import Any
 
 from vpdlib.atomic import write_text
 from vpdlib.datasets.base import DatasetError
-from vpdlib.interchange.document import Document, entry
+from vpdlib.interchange.document import Document, entry, listed
 from vpdlib.interchange.formats import (
     LabelFile,
     LabelFormat,
@@ -54,15 +54,11 @@ class _Remarks:
             (self.modifiers, "observations with modifiers, which are no part of a label"),
         ):
             if names:
-                yield f"{said}: {_listed(names)}"
+                yield f"{said}: {listed(names, _MAX_NAMED)}"
         for path, names in self.observations_of.items():
             if len(names) > 1:
-                yield f"{path!r} has events in several observations, all of which are taken: {_listed(names)}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
-    return ", ".join(map(repr, names[:_MAX_NAMED])) + more
+                shown = listed(names, _MAX_NAMED)
+                yield f"{path!r} has events in several observations, all of which are taken: {shown}"
 
 
 def _recognises(document: Document) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.interchange.document import Document
+from vpdlib.interchange.document import Document, listed
 from vpdlib.interchange.formats import FrameTime, LabelFile, LabelFormat, LabelRow
 from vpdlib.interchange.label_formats.cvat_states import (
     Classes,
@@ -28,7 +28,7 @@ from vpdlib.interchange.label_formats.cvat_states import (
     tag_segments,
 )
 from vpdlib.interchange.label_formats.cvat_writer import GROUP, PROBABILITY, write
-from vpdlib.interchange.xml_parts import attribute, listed, text_of, whole
+from vpdlib.interchange.xml_parts import attribute, text_of, whole
 
 _LABEL = "label"
 _STEP = re.compile(r"\s*step\s*=\s*([1-9]\d{0,5})\s*", re.ASCII)

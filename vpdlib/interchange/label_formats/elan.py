@@ -17,7 +17,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.interchange.document import Document
+from vpdlib.interchange.document import Document, listed
 from vpdlib.interchange.formats import (
     LabelFile,
     LabelFormat,
@@ -28,7 +28,6 @@ from vpdlib.interchange.formats import (
 from vpdlib.interchange.label_formats.elan_times import Tier, each_annotation, read_tiers
 from vpdlib.interchange.xml_parts import (
     attribute,
-    listed,
     text_of,
     whole,
     without_overlap,

@@ -13,9 +13,9 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.interchange.document import Document
+from vpdlib.interchange.document import Document, listed
 from vpdlib.interchange.formats import LabelFile, LabelFormat, LabelRow, WrittenVideo
-from vpdlib.interchange.xml_parts import listed, number, seconds_text, text_of, write_xml
+from vpdlib.interchange.xml_parts import number, seconds_text, text_of, write_xml
 
 _GROUP, _PROBABILITY = "group", "probability"
 

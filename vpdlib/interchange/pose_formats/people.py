@@ -5,7 +5,6 @@ A tool's file may be of an hour and hundreds of megabytes; what is made of it ma
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from vpdlib.datasets.base import DatasetError
-from vpdlib.interchange.document import decode
+from vpdlib.interchange.document import decode, parsed_json
 
 #: A million frames of one person are about one gigabyte of JSON.
 MAX_BYTES = 4 << 30
@@ -68,13 +67,7 @@ def read_json(path: Path) -> Any:
         raise DatasetError(
             f"{path}: {size} bytes, more than a file of keypoints can have ({MAX_BYTES}). Export fewer videos a file."
         )
-    text = decode(str(path), path.read_bytes())
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DatasetError(
-            f"{path}: begins as JSON and is none, or is cut ({error}). Save or export it again."
-        ) from error
+    return parsed_json(path, decode(str(path), path.read_bytes()))
 
 
 def ends_of_json(path: Path) -> tuple[str, str]:
