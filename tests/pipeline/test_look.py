@@ -1,6 +1,7 @@
 """The command that draws a first look: what it writes, and what it says of what is wrong. Networks are stubs."""
 
 import hashlib
+import os
 import shlex
 import subprocess
 import zipfile
@@ -198,10 +199,16 @@ def test_another_clip_is_not_used(fetched, wheel, tmp_path, capsys, monkeypatch)
 )
 def test_make_hands_the_name_on(given, arguments, tmp_path):
     done = subprocess.run(
-        ["make", "--dry-run", "look", *filter(None, [given])],
+        ["make", "--dry-run", "--no-print-directory", "look", *filter(None, [given])],
         capture_output=True,
         text=True,
         cwd=ROOT,
+        # The tests are themselves started by make, whose own switches are not this one's.
+        env={
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+        },
         check=True,
     )
     words = shlex.split(done.stdout.splitlines()[-1])
