@@ -165,6 +165,19 @@ class WrittenAction:
     split: str = ""
 
 
+def without_overlap(actions: Sequence[WrittenAction]) -> list[list[WrittenAction]]:
+    """Actions in layers within which none overlaps, as few as can be; the first that is free takes each."""
+    layers: list[list[WrittenAction]] = []
+    for action in sorted(actions, key=lambda one: (one.start_s, one.end_s)):
+        free = (layer for layer in layers if layer[-1].end_s <= action.start_s)
+        layer = next(free, None)
+        if layer is None:
+            layers.append([action])
+        else:
+            layer.append(action)
+    return layers
+
+
 @dataclass(frozen=True)
 class WrittenVideo:
     """A video and its actions by start, as writers get them.

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from vpdlib.atomic import write_text
 from vpdlib.datasets.base import DatasetError
-from vpdlib.interchange.formats import WrittenAction
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,15}", re.ASCII)
@@ -76,19 +74,6 @@ def seconds_text(time_s: float) -> str:
 def text_of(element: ElementTree.Element | None) -> str:
     """The text in an element, without white space around it; empty where there is no element."""
     return "" if element is None else (element.text or "").strip()
-
-
-def without_overlap(actions: Sequence[WrittenAction]) -> list[list[WrittenAction]]:
-    """Actions in layers within which none overlaps, as few as can be; the first that is free takes each."""
-    layers: list[list[WrittenAction]] = []
-    for action in sorted(actions, key=lambda one: (one.start_s, one.end_s)):
-        free = (layer for layer in layers if layer[-1].end_s <= action.start_s)
-        layer = next(free, None)
-        if layer is None:
-            layers.append([action])
-        else:
-            layer.append(action)
-    return layers
 
 
 def write_xml(path: Path, root: ElementTree.Element) -> None:

@@ -16,14 +16,19 @@ from xml.etree.ElementTree import Element, SubElement
 
 from vpdlib.datasets.base import DatasetError
 from vpdlib.interchange.document import Document, listed
-from vpdlib.interchange.formats import LabelFile, LabelFormat, LabelRow, WrittenVideo
+from vpdlib.interchange.formats import (
+    LabelFile,
+    LabelFormat,
+    LabelRow,
+    WrittenVideo,
+    without_overlap,
+)
 from vpdlib.interchange.xml_parts import (
     attribute,
     number,
     seconds_text,
     text_of,
     whole,
-    without_overlap,
     write_xml,
 )
 

@@ -24,13 +24,13 @@ from vpdlib.interchange.formats import (
     LabelRow,
     WrittenAction,
     WrittenVideo,
+    without_overlap,
 )
 from vpdlib.interchange.label_formats.elan_times import Tier, each_annotation, read_tiers
 from vpdlib.interchange.xml_parts import (
     attribute,
     text_of,
     whole,
-    without_overlap,
     write_xml,
 )
 

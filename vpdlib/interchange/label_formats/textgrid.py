@@ -25,6 +25,7 @@ from vpdlib.interchange.formats import (
     LabelRow,
     WrittenAction,
     WrittenVideo,
+    without_overlap,
 )
 
 _CHRONOLOGICAL = "Praat chronological TextGrid text file"
@@ -277,15 +278,14 @@ def _write(videos: Sequence[WrittenVideo], folder: Path, name: str) -> list[Path
 
 
 def _lanes(actions: Sequence[WrittenAction]) -> list[_Lane]:
-    """The actions by start, in as many tiers of each subject as overlap; one without any where there is none."""
-    lanes: list[_Lane] = []
-    for action in sorted(actions, key=lambda one: one.start_s):
-        own = [lane for lane in lanes if lane.subject == action.group]
-        lane = next((one for one in own if one.end_s <= action.start_s), None)
-        if lane is None:
-            lane = _Lane(f"_{len(own) + 1}" if own else "", action.group)
-            lanes.append(lane)
-        lane.actions.append(action)
+    """The actions in as many tiers of each subject as overlap; one tier without any where there is none."""
+    lanes = [
+        _Lane(f"_{number}" if number > 1 else "", subject, layer)
+        for subject in dict.fromkeys(action.group for action in actions)
+        for number, layer in enumerate(
+            without_overlap([action for action in actions if action.group == subject]), start=1
+        )
+    ]
     return lanes or [_Lane("", "")]
 
 
