@@ -1,9 +1,11 @@
 """Where networks run: the CPU or a CUDA device; and which device a job may use.
 
-Jobs that share a machine must not share a GPU. A job *leases* its devices: it holds an exclusive lock
-on one file per device for as long as it lives, and sees no other device, by the variable
-``CUDA_VISIBLE_DEVICES``. The kernel releases the locks of a job that dies, so none is left behind. No
-CUDA function is called to count or to choose devices; a job without a GPU calls none at all.
+Jobs that share a machine must not share a GPU unless they say so. A job *leases* its devices: it holds
+exclusive locks on files for as long as it lives, and sees no other device, by the variable
+``CUDA_VISIBLE_DEVICES``. A device has twelve locks: a job that may share one with others, `share` jobs in
+all, takes a `share`-th of them, and any other job takes all. The kernel releases the locks of a job that
+dies, so none is left behind. No CUDA function is called to count or to choose devices; a job without a GPU
+calls none at all.
 
 Locks lie below the machine's folder of temporary files, since those on network file systems cannot be
 relied upon. They are one user's: jobs of other users are for a scheduler to keep apart. Where a
@@ -34,6 +36,10 @@ _DRIVER_DIR = Path("/proc/driver/nvidia/gpus")
 #: A line of `nvidia-smi -L`.
 _LISTED = re.compile(r"GPU (\d+): .*\(UUID: ([\w-]+)\)")
 _POLL_S = 0.5
+#: Locks of a device: what 1, 2, 3, 4 and 6 divide.
+PARTS = 12
+#: How many jobs can share a device.
+SHARES = tuple(share for share in range(1, PARTS + 1) if PARTS % share == 0)
 
 
 class DeviceError(ValueError):
@@ -100,9 +106,12 @@ def lock_folder() -> Path:
 
 @contextmanager
 def lease_devices(
-    count: int, folder: Path | None = None, note: Callable[[str], None] | None = None
+    count: int,
+    folder: Path | None = None,
+    note: Callable[[str], None] | None = None,
+    share: int = 1,
 ) -> Iterator[list[str]]:
-    """Hold devices that no other job holds; wait for them where they are taken.
+    """Hold devices that no other job holds, or one's part of a device; wait for them where they are taken.
 
     Within the block ``CUDA_VISIBLE_DEVICES`` names the leased devices. Enter it before anything calls CUDA,
     which reads the variable once.
@@ -112,6 +121,7 @@ def lease_devices(
     count : how many, at least 1.
     folder : of the locks; :func:`lock_folder` unless given.
     note : is told when the job has to wait.
+    share : how many such jobs may have the device at the same time, one of `SHARES`; 1 where `count` is above 1.
 
     Yields
     ------
@@ -120,8 +130,13 @@ def lease_devices(
     Raises
     ------
     DeviceError
-        If there are not so many devices, or the folder of the locks is not this user's own.
+        If there are not so many devices, they cannot be shared so, or the folder of the locks is not this user's own.
     """
+    if share not in SHARES or (share > 1 and count > 1):
+        raise DeviceError(
+            f"gpu_share is {share} and gpu {count}: a job has a part of one GPU, gpu: 1, with a gpu_share of "
+            f"{', '.join(map(str, SHARES))}. Correct them under `set-resources` in the profile."
+        )
     names = find_devices()
     if count < 1 or count > len(names):
         raise DeviceError(
@@ -131,18 +146,18 @@ def lease_devices(
     folder = lock_folder() if folder is None else folder
     _make_own_folder(folder)
     with ExitStack() as locks:
-        leased = _take(names, count, folder, note or (lambda text: None), locks)
+        leased = _take(names, count, PARTS // share, folder, note or (lambda text: None), locks)
         locks.enter_context(_variable_set(",".join(leased)))
         yield leased
 
 
 @contextmanager
-def devices_of_job(num_gpus: int, note: Callable[[str], None]) -> Iterator[None]:
+def devices_of_job(num_gpus: int, note: Callable[[str], None], share: int = 1) -> Iterator[None]:
     """What a job with ``gpu: num_gpus`` may see of the machine's devices, within the block.
 
     Without a GPU, CUDA is hidden, so that no part of the job touches it; and also where one is asked
     for and the machine has none: `device: auto` then means the CPU, and `device: cuda` is refused by
-    :func:`choose_device`.
+    :func:`choose_device`. For ``share`` see :func:`lease_devices`.
 
     Raises
     ------
@@ -150,8 +165,9 @@ def devices_of_job(num_gpus: int, note: Callable[[str], None]) -> Iterator[None]
         As :func:`lease_devices`, where there are some devices but not enough.
     """
     if num_gpus > 0 and find_devices():
-        with lease_devices(num_gpus, note=note) as names:
-            note(f"GPU {', '.join(names)}")
+        with lease_devices(num_gpus, note=note, share=share) as names:
+            shared = f", shared by up to {share} jobs" if share > 1 else ""
+            note(f"GPU {', '.join(names)}{shared}")
             yield
         return
     if num_gpus > 0:
@@ -171,7 +187,12 @@ def _make_own_folder(folder: Path) -> None:
 
 
 def _take(
-    names: list[str], count: int, folder: Path, note: Callable[[str], None], locks: ExitStack
+    names: list[str],
+    count: int,
+    parts: int,
+    folder: Path,
+    note: Callable[[str], None],
+    locks: ExitStack,
 ) -> list[str]:
     # One job at a time gathers devices; if two did, each could hold half of what both need.
     with ExitStack() as queue:
@@ -179,24 +200,41 @@ def _take(
             note("waiting behind another job that waits for a GPU")
             queue.enter_context(FileLock(folder / "queue"))
         files = _lock_files(folder, names)
-        taken: list[str] = []
-        waiting = False
-        while True:
-            for name in names:
-                if name not in taken and _try_lock(files[name], locks):
-                    taken.append(name)
-                if len(taken) == count:
-                    return taken
-            if not waiting:
-                note(f"waiting: other jobs hold too many of the GPUs {', '.join(names)}")
-                waiting = True
-            time.sleep(_POLL_S)
+        # What is free of a device is held from the first look on, so that what comes free is gathered.
+        held: dict[str, list[ExitStack]] = {name: [] for name in names}
+        free = {name: list(files[name]) for name in names}
+        with ExitStack() as gathered:
+            waiting = False
+            while True:
+                for name in names:
+                    for path in list(free[name]):
+                        part = gathered.enter_context(ExitStack())
+                        if _try_lock(path, part):
+                            held[name].append(part)
+                            free[name].remove(path)
+                # The emptiest first, so that jobs spread over the devices.
+                able = sorted(names, key=lambda name: -len(held[name]))
+                able = [name for name in able if len(held[name]) >= parts][:count]
+                if len(able) == count:
+                    for name in able:
+                        for part in held[name][:parts]:
+                            locks.enter_context(part.pop_all())
+                    # In their own order.
+                    return [name for name in names if name in able]
+                if not waiting:
+                    note(f"waiting: other jobs hold too many of the GPUs {', '.join(names)}")
+                    waiting = True
+                time.sleep(_POLL_S)
 
 
-def _lock_files(folder: Path, names: list[str]) -> dict[str, Path]:
-    """The lock of each device: by its UUID, since two allocations of a scheduler may both call theirs 0."""
+def _lock_files(folder: Path, names: list[str]) -> dict[str, list[Path]]:
+    """The locks of each device: by its UUID, since two allocations of a scheduler may both call theirs 0."""
     uuids = _list_devices() or {}
-    return {name: folder / f"{uuids.get(name, name).replace('/', '_')}.lock" for name in names}
+    stems = {name: uuids.get(name, name).replace("/", "_") for name in names}
+    return {
+        name: [folder / f"{stem}.{part}.lock" for part in range(PARTS)]
+        for name, stem in stems.items()
+    }
 
 
 def _try_lock(path: Path, held: ExitStack) -> bool:

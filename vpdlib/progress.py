@@ -57,7 +57,10 @@ def logged_to(path: str | Path, tell: bool = False, append: bool = False) -> Ite
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a" if append else "w", encoding="utf-8", buffering=1) as log:
+    if not append:
+        path.write_text("", encoding="utf-8")
+    # To append is to write behind what another process has appended meanwhile.
+    with path.open("a", encoding="utf-8", buffering=1) as log:
         handlers = logging.StreamHandler(log), logging.StreamHandler()
         handlers[1].setLevel(logging.INFO if tell else logging.WARNING)
         if sys.stderr.isatty():
@@ -70,6 +73,16 @@ def logged_to(path: str | Path, tell: bool = False, append: bool = False) -> Ite
         finally:
             for handler in handlers:
                 _logger.removeHandler(handler)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Say nothing within the block, and draw no bar: another process says the same."""
+    _logger.disabled = True
+    try:
+        yield
+    finally:
+        _logger.disabled = False
 
 
 def track(
@@ -92,7 +105,7 @@ def track(
     if total is None and isinstance(items, Sized):
         total = len(items)
     bar = None
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not _logger.disabled:
         from tqdm import tqdm
 
         bar = tqdm(desc=description, total=total, unit=unit, leave=False)

@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,23 +31,30 @@ from workflow_scripts import _alone  # noqa: E402
 _made_by: dict[str, Any] = {}
 
 
-def run(main: Callable[[Any], None], snakemake: Any = None) -> None:
+def given() -> Any:
+    """What Snakemake has put into the script or, in one that is run alone, what the command line asks for."""
+    snakemake = getattr(sys.modules["__main__"], "snakemake", None)
+    if snakemake is None:
+        return _alone.like(sys.argv[1:])
+    _made_by.update(_alone.describe(snakemake))
+    return snakemake
+
+
+def run(
+    main: Callable[[Any], None], snakemake: Any = None, leases: Callable[[Any], Any] | None = None
+) -> None:
     """Run a script's ``main`` with its log open; an uncaught error lands there and in the terminal.
 
-    The job sees as many GPUs as its resource ``gpu`` says, and no other job sees those. Without ``snakemake`` it is the
-    object that Snakemake has put into the script or, in a script that is run alone, what the command line asks for.
+    The job sees as many GPUs as its resource ``gpu`` says, and no other job sees those, unless ``leases`` gives from
+    the job another context. Without ``snakemake`` it is what is `given`.
     """
     if snakemake is None:
-        snakemake = getattr(sys.modules["__main__"], "snakemake", None)
-        if snakemake is None:
-            snakemake = _alone.like(sys.argv[1:])
-        else:
-            _made_by.update(_alone.describe(snakemake))
+        snakemake = given()
     rule, log_path, start = snakemake.rule, str(snakemake.log[0]), time.monotonic()
     with progress.logged_to(log_path) as log:
         progress.note(f"{rule} {dict(snakemake.wildcards)} with {snakemake.threads} threads")
         try:
-            with devices.devices_of_job(int(snakemake.resources.get("gpu", 0)), progress.note):
+            with (leases or devices_here)(snakemake):
                 main(snakemake)
         except BaseException as error:
             traceback.print_exc(file=log)
@@ -62,9 +70,16 @@ def run(main: Callable[[Any], None], snakemake: Any = None) -> None:
         )
 
 
-def paths(given: str | Path | Sequence[str]) -> list[Path]:
+def devices_here(snakemake: Any) -> AbstractContextManager[None]:
+    """The GPUs that a job is to see on this machine, as its resources say, until the block is left."""
+    resources = snakemake.resources
+    num_gpus, share = int(resources.get("gpu", 0)), int(resources.get("gpu_share", 1))
+    return devices.devices_of_job(num_gpus, progress.note, share)
+
+
+def paths(some: str | Path | Sequence[str]) -> list[Path]:
     """The files and folders of an input that is one or several."""
-    return [Path(path) for path in ([given] if isinstance(given, str | Path) else given)]
+    return [Path(path) for path in ([some] if isinstance(some, str | Path) else some)]
 
 
 def downloads(snakemake: Any) -> Path:

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import _job
+import _processes
 
 from vpdlib.datasets.tables import read_actions, read_videos
 from vpdlib.devices import choose_device
@@ -16,6 +17,7 @@ from vpdlib.students.corpus import (
     visible_segments,
 )
 from vpdlib.students.frames import split_validation
+from vpdlib.students.mapped import map_frames
 from vpdlib.students.save import save_student
 from vpdlib.students.settings import StudentSettings
 from vpdlib.students.train import train_student
@@ -32,7 +34,7 @@ def _pretrained(settings: StudentSettings, networks_dir: Path) -> Path | None:
     return None
 
 
-def main(snakemake):
+def main(snakemake, world):
     settings = StudentSettings.model_validate(snakemake.params.settings)
     segments = visible_segments(
         read_videos(snakemake.input.videos),
@@ -56,17 +58,21 @@ def main(snakemake):
     train_idx, val_idx = split_validation(len(corpus.refs), settings.val_fraction, settings.seed)
     folder = Path(snakemake.output[0])
     device = choose_device(_job.device(snakemake))
+    # Crops that fit into memory are there once on a machine.
+    keep = None
+    if world.local_size > 1:
+        keep = partial(map_frames, world=world, folder=_processes.folder_of_node())
     saved_state = _job.state_path(snakemake, folder, device, ("videos", "actions"))
     train = partial(
         train_student,
-        open_frames(crops, others, corpus.refs),
+        open_frames(crops, others, corpus.refs, keep=keep),
         corpus.pose,
         corpus.motion if settings.motion else None,
         train_idx,
         val_idx,
         settings,
-        device=device,
-        threads=snakemake.threads,
+        device=world.device(device),
+        threads=world.threads(snakemake.threads),
         weights_path=_pretrained(settings, Path(snakemake.params.networks_dir)),
         weight=score_weights(corpus.score, settings.score_power),
         rotated_targets=EmbeddedTargets.from_keypoints(
@@ -78,8 +84,11 @@ def main(snakemake):
         )
         if model
         else None,
+        world=world,
     )
-    student = resume_or_start(lambda path: train(state_path=path), saved_state)
+    student = resume_or_start(lambda path: train(state_path=path), saved_state, world)
+    if not world.is_first:
+        return
     # A student of the entire corpus has seen test videos too, as the paper's has.
     untested = sorted(segments) if settings.distil_on != "corpus" else ()
     save_student(folder, student, snakemake.params.job, untested)
@@ -87,4 +96,4 @@ def main(snakemake):
 
 
 if __name__ == "__main__":
-    _job.run(main)
+    _processes.run(main)

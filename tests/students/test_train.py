@@ -10,12 +10,8 @@ from vpdlib.students.embed import decode_pose, embed
 from vpdlib.students.frames import ArrayFrames
 from vpdlib.students.save import load_student, save_student
 from vpdlib.students.settings import AugmentationSettings, StudentSettings
-from vpdlib.students.train import (
-    NonFiniteLossError,
-    _rate_at,
-    loss_of_mean,
-    train_student,
-)
+from vpdlib.students.targets import loss_of_mean
+from vpdlib.students.train import NonFiniteLossError, _rate_at, train_student
 
 
 def tiny_settings(**changes):

@@ -32,6 +32,7 @@ from torch.nn import functional
 
 from vpdlib.students.frames import TensorBatch
 from vpdlib.students.settings import INPUTS, AugmentationSettings
+from vpdlib.training.distributed import Part
 
 #: Mean and standard deviation of R, G, B in 0..1.
 RGBStatistics = tuple[tuple[float, float, float], tuple[float, float, float]]
@@ -72,6 +73,10 @@ class Geometry:
         """Flip all crops and do nothing else."""
         same = cls.identity(num_crops)
         return cls(~same.flipped, same.angle, same.window)
+
+    def of(self, part: Part) -> Geometry:
+        """That of a part of the crops."""
+        return Geometry(self.flipped[part.rows], self.angle[part.rows], self.window[part.rows])
 
     def matrix(self) -> torch.Tensor:
         """Return R F (B, 2, 2), which takes a stored vector to the flipped and rotated image."""
@@ -225,7 +230,10 @@ def apply_geometry_to_target(
 
 
 def jitter_colours(
-    rgb: torch.Tensor, jitter: tuple[float, float, float, float], generator: torch.Generator
+    rgb: torch.Tensor,
+    jitter: tuple[float, float, float, float],
+    generator: torch.Generator,
+    part: Part | None = None,
 ) -> torch.Tensor:
     """Change brightness, contrast, saturation and hue at random, in random order.
 
@@ -238,13 +246,16 @@ def jitter_colours(
     rgb : (B, 3, T, T) in 0..1.
     jitter : greatest changes of brightness, contrast, saturation, hue.
     generator : a CPU generator.
+    part : see `augmented_inputs`.
 
     Returns
     -------
     (B, 3, T, T) in 0..1.
     """
     num_crops = len(rgb)
-    draws = (2 * torch.rand(num_crops, 4, generator=generator) - 1) * torch.tensor(jitter)
+    part = part or Part.all_of(num_crops)
+    draws = (2 * torch.rand(part.whole, 4, generator=generator) - 1) * torch.tensor(jitter)
+    draws = draws[part.rows]
     order = torch.randperm(4, generator=generator).tolist()
     grey = torch.tensor(_GREY)
     mean = rgb.mean(dim=(2, 3)).cpu().float()
@@ -324,7 +335,9 @@ def plain_inputs(
     return raw.contiguous(memory_format=torch.channels_last)
 
 
-def noise_like(inputs: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def noise_like(
+    inputs: torch.Tensor, generator: torch.Generator, part: Part | None = None
+) -> torch.Tensor:
     """Draw standard normal noise where the inputs lie.
 
     On another device than the CPU it is drawn there, by a generator whose seed is drawn from the given one: the
@@ -334,6 +347,7 @@ def noise_like(inputs: torch.Tensor, generator: torch.Generator) -> torch.Tensor
     ----------
     inputs : (B, C, T, T), on any device; only its shape and device count.
     generator : a CPU generator.
+    part : see `augmented_inputs`.
 
     Returns
     -------
@@ -341,7 +355,9 @@ def noise_like(inputs: torch.Tensor, generator: torch.Generator) -> torch.Tensor
     """
     if inputs.device.type != "cpu":
         generator = torch.Generator(inputs.device).manual_seed(draw_seed(generator))
-    return torch.randn(inputs.shape, generator=generator, device=inputs.device)
+    part = part or Part.all_of(len(inputs))
+    shape = (part.whole, *inputs.shape[1:])
+    return torch.randn(shape, generator=generator, device=inputs.device)[part.rows]
 
 
 def draw_seed(generator: torch.Generator) -> int:
@@ -356,6 +372,7 @@ def augmented_inputs(
     rgb: RGBStatistics,
     settings: AugmentationSettings,
     generator: torch.Generator,
+    part: Part | None = None,
 ) -> tuple[torch.Tensor, Geometry]:
     """Make randomly changed network inputs, and say how targets must be changed to go with them.
 
@@ -366,6 +383,7 @@ def augmented_inputs(
     rgb : what R, G and B are normalised by.
     settings : ranges and probabilities.
     generator : a CPU generator, from which everything random is drawn; for noise on a GPU see `noise_like`.
+    part : of a larger batch that these crops are: they are changed as they would be in it. None: they are the batch.
 
     Returns
     -------
@@ -377,16 +395,17 @@ def augmented_inputs(
     noisy = batch.mask is not None and settings.noise_std > 0 and settings.noise_probability > 0
     if noisy and batch.mask is not None:
         raw = torch.cat([raw, (batch.mask[:, None] > 0).to(raw.dtype)], dim=1)
-    geometry = draw_geometry(len(raw), settings, generator)
+    part = part or Part.all_of(len(raw))
+    geometry = draw_geometry(part.whole, settings, generator).of(part)
     image = apply_geometry(raw, geometry, side, vector_channels(seen))
     inputs, background = image[:, :num_channels], image[:, num_channels:] < 0.5
     if any(settings.colour_jitter):
-        inputs[:, :3] = jitter_colours(inputs[:, :3], settings.colour_jitter, generator)
+        inputs[:, :3] = jitter_colours(inputs[:, :3], settings.colour_jitter, generator, part)
     normalize_inputs(inputs, *rgb)
     if noisy:
-        chosen = torch.rand(len(raw), generator=generator) < settings.noise_probability
-        noise = noise_like(inputs[:, :3], generator) * settings.noise_std
-        noise = noise * chosen[:, None, None, None].to(inputs.device)
+        chosen = torch.rand(part.whole, generator=generator) < settings.noise_probability
+        noise = noise_like(inputs[:, :3], generator, part) * settings.noise_std
+        noise = noise * chosen[part.rows, None, None, None].to(inputs.device)
         inputs[:, :3] += noise * background
     inputs = inputs.contiguous(memory_format=torch.channels_last)
     return inputs, geometry

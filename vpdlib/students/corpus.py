@@ -10,7 +10,7 @@ its digest of code. A store opens its files in the process that reads (fork-safe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -111,6 +111,7 @@ def open_frames(
     refs: Sequence[FrameRef],
     with_masks: bool = True,
     in_memory: bool = True,
+    keep: Callable[[FrameStore], FrameStore] | None = None,
 ) -> FrameStore:
     """Make a store of the given frames: in memory if wanted and they fit, else read as needed.
 
@@ -121,6 +122,7 @@ def open_frames(
     refs : N frames, N > 0.
     with_masks : whether the athlete's masks are read, where the crops have them; only training needs them.
     in_memory : False where frames are read once, in order: keeping them would be of no use.
+    keep : how those that fit into memory are kept, from the store that reads them; None: in this process.
 
     Raises
     ------
@@ -139,6 +141,8 @@ def open_frames(
                 array.nbytes for array in (rgb, mask, *seen.values()) if array is not None
             )
             if len(refs) * row_bytes <= IN_MEMORY_BYTES:
+                if keep is not None:
+                    return keep(store)
                 return ArrayFrames(*store.load(np.arange(len(refs))))
     return LazyFrames(open_store, len(refs))
 

@@ -8,15 +8,18 @@ lowest moving average is kept.
 
 Everything random of an epoch comes from generators seeded by (seed, epoch), so that a saved state
 needs no generator states, and training resumed from any saved state gives, on a CPU with the same
-number of threads, the same weights to the bit. The global generators are not touched.
+number of threads and of processes, the same weights to the bit. The global generators are not touched.
+
+In several processes (`vpdlib.training.distributed`) each learns from its part of every batch and
+measures its part of the held-out frames; all know the same losses and come to the same weights.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +40,15 @@ from vpdlib.students.network import build_student, squared_errors
 from vpdlib.students.pretrained import head_of, rgb_statistics
 from vpdlib.students.settings import POSE2D, StudentSettings
 from vpdlib.students.student import TrainedStudent
+from vpdlib.students.targets import (
+    Labels,
+    RotatedTargets,
+    check_weight,
+    join_targets,
+    loss_of_mean,
+)
 from vpdlib.training.best_epoch import Score
+from vpdlib.training.distributed import ALONE, SharedNetwork, World
 from vpdlib.training.epochs import Entry, NonFiniteLossError, Training, run_epochs
 from vpdlib.training.precision import amp_dtype
 from vpdlib.training.reproducible import torch_threads
@@ -47,10 +58,6 @@ VAL_BATCH_SIZE = 200
 
 #: A best validation loss above this fraction of what the mean gives is said to be suspicious.
 _LEARNT_NOTHING = 0.95
-
-#: Frames (B,) of the store, whether each is flipped (B,), the angle in radians (B,) it is then rotated by, x towards y:
-#: to the targets (B, K) of those crops, pose and then motion if that is learnt. All on the CPU.
-RotatedTargets = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def train_student(
@@ -68,6 +75,7 @@ def train_student(
     weight: np.ndarray | None = None,
     rotated_targets: RotatedTargets | None = None,
     weights_path: Path | None = None,
+    world: World = ALONE,
 ) -> TrainedStudent:
     """Train a student.
 
@@ -82,21 +90,23 @@ def train_student(
     settings : the student's settings.
     device : "cpu", "cuda", "cuda:1", ...
     threads : CPU threads of torch.
-    state_path : where to resume from, if the file is there, and to save to; None for neither.
+    state_path : where to resume from, if the file is there, and to save to; None for neither. The first process saves.
     on_epoch : called with the history entry of each finished epoch.
     save_every_s : seconds between saved states; 0 writes one after every epoch.
     weight : (N,) weights of the frames' losses, in training and validation; None: all alike.
     rotated_targets : gives the targets of rotated crops, for a teacher whose vectors are not x, y pairs; needed where
         there is rotation augmentation.
     weights_path : the file that the setting `weights` names.
+    world : the processes that train it, each with all other arguments alike but for `device`.
 
     Returns
     -------
-    TrainedStudent : on `device`, in evaluation mode.
+    TrainedStudent : on `device`, in evaluation mode; the same in every process.
 
     Raises
     ------
-    ValueError : targets or indices are unusable, or the saved state belongs to another training.
+    ValueError : targets or indices are unusable, a batch has fewer crops than there are processes, or the saved state
+        belongs to another training.
     WeightsError : the weights are not the architecture's.
     NonFiniteLossError : a loss became NaN or infinite.
     """
@@ -105,18 +115,23 @@ def train_student(
         if motion is None:
             raise ValueError("the student learns motion, but no motion targets are given")
         parts["motion"] = motion
-    targets = _join_targets(parts, len(frames), {"training": train_idx, "validation": val_idx})
-    weights = _check_weight(weight, len(frames))
+    targets = join_targets(parts, len(frames), {"training": train_idx, "validation": val_idx})
+    weights = check_weight(weight, len(frames))
     is_rotated = settings.augmentation.rotation_degrees > 0
     if is_rotated and settings.teacher != POSE2D and rotated_targets is None:
         raise ValueError(
             f"rotation_degrees with the teacher {settings.teacher!r} needs rotated_targets, since its vectors "
             "are not x, y joints; give them, or set rotation_degrees to 0"
         )
-    labels = _Labels(targets, weights, train_idx, val_idx, rotated_targets).measured(settings)
+    labels = Labels(targets, weights, train_idx, val_idx, rotated_targets).measured(settings)
     if (weights_path is None) != (settings.weights is None):
         raise ValueError(
             f"weights are {settings.weights!r}, and weights_path is {weights_path}: give both or none"
+        )
+    if world.size > settings.batch_size:
+        raise ValueError(
+            f"{world.size} processes and a batch_size of {settings.batch_size}: each needs a crop of every batch; give "
+            "the rule fewer GPUs or processes"
         )
     with torch_threads(threads):
         encoder, decoder = build_student(settings, pose.shape[2], weights_path)
@@ -126,7 +141,11 @@ def train_student(
             # What the weights learnt from was normalised so.
             rgb = rgb_statistics(settings.architecture)
         else:
-            rgb = measure_rgb(frames, labels.train_idx, seed=settings.seed)
+            rgb = world.of_first(
+                measure_rgb(frames, labels.train_idx, seed=settings.seed)
+                if world.is_first
+                else ((0.0,) * 3, (1.0,) * 3)
+            )
         of_mean = loss_of_mean(targets, weights, labels.train_idx, labels.val_idx)
         note(
             f"a student that answers the mean of its targets has a validation loss of {of_mean:.4f}"
@@ -146,6 +165,8 @@ def train_student(
             reader=BatchReader(frames, settings.num_workers, pin_memory=target.type == "cuda"),
             labels=labels,
             rgb=rgb,
+            world=world,
+            shared=SharedNetwork(network, world),
         )
         best_epoch = run_epochs(
             run,
@@ -156,7 +177,9 @@ def train_student(
             save_every_s=save_every_s,
             note_epochs=True,
             on_epoch=on_epoch,
+            saves=world.is_first,
         )
+        run.shared.release()
     best_loss = -run.best.score[0]
     if best_loss > _LEARNT_NOTHING * of_mean:
         warn(
@@ -175,51 +198,16 @@ def train_student(
     ).to(target)
 
 
-def loss_of_mean(
-    targets: torch.Tensor, weights: torch.Tensor, train_idx: np.ndarray, val_idx: np.ndarray
-) -> float:
-    """The validation loss of a student that has learnt nothing but the mean of its training targets.
-
-    Parameters
-    ----------
-    targets : (N, 2, K) of all frames, row 0 of the regular crop.
-    weights : (N,) of the frames' losses.
-    train_idx, val_idx : indices of frames.
-    """
-    of_train = weights[train_idx].double()
-    total = of_train.sum().clamp(min=1e-12)
-    mean = (targets[train_idx, 0].double() * of_train[:, None]).sum(0) / total
-    errors = (targets[val_idx, 0].double() - mean).square().sum(1) * weights[val_idx].double()
-    return float(errors.mean())
-
-
-@dataclass(frozen=True)
-class _Labels:
-    """What is learnt: targets (N, 2, K) with row 0 of the regular crop, weights (N,), and which frames."""
-
-    targets: torch.Tensor
-    weights: torch.Tensor
-    train_idx: np.ndarray
-    val_idx: np.ndarray
-    rotated: RotatedTargets | None
-
-    def measured(self, settings: StudentSettings) -> _Labels:
-        """Each frame once, and of those that are held out the fixed choice that is measured."""
-        val_idx = np.unique(self.val_idx)
-        if len(val_idx) > settings.val_samples:
-            rng = np.random.default_rng([settings.seed, 0])
-            val_idx = np.sort(rng.choice(val_idx, settings.val_samples, replace=False))
-        return replace(self, train_idx=np.unique(self.train_idx), val_idx=val_idx)
-
-
 @dataclass(kw_only=True)
 class _Run(Training):
     """One training of a student: encoder and decoder one after the other."""
 
     settings: StudentSettings
     reader: BatchReader
-    labels: _Labels
+    labels: Labels
     rgb: RGBStatistics
+    world: World
+    shared: SharedNetwork
 
     def train_pass(self, epoch: int) -> Entry:
         """Learn from random frames, randomly changed."""
@@ -232,8 +220,10 @@ class _Run(Training):
         self.set_rate(_rate_at(settings, epoch))
         for parameter in self._trunk():
             parameter.requires_grad_(epoch > settings.frozen_epochs)
+        network = self.shared.for_training()
+        part = self.world.part(settings.batch_size)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        for cpu_batch in self.reader.read(list(chosen)):
+        for cpu_batch in self.reader.read(list(chosen[:, part.rows])):
             batch = cpu_batch.to(self.device)
             inputs, geometry = augmented_inputs(
                 batch,
@@ -242,27 +232,32 @@ class _Run(Training):
                 self.rgb,
                 settings.augmentation,
                 generator,
+                part,
             )
             target = self._target(cpu_batch.indices, geometry)
-            errors = squared_errors(self._answer(inputs), target) * self._weight(cpu_batch.indices)
+            with self.autocast():
+                answer = network(inputs)
+            errors = squared_errors(answer, target) * self._weight(cpu_batch.indices)
             _require_finite(errors, cpu_batch.indices, f"training, epoch {epoch}")
-            loss = errors.sum() if settings.loss_reduction == "sum" else errors.mean()
-            self.descend(loss)
+            self.descend(self._loss(errors))
             total += errors.detach().sum()
-        return {"train_loss": total.item() / chosen.size}
+        return {"train_loss": self.world.total(total) / chosen.size}
 
     def val_pass(self, epoch: int) -> tuple[Entry, Score | None]:
         """Measure the held-out frames; the moving average of their loss is what an epoch is compared by."""
         settings = self.settings
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        for cpu_batch in self.reader.read(in_batches(self.labels.val_idx, VAL_BATCH_SIZE)):
+        measured = self.labels.val_idx[self.world.part(len(self.labels.val_idx)).rows]
+        for cpu_batch in self.reader.read(in_batches(measured, VAL_BATCH_SIZE)):
             batch = cpu_batch.to(self.device)
             inputs = plain_inputs(batch, settings.crop_px, settings.seen, self.rgb)
             target = self.labels.targets[cpu_batch.indices, 0].to(self.device)
-            errors = squared_errors(self._answer(inputs), target) * self._weight(cpu_batch.indices)
+            with self.autocast():
+                answer = self.network(inputs)
+            errors = squared_errors(answer, target) * self._weight(cpu_batch.indices)
             _require_finite(errors, cpu_batch.indices, "validation")
             total += errors.sum()
-        val_loss = total.item() / len(self.labels.val_idx)
+        val_loss = self.world.total(total) / len(self.labels.val_idx)
         window = [entry["val_loss"] for entry in self.history][1 - settings.select_window :]
         recent = [*(window if settings.select_window > 1 else ()), val_loss]
         average = sum(recent) / len(recent)
@@ -291,53 +286,13 @@ class _Run(Training):
     def _weight(self, indices: torch.Tensor) -> torch.Tensor:
         return self.labels.weights[indices].to(self.device, non_blocking=True)
 
-    def _answer(self, inputs: torch.Tensor) -> torch.Tensor:
-        with self.autocast():
-            return self.network(inputs)
-
-
-def _join_targets(
-    parts: Mapping[str, np.ndarray], num_frames: int, sides: Mapping[str, np.ndarray]
-) -> torch.Tensor:
-    """Check the targets, and the indices of each side's frames, and join pose and motion to (N, 2, d) float32."""
-    expected = (num_frames, 2, parts["pose"].shape[-1])
-    for name, part in parts.items():
-        if part.shape != expected:
-            raise ValueError(
-                f"{name} targets {part.shape}: expected {expected}, one pair of rows per crop"
-            )
-    targets = np.concatenate(list(parts.values()), axis=2)
-    for name, given in sides.items():
-        indices = np.asarray(given)
-        if len(indices) == 0:
-            raise ValueError(
-                f"no {name} frames: the teacher's labels were all rejected or the split left none; "
-                "lower weak_labels.min_score or give more video"
-            )
-        if indices.min() < 0 or indices.max() >= num_frames:
-            raise ValueError(f"{name} frames must be within 0..{num_frames - 1}")
-        bad = indices[~np.isfinite(targets[indices]).all(axis=(1, 2))]
-        if len(bad):
-            raise ValueError(
-                f"{len(bad)} {name} frames have a target that is not finite, the first ones "
-                f"{bad[:5].tolist()}: pass only frames that select_weak_labels kept"
-            )
-    if np.intersect1d(sides["training"], sides["validation"]).size:
-        raise ValueError("training and validation frames overlap; use split_validation")
-    return torch.from_numpy(targets.astype(np.float32))
-
-
-def _check_weight(weight: np.ndarray | None, num_frames: int) -> torch.Tensor:
-    """The weights (N,) float32."""
-    if weight is None:
-        return torch.ones(num_frames)
-    if weight.shape != (num_frames,):
-        raise ValueError(f"weights {weight.shape}: expected one per crop, ({num_frames},)")
-    if not np.isfinite(weight).all() or weight.min() < 0:
-        raise ValueError(
-            "a weight is not finite, or below 0: give finite scores, not all of them 0"
-        )
-    return torch.from_numpy(weight.astype(np.float32))
+    def _loss(self, errors: torch.Tensor) -> torch.Tensor:
+        """What this process descends by: with the mean of all processes' gradients it is the whole batch's loss."""
+        if self.settings.loss_reduction == "sum":
+            return errors.sum() * self.world.size
+        if self.world.size == 1:
+            return errors.mean()
+        return errors.sum() * (self.world.size / self.settings.batch_size)
 
 
 def _parameter_groups(
@@ -354,7 +309,7 @@ def _parameter_groups(
 
 
 def _identity(
-    labels: _Labels,
+    labels: Labels,
     settings: StudentSettings,
     rgb: RGBStatistics,
 ) -> str:

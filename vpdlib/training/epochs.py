@@ -178,6 +178,7 @@ def run_epochs(
     save_every_s: float = 60.0,
     note_epochs: bool = False,
     on_epoch: Callable[[Entry], None] | None = None,
+    saves: bool = True,
 ) -> int:
     """Train all epochs that are left, from the saved state on if there is one, and take the best one's weights.
 
@@ -195,6 +196,7 @@ def run_epochs(
     save_every_s : seconds between saved states; 0 writes one after every epoch. The last epoch has one.
     note_epochs : write a line of each epoch, whose entry then holds val_loss.
     on_epoch : called with the entry of each finished epoch.
+    saves : False for a process of several that only resumes from a state which the first one saves.
 
     Returns
     -------
@@ -230,7 +232,7 @@ def run_epochs(
         if on_epoch is not None:
             on_epoch(entry)
         due = time.monotonic() - last_saved >= save_every_s
-        if state_path is not None and (due or epoch == num_epochs):
+        if saves and state_path is not None and (due or epoch == num_epochs):
             save_state(state_path, identity, training.state_dict())
             last_saved = time.monotonic()
         if is_last:

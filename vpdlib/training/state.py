@@ -10,6 +10,7 @@ import torch
 
 from vpdlib.atomic import replacing
 from vpdlib.progress import note
+from vpdlib.training.distributed import ALONE, World
 from vpdlib.weights.state_dict import DAMAGED
 
 SCHEMA = "vpd-training-3"
@@ -79,7 +80,7 @@ def load_state(path: Path, identity: str) -> dict[str, Any]:
     return content["state"]
 
 
-def resume_or_start(train: Callable[[Path], Trained], path: Path) -> Trained:
+def resume_or_start(train: Callable[[Path], Trained], path: Path, world: World = ALONE) -> Trained:
     """Train with a saved state that the workflow owns, and start anew where it turns out to be of another training.
 
     That happens although the workflow names a saved state after its job's settings, code and inputs: inputs that
@@ -89,10 +90,15 @@ def resume_or_start(train: Callable[[Path], Trained], path: Path) -> Trained:
     ----------
     train : trains with the saved state at the path that it is given.
     path : the saved state, there or not.
+    world : the processes that train together; each comes here.
     """
     try:
         return train(path)
     except OtherTrainingError as error:
         note(f"{error}. The workflow does so now: its inputs were made anew since.")
-        path.unlink()
+        # Each has read it: it is not the training of any.
+        world.wait()
+        if world.is_first:
+            path.unlink()
+        world.wait()
         return train(path)
