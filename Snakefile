@@ -39,6 +39,7 @@ include: "rules/model.smk"
 include: "rules/tables.smk"
 include: "rules/report.smk"
 include: "rules/deprecated.smk"
+include: "rules/gpu_share.smk"
 include: "rules/recorded.smk"
 
 

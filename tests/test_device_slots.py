@@ -25,7 +25,9 @@ LEASE = """
 import os, sys
 from pathlib import Path
 from vpdlib.devices import lease_devices
-with lease_devices(int(sys.argv[2]), Path(sys.argv[1]), lambda text: print(text, flush=True)) as names:
+def say(text):
+    print(text, flush=True)
+with lease_devices(int(sys.argv[2]), Path(sys.argv[1]), say, *map(int, sys.argv[3:])) as names:
     print("leased", ",".join(names), os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
     sys.stdin.readline()
 print("done", os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
@@ -35,9 +37,9 @@ print("done", os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
 class Job:
     """A process that holds a lease until it is told to end."""
 
-    def __init__(self, folder, count=1, visible="0,1"):
+    def __init__(self, folder, count=1, visible="0,1", share=1):
         self.process = subprocess.Popen(
-            [sys.executable, "-c", LEASE, str(folder), str(count)],
+            [sys.executable, "-c", LEASE, str(folder), str(count), str(share)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -113,6 +115,51 @@ def test_jobs_that_need_several_devices_do_not_block_one_another(start):
     assert len(first.leased()) == 2
     first.end()
     assert len((set(waiting) - {first}).pop().leased()) == 2
+
+
+def test_jobs_that_share_spread_over_the_devices_and_fill_them(start):
+    jobs = [start(share=2) for _ in range(4)]
+    assert sorted(name for job in jobs for name in job.leased()) == ["0", "0", "1", "1"]
+    fifth = start(share=2)
+    assert fifth.line().startswith("waiting: other jobs hold too many")
+    whole = start()
+    assert whole.line().startswith("waiting behind")
+    # One ends, and what comes free is the fifth's; then all of a device must come free for the last.
+    jobs[0].end()
+    taken = fifth.leased()
+    assert whole.line().startswith("waiting: ")
+    others = [job for job in jobs[1:] if job.process.poll() is None]
+    fifth.end()
+    time.sleep(1.5)
+    assert whole.process.poll() is None
+    for job in others:
+        job.end()
+    assert whole.leased() <= {"0", "1"}
+    assert taken <= {"0", "1"}
+
+
+def test_a_whole_device_is_not_shared_and_shares_of_several_sizes_fit(start):
+    whole = start(visible="0")
+    assert whole.leased() == {"0"}
+    half = start(visible="0", share=2)
+    assert half.line().startswith("waiting: ")
+    whole.end()
+    assert half.leased() == {"0"}
+    # A half and a third fit, a half and two thirds do not.
+    assert start(visible="0", share=3).leased() == {"0"}
+    assert start(visible="0", share=3).line().startswith("waiting: ")
+
+
+@pytest.mark.parametrize(("count", "share"), [(1, 5), (1, 0), (2, 2)])
+def test_a_share_that_cannot_be_is_refused(tmp_path, monkeypatch, count, share):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    says = rf"gpu_share is {share} and gpu {count}: .* 1, 2, 3, 4, 6, 12\."
+    with (
+        pytest.raises(DeviceError, match=says),
+        lease_devices(count, tmp_path / "locks", share=share),
+    ):
+        pass
+    assert not (tmp_path / "locks").exists()
 
 
 def test_only_devices_that_a_scheduler_gave_are_leased(start):
@@ -214,13 +261,14 @@ def test_devices_are_counted_without_cuda(tmp_path, monkeypatch):
         assert find_devices() == expected
 
 
-def test_a_device_has_one_lock_whatever_it_is_called(tmp_path, monkeypatch):
+def test_a_device_has_the_same_locks_whatever_it_is_called(tmp_path, monkeypatch):
     fake_nvidia_smi(tmp_path / "a", monkeypatch, TWO_GPUS)
     for visible in ("1", "GPU-bbbb-2"):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
         with lease_devices(1, tmp_path / "locks") as names:
             assert names == [visible]
-    assert {path.name for path in (tmp_path / "locks").glob("*.lock")} == {"GPU-bbbb-2.lock"}
+    found = {path.name for path in (tmp_path / "locks").glob("*.lock")}
+    assert found == {f"GPU-bbbb-2.{part}.lock" for part in range(12)}
 
 
 def test_a_job_without_a_gpu_sees_none_and_touches_nothing(tmp_path, monkeypatch):
@@ -277,14 +325,15 @@ def main(snakemake):
         sys.stdin.readline()
 
 resources = {"gpu": int(sys.argv[2])} if sys.argv[2] else {}
+resources |= {"gpu_share": int(share) for share in sys.argv[3:]}
 _job.run(main, SimpleNamespace(
     rule="test", log=[sys.argv[1]], wildcards={}, threads=1, resources=resources))
 """
 
 
-def job(tmp_path, number, gpu, visible):
+def job(tmp_path, number, gpu, visible, *share):
     return subprocess.Popen(
-        [sys.executable, "-c", JOB, str(tmp_path / f"{number}.log"), gpu],
+        [sys.executable, "-c", JOB, str(tmp_path / f"{number}.log"), gpu, *share],
         cwd=ROOT,
         env={**os.environ, "CUDA_VISIBLE_DEVICES": visible, "TMPDIR": str(tmp_path)},
         stdin=subprocess.PIPE,
@@ -310,6 +359,15 @@ def test_scripts_with_gpu_1_get_distinct_devices_and_say_so_in_their_logs(tmp_pa
         assert process.returncode == 0
         assert f"GPU {name}" in (tmp_path / f"{number}.log").read_text()
     assert list(tmp_path.glob("vpd-devices-*"))
+
+
+def test_scripts_with_gpu_share_2_get_the_same_device_at_the_same_time(tmp_path):
+    jobs = [job(tmp_path, number, "1", "4", "2") for number in range(2)]
+    assert [process.stdout.readline().split()[1] for process in jobs] == ["4", "4"]
+    for number, process in enumerate(jobs):
+        process.communicate("\n", timeout=PATIENCE_S)
+        assert process.returncode == 0
+        assert "GPU 4, shared by up to 2 jobs" in (tmp_path / f"{number}.log").read_text()
 
 
 def test_a_script_that_asks_for_too_many_ends_with_the_remedy(tmp_path):

@@ -1,0 +1,43 @@
+"""GPUs that jobs share, by the resource `gpu_share` (docs/gpu.md): Snakemake is to start no more jobs than have room.
+
+It counts whole GPUs alone (9.27.1), and of two jobs with `gpu: 1` starts one where the profile has `gpu=1`. Hence, where
+a rule has `gpu_share`, a resource more of every rule with a GPU: its part in twelfths, as leases are counted
+(`vpdlib/devices.py`). Without `gpu_share` nothing is changed.
+"""
+
+from vpdlib.devices import PARTS, SHARES
+
+
+def whole_number(given, name, otherwise):
+    """A resource of a rule, which a profile has set."""
+    found = given.resources.get(name)
+    if not found.is_evaluable() and found.value is None:
+        return otherwise
+    if found.is_evaluable() or not isinstance(found.value, int):
+        refuse(
+            f"set-resources {given.name}: {name} is {found.raw!r}; beside a gpu_share, give it as a whole number"
+        )
+    return found.value
+
+
+def count_in_parts():
+    """Let Snakemake count parts of GPUs in place of GPUs."""
+    most = workflow.global_resources.get("gpu").value
+    for each in workflow.rules:
+        gpus, share = whole_number(each, "gpu", 0), whole_number(each, "gpu_share", 1)
+        if share not in SHARES or (share > 1 and gpus > 1):
+            refuse(
+                f"set-resources {each.name}: gpu_share is {share} and gpu {gpus}. A job has a part of one GPU: give "
+                f"gpu: 1 and a gpu_share of {', '.join(map(str, SHARES))}."
+            )
+        if gpus and most is not None:
+            # As Snakemake itself does with what is more than there is.
+            each.resources["gpu"] = min(gpus, most)
+            each.resources["gpu_twelfths"] = min(gpus, most) * PARTS // share
+    if most is not None:
+        workflow.global_resources["gpu"] = None
+        workflow.global_resources["gpu_twelfths"] = most * PARTS
+
+
+if any("gpu_share" in each.resources for each in workflow.rules):
+    count_in_parts()
