@@ -1,0 +1,204 @@
+"""Many tiny clips, some of them broken, through the stages of every video: is one lost, and what does each stage cost?
+
+Routines of the demo are rendered at 160 x 120 px and cut into clips; of every hundred one is broken, by turns an MP4
+that ends in its middle and a text. The real workflow, with ``on_bad_video: skip``, then lists, looks for people,
+tracks, crops, estimates flow and poses and chooses weak labels. Printed are jobs, seconds of CPU and of wall time, disk
+and the largest job's memory of every stage, beside what ``benchmarks.scaling`` says of so many clips and frames; it is
+an error if a broken clip is not named in ``problems.csv`` or another one is missing in an artifact. ``--csv`` adds the
+figures to a table, one row a stage. Run, from the project's root:
+``python -m benchmarks.many_clips --clips 1000 --folder build/many``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from benchmarks._options import options_or_skip
+from vpdlib.artifacts import read_artifact
+from vpdlib.demo.film import prepare_scene, render_frames
+from vpdlib.demo.plan import DemoSettings, plan_routines
+from vpdlib.progress import track
+from vpdlib.report.stage_times import times_in_logs
+from vpdlib.video.writer import VideoWriter
+
+ROOT = Path(__file__).resolve().parents[1]
+#: The stages of every video, in their order, and the folder of what each writes.
+STAGES = {
+    "list_videos": "shards",
+    "detect_people": "people",
+    "track_athlete": "tracks",
+    "crop_athlete": "crops",
+    "estimate_flow": "flow",
+    "estimate_pose": "poses",
+    "select_weak_labels": "weak_labels/pose2d",
+}
+#: Frames that no routine of three actions falls short of.
+_SHORTEST_ROUTINE = 150
+_ONE_IN = 100
+
+
+def main() -> None:
+    """Render, run, check, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=int, help="how many; without it nothing is done")
+    parser.add_argument("--frames", type=int, default=15, help="of a clip, 150 at most")
+    parser.add_argument("--shards", type=int, default=8)
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--folder", type=Path, default=Path("build/many"), help="is kept")
+    parser.add_argument("--csv", type=Path, help="a table to add the figures to")
+    options = options_or_skip(parser, "clips", "number of clips")
+    folder = options.folder.resolve()
+    broken = write_clips(folder / "data", options.clips, options.frames, options.seed)
+    wall_s = run_workflow(folder, options.shards, options.cores)
+    results = folder / "results/many"
+    check(results, options.clips, broken)
+    table = figures(results, options.clips - len(broken), options.frames)
+    print(table.round(2).to_string(index=False))
+    print(
+        f"{options.clips} clips, {len(broken)} of them broken and named, the others whole; {wall_s:.0f} s of wall time "
+        f"with --cores {options.cores}, {table['cpu_s'].sum():.0f} s of CPU in jobs"
+    )
+    if options.csv is not None:
+        table.to_csv(options.csv, mode="a", header=not options.csv.exists(), index=False)
+
+
+def write_clips(data: Path, num_clips: int, num_frames: int, seed: int) -> list[str]:
+    """Write ``videos/<clip>.mp4`` and ``labels.csv`` where there are none yet; return the names of broken clips."""
+    names = [f"clip_{number:05d}" for number in range(num_clips)]
+    broken = names[_ONE_IN // 2 :: _ONE_IN]
+    labels = data / "labels.csv"
+    if labels.exists():
+        return broken
+    pieces = _pieces(num_clips, num_frames, seed)
+    for number, (name, pictures) in enumerate(track(zip(names, pieces), "clips", num_clips)):
+        path = data / "videos" / f"{name}.mp4"
+        with VideoWriter(path, 25.0, 160, 120) as writer:
+            for picture in pictures:
+                writer.write(picture)
+        if name in broken:
+            held = path.read_bytes()
+            by_half = (number // _ONE_IN) % 2 == 0
+            path.write_bytes(held[: len(held) // 2] if by_half else b"no video\n" * 100)
+    rows = [f"{name},{('even', 'odd')[number % 2]}" for number, name in enumerate(names)]
+    labels.write_text("\n".join(["video,label", *rows]) + "\n")
+    return broken
+
+
+def _pieces(num_clips: int, num_frames: int, seed: int) -> Iterator[list]:
+    """The pictures of one clip after the other, each of a stretch of its own."""
+    per_routine = _SHORTEST_ROUTINE // num_frames
+    settings = DemoSettings(
+        num_train_videos=-(-num_clips // per_routine),
+        num_test_videos=0,
+        width=160,
+        height=120,
+        seed=seed,
+    )
+    for routine in plan_routines(settings):
+        pictures = render_frames(prepare_scene(routine, settings), settings)
+        for _ in range(per_routine):
+            yield [next(pictures) for _ in range(num_frames)]
+
+
+def run_workflow(folder: Path, num_shards: int, cores: int) -> float:
+    """Run the stages; seconds of wall time."""
+    settings = {
+        "title": "Many clips",
+        "adapter": {"kind": "folder", "videos": "videos", "labels": "labels.csv"},
+        "on_bad_video": "skip",
+        "num_shards": num_shards,
+        "people": {"every_nth_frame": 2},
+        "crops": {"size": 64},
+        "weak_labels": {"min_score": 0.3},
+        "methods": ["joints2d"],
+    }
+    (folder / "datasets").mkdir(parents=True, exist_ok=True)
+    (folder / "datasets/many.yaml").write_text(yaml.safe_dump(settings))
+    config = {"data_dir": str(folder / "data"), "device": "cpu"}
+    config["networks_dir"] = str(ROOT / "resources/networks")
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(folder), "--cores", str(cores), "--nocolor", "--"]
+    command += ["results/many/problems.csv"]
+    command += [
+        f"results/many/{kind}/{shard:04d}.h5"
+        for kind in ("flow", "weak_labels/pose2d")
+        for shard in range(num_shards)
+    ]
+    start = time.monotonic()
+    with (folder / "snakemake.log").open("w") as log:
+        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise SystemExit(f"Snakemake ended with status {done.returncode}: see {log.name}")
+    return time.monotonic() - start
+
+
+def check(results: Path, num_clips: int, broken: list[str]) -> None:
+    """Every broken clip is named, every other one is whole in every artifact.
+
+    Raises
+    ------
+    SystemExit
+        Naming what is not so.
+    """
+    named = set(pd.read_csv(results / "problems.csv")["video"].dropna())
+    if named != set(broken):
+        raise SystemExit(
+            f"problems.csv names {sorted(named - set(broken))[:5]} besides the broken clips, and "
+            f"not {sorted(set(broken) - named)[:5]}"
+        )
+    whole = {f"clip_{number:05d}" for number in range(num_clips)} - set(broken)
+    for stage, kind in STAGES.items():
+        if stage == "list_videos":
+            lists = [pd.read_csv(path) for path in (results / kind).glob("[0-9]???.csv")]
+            found = set(pd.concat(lists)["video"])
+        else:
+            found = set()
+            for path in (results / kind).glob("*.h5"):
+                with read_artifact(path) as artifact:
+                    for video in artifact.videos():
+                        if "broken" in video.attributes:
+                            raise SystemExit(f"{path}: {video.video_id} is carried on as broken")
+                        found.add(video.video_id)
+        if found != whole:
+            raise SystemExit(
+                f"{results / kind}: {len(found)} clips in place of {len(whole)}; "
+                f"missing {sorted(whole - found)[:5]}, besides {sorted(found - whole)[:5]}"
+            )
+
+
+def figures(results: Path, num_videos: int, frames_per_video: int) -> pd.DataFrame:
+    """Of every stage: jobs, videos, frames, seconds of CPU and of wall time, MB on disk, MB of the largest job."""
+    times = {time.stage: time for time in times_in_logs(results)}
+    rows = []
+    for stage, kind in STAGES.items():
+        memory = [
+            pd.read_csv(path, sep="\t")["max_rss"].max()
+            for path in (results / "benchmarks" / stage).rglob("*.tsv")
+        ]
+        size = sum(path.stat().st_size for path in (results / kind).glob("*") if path.is_file())
+        rows.append(
+            {
+                "stage": stage,
+                "jobs": times[stage].jobs,
+                "videos": num_videos,
+                "frames": num_videos * frames_per_video,
+                "cpu_s": times[stage].cpu_s,
+                "wall_s": times[stage].wall_s,
+                "disk_mb": size / 1e6,
+                "rss_mb": max(memory),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+if __name__ == "__main__":
+    main()
