@@ -78,7 +78,9 @@ def write_clips(data: Path, num_clips: int, num_frames: int, seed: int) -> list[
     if labels.exists():
         return broken
     pieces = _pieces(num_clips, num_frames, seed)
-    for number, (name, pictures) in enumerate(track(zip(names, pieces), "clips", num_clips)):
+    for number, (name, pictures) in enumerate(
+        track(zip(names, pieces, strict=False), "clips", num_clips)
+    ):
         path = data / "videos" / f"{name}.mp4"
         with VideoWriter(path, 25.0, 160, 120) as writer:
             for picture in pictures:
@@ -149,7 +151,8 @@ def check(results: Path, num_clips: int, broken: list[str]) -> None:
     SystemExit
         Naming what is not so.
     """
-    named = set(pd.read_csv(results / "problems.csv")["video"].dropna())
+    problems = pd.read_csv(results / "problems.csv")
+    named = set(problems.loc[problems["stage"] == "list_videos", "video"])
     if named != set(broken):
         raise SystemExit(
             f"problems.csv names {sorted(named - set(broken))[:5]} besides the broken clips, and "
@@ -163,7 +166,7 @@ def check(results: Path, num_clips: int, broken: list[str]) -> None:
         else:
             found = set()
             for path in (results / kind).glob("*.h5"):
-                with read_artifact(path) as artifact:
+                with read_artifact(path, kind.partition("/")[0]) as artifact:
                     for video in artifact.videos():
                         if "broken" in video.attributes:
                             raise SystemExit(f"{path}: {video.video_id} is carried on as broken")
