@@ -15,7 +15,6 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -71,31 +70,11 @@ def main() -> None:
 
 
 def write_clips(data: Path, num_clips: int, num_frames: int, seed: int) -> list[str]:
-    """Write ``videos/<clip>.mp4`` and ``labels.csv`` where there are none yet; return the names of broken clips."""
+    """Write ``videos/<clip>.mp4`` and ``labels.csv``, what is there already left; return the names of broken clips."""
     names = [f"clip_{number:05d}" for number in range(num_clips)]
     broken = names[_ONE_IN // 2 :: _ONE_IN]
-    labels = data / "labels.csv"
-    if labels.exists():
+    if (data / "labels.csv").exists():
         return broken
-    pieces = _pieces(num_clips, num_frames, seed)
-    for number, (name, pictures) in enumerate(
-        track(zip(names, pieces, strict=False), "clips", num_clips)
-    ):
-        path = data / "videos" / f"{name}.mp4"
-        with VideoWriter(path, 25.0, 160, 120) as writer:
-            for picture in pictures:
-                writer.write(picture)
-        if name in broken:
-            held = path.read_bytes()
-            by_half = (number // _ONE_IN) % 2 == 0
-            path.write_bytes(held[: len(held) // 2] if by_half else b"no video\n" * 100)
-    rows = [f"{name},{('even', 'odd')[number % 2]}" for number, name in enumerate(names)]
-    labels.write_text("\n".join(["video,label", *rows]) + "\n")
-    return broken
-
-
-def _pieces(num_clips: int, num_frames: int, seed: int) -> Iterator[list]:
-    """The pictures of one clip after the other, each of a stretch of its own."""
     per_routine = _SHORTEST_ROUTINE // num_frames
     settings = DemoSettings(
         num_train_videos=-(-num_clips // per_routine),
@@ -104,10 +83,23 @@ def _pieces(num_clips: int, num_frames: int, seed: int) -> Iterator[list]:
         height=120,
         seed=seed,
     )
-    for routine in plan_routines(settings):
+    for routine in track(plan_routines(settings), "rendering", unit="routine"):
+        first = routine.index * per_routine
+        paths = [data / "videos" / f"{name}.mp4" for name in names[first : first + per_routine]]
+        if all(path.exists() for path in paths):
+            continue
         pictures = render_frames(prepare_scene(routine, settings), settings)
-        for _ in range(per_routine):
-            yield [next(pictures) for _ in range(num_frames)]
+        for path in paths:
+            with VideoWriter(path, 25.0, 160, 120) as writer:
+                for _ in range(num_frames):
+                    writer.write(next(pictures))
+    for number, name in enumerate(broken):
+        path = data / "videos" / f"{name}.mp4"
+        held = path.read_bytes()
+        path.write_bytes(b"no video\n" * 100 if number % 2 else held[: len(held) // 2])
+    rows = [f"{name},{('even', 'odd')[number % 2]}" for number, name in enumerate(names)]
+    (data / "labels.csv").write_text("\n".join(["video,label", *rows]) + "\n")
+    return broken
 
 
 def run_workflow(folder: Path, num_shards: int, cores: int) -> float:
@@ -117,7 +109,7 @@ def run_workflow(folder: Path, num_shards: int, cores: int) -> float:
         "adapter": {"kind": "folder", "videos": "videos", "labels": "labels.csv"},
         "on_bad_video": "skip",
         "num_shards": num_shards,
-        "people": {"every_nth_frame": 2},
+        "people": {"every_nth_frame": 5},
         "crops": {"size": 64},
         "weak_labels": {"min_score": 0.3},
         "methods": ["joints2d"],
