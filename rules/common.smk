@@ -57,6 +57,8 @@ wildcard_constraints:
     dataset=f"(?!vipe/){ID_PATTERN}(?:{BETWEEN}{ID_PATTERN})?",
     collection=ID_PATTERN,
     shard=r"[0-9]{4}",
+    # Of the queries of a search.
+    block=r"[0-9]{4}",
     teacher=ID_PATTERN,
     vipe=ID_PATTERN,
     student=ID_PATTERN,

@@ -1,11 +1,40 @@
 """Recognition heads on any feature set, all trials of a regime in one job; and late fusion of several."""
 
 
-rule recognize_actions:
+# Of nearest neighbours alone: what a network says of a test action costs nothing beside its training.
+rule recognize_block:
     input:
         actions=f"{DATASET}/dataset/actions.csv",
         classes=f"{DATASET}/dataset/classes.csv",
-        features=lambda wc: feature_files(wc.dataset, wc.feature),
+        features=features_of_recognition_block,
+    output:
+        f"{DATASET}/recognition_blocks/{{feature}}/nns/{{regime}}/{{block}}.h5",
+    log:
+        f"{LOGS}/recognize_block/{{feature}}/nns/{{regime}}/{{block}}.log",
+    benchmark:
+        f"{BENCHMARKS}/recognize_block/{{feature}}/nns/{{regime}}/{{block}}.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=480,
+    params:
+        settings=lambda wc: settings_of_head(wc.dataset, "nns"),
+        trials=section("trials"),
+        seed=section("seed"),
+        code=code_digest("workflow_scripts.recognize_block"),
+    message:
+        "Recognising actions: {wildcards.dataset}, {wildcards.feature}, nns, {wildcards.regime}, "
+        "block {wildcards.block}"
+    script:
+        "../workflow_scripts/recognize_block.py"
+
+
+rule recognize_actions:
+    input:
+        unpack(what_is_recognised),
+        actions=f"{DATASET}/dataset/actions.csv",
+        classes=f"{DATASET}/dataset/classes.csv",
     output:
         f"{DATASET}/recognition/{{feature}}/{{head}}/{{regime}}.h5",
     log:

@@ -629,6 +629,13 @@ def test_the_digest_of_inputs_passes_over_what_is_no_artifact(tmp_path):
         ("features", "features/student/joints/0000.h5", "embed_frames"),
         ("features", "features/supplied/mine/0000.h5", "import_features"),
         ("recognition", "recognition/baselines/bigru/full.h5", "recognize_actions"),
+        (
+            "recognition",
+            "recognition_blocks/baselines/nns/full/0000.h5",
+            "recognize_block",
+        ),
+        ("retrieval", "retrieval/retrieval_blocks.h5", "retrieve_actions"),
+        ("retrieval", "retrieval_blocks/vpd2d/0000.h5", "retrieve_block"),
         ("recognition", "late_fusion/both/bigru/full.h5", "ensemble_features"),
         ("recognition", "baselines/stgcn/stgcn/full.h5", "train_baseline"),
         ("recognition", "baselines/ensemble/both/full.h5", "ensemble_baselines"),

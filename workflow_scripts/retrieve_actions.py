@@ -1,12 +1,11 @@
-"""Rank every action by its likeness to each query, on a feature set."""
-
-from pathlib import Path
+"""Rank every action by its likeness to each query, on a feature set, or take the ranks from blocks of queries."""
 
 import _job
 
 from vpdlib.datasets.tables import read_actions
 from vpdlib.progress import note
 from vpdlib.recognition.sequences import action_sequences
+from vpdlib.retrieval.blocks import join_blocks, read_block
 from vpdlib.retrieval.metrics import score_retrieval
 from vpdlib.retrieval.results import write_retrieval
 from vpdlib.retrieval.search import rank_actions
@@ -18,15 +17,19 @@ def main(snakemake):
     rows = read_actions(snakemake.input.actions)
     label_of = {row.action: row.label for row in rows}
     queries = [row.action for row in rows if settings.queries == "all" or row.split == "test"]
-    features = [Path(path) for path in snakemake.input.features]
-    result = rank_actions(
-        action_sequences(rows, features, settings.target_fps, settings.target_fps_slack),
-        queries,
-        list(label_of),
-        settings,
-        snakemake.threads,
-        description="retrieval",
-    )
+    blocks = snakemake.input.get("blocks")
+    if blocks:
+        result = join_blocks([read_block(path) for path in _job.paths(blocks)], queries)
+    else:
+        features = _job.paths(snakemake.input.features)
+        result = rank_actions(
+            action_sequences(rows, features, settings.target_fps, settings.target_fps_slack),
+            queries,
+            list(label_of),
+            settings,
+            snakemake.threads,
+            description="retrieval",
+        )
     scores = score_retrieval(result, label_of, settings.ks)
     for score in scores:
         note(

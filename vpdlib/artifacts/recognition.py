@@ -12,8 +12,13 @@ class Recognition(Kind):
 
     @classmethod
     def rule_of(cls, path: Path) -> str:
-        """The rule of ``recognition/<features>/<head>/``, ``late_fusion/..`` or ``baselines/<kind>/<name>/``."""
+        """The rule of ``recognition/<features>/<head>/``, ``late_fusion/..`` or ``baselines/<kind>/<name>/``.
+
+        ``recognition_blocks/<features>/<head>/<regime>/`` has blocks of the test actions.
+        """
         folders = [parent.name for parent in path.parents]
+        if "recognition_blocks" in folders[3:4]:
+            return "recognize_block"
         if "baselines" in folders[2:3]:
             return "ensemble_baselines" if folders[1] == "ensemble" else "train_baseline"
         return "ensemble_features" if "late_fusion" in folders[2:3] else cls.rule

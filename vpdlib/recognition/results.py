@@ -28,7 +28,8 @@ def write_result(
     result : of one regime.
     attributes : of the artifact beside the result's own, such as the feature set.
     """
-    note(f"top-1 per trial: {np.round(100 * top1(result), 2).tolist()} %")
+    if result.test_ids:
+        note(f"top-1 per trial: {np.round(100 * top1(result), 2).tolist()} %")
     if any(result.num_empty_train):
         note(
             f"training actions without a frame, left out per trial: {list(result.num_empty_train)}"

@@ -156,6 +156,11 @@ class NNSSettings(Section):
     """Nearest-neighbour search under DTW."""
 
     normalise: bool = Field(True, description="Scale every descriptor to unit norm (paper).")
+    num_blocks: Count = Field(
+        1,
+        description="Jobs that share the test actions, for several machines or a long search: a run that is stopped "
+        "keeps the blocks that are done. The result is the same.",
+    )
 
 
 class RecognitionSettings(Section):

@@ -124,6 +124,9 @@ def _ranked(
     description: str | None,
 ) -> NearestLists:
     """Lists of the corpus for each query, both sorted by id and free of empty actions."""
+    length = len(corpus) if top_k is None else min(top_k, len(corpus))
+    if not queries:
+        return NearestLists.empty(0, length)
     references = pack_sequences([joined[action] for action in corpus], "sequences of the corpus")
     same = list(queries) == list(corpus)
     packed = (
@@ -133,7 +136,6 @@ def _ranked(
     )
     place_of = {action: place for place, action in enumerate(corpus)}
     own = np.array([place_of.get(action, -1) for action in queries], np.int64)
-    length = len(corpus) if top_k is None else min(top_k, len(corpus))
     if 0 < length * _CORPUS_PER_RESULT <= len(corpus):
         return nearest_sequences(packed, references, own, length, threads, description)
     matrix = _all_distances(packed, references, threads, description)

@@ -41,6 +41,12 @@ class RetrievalSettings(Section):
     top_k: Count | None = Field(
         100, description="Length of the ranked list kept for every query. Null: the whole corpus."
     )
+    num_blocks: Count = Field(
+        1,
+        description="Jobs that share the queries, for several machines or a long search: a run that is stopped keeps "
+        "the blocks that are done. The result is the same. With `queries: all` two blocks or more measure every pair "
+        "from both of its sides, and so cost twice.",
+    )
     ks: tuple[int, ...] = Field(
         (1, 10, 50),
         min_length=1,

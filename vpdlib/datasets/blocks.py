@@ -1,0 +1,43 @@
+"""Labelled actions dealt to blocks, so that a search of many pairs becomes several jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vpdlib.datasets.tables import ActionRow
+
+
+def actions_of_block(
+    actions: Sequence[ActionRow], block: int, num_blocks: int
+) -> tuple[ActionRow, ...]:
+    """The actions of one block.
+
+    They are dealt from the longest to the shortest, to and fro, since what one costs to compare grows with its length:
+    blocks then take about equally long. Which block an action is in follows from the labels alone, so that it is known
+    before any feature is read.
+
+    Parameters
+    ----------
+    actions : labelled actions, each once.
+    block : 0 up to ``num_blocks`` - 1.
+    num_blocks : 1 or more; there may be more of them than actions, and some are then empty.
+
+    Returns
+    -------
+    In the order given.
+
+    Raises
+    ------
+    ValueError
+        For a block that there is not.
+    """
+    if not 0 <= block < num_blocks:
+        raise ValueError(f"block {block} of {num_blocks}: they are numbered from 0")
+    by_length = sorted(actions, key=lambda action: (action.start - action.end, action.action))
+    turn = 2 * num_blocks
+    mine = {
+        action.action
+        for place, action in enumerate(by_length)
+        if min(place % turn, turn - 1 - place % turn) == block
+    }
+    return tuple(action for action in actions if action.action in mine)
