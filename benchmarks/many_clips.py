@@ -109,7 +109,7 @@ def run_workflow(folder: Path, num_shards: int, cores: int) -> float:
         "adapter": {"kind": "folder", "videos": "videos", "labels": "labels.csv"},
         "on_bad_video": "skip",
         "num_shards": num_shards,
-        "people": {"every_nth_frame": 5},
+        "people": {"every_nth_frame": 5, "detectors": ["nanodet"]},
         "crops": {"size": 64},
         "weak_labels": {"min_score": 0.3},
         "methods": ["joints2d"],

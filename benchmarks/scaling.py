@@ -1,0 +1,192 @@
+"""What each stage costs, by measured figures: jobs, seconds of CPU, memory of a job and disk, for so much video.
+
+``benchmarks/scaling_figures.csv`` has what was measured, a figure a row: of a stage, on which networks (*tiny* is what
+``benchmarks.many_clips`` runs; *embedded* the networks of ``datasets/template.yaml``; *paper* Mask R-CNN, HRNet and
+RAFT; *all* is all of these), per what, and the command that measured it. A stage costs the sum of its figures times
+what they are per: jobs, videos, frames of the files, megapixels of these, frames with the athlete, megapixels of their
+crops, pairs of actions (sequences of about a hundred frames of 52 numbers). What was never measured is not guessed and
+said to be missing: seconds of GPU, above all. Worked out in ``docs/scaling.md``. Run, from the project's root:
+``python -m benchmarks.scaling --hours 10000 --clips 20000 --fps 25 --shards 2000 --cores 64`` or, for the paper's
+datasets, ``python -m benchmarks.scaling --datasets --networks paper``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+FIGURES = Path(__file__).with_name("scaling_figures.csv")
+NETWORKS = ("tiny", "embedded", "paper")
+#: The stages of every video, then those of all labelled actions.
+STAGES = (
+    "list_videos",
+    "detect_people",
+    "track_athlete",
+    "crop_athlete",
+    "estimate_flow",
+    "estimate_pose",
+    "select_weak_labels",
+    "embed_joints2d",
+    "embed_frames",
+    "retrieve_actions",
+    "recognize_actions, nns",
+)
+#: Made once, whatever the number of shards.
+_WHOLE = ("retrieve_actions", "recognize_actions, nns")
+
+
+@dataclass(frozen=True)
+class Workload:
+    """How much there is to do.
+
+    Attributes
+    ----------
+    clips, frames : files, and pictures in them.
+    width, height : of the pictures, px.
+    shards : jobs of each stage of every video.
+    athletes : followed in each file.
+    crop_px : side of a crop.
+    queries, corpus : actions that are looked for, and among how many (0: no retrieval).
+    tests, training : actions that get the nearest neighbour's label, and among how many (0: none).
+    blocks : jobs that share each search.
+    """
+
+    clips: int
+    frames: int
+    width: int = 640
+    height: int = 480
+    shards: int = 8
+    athletes: int = 1
+    crop_px: int = 128
+    queries: int = 0
+    corpus: int = 0
+    tests: int = 0
+    training: int = 0
+    blocks: int = 1
+
+    def counts(self, stage: str) -> dict[str, float]:
+        """How often a stage meets each thing that a figure may be per."""
+        athlete_frames = self.frames * self.athletes
+        jobs = self.shards
+        if stage in _WHOLE:
+            # And the one that puts them together.
+            jobs = self.blocks + (self.blocks > 1)
+        pairs = self.queries * self.corpus if stage == "retrieve_actions" else 0
+        if stage == "recognize_actions, nns":
+            # Regular and flipped, of both.
+            pairs = 4 * self.tests * self.training
+        return {
+            "job": jobs,
+            "video": self.clips * self.athletes,
+            "frame": self.frames,
+            "megapixel": self.frames * self.width * self.height / 1e6,
+            "athlete_frame": athlete_frames,
+            "crop_megapixel": athlete_frames * self.crop_px**2 / 1e6,
+            "pair": pairs,
+        }
+
+
+#: The paper's, by the released facts of their clips and the published numbers of actions; retrieval as in its Table 3.
+DATASETS = {
+    "fsjump6": Workload(371, 1_582_825, 1920, 1080, 32, 1, 128, 1446, 1446, 520, 743),
+    "tennis7": Workload(1619, 842_589, 1920, 1080, 64, 2, 128, 8243, 8243, 2509, 4592),
+    "fx35": Workload(1214, 3_467_718, 1280, 720, 64, 1, 128, 7634, 7634, 2226, 5408),
+    "diving48": Workload(18_404, 2_889_713, 640, 480, 128, 1, 128, 1970, 16_997, 1970, 15_027),
+}
+
+
+def costs(work: Workload, networks: str, figures: pd.DataFrame | None = None) -> pd.DataFrame:
+    """A row a stage: jobs, seconds of CPU and of GPU, GB of disk, MB of the largest job, and what was not measured.
+
+    Parameters
+    ----------
+    work : how much there is to do.
+    networks : one of `NETWORKS`.
+    figures : of `FIGURES`, or others of the same columns.
+
+    Returns
+    -------
+    Columns stage, jobs, cpu_s, gpu_s, disk_gb, rss_mb; NaN where there is no figure.
+    """
+    if figures is None:
+        figures = pd.read_csv(FIGURES)
+    figures = figures[figures["networks"].isin((networks, "all"))]
+    rows = []
+    for stage in STAGES:
+        counts = work.counts(stage)
+        if stage in _WHOLE and not counts["pair"]:
+            continue
+        of_stage = figures[figures["stage"] == stage]
+        row: dict[str, float | str] = {"stage": stage, "jobs": counts["job"]}
+        for column, quantity, unit in (
+            ("cpu_s", "cpu_s", 1.0),
+            ("gpu_s", "gpu_s", 1.0),
+            ("disk_gb", "bytes", 1e9),
+        ):
+            found = of_stage[of_stage["quantity"] == quantity]
+            row[column] = float("nan")
+            # What a job's start costs is no measure of its work.
+            if len(found) and set(found["per"]) != {"job"}:
+                row[column] = sum(found["value"] * found["per"].map(counts)) / unit
+        memory = of_stage[of_stage["quantity"] == "rss_mb"]
+        row["rss_mb"] = memory["value"].max() if len(memory) else float("nan")
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def report(name: str, work: Workload, networks: str, cores: int) -> None:
+    """Print a table, its sums, and what was not measured."""
+    table = costs(work, networks)
+    table["cpu_h"] = table["cpu_s"] / 3600
+    table["longest_job_h"] = table["cpu_h"] / table["jobs"]
+    shown = table[["stage", "jobs", "cpu_h", "longest_job_h", "disk_gb", "rss_mb"]]
+    print(f"\n{name}, {networks} networks: {work.clips} files, {work.frames} frames")
+    print(shown.round(2).to_string(index=False, na_rep="-"))
+    missing = list(table.loc[table["cpu_s"].isna(), "stage"])
+    hours = table["cpu_h"].sum()
+    print(
+        f"{int(table['jobs'].sum())} jobs, {hours:.1f} h of CPU, {hours / cores:.1f} h on {cores} cores, "
+        f"{table['disk_gb'].sum():.1f} GB; CPU not measured: {', '.join(missing) or 'none'}; GPU: "
+        f"{'not measured' if table['gpu_s'].isna().all() else 'see figures'}"
+    )
+
+
+def main() -> None:
+    """Print what a workload, or each of the paper's datasets, costs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--datasets", action="store_true", help="the paper's four")
+    parser.add_argument("--hours", type=float, default=10.0)
+    parser.add_argument("--clips", type=int, default=100, help="files")
+    parser.add_argument("--fps", type=float, default=25.0)
+    parser.add_argument("--size", type=int, nargs=2, default=(1280, 720), metavar="PX")
+    parser.add_argument("--crop-px", type=int, default=128)
+    parser.add_argument("--shards", type=int, default=8)
+    parser.add_argument("--blocks", type=int, default=1, help="of each search")
+    parser.add_argument("--queries", type=int, default=0)
+    parser.add_argument("--corpus", type=int, default=0)
+    parser.add_argument("--networks", choices=NETWORKS, default="embedded")
+    parser.add_argument("--cores", type=int, default=16)
+    options = parser.parse_args()
+    if options.datasets:
+        for name, work in DATASETS.items():
+            report(name, work, options.networks, options.cores)
+        return
+    work = Workload(
+        clips=options.clips,
+        frames=round(options.hours * 3600 * options.fps),
+        width=options.size[0],
+        height=options.size[1],
+        shards=options.shards,
+        crop_px=options.crop_px,
+        queries=options.queries,
+        corpus=options.corpus,
+        blocks=options.blocks,
+    )
+    report(f"{options.hours:g} hours", work, options.networks, options.cores)
+
+
+if __name__ == "__main__":
+    main()
