@@ -3,7 +3,7 @@
 import json
 import sys
 from inspect import signature
-from os.path import exists
+from os.path import exists, splitext
 from pathlib import Path
 from typing import get_args
 

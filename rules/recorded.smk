@@ -22,7 +22,7 @@ def as_found(path):
     """A path, and of a file of the user's what it holds: videos are too large to be read at every start."""
     if is_made_here(path):
         return path
-    is_video = Path(path).suffix.lower() in VIDEO_SUFFIXES
+    is_video = splitext(path)[1].lower() in VIDEO_SUFFIXES
     return f"{path} {state_of(path, by_content=not is_video)}"
 
 
@@ -36,9 +36,26 @@ def plain(value, rule, name):
         )
 
 
+def asked_once(function):
+    """A params function that is asked once a job, by Snakemake and by what is recorded alike."""
+    answers = {}
+
+    def get(wildcards):
+        job = tuple(wildcards.items())
+        if job not in answers:
+            answers[job] = function(wildcards)
+        return answers[job]
+
+    return get
+
+
 def recorded_of(rule):
     """A params function: the other params of a rule, and its inputs, by name."""
-    params = list(rule.params._allitems())
+    asked = rule.params
+    for place, value in enumerate(asked):
+        if callable(value) and len(signature(value).parameters) == 1:
+            asked[place] = asked_once(value)
+    params = list(asked._allitems())
 
     def get(wildcards):
         found = {}

@@ -126,4 +126,5 @@ def files_below(folder: Path) -> Iterator[Path]:
             continue
         visited.add(real)
         folders.sort()
-        yield from (Path(parent, name) for name in files)
+        place = Path(parent)
+        yield from (place / name for name in files)
