@@ -111,6 +111,7 @@ def run_workflow(folder: Path, num_shards: int, cores: int) -> float:
         "num_shards": num_shards,
         "people": {"every_nth_frame": 5, "detectors": ["nanodet"]},
         "crops": {"size": 64},
+        "poses": {"look_first_at_every": 7},
         "weak_labels": {"min_score": 0.3},
         "methods": ["joints2d"],
     }
