@@ -7,16 +7,25 @@ what they are per: jobs, videos, frames of the files, megapixels of these, frame
 crops, pairs of actions (sequences of about a hundred frames of 52 numbers). What was never measured is not guessed and
 said to be missing: seconds of GPU, above all. Worked out in ``docs/scaling.md``. Run, from the project's root:
 ``python -m benchmarks.scaling --hours 10000 --clips 20000 --fps 25 --shards 2000 --cores 64`` or, for the paper's
-datasets, ``python -m benchmarks.scaling --datasets --networks paper``.
+datasets, ``python -m benchmarks.scaling --datasets --networks paper``; ``--decode 1920 1080`` measures what decoding
+costs, which every stage that looks at pictures pays.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import pandas as pd
+
+from vpdlib.demo.film import prepare_scene, render_frames
+from vpdlib.demo.plan import DemoSettings, plan_routines
+from vpdlib.video.reader import read_frames
+from vpdlib.video.writer import VideoWriter
 
 FIGURES = Path(__file__).with_name("scaling_figures.csv")
 NETWORKS = ("tiny", "embedded", "paper")
@@ -154,6 +163,20 @@ def report(name: str, work: Workload, networks: str, cores: int) -> None:
     )
 
 
+def seconds_to_decode(width: int, height: int) -> float:
+    """Seconds of CPU a megapixel, of a routine of the demo enlarged to a size, H.264, 48 pictures."""
+    settings = DemoSettings(num_train_videos=1, num_test_videos=0)
+    pictures = render_frames(prepare_scene(plan_routines(settings)[0], settings), settings)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "video.mp4"
+        with VideoWriter(path, 25.0, width, height) as writer:
+            for _ in range(48):
+                writer.write(cv2.resize(next(pictures), (width, height)))
+        start = time.process_time()
+        num_frames = sum(1 for _ in read_frames(path))
+        return (time.process_time() - start) / (num_frames * width * height / 1e6)
+
+
 def main() -> None:
     """Print what a workload, or each of the paper's datasets, costs."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -169,7 +192,11 @@ def main() -> None:
     parser.add_argument("--corpus", type=int, default=0)
     parser.add_argument("--networks", choices=NETWORKS, default="embedded")
     parser.add_argument("--cores", type=int, default=16)
+    parser.add_argument("--decode", type=int, nargs=2, metavar="PX")
     options = parser.parse_args()
+    if options.decode:
+        print(f"{seconds_to_decode(*options.decode):.4f} s of CPU a megapixel")
+        return
     if options.datasets:
         for name, work in DATASETS.items():
             report(name, work, options.networks, options.cores)

@@ -29,7 +29,7 @@ from vpdlib.retrieval.settings import RetrievalSettings
 QUERIES, CORPUS, TRAINING = 1970, 16_997, 15_027
 LENGTHS = (40, 181)
 #: Queries by which the seconds before the first one are told from those of each.
-_FEW = 4
+_FEW = 2
 _sequences: dict[str, NDArray[np.floating]] = {}
 
 
@@ -110,7 +110,9 @@ def neighbours(tests: list[str]) -> Part:
 
 def _timed(search, ids) -> Part:  # type: ignore[no-untyped-def]
     """What is found; seconds of CPU of it, before the first query and of each; peak memory in MB."""
-    search(ids[:1])
+    # What is compiled is read before.
+    few = list(_sequences)[:40]
+    rank_actions({name: _sequences[name] for name in few}, few, few, RetrievalSettings())
     start = time.process_time()
     search(ids[:_FEW])
     few_s = time.process_time() - start

@@ -1,0 +1,72 @@
+"""The cost model of benchmarks/scaling.py: sums by hand, and figures that say where they come from."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from benchmarks.scaling import DATASETS, FIGURES, NETWORKS, STAGES, Workload, costs
+
+COLUMNS = ["stage", "networks", "quantity", "per", "value", "command"]
+
+
+def table(*rows):
+    return pd.DataFrame([(*row, "by hand") for row in rows], columns=COLUMNS)
+
+
+def test_a_stage_costs_the_sum_of_its_figures():
+    work = Workload(clips=10, frames=1000, shards=4, athletes=2, crop_px=100)
+    figures = table(
+        ("crop_athlete", "paper", "cpu_s", "job", 2.0),
+        ("crop_athlete", "all", "cpu_s", "video", 0.5),
+        ("crop_athlete", "all", "cpu_s", "athlete_frame", 0.01),
+        ("crop_athlete", "embedded", "cpu_s", "frame", 99.0),
+        ("crop_athlete", "all", "bytes", "crop_megapixel", 6e6),
+        ("crop_athlete", "all", "rss_mb", "job", 140),
+    )
+    row = costs(work, "paper", figures).set_index("stage").loc["crop_athlete"]
+    # 4 jobs, 20 videos, 2000 frames with an athlete, of 0.01 megapixels each.
+    assert row["cpu_s"] == pytest.approx(4 * 2 + 20 * 0.5 + 2000 * 0.01)
+    assert row["disk_gb"] == pytest.approx(2000 * 0.01 * 6e6 / 1e9)
+    assert (row["jobs"], row["rss_mb"]) == (4, 140)
+
+
+def test_what_was_not_measured_is_not_guessed():
+    figures = table(("embed_frames", "all", "cpu_s", "job", 2.0))
+    row = costs(Workload(1, 100), "paper", figures).set_index("stage").loc["embed_frames"]
+    assert math.isnan(row["cpu_s"])
+    assert math.isnan(row["gpu_s"])
+    assert math.isnan(row["rss_mb"])
+
+
+def test_searches_are_counted_in_pairs_and_blocks():
+    figures = table(
+        ("retrieve_actions", "all", "cpu_s", "pair", 1.0),
+        ("recognize_actions, nns", "all", "cpu_s", "pair", 1.0),
+    )
+    work = Workload(1, 1, queries=3, corpus=5, tests=2, training=7, blocks=4)
+    found = costs(work, "paper", figures).set_index("stage")
+    assert found.loc["retrieve_actions", "cpu_s"] == 15
+    assert found.loc["recognize_actions, nns", "cpu_s"] == 4 * 14
+    assert found.loc["retrieve_actions", "jobs"] == 5
+    assert "retrieve_actions" not in set(costs(Workload(1, 1), "paper", figures)["stage"])
+
+
+def test_every_figure_is_of_a_stage_and_says_where_it_is_from():
+    figures = pd.read_csv(FIGURES)
+    assert list(figures.columns) == COLUMNS
+    assert set(figures["stage"]) == set(STAGES)
+    assert set(figures["networks"]) <= {*NETWORKS, "all"}
+    assert set(figures["quantity"]) <= {"cpu_s", "gpu_s", "bytes", "rss_mb"}
+    assert set(figures["per"]) <= set(Workload(1, 1).counts("list_videos"))
+    assert (figures["value"] > 0).all()
+    assert figures["command"].str.len().min() > 5
+    keys = ["stage", "networks", "quantity", "per"]
+    assert not figures.duplicated(keys).any()
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_stage_of_the_papers_datasets_has_a_cost(name):
+    found = costs(DATASETS[name], "embedded")
+    assert found["cpu_s"].notna().all()
+    assert (found["rss_mb"] < 8000).all()
