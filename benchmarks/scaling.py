@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pandas as pd
+from scipy.optimize import nnls
 
 from vpdlib.demo.film import prepare_scene, render_frames
 from vpdlib.demo.plan import DemoSettings, plan_routines
@@ -163,6 +165,31 @@ def report(name: str, work: Workload, networks: str, cores: int) -> None:
     )
 
 
+def fit(table: pd.DataFrame) -> pd.DataFrame:
+    """Seconds a job, a video and a frame of each stage, none below 0, from several runs of ``benchmarks.many_clips``.
+
+    Parameters
+    ----------
+    table : what its ``--csv`` wrote, with at least three runs of different numbers of clips and frames.
+
+    Returns
+    -------
+    Rows of `FIGURES` without the command, *tiny* networks.
+    """
+    rows = []
+    for stage, runs in table.groupby("stage", sort=False):
+        amounts = runs[["jobs", "videos", "frames"]].to_numpy(float)
+        # Each run counts by its share, so that the long one does not drown the start of a job.
+        weight = 1 / runs["cpu_s"].to_numpy(float)
+        values, _ = nnls(amounts * weight[:, None], np.ones(len(runs)))
+        rows += [
+            (stage, "tiny", "cpu_s", per, value)
+            for per, value in zip(("job", "video", "frame"), values, strict=True)
+            if value > 0
+        ]
+    return pd.DataFrame(rows, columns=["stage", "networks", "quantity", "per", "value"])
+
+
 def seconds_to_decode(width: int, height: int) -> float:
     """Seconds of CPU a megapixel, of a routine of the demo enlarged to a size, H.264, 48 pictures."""
     settings = DemoSettings(num_train_videos=1, num_test_videos=0)
@@ -192,8 +219,12 @@ def main() -> None:
     parser.add_argument("--corpus", type=int, default=0)
     parser.add_argument("--networks", choices=NETWORKS, default="embedded")
     parser.add_argument("--cores", type=int, default=16)
+    parser.add_argument("--fit", type=Path, help="figures of tiny clips from such a table")
     parser.add_argument("--decode", type=int, nargs=2, metavar="PX")
     options = parser.parse_args()
+    if options.fit:
+        print(fit(pd.read_csv(options.fit)).to_csv(index=False))
+        return
     if options.decode:
         print(f"{seconds_to_decode(*options.decode):.4f} s of CPU a megapixel")
         return

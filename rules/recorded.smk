@@ -55,15 +55,17 @@ def recorded_of(rule):
     for place, value in enumerate(asked):
         if callable(value) and len(signature(value).parameters) == 1:
             asked[place] = asked_once(value)
-    params = list(asked._allitems())
+    # One that asks for more follows from outputs, and thus from the wildcards, or is not to be recorded.
+    params = [
+        (name, value)
+        for name, value in asked._allitems()
+        if not callable(value) or len(signature(value).parameters) == 1
+    ]
 
     def get(wildcards):
         found = {}
         for name, value in params:
             if callable(value):
-                if len(signature(value).parameters) > 1:
-                    # It follows from outputs, and thus from the wildcards.
-                    continue
                 value = value(wildcards)
             found[name] = json.loads(plain(value, rule.name, name))
         inputs = rule.expand_input(dict(wildcards))[0]

@@ -141,6 +141,8 @@ rule list_videos:
         on_bad_video=section("on_bad_video"),
     params:
         adapter=list_settings,
+        videos=videos_of_shard,
+        state=state_of_shard,
         unreachable=links_to_nothing,
         keypoints=keypoint_settings,
         num_shards=section("num_shards"),
@@ -183,6 +185,8 @@ rule prepare_dataset:
         num_shards=section("num_shards"),
         seed=section("seed"),
         data_dir=str(RUN.under_data("")),
+        clips=clips_there,
+        state=state_of_clips,
         code=code_digest("workflow_scripts.prepare_dataset"),
     message:
         "Checking labels of {wildcards.dataset}"

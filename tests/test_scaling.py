@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from benchmarks.scaling import DATASETS, FIGURES, NETWORKS, STAGES, Workload, costs
+from benchmarks.scaling import DATASETS, FIGURES, NETWORKS, STAGES, Workload, costs, fit
 
 COLUMNS = ["stage", "networks", "quantity", "per", "value", "command"]
 
@@ -70,3 +70,12 @@ def test_every_stage_of_the_papers_datasets_has_a_cost(name):
     found = costs(DATASETS[name], "embedded")
     assert found["cpu_s"].notna().all()
     assert (found["rss_mb"] < 8000).all()
+
+
+def test_the_fit_finds_what_a_job_a_video_and_a_frame_cost():
+    amounts = [(1, 4, 60), (1, 30, 450), (2, 4, 600)]
+    runs = [("crop_athlete", *n, n[0] * 2 + n[1] * 0.5 + n[2] * 0.01) for n in amounts]
+    found = fit(pd.DataFrame(runs, columns=["stage", "jobs", "videos", "frames", "cpu_s"]))
+    assert dict(zip(found["per"], found["value"], strict=True)) == pytest.approx(
+        {"job": 2, "video": 0.5, "frame": 0.01}
+    )

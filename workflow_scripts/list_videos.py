@@ -25,7 +25,8 @@ from vpdlib.interchange.given_poses import GivenPoses, read_poses, tell
 
 def sources_of(adapter, snakemake) -> list[VideoSource]:
     """The videos of the shard's files, and of links to some that are not there."""
-    files = (*snakemake.input.files, *snakemake.params.unreachable)
+    params = snakemake.params
+    files = (*snakemake.input.files, *params.videos, *params.unreachable)
     return adapter.sources_of([Path(path) for path in files])
 
 

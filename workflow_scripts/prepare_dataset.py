@@ -105,7 +105,7 @@ def prepare_labelled(adapter: LabelledAdapter, paths: DataFolder, snakemake) -> 
 
 def path_of_clips(adapter: PublishedAdapter, dataset: PaperDataset, snakemake) -> dict[str, str]:
     """Clip -> its file, or where it should be; a clip that is missing beside others is an error."""
-    params, inputs = snakemake.params, snakemake.input
+    params = snakemake.params
     clips = dataset.clips()
     paths = DataFolder(Path(params.data_dir))
     if adapter.recordings is not None:
@@ -113,7 +113,7 @@ def path_of_clips(adapter: PublishedAdapter, dataset: PaperDataset, snakemake) -
         return {clip: str(cut_dir / adapter.recording_of(clip) / f"{clip}.mp4") for clip in clips}
     if adapter.videos is None:
         return {}
-    found = {Path(path).stem: path for path in inputs.get("files", [])}
+    found = {Path(path).stem: path for path in params.clips}
     folder = paths.under_data(adapter.videos)
     missing = [
         f"{folder / clip}.mp4: missing; expected {info.num_frames} frames at {info.fps:g} a second"

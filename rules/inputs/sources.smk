@@ -9,16 +9,34 @@ def or_refuse(find, *arguments):
         refuse(error)
 
 
-def shard_videos(wildcards):
-    """The video files of a shard, or what they are made in: a changed or added video reruns its own shard only."""
+def where_videos_are_made(wildcards):
+    """What a rule makes a dataset's videos in, where they are not the user's."""
     adapter = settings_of(wildcards.dataset).adapter
     if adapter.is_rendered:
         return [f"results/{wildcards.dataset}/source/labels.csv"]
-    cut = [
+    return [
         f"results/{wildcards.dataset}/source/clips/{recording.video_id}"
         for recording in or_refuse(adapter.find_recordings, RUN)
     ]
-    return cut + [path for path in listed_files(wildcards) if exists(path)]
+
+
+def videos_of_shard(wildcards, output):
+    """The video files of a shard that the user brings.
+
+    They are no input, for which Snakemake takes half a millisecond each at every start, and there may be 18,000. Of a
+    params function that asks for `output` it records nothing: `state_of_shard` stands for them.
+    """
+    return there(listed_files(wildcards))
+
+
+def state_of_shard(wildcards):
+    """A digest of a shard's video files: a changed or added video reruns its own shard only."""
+    return digest_settings([as_found(path) for path in there(listed_files(wildcards))])
+
+
+def there(paths):
+    """Those of some files that are there, and no links to nothing."""
+    return [path for path in paths if exists(path)]
 
 
 def links_to_nothing(wildcards):
@@ -114,7 +132,7 @@ def list_inputs(wildcards):
         else {}
     )
     if adapter.has_videos:
-        return {**labels, "files": shard_videos(wildcards)}
+        return {**labels, "files": where_videos_are_made(wildcards)}
     brought = label_files_of(wildcards) if adapter.is_published else []
     return {**labels, "keypoints": given_keypoints(wildcards), "brought": brought}
 
@@ -124,13 +142,31 @@ def list_settings(wildcards):
     return settings_of(wildcards.dataset).adapter.listing_settings()
 
 
-def clips_there(wildcards):
-    """The clips of one of the paper's datasets; none where the folder is not there: labels do without."""
+def goes_by_files(dataset):
+    """Whether labels are prepared beside the files that are there, and not by the lists of videos that were opened."""
+    settings = settings_of(dataset)
+    return settings.adapter.lengths_are_published and settings.on_bad_video == "refuse"
+
+
+def clips_there(wildcards, output):
+    """The clips of one of the paper's datasets; none where the folder is not there: labels do without.
+
+    No input and not recorded, as of `videos_of_shard`.
+    """
     adapter = settings_of(wildcards.dataset).adapter
-    if adapter.videos is None or not RUN.under_data(adapter.videos).is_dir():
+    if (
+        not goes_by_files(wildcards.dataset)
+        or adapter.videos is None
+        or not RUN.under_data(adapter.videos).is_dir()
+    ):
         return []
     found = [str(source.path) for source in or_refuse(adapter.find_videos, RUN, None)]
-    return [path for path in found if exists(path)]
+    return there(found)
+
+
+def state_of_clips(wildcards):
+    """A digest of these clips."""
+    return digest_settings([as_found(path) for path in clips_there(wildcards, None)])
 
 
 def files_not_taken(wildcards):
@@ -177,8 +213,8 @@ def prepare_inputs(wildcards):
         **({"boxes": boxes} if boxes else {}),
         **({"keypoints": keypoints} if keypoints else {}),
     }
-    if settings.adapter.lengths_are_published and settings.on_bad_video == "refuse":
-        return {**labels, "files": clips_there(wildcards)}
+    if goes_by_files(wildcards.dataset):
+        return labels
     return {
         **labels,
         "shards": all_shards(f"{DATASET}/shards/{{shard}}.csv")(wildcards),
