@@ -2,13 +2,13 @@
 
 ``benchmarks/scaling_figures.csv`` has what was measured, a figure a row: of a stage, on which networks (*tiny* is what
 ``benchmarks.many_clips`` runs; *embedded* the networks of ``datasets/template.yaml``; *paper* Mask R-CNN, HRNet and
-RAFT; *all* is all of these), per what, and the command that measured it. A stage costs the sum of its figures times
-what they are per: jobs, videos, frames of the files, megapixels of these, frames with the athlete, megapixels of their
-crops, pairs of actions (sequences of about a hundred frames of 52 numbers). What was never measured is not guessed and
-said to be missing: seconds of GPU, above all. Worked out in ``docs/scaling.md``. Run, from the project's root:
-``python -m benchmarks.scaling --hours 10000 --clips 20000 --fps 25 --shards 2000 --cores 64`` or, for the paper's
-datasets, ``python -m benchmarks.scaling --datasets --networks paper``; ``--decode 1920 1080`` measures what decoding
-costs, which every stage that looks at pictures pays.
+RAFT; *all* are those that have no figure of their own), per what, and the command that measured it. A stage costs the
+sum of its figures times what they are per: jobs, videos, frames of the files, megapixels of these, frames with the
+athlete, megapixels of their crops, pairs of actions (sequences of about a hundred frames of 52 numbers). What was never
+measured is not guessed and said to be missing: seconds of GPU, above all. Worked out in ``docs/scaling.md``. Run, from
+the project's root: ``python -m benchmarks.scaling --hours 10000 --clips 20000 --fps 25 --shards 2000 --cores 64`` or,
+for the paper's datasets, ``python -m benchmarks.scaling --datasets --networks paper``; ``--decode 1920 1080`` measures
+what decoding costs, which every stage that looks at pictures pays.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Workload:
 
 #: The paper's, by the released facts of their clips and the published numbers of actions; retrieval as in its Table 3.
 DATASETS = {
-    "fsjump6": Workload(371, 1_582_825, 1920, 1080, 32, 1, 128, 1446, 1446, 520, 743),
+    "fsjump6": Workload(371, 1_582_825, 1920, 1080, 64, 1, 128, 1446, 1446, 520, 743),
     "tennis7": Workload(1619, 842_589, 1920, 1080, 64, 2, 128, 8243, 8243, 2509, 4592),
     "fx35": Workload(1214, 3_467_718, 1280, 720, 64, 1, 128, 7634, 7634, 2226, 5408),
     "diving48": Workload(18_404, 2_889_713, 640, 480, 128, 1, 128, 1970, 16_997, 1970, 15_027),
@@ -124,7 +124,6 @@ def costs(work: Workload, networks: str, figures: pd.DataFrame | None = None) ->
     """
     if figures is None:
         figures = pd.read_csv(FIGURES)
-    figures = figures[figures["networks"].isin((networks, "all"))]
     rows = []
     for stage in STAGES:
         counts = work.counts(stage)
@@ -137,12 +136,12 @@ def costs(work: Workload, networks: str, figures: pd.DataFrame | None = None) ->
             ("gpu_s", "gpu_s", 1.0),
             ("disk_gb", "bytes", 1e9),
         ):
-            found = of_stage[of_stage["quantity"] == quantity]
+            found = _of(of_stage, quantity, networks)
             row[column] = float("nan")
             # What a job's start costs is no measure of its work.
             if len(found) and set(found["per"]) != {"job"}:
                 row[column] = sum(found["value"] * found["per"].map(counts)) / unit
-        memory = of_stage[of_stage["quantity"] == "rss_mb"]
+        memory = _of(of_stage, "rss_mb", networks)
         row["rss_mb"] = memory["value"].max() if len(memory) else float("nan")
         rows.append(row)
     return pd.DataFrame(rows)
@@ -163,6 +162,13 @@ def report(name: str, work: Workload, networks: str, cores: int) -> None:
         f"{table['disk_gb'].sum():.1f} GB; CPU not measured: {', '.join(missing) or 'none'}; GPU: "
         f"{'not measured' if table['gpu_s'].isna().all() else 'see figures'}"
     )
+
+
+def _of(figures: pd.DataFrame, quantity: str, networks: str) -> pd.DataFrame:
+    """The figures of a quantity: those of the networks or, where there is none, those of all."""
+    found = figures[figures["quantity"] == quantity]
+    own = found[found["networks"] == networks]
+    return own if len(own) else found[found["networks"] == "all"]
 
 
 def fit(table: pd.DataFrame) -> pd.DataFrame:

@@ -18,8 +18,10 @@ def test_a_stage_costs_the_sum_of_its_figures():
     work = Workload(clips=10, frames=1000, shards=4, athletes=2, crop_px=100)
     figures = table(
         ("crop_athlete", "paper", "cpu_s", "job", 2.0),
-        ("crop_athlete", "all", "cpu_s", "video", 0.5),
-        ("crop_athlete", "all", "cpu_s", "athlete_frame", 0.01),
+        ("crop_athlete", "paper", "cpu_s", "video", 0.5),
+        ("crop_athlete", "paper", "cpu_s", "athlete_frame", 0.01),
+        # Of those that have no figure of their own.
+        ("crop_athlete", "all", "cpu_s", "job", 50.0),
         ("crop_athlete", "embedded", "cpu_s", "frame", 99.0),
         ("crop_athlete", "all", "bytes", "crop_megapixel", 6e6),
         ("crop_athlete", "all", "rss_mb", "job", 140),
