@@ -12,6 +12,9 @@ min_version("9.0")
 configfile: "config.yaml"
 
 
+report: "docs/report/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/inputs/sources.smk"
 include: "rules/inputs/athlete.smk"
@@ -46,6 +49,7 @@ include: "rules/recorded.smk"
 # On a cluster these run where Snakemake does: what needs the network, and what takes a second.
 localrules:
     all,
+    copy_site,
     fetch_checkpoint,
     fetch_labels,
     fetch_networks,

@@ -36,7 +36,9 @@ from vpdlib.pipeline.networks import own_weights
 from vpdlib.poses.settings import checkpoint_references as pose_weights
 from vpdlib.provenance import code_digest, digest_settings
 from vpdlib.recognition.settings import HEADS, NETWORK_HEADS, sections_of
-from vpdlib.report.layouts import LAYOUTS
+from vpdlib.report.layouts import LAYOUTS, LISTS
+from vpdlib.site.captions import CAPTIONS as FIGURE_CAPTIONS
+from vpdlib.site.captions import read_captions
 from vpdlib.students.settings import INPUTS, POSE2D, find_student
 from vpdlib.video.links import link_to_nothing
 from vpdlib.weights.check import NETWORKS, WeightsError, onnx_path, verify_present
@@ -45,6 +47,11 @@ from vpdlib.weights.checkpoints import (
     checkpoint_path,
     verify_checkpoints_present,
 )
+
+# How the report calls a table to be read and the file to go on with; of two forms it shows the first by alphabet.
+TO_READ, TO_USE = "HTML", "data, CSV"
+# Where the captions of the report are, from the files of rules.
+CAPTIONS = "../docs/report"
 
 DATASET = "results/{dataset}"
 LOGS = "results/{dataset}/logs"

@@ -142,9 +142,15 @@ rule list_found:
     output:
         csv=report(
             f"{DATASET}/found.csv",
-            caption="../docs/report/table.rst",
-            category="Found actions",
-            labels={"dataset": "{dataset}", "what": "every action"},
+            caption=f"{CAPTIONS}/found.rst",
+            category="Found",
+            labels=list_labels("found", TO_USE),
+        ),
+        html=report(
+            f"{DATASET}/found.html",
+            caption=f"{CAPTIONS}/found.rst",
+            category="Found",
+            labels=list_labels("found", TO_READ),
         ),
         md=f"{DATASET}/found.md",
     log:
@@ -175,7 +181,18 @@ rule choose_to_label:
         videos=all_shards(f"{DATASET}/shards/{{shard}}.csv"),
         listed=videos_with_groups,
     output:
-        f"{DATASET}/to_label.csv",
+        csv=report(
+            f"{DATASET}/to_label.csv",
+            caption=f"{CAPTIONS}/to_label.rst",
+            category="Found",
+            labels=list_labels("to_label", TO_USE),
+        ),
+        html=report(
+            f"{DATASET}/to_label.html",
+            caption=f"{CAPTIONS}/to_label.rst",
+            category="Found",
+            labels=list_labels("to_label", TO_READ),
+        ),
     log:
         f"{LOGS}/choose_to_label.log",
     benchmark:
@@ -186,6 +203,7 @@ rule choose_to_label:
         mem_mb=8000,
         runtime=60,
     params:
+        title=section("title"),
         settings=section("to_label"),
         code=code_digest("workflow_scripts.choose_to_label"),
     message:

@@ -58,7 +58,20 @@ rule kept_frames:
     input:
         labels=all_shards(f"{DATASET}/weak_labels/pose2d/{{shard}}.h5"),
     output:
-        f"{DATASET}/kept_frames.csv",
+        csv=report(
+            f"{DATASET}/kept_frames.csv",
+            caption=f"{CAPTIONS}/kept_frames.rst",
+            category="Tables",
+            subcategory="Teacher and students",
+            labels=list_labels("kept_frames", TO_USE),
+        ),
+        html=report(
+            f"{DATASET}/kept_frames.html",
+            caption=f"{CAPTIONS}/kept_frames.rst",
+            category="Tables",
+            subcategory="Teacher and students",
+            labels=list_labels("kept_frames", TO_READ),
+        ),
     log:
         f"{LOGS}/kept_frames.log",
     benchmark:
@@ -69,6 +82,7 @@ rule kept_frames:
         mem_mb=1000,
         runtime=10,
     params:
+        title=section("title"),
         code=code_digest("workflow_scripts.kept_frames"),
     message:
         "Counting the frames kept: {wildcards.dataset}"

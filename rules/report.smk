@@ -5,7 +5,18 @@ rule problems:
     input:
         unpack(problem_inputs),
     output:
-        f"{DATASET}/problems.csv",
+        csv=report(
+            f"{DATASET}/problems.csv",
+            caption=f"{CAPTIONS}/problems.rst",
+            category="Problems",
+            labels=list_labels("problems", TO_USE),
+        ),
+        html=report(
+            f"{DATASET}/problems.html",
+            caption=f"{CAPTIONS}/problems.rst",
+            category="Problems",
+            labels=list_labels("problems", TO_READ),
+        ),
     log:
         f"{LOGS}/problems.log",
     benchmark:
@@ -20,6 +31,7 @@ rule problems:
         # No params: a student that is there is no reason to look again.
         kept_students=lambda wc: " ".join(kept_students(wc.dataset)),
     params:
+        title=section("title"),
         tracks_from=lambda wc: settings_of(wc.dataset).tracks_from,
         has_videos=lambda wc: settings_of(wc.dataset).adapter.has_videos,
         not_taken=files_not_taken,
@@ -37,14 +49,30 @@ rule figure3:
         unpack(table_files),
         problems=f"{DATASET}/problems.csv",
     output:
-        csv=f"{DATASET}/figure3.csv",
+        csv=report(
+            f"{DATASET}/figure3.csv",
+            caption=f"{CAPTIONS}/table.rst",
+            category=TABLES["figure3"].category,
+            labels=table_labels(TO_USE),
+        ),
+        html=report(
+            f"{DATASET}/figure3.html",
+            caption=f"{CAPTIONS}/table.rst",
+            category=TABLES["figure3"].category,
+            labels=table_labels(TO_READ),
+        ),
         png=report(
             f"{DATASET}/figure3.png",
-            caption="../docs/report/table.rst",
+            caption=f"{CAPTIONS}/table.rst",
             category=TABLES["figure3"].category,
-            labels={"dataset": "{dataset}", "what": TABLES["figure3"].subject},
+            labels=table_labels("PNG"),
         ),
-        pdf=f"{DATASET}/figure3.pdf",
+        pdf=report(
+            f"{DATASET}/figure3.pdf",
+            caption=f"{CAPTIONS}/table.rst",
+            category=TABLES["figure3"].category,
+            labels=table_labels("PDF"),
+        ),
         md=f"{DATASET}/figure3.md",
     log:
         f"{LOGS}/figure3.log",
@@ -73,7 +101,20 @@ rule predictions:
         recognition=recognition_of_table1,
         actions=f"{DATASET}/dataset/actions.csv",
     output:
-        f"{DATASET}/predictions.csv",
+        csv=report(
+            f"{DATASET}/predictions.csv",
+            caption=f"{CAPTIONS}/predictions.rst",
+            category="Tables",
+            subcategory="Recognition",
+            labels=list_labels("predictions", TO_USE),
+        ),
+        html=report(
+            f"{DATASET}/predictions.html",
+            caption=f"{CAPTIONS}/predictions.rst",
+            category="Tables",
+            subcategory="Recognition",
+            labels=list_labels("predictions", TO_READ),
+        ),
     log:
         f"{LOGS}/predictions.log",
     benchmark:
@@ -84,6 +125,7 @@ rule predictions:
         mem_mb=1000,
         runtime=10,
     params:
+        title=section("title"),
         code=code_digest("workflow_scripts.predictions"),
     message:
         "What each test action was taken for: {wildcards.dataset}"
@@ -107,7 +149,20 @@ rule measure_accuracy:
             f"results/{wc.dataset}/students/{name}" for name in students_of_joints(wc)
         ],
     output:
-        f"{DATASET}/accuracy.csv",
+        csv=report(
+            f"{DATASET}/accuracy.csv",
+            caption=f"{CAPTIONS}/accuracy.rst",
+            category="Tables",
+            subcategory="Teacher and students",
+            labels=list_labels("accuracy", TO_USE),
+        ),
+        html=report(
+            f"{DATASET}/accuracy.html",
+            caption=f"{CAPTIONS}/accuracy.rst",
+            category="Tables",
+            subcategory="Teacher and students",
+            labels=list_labels("accuracy", TO_READ),
+        ),
     log:
         f"{LOGS}/measure_accuracy.log",
     benchmark:
@@ -118,6 +173,7 @@ rule measure_accuracy:
         mem_mb=2000,
         runtime=60,
     params:
+        title=section("title"),
         students=students_of_joints,
         truth=section("truth"),
         code=code_digest("workflow_scripts.measure_accuracy"),
@@ -133,9 +189,9 @@ rule draw_overlay:
     output:
         report(
             f"{DATASET}/overlays/{{video}}.mp4",
-            caption="../docs/report/overlay.rst",
-            category="Videos",
-            labels={"dataset": "{dataset}", "what": "{video}"},
+            caption=f"{CAPTIONS}/overlay.rst",
+            category="Overlays",
+            labels={"video": "{video}", "dataset": "{dataset}"},
         ),
     log:
         f"{LOGS}/draw_overlay/{{video}}.log",
@@ -162,7 +218,13 @@ rule build_site:
         assets=directory(f"{DATASET}/report/assets"),
         clips=directory(f"{DATASET}/report/clips"),
         data=directory(f"{DATASET}/report/data"),
-        figures=directory(f"{DATASET}/report/figures"),
+        figures=report(
+            directory(f"{DATASET}/report/figures"),
+            patterns=["{figure}.{form,svg|csv}"],
+            caption=f"{CAPTIONS}/figure.rst",
+            category="Figures",
+            labels=figure_labels,
+        ),
         pages=directory(f"{DATASET}/report/pages"),
     log:
         f"{LOGS}/build_site.log",
@@ -183,3 +245,31 @@ rule build_site:
         "Building the pages to look at: {wildcards.dataset}"
     script:
         "../workflow_scripts/build_site.py"
+
+
+rule copy_site:
+    input:
+        rules.build_site.output,
+    output:
+        report(
+            directory(f"{DATASET}/site"),
+            htmlindex="index.html",
+            caption=f"{CAPTIONS}/site.rst",
+            category="Site",
+            labels={"pages": "pages to look at", "dataset": "{dataset}"},
+        ),
+    log:
+        f"{LOGS}/copy_site.log",
+    benchmark:
+        f"{BENCHMARKS}/copy_site.tsv"
+    conda:
+        "../envs/vpd.yaml"
+    resources:
+        mem_mb=500,
+        runtime=30,
+    params:
+        code=code_digest("workflow_scripts.copy_site"),
+    message:
+        "The pages as one folder, for a report: {wildcards.dataset}"
+    script:
+        "../workflow_scripts/copy_site.py"

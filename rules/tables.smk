@@ -8,9 +8,17 @@ rule table:
     output:
         csv=report(
             f"{DATASET}/{{table}}.csv",
-            caption="../docs/report/table.rst",
+            caption=f"{CAPTIONS}/table.rst",
             category=lambda wildcards: TABLES[wildcards.table].category,
-            labels=table_labels,
+            subcategory=lambda wildcards: TABLES[wildcards.table].subcategory,
+            labels=table_labels(TO_USE),
+        ),
+        html=report(
+            f"{DATASET}/{{table}}.html",
+            caption=f"{CAPTIONS}/table.rst",
+            category=lambda wildcards: TABLES[wildcards.table].category,
+            subcategory=lambda wildcards: TABLES[wildcards.table].subcategory,
+            labels=table_labels(TO_READ),
         ),
         md=f"{DATASET}/{{table}}.md",
     log:

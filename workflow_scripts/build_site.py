@@ -5,12 +5,9 @@ from pathlib import Path
 import _job
 
 from vpdlib.atomic import replacing
-from vpdlib.site.build import build_site
+from vpdlib.site.build import PARTS, build_site
 from vpdlib.site.libraries import fetch_libraries
 from vpdlib.site.site import SiteSources
-
-#: What a site consists of beside its first page.
-PARTS = ("assets", "clips", "data", "figures", "pages")
 
 
 def main(snakemake):

@@ -11,6 +11,7 @@ from vpdlib.finding.found_videos import read_found_videos
 from vpdlib.finding.recogniser_folder import load_recogniser
 from vpdlib.finding.settings import ToLabelSettings
 from vpdlib.finding.table import write_found
+from vpdlib.report.html_page import write_page
 
 
 def main(snakemake):
@@ -30,7 +31,9 @@ def main(snakemake):
         read_actions(inputs.actions) if inputs.get("actions") else [],
         ToLabelSettings.model_validate(snakemake.params.settings),
     )
-    write_found(snakemake.output[0], rows)
+    output = snakemake.output
+    write_found(output.csv, rows)
+    write_page(output.html, output.csv, snakemake.params.title)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import pandas as pd
 
 from vpdlib.artifacts import read_artifact
 from vpdlib.artifacts.weak_labels import WeakLabels
+from vpdlib.report.html_page import write_page
 from vpdlib.report.tables import write_table
 
 
@@ -26,7 +27,9 @@ def main(snakemake):
     total = {"video": "ALL", **table[["frames", "with_athlete", "kept"]].sum().to_dict()}
     table = pd.concat([table, pd.DataFrame([total])], ignore_index=True)
     table["kept_share"] = (table["kept"] / table["frames"].where(table["frames"] > 0)).round(4)
-    write_table(snakemake.output[0], table)
+    output = snakemake.output
+    write_table(output.csv, table)
+    write_page(output.html, output.csv, snakemake.params.title)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from vpdlib.finding.found_videos import read_found_videos
 from vpdlib.finding.listing import by_class, by_video, found_rows
 from vpdlib.finding.table import write_found
 from vpdlib.progress import note
+from vpdlib.report.html_page import write_page
 from vpdlib.report.render import markdown
 
 
@@ -22,6 +23,7 @@ def main(snakemake):
     actions = read_actions(inputs.actions) if inputs.get("actions") else []
     rows = found_rows(found, record.threshold, videos, actions)
     write_found(output.csv, rows)
+    write_page(output.html, output.csv, title)
     shown = {video: len(one.answers) > 0 for video, one in found.videos.items()}
     sums = [
         markdown("found_by_class", title, by_class(rows, found.class_names)),

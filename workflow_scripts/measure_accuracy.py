@@ -17,6 +17,7 @@ from vpdlib.report.accuracy import (
     read_demo_truth,
     read_npz_truth,
 )
+from vpdlib.report.html_page import write_page
 from vpdlib.report.tables import write_table
 from vpdlib.students.embed import decode_pose
 from vpdlib.students.save import load_student
@@ -72,7 +73,9 @@ def main(snakemake):
                     {name: by_video[video.video_id] for name, by_video in decoded.items()},
                     known,
                 )
-    write_table(snakemake.output[0], tally.table())
+    output = snakemake.output
+    write_table(output.csv, tally.table())
+    write_page(output.html, output.csv, params.title)
 
 
 if __name__ == "__main__":

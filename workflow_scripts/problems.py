@@ -12,14 +12,15 @@ from vpdlib.datasets.tables import (
     read_videos,
     write_rows,
 )
+from vpdlib.report.html_page import write_page
 from vpdlib.report.problems import check_students, collect_problems, still_broken
 
 
 def main(snakemake):
     inputs, params = snakemake.input, snakemake.params
-    output = snakemake.output[0]
+    output = snakemake.output
     kept = str(snakemake.resources.get("kept_students", "")).split()
-    students = Path(output).parent / "students"
+    students = Path(output.csv).parent / "students"
     check_students([students / name for name in kept], read_actions(inputs.actions))
     problems = collect_problems(
         [row for path in inputs.listed for row in read_problems(path)],
@@ -36,8 +37,9 @@ def main(snakemake):
             [row for path in inputs.videos for row in read_videos(path)],
         ),
     )
-    write_rows(output, problems.rows, ProblemRow)
-    problems.warn(output)
+    write_rows(output.csv, problems.rows, ProblemRow)
+    write_page(output.html, output.csv, params.title)
+    problems.warn(output.csv)
 
 
 if __name__ == "__main__":

@@ -42,3 +42,15 @@ def site_inputs(wildcards):
         *(f"{folder}/dataset/{name}.csv" for name in ("actions", "classes", "videos")),
         *(f"{folder}/{name}" for name in site_files(wildcards)),
     ]
+
+
+def figure_labels(wildcards):
+    """How the report tells a figure of the pages from the others: by its caption there."""
+    captions = or_refuse(
+        read_captions, Path(f"results/{wildcards.dataset}/report") / FIGURE_CAPTIONS
+    )
+    return {
+        "figure": captions[wildcards.figure],
+        "dataset": wildcards.dataset,
+        "format": "SVG" if wildcards.form == "svg" else TO_USE,
+    }

@@ -61,9 +61,20 @@ def recognition_of_table1(wildcards):
     return in_results(wildcards.dataset, files["recognition"])
 
 
-def table_labels(wildcards):
-    """How the report tells the tables of a category apart."""
-    return {"dataset": wildcards.dataset, "what": TABLES[wildcards.table].subject}
+def table_labels(shown_as):
+    """A function of labels: how the report tells a table, or the figure, from the others of its category."""
+
+    def get(wildcards):
+        name = wildcards.get("table", "figure3")
+        of_what = f"{LAYOUTS[name].name}: {TABLES[name].subject}"
+        return {"table": of_what, "dataset": wildcards.dataset, "format": shown_as}
+
+    return get
+
+
+def list_labels(name, shown_as):
+    """Labels of a CSV file that is a list, as those of tables."""
+    return {"table": LISTS[name].name, "dataset": "{dataset}", "format": shown_as}
 
 
 def every_table(wildcards):

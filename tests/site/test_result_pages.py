@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from tests.site.made_results import CLASSES, GROUP, MadeResults, read_shard
+from vpdlib.report.result_tables import read_result_table
 from vpdlib.report.stage_times import times_in_benchmarks, times_in_logs
 from vpdlib.site.build import PAGES, build_site
 from vpdlib.site.pages import confusion, curves, overview, tables, videos
-from vpdlib.site.result_tables import read_result_table
 from vpdlib.site.site import SiteSources
 
 TABLE1 = (
@@ -80,7 +80,7 @@ def test_tables_in_the_order_of_their_layouts_with_their_csv(made, tmp_path):
     site = made.site(tmp_path / "out")
     page = tables.build(site)
     assert [table.name for table in page.context["tables"]] == ["table1", "figure3"]
-    assert (site.out / "figures/table1.csv").read_text() == TABLE1
+    assert (site.out / "data/table1.csv").read_text() == TABLE1
 
 
 def test_few_shot_curves_keep_every_feature_set_head_and_gap(made, tmp_path):
@@ -221,7 +221,7 @@ def test_overview_says_what_was_run_and_groups_problems(made, tmp_path):
         "detect_people": 2,
         "prepare_dataset": 1,
     }
-    assert (site.out / "figures/problems.csv").is_file()
+    assert (site.out / "data/problems.csv").is_file()
     assert context["trials"] == "3 trials of each network; few-shot subsets of 4 examples; seed 0"
     words = {run.name: run.words for run in context["runs"]["Feature sets"]}
     assert words["joints2d"] == "the teacher's joints, normalised"

@@ -26,13 +26,15 @@ class TableSpec:
 
     Attributes
     ----------
-    category, subject : where Snakemake's report lists it, and as what.
+    category, subcategory : where Snakemake's report lists it.
+    subject : as what, beside its name.
     files : what it is made of; raises ConfigError where the settings have no row.
     settings : what else its rows follow from, as plain values: the arguments of its function in `report.rows`.
     has_rows : whether `tables.md` shows it.
     """
 
     category: str
+    subcategory: str | None
     subject: str
     files: Callable[[DatasetSettings], Files]
     settings: Callable[[DatasetSettings], dict[str, Any]]
@@ -205,8 +207,9 @@ def _found_files(dataset: DatasetSettings) -> Files:
 #: By name, in the order of `tables.md`.
 TABLES: dict[str, TableSpec] = {
     "figure3": TableSpec(
-        "Recognition",
-        "few-shot",
+        "Few-shot",
+        None,
+        "accuracy by examples",
         _figure3_files,
         lambda dataset: {
             **_accuracy_settings(dataset),
@@ -216,8 +219,9 @@ TABLES: dict[str, TableSpec] = {
         _has_shots,
     ),
     "found_accuracy": TableSpec(
-        "Found actions",
-        "end to end",
+        "Found",
+        None,
+        "how good it is",
         _found_files,
         lambda dataset: {
             "methods": list(dataset.finders),
@@ -228,6 +232,7 @@ TABLES: dict[str, TableSpec] = {
         lambda dataset: False,
     ),
     "table1": TableSpec(
+        "Tables",
         "Recognition",
         "all training data",
         _table1_files,
@@ -237,6 +242,7 @@ TABLES: dict[str, TableSpec] = {
         },
     ),
     "table2": TableSpec(
+        "Tables",
         "Recognition",
         "ablations",
         lambda dataset: {"recognition": _with_bigru(dataset, _ablations(dataset))},
@@ -248,12 +254,14 @@ TABLES: dict[str, TableSpec] = {
         _varies_students,
     ),
     "table3": TableSpec(
+        "Tables",
         "Retrieval",
         "precision@k",
         lambda dataset: {"retrieval": [f"retrieval/{name}.h5" for name in _retrieved(dataset)]},
         lambda dataset: {"methods": _retrieved(dataset), "ks": dataset.retrieval.ks},
     ),
     "table4": TableSpec(
+        "Tables",
         "Detection",
         "AP by tIoU",
         _detection_files,
@@ -261,6 +269,7 @@ TABLES: dict[str, TableSpec] = {
         _has_events,
     ),
     "tableS1": TableSpec(
+        "Tables",
         "Recognition",
         "threshold of weak labels",
         _threshold_files,
@@ -273,8 +282,9 @@ TABLES: dict[str, TableSpec] = {
         _varies_students,
     ),
     "tableS2": TableSpec(
-        "Recognition",
-        "few-shot, both heads",
+        "Few-shot",
+        None,
+        "both heads",
         lambda dataset: {
             "recognition": recognition_files(
                 dataset.methods, ["bigru", "nns"], [f"k{k}" for k in dataset.shots]
@@ -284,6 +294,7 @@ TABLES: dict[str, TableSpec] = {
         _has_shots,
     ),
     "tableS3": TableSpec(
+        "Tables",
         "Detection",
         "AP by threshold",
         _detection_files,
@@ -291,6 +302,7 @@ TABLES: dict[str, TableSpec] = {
         _has_events,
     ),
     "tableS4": TableSpec(
+        "Tables",
         "Recognition",
         "sequence models",
         lambda dataset: {
@@ -299,6 +311,7 @@ TABLES: dict[str, TableSpec] = {
         lambda dataset: {"methods": _sequence_methods(dataset)},
     ),
     "tableS8": TableSpec(
+        "Tables",
         "Recognition",
         "3D poses of VIPE*",
         lambda dataset: {

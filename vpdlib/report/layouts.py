@@ -134,3 +134,37 @@ LAYOUTS: dict[str, Layout] = {
         unranked=".*",
     ),
 }
+
+
+@dataclass(frozen=True)
+class ListLayout:
+    """How a list is read whose columns need no explaining: its name, and what it is of."""
+
+    name: str
+    caption: str
+
+
+#: Of the CSV files that are lists, by the file's name.
+LISTS: dict[str, ListLayout] = {
+    "found": ListLayout(
+        "Found actions",
+        "Every action found in any video, labelled or not, from the operating threshold on. Times in seconds",
+    ),
+    "to_label": ListLayout(
+        "What to label next",
+        "The segments whose label would teach most, the first most. Times in seconds",
+    ),
+    "predictions": ListLayout(
+        "Predictions",
+        "What every test action was taken for, by feature set and head. Probability: the mean over trials; agreement: "
+        "the fraction of trials that say so. Times in seconds",
+    ),
+    "problems": ListLayout("Problems", "What was passed over and what to look at, and what helps"),
+    "accuracy": ListLayout(
+        "Against ground truth", "Tracks, teacher and students, measured against ground truth"
+    ),
+    "kept_frames": ListLayout(
+        "Frames kept",
+        "Frames of each video, those with an athlete, and those whose weak label is kept",
+    ),
+}

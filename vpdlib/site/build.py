@@ -11,6 +11,7 @@ import jinja2
 from vpdlib import __version__
 from vpdlib.atomic import write_text
 from vpdlib.progress import note
+from vpdlib.site.captions import CAPTIONS, write_captions
 from vpdlib.site.pages import action, actions, confusion, curves, found, overview, tables, videos
 from vpdlib.site.site import Page, Site, SiteSources
 
@@ -25,6 +26,9 @@ PAGES: tuple[Callable[[Site], Page | None], ...] = (
     actions.build,
     action.build,
 )
+
+#: What a site consists of beside its first page.
+PARTS = ("assets", "clips", "data", "figures", "pages")
 
 _HERE = Path(__file__).parent
 
@@ -53,6 +57,7 @@ def build_site(sources: SiteSources, out: Path, libraries: Path, num_threads: in
     pages = [page for page in (build(site) for build in PAGES) if page is not None]
     for page in pages:
         _write(site, page, pages)
+    write_captions(out / CAPTIONS, site.figures)
     note(f"{len(pages)} pages: {', '.join(page.name for page in pages)}")
     return site
 

@@ -60,12 +60,13 @@ class Site:
     sources : what it is made of.
     out : its folder; ``data``, ``figures``, ``clips``, ``pages`` and ``assets`` lie in it.
     num_threads : for what is encoded.
+    figures : captions of those that are written, by name.
     """
 
     sources: SiteSources
     out: Path
     num_threads: int = 1
-    figures: list[dict[str, str]] = field(default_factory=list)
+    figures: dict[str, str] = field(default_factory=dict)
 
     def file(self, relative: str) -> Path | None:
         """A file or folder below the results, or None where it is not there."""
@@ -136,8 +137,8 @@ class Site:
         """Write data that a page has by ``vpd.load(name)``."""
         write_shard(self.out / "data", name, data)
 
-    def figure(self, name: str, figure: Figure, data: pd.DataFrame, caption: str) -> dict[str, str]:
-        """Write a figure as SVG and PNG and its data as CSV; returns what a template shows of it."""
+    def figure(self, name: str, figure: Figure, data: pd.DataFrame, caption: str) -> None:
+        """Write a figure as SVG and PNG and its data as CSV."""
         import matplotlib as mpl
 
         folder = self.out / "figures"
@@ -146,9 +147,7 @@ class Site:
             figure.savefig(folder / f"{name}.svg", bbox_inches="tight", metadata={"Date": None})
         figure.savefig(folder / f"{name}.png", bbox_inches="tight", dpi=160)
         write_text(folder / f"{name}.csv", data.to_csv(index=False))
-        shown = {"name": name, "caption": caption}
-        self.figures.append(shown)
-        return shown
+        self.figures[name] = caption
 
 
 def _rank(name: str, names: Sequence[str]) -> int:

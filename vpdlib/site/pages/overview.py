@@ -30,7 +30,7 @@ def build(site: Site) -> Page:
     times, measured_by = _times(site.sources.results)
     problems = site.file("problems.csv")
     if site.problems and problems is not None:
-        write_text(site.out / "figures/problems.csv", problems.read_text(encoding="utf-8"))
+        write_text(site.out / "data/problems.csv", problems.read_text(encoding="utf-8"))
     return Page(
         "index",
         "Overview",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shutil
 
+from markupsafe import Markup
+
+from vpdlib.report.html_page import notes_of, table_markup
 from vpdlib.report.layouts import LAYOUTS
-from vpdlib.site.result_tables import read_result_table
+from vpdlib.report.result_tables import ResultTable, read_result_table
 from vpdlib.site.site import Page, Site
 
 #: Files with a layout, in its order; tables without one come last.
@@ -26,6 +29,14 @@ def build(site: Site) -> Page | None:
         assert path is not None, "it is listed"
         table = read_result_table(path)
         if table.rows:
-            shutil.copyfile(path, site.out / "figures" / path.name)
+            shutil.copyfile(path, site.out / "data" / path.name)
             tables.append(table)
-    return Page("tables", "Tables", {"tables": tables}) if tables else None
+    if not tables:
+        return None
+    context = {"tables": tables, "notes_of": notes_of, "markup_of": _markup}
+    return Page("tables", "Tables", context)
+
+
+def _markup(table: ResultTable) -> Markup:
+    """A table's element, whose texts are escaped already."""
+    return Markup(table_markup(table))
