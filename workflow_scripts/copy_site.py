@@ -8,7 +8,7 @@ from vpdlib.site.copy import copy_site
 
 
 def main(snakemake):
-    copy_site(Path(snakemake.input.index).parent, Path(snakemake.output[0]))
+    copy_site(Path(snakemake.input[0]).parent, Path(snakemake.output[0]))
 
 
 if __name__ == "__main__":

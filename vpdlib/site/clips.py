@@ -42,6 +42,8 @@ class Clip:
     scale_x, scale_y : px of the clip per px of the video.
     poster : which of its frames is the picture that is shown before it plays.
     times_s : of its frames, in the video.
+    left, top : where in the video's picture it begins, px of the video.
+    has_file : whether there are pictures; without them skeletons are drawn alone.
     """
 
     first_frame: int
@@ -51,6 +53,9 @@ class Clip:
     scale_y: float
     poster: int = 0
     times_s: list[float] = field(default_factory=list)
+    left: float = 0.0
+    top: float = 0.0
+    has_file: bool = True
 
     @property
     def times_ms(self) -> list[int]:

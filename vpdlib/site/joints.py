@@ -135,12 +135,12 @@ def _of_student(
 def _of_clip(
     clip: Clip, boxes_px: NDArray[np.floating], seen: Mapping[str, NDArray[np.floating]]
 ) -> dict[str, Any]:
-    scale = np.array([clip.scale_x, clip.scale_y])
+    scale, corner = np.array([clip.scale_x, clip.scale_y]), np.array([clip.left, clip.top])
     part = slice(clip.first_frame, clip.first_frame + len(clip.times_s))
     return {
-        "boxes": [_rounded(box) for box in boxes_px[part] * np.tile(scale, 2)],
+        "boxes": [_rounded(box) for box in (boxes_px[part] - np.tile(corner, 2)) * np.tile(scale, 2)],
         "poses": {
-            name: [_rounded(frame) for frame in joints[part, :, :2] * scale]
+            name: [_rounded(frame) for frame in (joints[part, :, :2] - corner) * scale]
             for name, joints in seen.items()
         },
         "scores": [_digits(frame) for frame in seen[TEACHER][part, :, 2]]

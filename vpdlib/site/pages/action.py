@@ -9,6 +9,7 @@ from typing import Any
 
 from vpdlib.datasets.bad_videos import VideoReading
 from vpdlib.site.answers import Answers, read_answers
+from vpdlib.site.bare_clips import bare_clips
 from vpdlib.site.clips import MAX_CLIPS, Clip, choose_actions, cut_actions
 from vpdlib.site.joints import TEACHER, joints_of_clips, students_of_joints
 from vpdlib.site.nearest import MAX_CELLS, NUM_PATHS, nearest_actions
@@ -27,6 +28,7 @@ def build(site: Site) -> Page | None:
     reading = VideoReading(site.sources.settings.get("on_bad_video", "refuse"))
     videos = {video.video: video for video in site.videos}
     clips = cut_actions(shown, videos, site.out / "clips", reading, site.num_threads)
+    clips |= bare_clips(site, shown, videos)
     answers = read_answers(site)
     students = students_of_joints(site)
     nearest = nearest_actions(site, shown)
@@ -63,11 +65,14 @@ def build(site: Site) -> Page | None:
 
 
 def _write_index(site: Site, clips: dict[str, Clip]) -> None:
-    """All actions, for whichever page lists or links some."""
+    """All actions, for whichever page lists or links some; at last whether one has a clip, and whether it has a file."""
     site.shard(
         "action_index",
         [
-            [a.action, a.video, a.start, a.end, a.label, a.split, a.action in clips]
+            [
+                *(a.action, a.video, a.start, a.end, a.label, a.split),
+                *(a.action in clips, a.action in clips and clips[a.action].has_file),
+            ]
             for a in site.actions
         ],
     )
@@ -91,6 +96,7 @@ def _clip(clip: Clip | None, drawn: dict[str, Any]) -> dict[str, Any] | None:
         "first": clip.first_frame,
         "ms": clip.times_ms,
         "size": [clip.width, clip.height],
+        "file": clip.has_file,
         "poster": clip.poster,
         "boxes": drawn.get("boxes", []),
         "poses": drawn.get("poses", {}),

@@ -92,7 +92,7 @@
   });
 
   function clipOf(id, known) {
-    if (!known || !known[6]) return null;
+    if (!known || !known[7]) return null;
     const name = encodeURIComponent(id);
     return h("video", {
       controls: true, preload: "none", playsinline: true, "aria-label": `Clip of ${id}`,

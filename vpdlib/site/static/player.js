@@ -94,18 +94,68 @@ const vpdPlayer = (() => {
     return { element: vpd.h("div", { class: "bar" }, button, slider), mark: (frame) => { slider.value = frame; } };
   }
 
-  // A player of an action's clip; `name` says which for those who do not see it.
-  function create(id, clip, name) {
-    const [width, height] = clip.size;
-    const canvas = vpd.h("canvas", { width: 2 * width, height: 2 * height, "aria-hidden": "true" });
+  function videoOf(id, name) {
     const path = `${vpd.root}/clips/${encodeURIComponent(id)}`;
     const video = vpd.h("video", {
       preload: "none", playsinline: true, "aria-label": name, poster: `${path}.jpg`, src: `${path}.mp4`, tabindex: "-1",
     });
     video.muted = true;
+    return video;
+  }
+
+  // In place of a video where there are keypoints alone: it plays, stops and is set to a time as one does.
+  class Clock extends EventTarget {
+    constructor(ms) {
+      super();
+      const last = ms[ms.length - 1];
+      const step = ms.length > 1 ? last / (ms.length - 1) : 40;
+      Object.assign(this, { duration: (last + step) / 1000, paused: true, ended: false, readyState: 4, seeking: false });
+      Object.assign(this, { from: 0, since: 0 });
+    }
+    get currentTime() {
+      return this.paused ? this.from : Math.min(this.duration, this.from + (performance.now() - this.since) / 1000);
+    }
+    set currentTime(seconds) {
+      Object.assign(this, { from: Math.max(0, Math.min(this.duration, seconds)), since: performance.now(), ended: false });
+      this.tell("seeked");
+    }
+    tell(...events) {
+      for (const event of events) this.dispatchEvent(new Event(event));
+    }
+    play() {
+      if (!this.paused) return;
+      Object.assign(this, { from: this.ended ? 0 : this.from, since: performance.now(), paused: false, ended: false });
+      const tick = () => {
+        if (this.paused) return;
+        if (this.currentTime < this.duration) { requestAnimationFrame(tick); return; }
+        Object.assign(this, { from: this.duration, paused: true, ended: true });
+        this.tell("pause", "ended");
+      };
+      this.tell("play", "playing");
+      tick();
+    }
+    pause() {
+      if (this.paused) return;
+      Object.assign(this, { from: this.currentTime, paused: true });
+      this.tell("pause");
+    }
+  }
+
+  // A player of an action's clip; `name` says which for those who do not see it.
+  function create(id, clip, name) {
+    const [width, height] = clip.size;
+    const canvas = vpd.h("canvas", { width: 2 * width, height: 2 * height, "aria-hidden": "true" });
+    const video = clip.file ? videoOf(id, name) : new Clock(clip.ms);
+    if (!clip.file) {
+      canvas.removeAttribute("aria-hidden");
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", name);
+    }
     const bar = barOf(video, clip, name, (frame) => player.show(frame));
+    const picture = clip.file ? [video, canvas] : [canvas];
+    const press = clip.file ? null : () => video.dispatchEvent(new Event("click"));
     const element = vpd.h("div", {},
-      vpd.h("div", { class: "player", style: `aspect-ratio: ${width} / ${height}` }, video, canvas), bar.element);
+      vpd.h("div", { class: "player", style: `aspect-ratio: ${width} / ${height}`, click: press }, picture), bar.element);
     const player = { element, video, clip, at: clip.poster, told: null, wanted: null };
 
     player.draw = () => {
