@@ -10,6 +10,7 @@ import platform
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import av
@@ -21,6 +22,7 @@ import torch
 
 from tests.baselines.frame_networks import SMALL_BACKBONE
 from tests.workflow.conftest import SETTINGS, TINY_STUDENT
+from tests.workflow.reports import check_entries, read_report
 from vpdlib.artifacts import read_artifact
 from vpdlib.artifacts.kinds import KINDS
 from vpdlib.recognition.results import read_result
@@ -235,6 +237,55 @@ class TestChain:
                     assert np.array_equal(frame, flow[video.video_id].array("frame"))
                     assert np.array_equal(frame, features[video.video_id].array("frame"))
                     assert (video.array("previous_frame")[1:] < frame[1:]).all()
+
+    def test_the_report_holds_tables_figures_overlays_and_the_site(self, finished, tmp_path):
+        made = finished.run("results/tiny/site")
+        assert made.returncode == 0, made.stdout[-4000:]
+        targets = [*TABLES, TABLE4, "results/tiny/site"]
+        targets += [
+            f"results/tiny/{name}"
+            for name in ("accuracy.csv", "predictions.csv", "overlays/test_000.mp4")
+        ]
+        path = tmp_path / "report.zip"
+        done = finished.run("--report", str(path), *targets, cores=None)
+        assert done.returncode == 0, done.stdout[-4000:]
+        entries, categories, description = read_report(path)
+        check_entries(entries, categories, description)
+        assert {name: set(parts) for name, parts in categories.items()} == {
+            "Tables": {"Recognition", "Retrieval", "Detection", "Teacher and students"},
+            "Few-shot": {"Other"},
+            "Figures": {"Other"},
+            "Overlays": {"Other"},
+            "Problems": {"Other"},
+            "Site": {"Other"},
+        }
+        results = finished.folder / "results/tiny"
+        figures = {file for file in entries if file.startswith("results/tiny/report/figures/")}
+        assert len(figures) > 10
+        assert figures == {
+            str(file.relative_to(finished.folder))
+            for file in (results / "report/figures").iterdir()
+            if file.suffix in (".svg", ".csv")
+        }
+        tables = ("table1", "table3", "table4", "figure3", "predictions", "accuracy", "problems")
+        wanted = {f"results/tiny/{name}.{form}" for name in tables for form in ("csv", "html")}
+        wanted |= {f"results/tiny/figure3.{form}" for form in ("png", "pdf")}
+        wanted |= {"results/tiny/overlays/test_000.mp4", "results/tiny/site/index.html"}
+        assert set(entries) - figures == wanted
+        confusion = entries["results/tiny/report/figures/confusion_0_joints2d_bigru.svg"]
+        assert confusion["labels"] == {
+            "figure": "Confusion, joints2d, bigru", "dataset": "tiny", "format": "SVG",
+        }  # fmt: skip
+        first = entries["results/tiny/table1.html"]
+        assert first["labels"]["table"] == "Table 1: all training data"
+        assert "Top-1 accuracy with all training data" in first["caption"]
+        with zipfile.ZipFile(path) as archive:
+            page = archive.read(f"report/{first['data_uri']}").decode()
+            site = f"report/{Path(entries['results/tiny/site/index.html']['data_uri']).parent}"
+            held = {name.removeprefix(f"{site}/") for name in archive.namelist()}
+        assert "Table 1. Tiny (rendered)" in page
+        assert {"pages/tables.html", "assets/vpd.js", "data/action_index.js"} <= held
+        assert finished.planned(*targets) == {}
 
     def test_the_overlay_is_h264(self, finished):
         with av.open(str(finished.folder / "results/tiny/overlays/test_000.mp4")) as container:

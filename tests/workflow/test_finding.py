@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.workflow.conftest import ROOT
+from tests.workflow.reports import check_entries, read_report
 from tests.workflow.test_chain import TINY
 
 FOUND = [
@@ -112,6 +113,22 @@ def test_clips_are_of_what_was_found(finished):
     assert len(clips) == len(found)
     with av.open(str(clips[0])) as container:
         assert container.streams.video[0].codec_context.name == "h264"
+
+
+def test_the_report_holds_what_was_found(finished, tmp_path):
+    path = tmp_path / "report.html"
+    targets = [*FOUND, SPRING, SPRING_TO_LABEL]
+    done = finished.run("--report", str(path), *targets, cores=None)
+    assert done.returncode == 0, done.stdout[-4000:]
+    entries, categories, description = read_report(path)
+    check_entries(entries, categories, description)
+    spring = "results/tiny/collections/spring"
+    names = [f"results/tiny/{name}" for name in ("found", "found_accuracy", "to_label")]
+    names += [f"{spring}/found", f"{spring}/to_label"]
+    assert set(categories["Found"]["Other"]) == {
+        f"{name}.{form}" for name in names for form in ("csv", "html")
+    }
+    assert entries[f"{spring}/found.csv"]["labels"]["dataset"] == "tiny/collections/spring"
 
 
 def test_what_to_label_next_is_not_labelled_and_not_tested(finished):

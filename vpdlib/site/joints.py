@@ -138,7 +138,9 @@ def _of_clip(
     scale, corner = np.array([clip.scale_x, clip.scale_y]), np.array([clip.left, clip.top])
     part = slice(clip.first_frame, clip.first_frame + len(clip.times_s))
     return {
-        "boxes": [_rounded(box) for box in (boxes_px[part] - np.tile(corner, 2)) * np.tile(scale, 2)],
+        "boxes": [
+            _rounded(box) for box in (boxes_px[part] - np.tile(corner, 2)) * np.tile(scale, 2)
+        ],
         "poses": {
             name: [_rounded(frame) for frame in (joints[part, :, :2] - corner) * scale]
             for name, joints in seen.items()
