@@ -131,8 +131,13 @@ standins: dev networks ## FSJump6 from its labels to table1.csv, on a dozen stan
 overlays: env ## videos to look at, one per shard of the demo
 	$(SNAKEMAKE) results/demo/overlays/test_000.mp4 results/demo/overlays/test_003.mp4
 
-report: env ## the Snakemake report of the demo
-	$(BIN)/snakemake --report results/demo/report.html results/demo/table1.csv results/demo/figure3.csv
+REPORTED := $(patsubst %,results/demo/%,table1.csv table3.csv table4.csv figure3.csv predictions.csv found.csv to_label.csv \
+	kept_frames.csv accuracy.csv overlays/test_000.mp4 overlays/test_003.mp4)
+
+report: env ## Snakemake's own report of the demo, with the pages to look at: results/demo/report.zip
+	$(SNAKEMAKE) $(REPORTED)
+	$(SNAKEMAKE) results/demo/site
+	$(BIN)/snakemake --report results/demo/report.zip $(REPORTED) results/demo/site
 
 benchmarks: dev ## measured comparisons with named peers
 	@for script in benchmarks/[!_]*.py; do PYTHONPATH=. $(BIN)/python $$script || exit 1; done

@@ -52,7 +52,7 @@ def test_all_of_one_action(whole):
     page = action.build(whole)
     assert not page.in_menu
     assert (page.context["num_actions"], page.context["num_clips"]) == (4, 4)
-    assert shard(whole, "action_index")[3] == ["b_2", "b", 2.6, 3.0, "lutz", "test", True]
+    assert shard(whole, "action_index")[3] == ["b_2", "b", 2.6, 3.0, "lutz", "test", True, True]
     about = shard(whole, "action_about")
     assert about["sets"] == ["s"]
     assert about["poses"] == ["teacher"]

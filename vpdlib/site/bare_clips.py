@@ -1,4 +1,4 @@
-"""Clips without pictures: of actions whose video has no file, where keypoints stand in; their skeletons are drawn alone.
+"""Clips without pictures, of actions whose video has no file: skeletons are drawn alone where keypoints stand in.
 
 A clip's pixels are those of the part of the picture that the athlete's boxes reach, enlarged or reduced.
 """

@@ -65,7 +65,7 @@ def build(site: Site) -> Page | None:
 
 
 def _write_index(site: Site, clips: dict[str, Clip]) -> None:
-    """All actions, for whichever page lists or links some; at last whether one has a clip, and whether it has a file."""
+    """All actions, for whichever page lists or links some; last whether one has a clip, and a file of it."""
     site.shard(
         "action_index",
         [

@@ -33,9 +33,12 @@
   }
 
   function spark(details) {
-    const bands = details.actions.map(([, start, end]) => svg("rect", {
-      class: "action", x: 100 * start / details.end, width: Math.max(0.5, 100 * (end - start) / details.end), y: 0, height: 20,
-    }));
+    // One path for all actions: a list has many of them.
+    const band = ([, start, end]) => {
+      const [x, width] = [100 * start / details.end, Math.max(0.5, 100 * (end - start) / details.end)];
+      return `M${x.toFixed(2)} 0h${width.toFixed(2)}v20h-${width.toFixed(2)}z`;
+    };
+    const bands = details.actions.length ? [svg("path", { class: "action", d: details.actions.map(band).join("") })] : [];
     const line = details.curve ? [svg("path", { class: "score", d: lineOf(details.curve) })] : [];
     return svg("svg", {
       class: "spark", viewBox: "0 0 100 20", preserveAspectRatio: "none", "aria-hidden": "true",
@@ -142,7 +145,7 @@
     places = new Map(rows.map((row) => [row.video, row.place]));
     const table = vpd.table(byId("list"), {
       label: "Videos", layout: "fitData",
-      data: rows, columns: columns(), index: "place", rowHeight: 36, renderVerticalBuffer: 200,
+      data: rows, columns: columns(), index: "place", rowHeight: 36,
       height: rows.length > 12 ? "55vh" : undefined,
     });
     const count = (filtered) => { byId("count").textContent = `${filtered.length} of ${rows.length} shown`; };

@@ -51,17 +51,43 @@ const vpd = (() => {
   // Tabulator with headings and cells that are text, never markup; `label` says what it lists.
   function table(element, { label, ...options }) {
     const columns = options.columns.map((column) => (
-      { formatter: "plaintext", titleFormatter: "plaintext", ...column }));
+      // Only headings are dragged: a handle in every cell would double what is laid out.
+      { formatter: "plaintext", titleFormatter: "plaintext", resizable: "header", ...column }));
     const made = new Tabulator(element, {
-      layout: "fitDataStretch", height: "60vh", placeholder: "Nothing here", ...options, columns,
+      layout: "fitDataStretch", height: "60vh", rowHeight: 32, renderVerticalBuffer: 250, placeholder: "Nothing here", ...options, columns,
     });
     made.on("tableBuilt", () => {
+      withoutMeasuring(made.rowManager.renderer);
       if (label) made.element.setAttribute("aria-label", label);
       tellParts(made.element);
       const headings = made.element.querySelectorAll(".tabulator-col.tabulator-sortable");
       headings.forEach(pressable);
     });
     return made;
+  }
+
+  // All rows are equally high. Tabulator measures each as it comes into view, and every measure lays the page out: rows
+  // are built and given their height before it puts them in, so that it has nothing to measure.
+  function withoutMeasuring(renderer) {
+    if (!renderer._addBottomRow) return; // A short table is drawn whole.
+    const next = {
+      _addBottomRow: (step) => renderer.vDomBottom + 1 + step, _addTopRow: (step) => renderer.vDomTop - 1 - step,
+    };
+    for (const [name, place] of Object.entries(next)) {
+      const add = renderer[name];
+      renderer[name] = (rows, room) => {
+        const height = renderer.vDomRowHeight;
+        for (let step = 0; step < room / height; step += 1) {
+          const row = rows[place(step)];
+          if (row && !row.initialized) {
+            row.initialize();
+            row.outerHeight = height;
+            row.setCellHeight();
+          }
+        }
+        add.call(renderer, rows, room);
+      };
+    }
   }
 
   // The rows' holder can be focused, to be scrolled; in a grid it must then be a part that a grid may have.
