@@ -13,12 +13,16 @@ def read_report(path):
     else:
         text = path.read_text()
 
-    def value(name):
-        found = re.search(rf"^\s*var {name} = (.*);$", text, re.MULTILINE)
+    def value(name, of_script):
+        found = re.search(rf'<script id="{of_script}">\s*var {name} = (.*);\s*</script>', text)
         assert found, name
         return json.loads(found[1])
 
-    return value("results"), value("categories"), value("workflow_desc")
+    return (
+        value("results", "results"),
+        value("categories", "categories"),
+        value("workflow_desc", "workflow-desc"),
+    )
 
 
 def check_entries(entries, categories, description):
