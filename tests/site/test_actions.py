@@ -100,7 +100,12 @@ def test_labels_alone_are_listed_too(tmp_path):
     assert actions.build(site).context["columns"] == []
     assert action.build(site).context["has_answers"] is False
     assert shard(site, "action_about")["poses"] == []
-    assert shard(site, "action_0")[0] == {"group": "g<1>", "probabilities": [], "nearest": {}}
+    assert shard(site, "action_0")[0] == {
+        "group": "g<1>",
+        "followed": None,
+        "probabilities": [],
+        "nearest": {},
+    }
 
 
 def test_without_labels_there_is_no_page(tmp_path):
@@ -123,8 +128,10 @@ def test_nothing_of_the_data_is_markup(whole, tmp_path, monkeypatch):
     out = tmp_path / "site"
     out.mkdir()
     build.build_site(whole.sources, out, tmp_path / "libraries")
-    for name in ("actions", "action"):
+    for name, current in (("actions", "page"), ("action", "true")):
         text = (out / f"pages/{name}.html").read_text()
+        # The page of one action belongs to the list.
+        assert f'pages/actions.html" aria-current="{current}"' in text
         assert "<b>" not in text
         assert f"assets/{name}.js" in text
     assert "&lt;b&gt;&#34;axel&#34;" in (out / "pages/actions.html").read_text()

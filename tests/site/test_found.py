@@ -12,6 +12,7 @@ from vpdlib.finding.table import FoundRow, write_found
 from vpdlib.site.build import _write
 from vpdlib.site.pages import found
 from vpdlib.site.site import Site, SiteSources
+from vpdlib.site.video_files import source_url
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'</script>"
 NODE = shutil.which("node")
@@ -94,7 +95,7 @@ def test_videos_are_linked_from_the_pages_place_and_not_copied(tmp_path):
     (video, _) = shard(site, "found")["videos"]
     assert video["src"] == "../../../../a%20folder/heat_01.mp4"
     assert video["file"] == "heat_01.mp4"
-    assert found.source_url("", tmp_path) is None
+    assert source_url("", tmp_path) is None
 
 
 def test_edits_are_of_the_data_that_they_were_made_on(tmp_path):

@@ -171,7 +171,7 @@ def test_videos_in_shards_with_curves_actions_and_problems(tmp_path):
     data = read_shard(site, "videos")
     assert data["per_shard"] == 200
     row = data["rows"][0]
-    assert row == ["v0", "test", GROUP, 4.0, 25.0, "640 × 360", 100, 50.0, 20.0, 2, 1]
+    assert row == ["v0", "test", GROUP, 4.0, 25.0, "640 × 360", 100, 50.0, 20.0, 2, 1, 1]
     # Of the training video there is no track yet.
     assert data["rows"][-1][6:9] == [None, None, None]
     sizes = [len(read_shard(site, f"videos_{number}")) for number in range(3)]

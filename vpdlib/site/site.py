@@ -164,9 +164,11 @@ class Page:
     title : in the menu.
     context : what the template gets besides what all have.
     in_menu : whether the menu leads there.
+    part_of : of a page that is not in the menu, the name of the one that the menu marks in its place.
     """
 
     name: str
     title: str
     context: Mapping[str, Any] = field(default_factory=dict)
     in_menu: bool = True
+    part_of: str = ""

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from vpdlib.datasets.bad_videos import VideoReading
+from vpdlib.recognition.settings import HEADS, NETWORK_HEADS
 from vpdlib.site.answers import Answers, read_answers
 from vpdlib.site.bare_clips import bare_clips
 from vpdlib.site.clips import MAX_CLIPS, Clip, choose_actions, cut_actions
+from vpdlib.site.followed import FollowedAction, followed_actions
 from vpdlib.site.joints import TEACHER, joints_of_clips, students_of_joints
 from vpdlib.site.nearest import MAX_CELLS, NUM_PATHS, nearest_actions
 from vpdlib.site.site import Page, Site
@@ -34,14 +36,17 @@ def build(site: Site) -> Page | None:
     nearest = nearest_actions(site, shown)
     _write_index(site, clips)
     _write_clips(site, clips, joints_of_clips(site, shown, clips, students))
-    _write_actions(site, answers, nearest)
+    _write_actions(site, answers, nearest, followed_actions(site))
     has_poses = bool(site.files("poses/") and site.files("tracks/"))
     site.shard(
         "action_about",
         {
             "classes": site.classes,
             "columns": [[one.features, one.head] for one in answers],
+            # Heads that have no network search the nearest training action.
+            "searching": [name for name in HEADS if name not in NETWORK_HEADS],
             "sets": list(nearest),
+            "has_videos": bool(site.videos),
             "poses": [TEACHER] * has_poses + list(students) * bool(site.files("tracks/")),
             "bones": BONES13,
             "sides": ["lr".find(name[0]) if "_" in name else -1 for name in JOINTS13],
@@ -61,6 +66,7 @@ def build(site: Site) -> Page | None:
             "has_answers": bool(answers),
         },
         in_menu=False,
+        part_of="actions",
     )
 
 
@@ -105,7 +111,10 @@ def _clip(clip: Clip | None, drawn: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _write_actions(
-    site: Site, answers: list[Answers], nearest: dict[str, dict[str, dict[str, Any]]]
+    site: Site,
+    answers: list[Answers],
+    nearest: dict[str, dict[str, dict[str, Any]]],
+    followed: dict[str, FollowedAction],
 ) -> None:
     for first in range(0, len(site.actions), PER_SHARD):
         site.shard(
@@ -113,6 +122,7 @@ def _write_actions(
             [
                 {
                     "group": a.group,
+                    "followed": _followed(followed.get(a.action)),
                     "probabilities": [_probabilities(a.action, one) for one in answers],
                     "nearest": {
                         name: found[a.action]
@@ -123,6 +133,14 @@ def _write_actions(
                 for a in site.actions[first : first + PER_SHARD]
             ],
         )
+
+
+def _followed(known: FollowedAction | None) -> list[Any] | None:
+    """Frames, those with the athlete, and the stretches without, s; None where there is no track."""
+    if known is None:
+        return None
+    gaps = [[round(start_s, 3), round(end_s, 3)] for start_s, end_s in known.gaps_s]
+    return [known.frames, known.with_athlete, gaps]
 
 
 def _probabilities(action: str, answers: Answers) -> list[float] | None:

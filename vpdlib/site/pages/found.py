@@ -8,17 +8,16 @@ The browser's side of it is ``static/corrections.js``, of what follows from the 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from vpdlib.datasets.tables import ActionRow, VideoRow
 from vpdlib.finding.table import FoundRow, read_found
 from vpdlib.site.site import Page, Site
+from vpdlib.site.video_files import source_url
 
 #: A found and a labelled action that overlap so much (tIoU) are set against each other.
 PAIRED = 0.3
@@ -128,17 +127,6 @@ def pairs(items: Sequence[Item]) -> list[int]:
                 best, most = number, tiou
         found.append(best)
     return found
-
-
-def source_url(path: str, pages: Path) -> str | None:
-    """Where a page finds a video's file, relative to the folder of pages; None without a file.
-
-    Both paths are relative to the same folder, or absolute.
-    """
-    if not path:
-        return None
-    relative = os.path.relpath(os.path.abspath(path), os.path.abspath(pages))
-    return "/".join(quote(part) for part in Path(relative).parts)
 
 
 def _index(

@@ -13,7 +13,9 @@ from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.artifacts.weak_labels import WeakLabels
 from vpdlib.poses.normalize import mean_joint_score
+from vpdlib.site.followed import FollowedAction, followed_actions
 from vpdlib.site.site import Page, Site
+from vpdlib.site.video_files import source_url
 
 #: Videos whose details make one shard.
 _PER_SHARD = 200
@@ -45,11 +47,19 @@ def build(site: Site) -> Page | None:
     if not site.videos:
         return None
     followed, score_of = _followed(site)
+    of_actions = followed_actions(site)
+    pages = site.sources.results / "report" / "pages"
     actions: dict[str, list[list[Any]]] = defaultdict(list)
     problems: dict[str, list[list[Any]]] = defaultdict(list)
-    for action in site.actions:
+    partly: dict[str, int] = defaultdict(int)
+    for place, action in enumerate(site.actions):
+        whole = of_actions.get(action.action, FollowedAction(0, 0, ()))
+        partly[action.video] += not whole.is_whole
         actions[action.video].append(
-            [action.action, action.start, action.end, action.label, action.split]
+            [
+                *(action.action, action.start, action.end, action.label, action.split),
+                *(whole.with_athlete, whole.frames, place),
+            ]
         )
     for problem in site.problems:
         problems[problem.video].append(
@@ -71,6 +81,7 @@ def build(site: Site) -> Page | None:
                 _percent(known.kept, known.with_athlete),
                 len(actions[video.video]),
                 len(problems[video.video]),
+                partly[video.video],
             ]
         )
         details.append(
@@ -80,6 +91,7 @@ def build(site: Site) -> Page | None:
                 "actions": sorted(actions[video.video], key=lambda action: action[1]),
                 "problems": problems[video.video],
                 "athlete": video.athlete,
+                "source": source_url(video.path, pages),
             }
         )
         if len(details) == _PER_SHARD or place == len(site.videos) - 1:
@@ -90,6 +102,7 @@ def build(site: Site) -> Page | None:
         "num_videos": len(rows),
         "splits": sorted({video.split for video in site.videos if video.split}),
         "score_of": score_of,
+        "has_tracks": bool(followed),
         "has_kept": any(one.kept is not None for one in followed.values()),
     }
     return Page("videos", "Videos", context)

@@ -8,6 +8,8 @@
   let index = [];
   let about = null;
   const placeOf = new Map();
+  // The list whose order the steps go in: what the address says of it, and its places.
+  let list = { key: null, places: [] };
   // Counts the actions shown: what was loaded for an earlier one is not put into the page of a later one.
   let shown = 0;
 
@@ -24,20 +26,78 @@
 
   const noClip = () => h("p", { class: "no-clip" }, "no clip");
 
-  // The controls of what is drawn, once for all clips of the page.
+  // The places of the list that the address tells of; all where it tells of none.
+  async function placesOf(chosen) {
+    const all = index.map((_, place) => place);
+    if (!actionList.isNarrowed(chosen)) return all;
+    const key = [...actionList.CONTROLS, actionList.SORT].map((name) => chosen.get(name)).join("\n");
+    if (list.key !== key) {
+      const told = await vpd.load("action_answers");
+      const rows = actionList.shown(actionList.rowsOf(index, told), chosen, told.columns);
+      list = { key, places: rows.map((row) => row.at) };
+    }
+    return list.places;
+  }
+
+  // Links of the page keep the list and what is drawn.
+  const addressFor = (id) => vpd.addressOf(id, vpd.address().chosen);
+
+  const linkTo = (id) => h("a", { href: addressFor(id), "data-id": id }, id);
+
+  // The actions before and after this one in the list, or among all where it is not of the list.
+  function showSteps(place, places) {
+    const { chosen } = vpd.address();
+    const at = places.indexOf(place);
+    const isOf = at >= 0;
+    const [before, after] = isOf ? [places[at - 1], places[at + 1]] : [place - 1, place + 1];
+    for (const [link, other] of [["before", before], ["after", after]]) {
+      const known = index[other];
+      control(link).toggleAttribute("data-id", Boolean(known));
+      if (known) Object.assign(control(link), { href: addressFor(known[0]) }).dataset.id = known[0];
+      else control(link).removeAttribute("href");
+    }
+    control("all").href = `actions.html${vpd.addressOf(index[place][0], chosen)}`;
+    const narrowed = actionList.isNarrowed(chosen);
+    control("step").textContent = !isOf ? "not in the list that was chosen: the steps go through all actions"
+      : narrowed ? `${at + 1} of ${places.length} in the list` : `${at + 1} of ${places.length}`;
+  }
+
+  // The controls of what is drawn, once for all clips of the page; the address keeps what is not as at first.
   function drawControls() {
     const pose = h("select", { id: "pose" }, h("option", { value: "" }, "none"),
       about.poses.map((name) => h("option", { value: name }, name === "teacher" ? "teacher" : `student ${name}`)));
-    pose.value = about.poses[0] || "";
-    const box = h("input", { type: "checkbox", checked: true });
-    const changed = () => {
-      Object.assign(vpdPlayer.drawing, { pose: pose.value, box: box.checked });
+    const first = about.poses[0] || "";
+    const box = h("input", { type: "checkbox", id: "box" });
+    const speed = h("select", { id: "speed" }, [["1", "as filmed"], ["0.5", "half"], ["0.25", "a quarter"]].map(
+      ([value, text]) => h("option", { value }, text)));
+    const draw = () => {
+      Object.assign(vpdPlayer.drawing, { pose: pose.value, box: box.checked, speed: Number(speed.value) });
       vpdPlayer.redraw();
     };
+    const follow = () => {
+      const { chosen } = vpd.address();
+      const wanted = chosen.get("pose") === "none" ? "" : chosen.get("pose");
+      pose.value = wanted === "" || about.poses.includes(wanted) ? wanted : first;
+      box.checked = chosen.get("box") !== "no";
+      speed.value = ["0.5", "0.25"].includes(chosen.get("speed")) ? chosen.get("speed") : "1";
+      draw();
+    };
+    const changed = () => {
+      const { item, chosen } = vpd.address();
+      const told = {
+        pose: pose.value === first ? "" : pose.value || "none", box: box.checked ? "" : "no",
+        speed: speed.value === "1" ? "" : speed.value,
+      };
+      for (const [name, value] of Object.entries(told)) chosen.set(name, value);
+      vpd.keep(item, chosen);
+      draw();
+    };
     vpdPlayer.drawing.skeleton = about;
-    changed();
+    follow();
+    addEventListener("hashchange", follow);
     control("legend").hidden = !about.poses.length;
-    control("drawing").append(h("label", {}, "Skeleton of", pose), h("label", { class: "tick" }, box, "Box"));
+    control("drawing").append(h("label", {}, "Skeleton of", pose), h("label", {}, "Speed", speed),
+      h("label", { class: "tick" }, box, "Box"));
     control("drawing").addEventListener("input", changed);
     control("drawing").addEventListener("submit", (event) => event.preventDefault());
   }
@@ -47,13 +107,20 @@
     document.title = `${id} · ${document.title.split(" · ").pop()}`;
     control("what").textContent = `${label}: ${id}`;
     const time = `${vpd.number(start, 2)} to ${vpd.number(end, 2)} s`;
-    const facts = { class: label, video, time, split, group: action.group };
-    control("facts").replaceChildren(...Object.entries(facts).filter(([, text]) => text)
-      .flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
-    for (const [link, other] of [["before", place - 1], ["after", place + 1]]) {
-      if (index[other]) control(link).href = `#${encodeURIComponent(index[other][0])}`;
-      else control(link).removeAttribute("href");
-    }
+    const film = about.has_videos ? h("a", { href: `videos.html#${encodeURIComponent(video)}` }, video) : video;
+    const facts = { class: label, video: film, time, split, group: action.group, athlete: followedIn(action) };
+    control("facts").replaceChildren(...Object.entries(facts).filter(([, shows]) => shows)
+      .flatMap(([name, shows]) => [h("dt", {}, name), h("dd", {}, shows)]));
+  }
+
+  // In how many of its frames the athlete is followed, and when not.
+  function followedIn({ followed }) {
+    if (!followed || !followed[0]) return null;
+    const [frames, seen, gaps] = followed;
+    if (seen === frames) return `followed in all ${frames} frames`;
+    const when = gaps.slice(0, 5).map(([from, to]) => `${vpd.number(from, 2)} to ${vpd.number(to, 2)} s`).join(", ");
+    const more = gaps.length > 5 ? ` and ${gaps.length - 5} more stretches` : "";
+    return h("span", { class: "bad" }, `partly not followed: ${frames - seen} of ${frames} frames, ${when}${more}`);
   }
 
   // The probabilities: a row for each class, the likely ones first, a column for each feature set and head.
@@ -95,12 +162,12 @@
     }
   }
 
-  // A probability with a bar behind it; an empty list of them is of an athlete who was not seen.
+  // A probability with a bar below it, as long for the same value in every column; an empty list of them is of an athlete who was not seen.
   function cellOf(numbers, at, isBest, isTrue) {
     if (!numbers.length) return h("td", {}, isTrue ? "✗ not seen" : "");
-    const bar = `background: linear-gradient(to right, var(--line) ${100 * numbers[at]}%, transparent 0)`;
     const mark = isBest ? (isTrue ? "✓ " : "✗ ") : "";
-    return h("td", { style: bar, class: isBest ? "named" : null }, mark, vpd.number(numbers[at], 2));
+    return h("td", { class: isBest ? "named" : null }, mark, vpd.number(numbers[at], 2),
+      h("span", { class: "share", "aria-hidden": "true" }, h("span", { style: `width: ${100 * numbers[at]}%` })));
   }
 
   // The last of rising frame numbers that is not after a frame.
@@ -140,11 +207,26 @@
       h("div", { class: "title" }, h("h3", {}, `By ${name}`), inStep),
       h("div", { class: "row", tabindex: "0", role: "group", "aria-label": `This action and its nearest by ${name}` },
         mine, cards.map((card) => card.element)),
-      shelf);
+      otherwise(name, found), shelf);
     if (player) player.told = (frame) => followed(block, frame);
     const first = cards.find((card) => card.path);
     if (first) choose(block, first);
     return element;
+  }
+
+  // Where a head that searches the nearest training action answers another class than the nearest one of the list has.
+  function otherwise(name, found) {
+    const near = found.found.find(([other]) => index[other][5] === "train");
+    if (!near) return null;
+    const label = index[near[0]][4];
+    const told = about.columns.flatMap(([features, head], at) => {
+      const numbers = found.probabilities[at];
+      if (features !== name || !about.searching.includes(head) || !numbers || !numbers.length) return [];
+      const named = about.classes[numbers.indexOf(Math.max(...numbers))];
+      return named === label ? [] : [`The head ${head} answers ${named}, though the nearest training action here is of `
+        + `${label}: it takes the least of the four distances of two actions and their mirror images.`];
+    });
+    return told.length ? h("p", { class: "note" }, told.join(" ")) : null;
   }
 
   function cardOf(place, near, rank, clip, path) {
@@ -153,7 +235,7 @@
     const same = label === index[place][4];
     const player = playerOf(other, clip, `number ${rank + 1}: ${id}`);
     const element = h("div", { class: "card" }, player ? player.element : noClip(),
-      h("p", {}, `${rank + 1}. `, h("a", { href: `#${encodeURIComponent(id)}` }, id)),
+      h("p", {}, `${rank + 1}. `, linkTo(id)),
       h("p", { class: same ? "good" : "bad" }, `${same ? "✓" : "✗"} ${label}`),
       h("p", { class: "note" }, `distance ${distance}`));
     return { id, place: other, clip, path, player, element };
@@ -240,9 +322,9 @@
       for (const entry of entries.filter((one) => one.isIntersecting)) {
         watch.unobserve(entry.target);
         const name = entry.target.dataset.name;
-        nearestOf(name, place, action.nearest[name], turn).then((element) => {
+        nearestOf(name, place, { ...action.nearest[name], probabilities: action.probabilities }, turn).then((element) => {
           if (element) entry.target.replaceChildren(element);
-        }).catch(tell);
+        }).catch(vpd.told);
       }
     }, { rootMargin: "300px" });
     target.replaceChildren(...sets.map((name) => {
@@ -256,7 +338,11 @@
 
   async function show() {
     const turn = ++shown;
-    const id = decodeURIComponent(location.hash.slice(1)) || index[0][0];
+    const { item, chosen } = vpd.address();
+    // Where the list cannot be had, which is told, the steps go through all.
+    const places = await placesOf(chosen).catch(() => index.map((_, place) => place));
+    if (turn !== shown) return;
+    const id = item || index[places.length ? places[0] : 0][0];
     control("problem").textContent = "";
     if (!placeOf.has(id)) {
       tell(new Error(`There is no action ${id}: choose one of the list.`));
@@ -268,6 +354,7 @@
     vpdPlayer.forget();
     const action = shard[place % about.per_shard];
     showFacts(place, action);
+    showSteps(place, places);
     const player = playerOf(place, clip, "clip of this action");
     control("clip").replaceChildren(player ? player.element : noClip());
     showAnswers(place, action);
@@ -278,9 +365,10 @@
     [index, about] = await Promise.all([vpd.load("action_index"), vpd.load("action_about")]);
     index.forEach(([id], place) => placeOf.set(id, place));
     drawControls();
-    addEventListener("hashchange", () => { show().catch(tell); scrollTo(0, 0); });
+    vpd.leading(control("main"), addressFor);
+    addEventListener("hashchange", () => { show().catch(vpd.told); scrollTo(0, 0); });
     await show();
   }
 
-  start().catch(tell);
+  start().catch(vpd.told);
 })();

@@ -3,28 +3,11 @@
 
 (() => {
   const control = (id) => document.getElementById(id);
-  const value = (id) => (control(id) ? control(id).value : "");
-
-  // A row of the table from the two shards: texts as they are shown and sorted by.
-  function rowOf(action, at, told) {
-    const [id, video, start, end, label, split] = action;
-    const answers = told.answers[at];
-    const row = { at, id, video, start, end, label, split, group: told.groups[at], asked: 0, right: null };
-    told.columns.forEach((_, column) => {
-      const answer = answers ? answers[column] : null;
-      if (answer === null) { row[`a${column}`] = ""; return; }
-      const named = told.classes[answer < 0 ? -1 - answer : answer];
-      row[`a${column}`] = named;
-      row[`empty${column}`] = answer < 0;
-      row.asked += 1;
-      row.right = (row.right || 0) + (named === label ? 1 : 0);
-    });
-    return row;
-  }
+  const IS_NARROW = innerWidth <= 600;
 
   function link(cell) {
     const id = cell.getValue();
-    return vpd.h("a", { href: `action.html#${encodeURIComponent(id)}` }, id);
+    return vpd.h("a", { href: `action.html#${encodeURIComponent(id)}`, "data-id": id }, id);
   }
 
   // ✓ or ✗ before the class: not by colour alone.
@@ -34,9 +17,10 @@
     if (!named) return vpd.h("span", { class: "note" }, "–");
     const right = named === row.label;
     const unseen = row[`empty${cell.getField().slice(1)}`] ? " (not seen)" : "";
-    return vpd.h("span", { class: right ? "good" : "bad" }, `${right ? "✓" : "✗"} ${named}${unseen}`);
+    return vpd.h("span", { class: right ? "good" : "bad", title: named }, `${right ? "✓" : "✗"} ${named}${unseen}`);
   }
 
+  const text = (cell) => vpd.h("span", { title: cell.getValue() }, cell.getValue());
   const seconds = (cell) => document.createTextNode(vpd.number(cell.getValue(), 2));
 
   function share(cell) {
@@ -44,66 +28,95 @@
     return document.createTextNode(asked ? `${right} of ${asked}` : "–");
   }
 
-  // The fewest right first; actions of which no head was asked come last, either way.
-  function byShare(a, b, one, other, column, direction) {
-    if (a === null || b === null) return ((a === null) - (b === null)) * (direction === "asc" ? 1 : -1);
-    return a / one.getData().asked - b / other.getData().asked;
-  }
-
-  // Wide enough for the longest text, though only the first rows are laid out when the table is built.
-  const widthFor = (texts) => 26 + 8 * Math.min(40, texts.reduce((most, text) => Math.max(most, text.length), 6));
+  // Wide enough for the longest text, though only the first rows are laid out when the table is built; a text that is
+  // longer than most is cut and told in full by its title.
+  const widthFor = (texts) =>
+    26 + 8 * Math.min(IS_NARROW ? 15 : 28, texts.reduce((most, one) => Math.max(most, one.length), 6));
 
   function columnsOf(told, rows) {
+    const ofText = (texts) => ({ formatter: text, width: widthFor(texts) });
     const columns = [
-      { title: "action", field: "id", formatter: link, minWidth: widthFor(rows.map((row) => row.id)) },
-      { title: "video", field: "video", minWidth: widthFor(rows.map((row) => row.video)) },
-      { title: "start, s", field: "start", formatter: seconds, hozAlign: "right" },
-      { title: "end, s", field: "end", formatter: seconds, hozAlign: "right" },
-      { title: "class", field: "label", minWidth: widthFor(told.classes) },
-      { title: "split", field: "split" },
+      { title: "action", field: "id", formatter: link, width: widthFor(rows.map((row) => row.id)), frozen: true },
+      { title: "class", field: "label", ...ofText(told.classes) },
     ];
-    if (told.columns.length) columns.push({ title: "right", field: "right", formatter: share, sorter: byShare });
+    if (told.columns.length) columns.push({ title: "right", field: "right", formatter: share, width: 88 });
+    columns.push(
+      { title: "split", field: "split", width: 76 },
+      { title: "video", field: "video", ...ofText(rows.map((row) => row.video)) },
+      { title: "start, s", field: "start", formatter: seconds, hozAlign: "right", width: 104 },
+      { title: "end, s", field: "end", formatter: seconds, hozAlign: "right", width: 96 },
+    );
     told.columns.forEach(([features, head], at) => {
-      const minWidth = 16 + widthFor(told.classes);
-      columns.push({ title: `${features} ${head}`, field: `a${at}`, formatter: answer, minWidth });
+      const width = Math.max(16 + widthFor(told.classes), widthFor([`${features} ${head}`]));
+      columns.push({ title: `${features} ${head}`, field: `a${at}`, formatter: answer, width });
     });
-    if (told.groups.some((group) => group)) {
-      columns.push({ title: "group", field: "group", minWidth: widthFor(told.groups) });
+    if (told.groups.some((group) => group)) columns.push({ title: "group", field: "group", ...ofText(told.groups) });
+    for (const column of columns) {
+      column.sorter = (a, b, one, other, _, direction) =>
+        actionList.compare(column.field, one.getData(), other.getData(), direction);
     }
     return columns;
   }
 
-  // Whether a row has an answer of the wanted kind, by the chosen head or by any.
-  function answered(row, by, wanted, columns) {
-    const asked = by === "" ? columns.map((_, at) => at) : [Number(by)];
-    const given = asked.map((at) => row[`a${at}`]).filter((named) => named);
-    if (!wanted) return by === "" || given.length > 0;
-    return given.some((named) => (named === row.label) === (wanted === "right"));
+  // What the controls and the headings say; an order by a heading has a word of its own.
+  function chosenNow(table) {
+    const chosen = vpd.read(actionList.CONTROLS);
+    const [sorter] = table.getSorters();
+    if (chosen.get("order") === "column" && sorter) chosen.set(actionList.SORT, `${sorter.field} ${sorter.dir}`);
+    return chosen;
   }
 
   async function start() {
     const [index, told] = await Promise.all([vpd.load("action_index"), vpd.load("action_answers")]);
-    const rows = index.map((action, at) => rowOf(action, at, told));
+    const rows = actionList.rowsOf(index, told);
+    const columns = columnsOf(told, rows);
+    const { item, chosen } = vpd.address();
+    vpd.fill(actionList.CONTROLS, chosen);
+    // The action that was opened last: it is marked, so that Back leads to it.
+    let last = item;
+    const sort = actionList.sortOf(chosen);
     const table = vpd.table("#list", {
-      data: rows, columns: columnsOf(told, rows), index: "at", placeholder: "No action is like that",
+      label: "Actions", data: rows, columns, index: "at", placeholder: "No action is like that", layout: "fitData",
+      initialSort: sort && columns.some((column) => column.field === sort.column) ? [sort] : [],
+      rowFormatter: (row) => row.getElement().classList.toggle("chosen", row.getData().id === last),
     });
+    const keep = () => vpd.keep(last, chosenNow(table));
 
     function filter() {
-      const words = value("search").toLowerCase().split(/\s+/).filter((word) => word);
-      const [label, split, by, wanted] = ["label", "split", "by", "answer"].map(value);
-      table.setFilter((row) => {
-        if (label && row.label !== label) return false;
-        if (split && row.split !== split) return false;
-        if ((by || wanted) && !answered(row, by, wanted, told.columns)) return false;
-        const text = `${row.id} ${row.video} ${row.label} ${row.group}`.toLowerCase();
-        return words.every((word) => text.includes(word));
-      });
+      table.setFilter(actionList.filterOf(vpd.read(actionList.CONTROLS), told.columns));
+      keep();
     }
 
     function order() {
-      if (value("order") === "right") table.setSort([{ column: "right", dir: "asc" }]);
-      else if (value("order") === "at") { table.clearSort(); table.setData(rows); }
-      else table.setSort(value("order"), "asc");
+      const wanted = actionList.sortOf(vpd.read(["order"]));
+      if (wanted) table.setSort([wanted]);
+      else { table.clearSort(); table.setData(rows); }
+      keep();
+    }
+
+    // A heading orders too; the control says so.
+    function sorted([sorter]) {
+      if (!sorter) return;
+      const said = actionList.sortOf(vpd.read(["order"]));
+      if (!said || said.column !== sorter.field || said.dir !== sorter.dir) control("order").value = "column";
+      keep();
+    }
+
+    // A link takes the list with it.
+    function hrefOf(id) {
+      last = id;
+      keep();
+      return `action.html${vpd.addressOf(id, chosenNow(table))}`;
+    }
+
+    function follow() {
+      const now = vpd.address();
+      last = now.item;
+      vpd.fill(actionList.CONTROLS, now.chosen);
+      const wanted = actionList.sortOf(now.chosen);
+      if (wanted) table.setSort([wanted]);
+      else { table.clearSort(); table.setData(rows); }
+      filter();
     }
 
     table.on("dataFiltered", (_, shown) => {
@@ -111,10 +124,18 @@
     });
     table.on("tableBuilt", () => {
       control("count").textContent = `${rows.length} of ${rows.length} actions`;
+      table.on("dataSorted", sorted);
+      if (actionList.isNarrowed(chosen)) filter();
+      const place = rows.findIndex((row) => row.id === last);
+      // Once the filtered rows are drawn; it may not be among them any more.
+      const scroll = () => table.scrollToRow(place, "center", false).catch(() => {});
+      if (place >= 0) requestAnimationFrame(scroll);
       control("filters").addEventListener("input", (event) => (event.target.id === "order" ? order() : filter()));
+      vpd.leading(control("list"), hrefOf);
+      addEventListener("hashchange", follow);
     });
     control("filters").addEventListener("submit", (event) => event.preventDefault());
   }
 
-  start().catch((error) => { control("count").textContent = error.message; });
+  start().catch(vpd.told);
 })();

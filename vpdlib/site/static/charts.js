@@ -74,18 +74,39 @@ const charts = (() => {
     ctx.restore();
   }
 
-  // Stretches of time behind the lines, such as actions.
+  // Stretches of time behind the lines, such as actions, with what they are called as far as it has room.
   function drawSpans(plot, spans) {
     const ctx = plot.ctx;
     ctx.save();
-    for (const [from, to] of spans) {
+    for (const [from, to, name] of spans) {
       const [left, right] = [plot.valToPos(from, "x", true), plot.valToPos(to, "x", true)];
       ctx.fillStyle = ofSheet("--mark");
       ctx.fillRect(left, plot.bbox.top, right - left, plot.bbox.height);
       ctx.strokeStyle = ofSheet("--faint");
       ctx.lineWidth = 1;
       ctx.strokeRect(left, plot.bbox.top, right - left, plot.bbox.height);
+      if (name) drawName(plot, name, left, right);
     }
+    ctx.restore();
+  }
+
+  // In two lines of a long one, since stretches are narrow.
+  function drawName(plot, name, left, right) {
+    const ctx = plot.ctx;
+    const size = 11 * devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, plot.bbox.top, right - left, plot.bbox.height);
+    ctx.clip();
+    ctx.fillStyle = ofSheet("--ink");
+    ctx.font = `${size}px system-ui, sans-serif`;
+    ctx.textBaseline = "top";
+    const isLong = ctx.measureText(name).width > right - left - size / 2;
+    const cut = isLong ? Math.ceil(name.length / 2) : name.length;
+    const at = isLong ? name.slice(0, cut).search(/[ _-][^ _-]*$/) + 1 || cut : cut;
+    [name.slice(0, at), name.slice(at)].forEach((line, row) => {
+      ctx.fillText(line, left + size / 3, plot.bbox.top + size / 3 + 1.2 * row * size);
+    });
     ctx.restore();
   }
 

@@ -8,6 +8,18 @@
   // Cards that are added at a time: each may hold a video.
   const AT_ONCE = 24;
   let shown = 0;
+  // The classes of the cell that is open, of row and column.
+  let opened = null;
+
+  const nameOf = (option) => option.dataset.name;
+
+  // The address holds the choice, whether all classes are shown, and the cell that is open.
+  function keep() {
+    const chosen = vpd.read(["mistaken"]);
+    if (opened) { chosen.set("label", opened[0]); chosen.set("named", opened[1]); }
+    const isFirst = choice.selectedIndex === 0 && !opened;
+    vpd.keep(isFirst ? "" : nameOf(choice.selectedOptions[0]), chosen);
+  }
 
   // Rows of the index of actions, by id; nothing where the site has no pages of actions.
   let index = null;
@@ -17,12 +29,20 @@
     return index;
   }
 
-  // Which classes are rows and columns: all, or those of a wrong answer.
+  // Which classes are rows, and which columns: all, or those that were mistaken, and these with what they were taken for.
   function classesOf(data) {
     const all = data.classes.map((_, place) => place);
-    if (!mistaken.checked) return all;
-    return all.filter((place) => all.some((other) =>
-      other !== place && (data.counts[place][other] || data.counts[other][place])));
+    if (!mistaken.checked) return [all, all];
+    const rows = all.filter((row) => all.some((other) => other !== row && data.counts[row][other]));
+    return [rows, all.filter((column) => rows.includes(column) || rows.some((row) => data.counts[row][column]))];
+  }
+
+  // How many answers to a class's actions are right, below its name.
+  function rateOf(data, row) {
+    const asked = data.counts[row].reduce((sum, one) => sum + one, 0);
+    const right = data.counts[row][row];
+    const text = asked ? `${Math.round(100 * right / asked)} % right` : "not asked";
+    return h("span", { class: "rate", title: `${right} of ${asked} answers are right` }, text);
   }
 
   function cellOf(data, row, column) {
@@ -38,13 +58,14 @@
   }
 
   function draw(data) {
-    const places = classesOf(data);
+    const [places, columns] = classesOf(data);
     const head = h("tr", { role: "row" }, h("th", { scope: "col" }, "label ↓ taken for →"),
-      places.map((place) => h("th", { scope: "col", class: "class", title: data.classes[place] },
+      columns.map((place) => h("th", { scope: "col", class: "class", title: data.classes[place] },
         h("span", {}, data.classes[place]))));
     const rows = places.map((row) => h("tr", { role: "row" },
-      h("th", { scope: "row", title: data.classes[row] }, data.classes[row]),
-      places.map((column) => cellOf(data, row, column))));
+      h("th", { scope: "row", title: data.classes[row] },
+        h("span", { class: "name" }, data.classes[row]), " ", rateOf(data, row)),
+      columns.map((column) => cellOf(data, row, column))));
     grid.replaceChildren(h("thead", {}, head), h("tbody", {}, rows));
     const first = grid.querySelector("td");
     if (first) first.tabIndex = 0;
@@ -80,7 +101,7 @@
       if (next) focusOn(next);
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      open(cell);
+      open(cell).catch(vpd.told);
     }
   });
 
@@ -88,7 +109,7 @@
     const cell = event.target.closest("td");
     if (!cell) return;
     focusOn(cell);
-    open(cell);
+    open(cell).catch(vpd.told);
   });
 
   function clipOf(id, known) {
@@ -120,6 +141,8 @@
     if (Number(choice.value) !== place) return;
     for (const other of grid.querySelectorAll('[aria-selected="true"]')) other.setAttribute("aria-selected", "false");
     cell.setAttribute("aria-selected", "true");
+    opened = [data.classes[row], data.classes[column]];
+    keep();
     const found = actions.filter((action) => action[4] === row && action[5].includes(column));
     const votes = (action) => action[5].filter((one) => one === column).length;
     found.sort((one, other) => votes(other) - votes(one));
@@ -140,21 +163,47 @@
     byId("cell").scrollIntoView({ block: "nearest" });
   }
 
+  // Shows the choice; nothing of an earlier one stays below its name while it is loaded, or if it cannot be.
   async function show() {
     const option = choice.selectedOptions[0];
     const place = choice.value;
-    const data = await load(`confusion_${place}`);
-    if (choice.value !== place) return;
+    grid.replaceChildren();
     byId("cell").hidden = true;
     byId("about").textContent = `${option.dataset.actions} test actions, ${option.dataset.trials} ` +
       `trial${option.dataset.trials === "1" ? "" : "s"}`;
+    const data = await load(`confusion_${place}`);
+    if (choice.value !== place) return;
     for (const kind of ["svg", "png", "csv"]) {
       byId(kind).href = `${vpd.root}/figures/${encodeURIComponent(option.dataset.figure)}.${kind}`;
     }
     draw(data);
   }
 
-  choice.addEventListener("change", show);
-  mistaken.addEventListener("change", show);
-  show();
+  // Shows what the address says; a browser that puts earlier choices back into the controls is overruled.
+  async function follow() {
+    const { item, chosen } = vpd.address();
+    opened = null;
+    vpd.fill(["mistaken"], chosen);
+    const options = [...choice.options];
+    const wanted = options.find((option) => nameOf(option) === item);
+    choice.value = (wanted || options[0]).value;
+    byId("unknown").textContent = item && !wanted ? `There is no confusion of ${item}: choose one of the list.` : "";
+    await show();
+    const data = await load(`confusion_${choice.value}`);
+    const [row, column] = ["label", "named"].map((name) => data.classes.indexOf(chosen.get(name)));
+    const cell = grid.querySelector(`td[data-row="${row}"][data-column="${column}"]`);
+    if (cell) await open(cell);
+  }
+
+  function change() {
+    opened = null;
+    byId("unknown").textContent = "";
+    keep();
+    show().catch(vpd.told);
+  }
+
+  choice.addEventListener("change", change);
+  mistaken.addEventListener("change", change);
+  addEventListener("hashchange", () => follow().catch(vpd.told));
+  follow().catch(vpd.told);
 })();

@@ -91,7 +91,7 @@
 
   for (const element of document.querySelectorAll("[data-chart]")) {
     const name = element.dataset.chart;
-    vpd.load(`curves_${name}`).then((data) => DRAW[name](element, data));
+    vpd.load(`curves_${name}`).then((data) => DRAW[name](element, data)).catch(vpd.told);
   }
-  document.querySelectorAll("[data-table]").forEach(table);
+  document.querySelectorAll("[data-table]").forEach((element) => table(element).catch(vpd.told));
 })();

@@ -163,7 +163,7 @@
     video = videos.get(name);
     details = {};
     strips.mark(name);
-    const shard = await vpd.load(video.shard);
+    const shard = await vpd.load(video.shard).catch((error) => { vpd.told(error); return {}; });
     if (video.name === name) details = shard;
   }
 
@@ -417,4 +417,4 @@
   refreshAll();
   await isBuilt;
   if (queue.length) choose(queue[0].id);
-})();
+})().catch(vpd.told);

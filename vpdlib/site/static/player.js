@@ -6,11 +6,24 @@ const vpdPlayer = (() => {
   const UNSURE = 3; // tenths of a teacher's score
   const players = new Set();
   // What is drawn, for all players of the page.
-  const drawing = { pose: "", box: true, skeleton: null };
+  const drawing = { pose: "", box: true, skeleton: null, speed: 1 };
 
   function redraw() {
-    for (const player of players) player.draw();
+    for (const player of players) {
+      setSpeed(player.video);
+      player.draw();
+    }
   }
+
+  // A video takes the one when it plays, the other whenever it is loaded.
+  function setSpeed(video) {
+    video.playbackRate = video.defaultPlaybackRate = drawing.speed;
+  }
+
+  // Whether nobody is followed in a frame, of a clip whose video has a track.
+  const isLost = (clip, frame) => clip.boxes.length > 0 && !clip.boxes[frame];
+
+  const timeOf = (clip, frame) => `${frame + 1} of ${clip.ms.length}, ${vpd.number(clip.ms[frame] / 1000, 2)} s`;
 
   function forget() {
     for (const player of players) player.video.pause();
@@ -56,12 +69,36 @@ const vpdPlayer = (() => {
       if (!point(joint)) return;
       context.beginPath();
       context.arc(...point(joint), 2.6, 0, 2 * Math.PI);
-      context.lineWidth = 1;
+      context.lineWidth = unsure(joint) ? 3 : 1;
       context.strokeStyle = OUTLINE;
-      context.fillStyle = unsure(joint) ? "#0008" : colour(joint);
-      context.fill();
+      context.fillStyle = colour(joint);
+      if (!unsure(joint)) context.fill();
+      context.stroke();
+      if (!unsure(joint)) return;
+      // A ring: what is seen through it is the picture.
+      context.lineWidth = 1.4;
+      context.strokeStyle = colour(joint);
       context.stroke();
     });
+  }
+
+  function paintLost(context) {
+    const text = "not followed here";
+    context.font = "bold 12px system-ui, sans-serif";
+    context.fillStyle = "#000c";
+    context.fillRect(4, 4, context.measureText(text).width + 10, 19);
+    context.fillStyle = "#fff";
+    context.fillText(text, 9, 18);
+  }
+
+  // Below a slider, where along it nobody is followed; null where somebody always is.
+  function lostStrip(clip) {
+    const count = clip.ms.length;
+    const stripes = clip.ms.flatMap((_, frame) => (isLost(clip, frame)
+      ? [`linear-gradient(var(--bad), var(--bad)) ${count > 1 ? 100 * frame / (count - 1) : 0}% 0 / ${100 / count + 0.4}% 100% no-repeat`]
+      : []));
+    if (!stripes.length) return null;
+    return vpd.h("span", { class: "lost", title: "nobody is followed", style: `background: ${stripes.join(", ")}` });
   }
 
   function paintBox(context, [x0, y0, x1, y1]) {
@@ -91,7 +128,15 @@ const vpdPlayer = (() => {
     video.addEventListener("click", toggle);
     slider.addEventListener("input", () => { video.pause(); show(Number(slider.value)); });
     told();
-    return { element: vpd.h("div", { class: "bar" }, button, slider), mark: (frame) => { slider.value = frame; } };
+    const time = vpd.h("span", { class: "time", "aria-hidden": "true" });
+    function mark(frame) {
+      slider.value = frame;
+      time.textContent = timeOf(clip, frame);
+      slider.setAttribute("aria-valuetext", `frame ${timeOf(clip, frame)}${isLost(clip, frame) ? ", not followed" : ""}`);
+    }
+    mark(clip.poster);
+    const along = vpd.h("span", { class: "along" }, slider, lostStrip(clip));
+    return { element: vpd.h("div", { class: "bar" }, button, along, time), mark };
   }
 
   function videoOf(id, name) {
@@ -110,10 +155,13 @@ const vpdPlayer = (() => {
       const last = ms[ms.length - 1];
       const step = ms.length > 1 ? last / (ms.length - 1) : 40;
       Object.assign(this, { duration: (last + step) / 1000, paused: true, ended: false, readyState: 4, seeking: false });
-      Object.assign(this, { from: 0, since: 0 });
+      Object.assign(this, { from: 0, since: 0, rate: 1 });
     }
+    get playbackRate() { return this.rate; }
+    set playbackRate(rate) { Object.assign(this, { from: this.currentTime, since: performance.now(), rate }); }
     get currentTime() {
-      return this.paused ? this.from : Math.min(this.duration, this.from + (performance.now() - this.since) / 1000);
+      if (this.paused) return this.from;
+      return Math.min(this.duration, this.from + this.rate * (performance.now() - this.since) / 1000);
     }
     set currentTime(seconds) {
       Object.assign(this, { from: Math.max(0, Math.min(this.duration, seconds)), since: performance.now(), ended: false });
@@ -165,6 +213,7 @@ const vpdPlayer = (() => {
       const box = clip.boxes[player.at];
       if (drawing.box && box && box.every((side) => side !== null)) paintBox(context, box);
       const joints = (clip.poses[drawing.pose] || [])[player.at];
+      if (isLost(clip, player.at)) paintLost(context);
       // Only the teacher has scores.
       if (joints) paintPose(context, joints, drawing.pose === "teacher" ? clip.scores[player.at] : null);
     };
@@ -195,6 +244,7 @@ const vpdPlayer = (() => {
     video.addEventListener("loadedmetadata", seek);
     video.addEventListener("seeked", seek);
     players.add(player);
+    setSpeed(video);
     player.draw();
     return player;
   }

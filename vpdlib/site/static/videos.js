@@ -5,9 +5,13 @@
   const { h, load, number } = vpd;
   const byId = (id) => document.getElementById(id);
   const SVG = "http://www.w3.org/2000/svg";
-  const FIELDS = ["video", "split", "group", "length", "fps", "size", "frames", "followed", "kept", "actions", "problems"];
+  const FIELDS = ["video", "split", "group", "length", "fps", "size", "frames", "followed", "kept", "actions", "problems",
+    "partly"];
+  const CONTROLS = ["search", "split", "with-problems", "partly"];
   let perShard = 1;
   let places = new Map();
+  // The place of the video that is shown; null where none is.
+  let shown = null;
 
   const detailsOf = async (place) => (await load(`videos_${Math.floor(place / perShard)}`))[place % perShard];
 
@@ -47,35 +51,38 @@
 
   function sparkCell(cell) {
     const holder = h("div");
-    detailsOf(cell.getData().place).then((details) => holder.replaceChildren(spark(details)));
+    detailsOf(cell.getData().place).then((details) => holder.replaceChildren(spark(details))).catch(vpd.told);
     return holder;
   }
 
-  const linkTo = (name) => h("a", { href: `#${encodeURIComponent(name)}` }, name);
+  const linkTo = (name) => h("a", { href: `#${encodeURIComponent(name)}`, "data-id": name }, name);
 
   function columns() {
     const right = { hozAlign: "right", sorter: "number" };
     const percent = (cell) => document.createTextNode(number(cell.getValue()));
     // Widths are given: measuring cells for them makes a long list slow.
     const all = [
-      { title: "video", field: "video", formatter: (cell) => linkTo(cell.getValue()), width: 140, frozen: innerWidth > 600 },
-      { title: "score over time", field: "place", formatter: sparkCell, headerSort: false, width: 190 },
-      { title: "split", field: "split", width: 80 },
-      { title: "group", field: "group", width: 150 },
-      { title: "length, s", field: "length", width: 115, ...right },
-      { title: "followed, %", field: "followed", width: 140, ...right, formatter: percent },
-      { title: "kept, %", field: "kept", width: 110, ...right, formatter: percent },
-      { title: "actions", field: "actions", width: 110, ...right },
-      { title: "problems", field: "problems", width: 125, ...right },
+      { title: "video", field: "video", formatter: (cell) => linkTo(cell.getValue()), width: 120, frozen: innerWidth > 600 },
+      { title: "score over time", field: "place", formatter: sparkCell, headerSort: false, width: 140 },
+      { title: "split", field: "split", width: 72 },
+      { title: "group", field: "group", width: 125 },
+      { title: "length, s", field: "length", width: 112, ...right },
+      { title: "followed, %", field: "followed", width: 138, ...right, formatter: percent },
+      { title: "partly lost", field: "partly", width: 128, ...right },
+      { title: "kept, %", field: "kept", width: 106, ...right, formatter: percent },
+      { title: "actions", field: "actions", width: 106, ...right },
+      { title: "problems", field: "problems", width: 120, ...right },
     ];
-    return all.filter((column) => column.field !== "kept" || byId("list").dataset.kept);
+    const { kept, tracks } = byId("list").dataset;
+    return all.filter(({ field }) => (field !== "kept" || kept) && (field !== "partly" || tracks));
   }
 
   function filterOf() {
     const text = byId("search").value.trim().toLowerCase();
     const [split, problems] = [byId("split").value, byId("with-problems").checked];
+    const partly = Boolean(byId("partly")) && byId("partly").checked;
     return (row) => (!text || row.video.toLowerCase().includes(text) || row.group.toLowerCase().includes(text)) &&
-      (!split || row.split === split) && (!problems || row.problems > 0);
+      (!split || row.split === split) && (!problems || row.problems > 0) && (!partly || row.partly > 0);
   }
 
   function facts(row, details) {
@@ -95,7 +102,7 @@
     const xs = details.curve.map((_, index) => Number((details.end * (index + 0.5) / details.curve.length).toFixed(3)));
     charts.draw(element, {
       label: `Score over time of ${row.video}`, xLabel: "time, s", yLabel: "score", xs, yRange: [0, 1], digits: 2, height: 220,
-      xRange: [0, details.end], spans: details.actions.map(([, start, end]) => [start, end]),
+      xRange: [0, details.end], spans: details.actions.map(([, start, end, label]) => [start, end, label]),
       series: [{ name: "score", ys: details.curve.map((score) => (score === null ? null : score / 100)), gaps: true }],
     });
   }
@@ -107,34 +114,115 @@
     return [h("h3", {}, "Problems"), h("ul", { class: "problems" }, items)];
   }
 
-  function actionsOf(details) {
+  // The video itself, from where it lay when the site was built, with the picture of one of its clips until it plays.
+  function playerOf(row, details, index) {
+    if (!details.source) return { elements: [h("p", { class: "note" }, "Keypoints stand in for this video.")], play: null };
+    const pictured = details.actions.find((action) => index[action[7]] && index[action[7]][7]);
+    const video = h("video", {
+      controls: true, preload: "none", playsinline: true, src: details.source, "aria-label": `Video ${row.video}`,
+      poster: pictured ? `${vpd.root}/clips/${encodeURIComponent(pictured[0])}.jpg` : null,
+    });
+    const told = h("p", { class: "note", role: "status" });
+    video.addEventListener("error", () => {
+      told.textContent = `${decodeURIComponent(details.source)} is not there, or this browser does not play it: it lay there ` +
+        "when the site was built. The page of each action has its clip.";
+    });
+    let until = Infinity;
+    video.addEventListener("pause", () => { until = Infinity; });
+    video.addEventListener("timeupdate", () => { if (video.currentTime >= until) video.pause(); });
+    function play(start, end) {
+      video.currentTime = start;
+      // A video that cannot be played says so by its event.
+      video.play().then(() => { until = end; }).catch(() => {});
+      video.scrollIntoView({ block: "nearest" });
+    }
+    return { elements: [video, told], play };
+  }
+
+  // What the heads took an action for: how many rightly, and each wrong class with those that named it.
+  function answersOf(place, label, told) {
+    const asked = (told.answers[place] || []).map((answer, column) => [answer, told.columns[column].join(" ")])
+      .filter(([answer]) => answer !== null);
+    if (!asked.length) return h("td", {}, "–");
+    const named = (answer) => told.classes[answer < 0 ? -1 - answer : answer];
+    const wrong = new Map();
+    for (const [answer, head] of asked) {
+      if (named(answer) !== label) wrong.set(named(answer), [...(wrong.get(named(answer)) || []), head]);
+    }
+    const right = asked.length - [...wrong.values()].flat().length;
+    return h("td", { class: "answers" }, h("div", { class: wrong.size ? null : "good" }, `${right} of ${asked.length} right`),
+      [...wrong].map(([other, heads]) => h("div", { class: "bad" }, `✗ ${other}: ${heads.join(", ")}`)));
+  }
+
+  function followedIn(seen, frames) {
+    if (!frames) return h("td", {}, "–");
+    return seen === frames ? h("td", {}, "wholly")
+      : h("td", { class: "followed bad" }, `partly not: ${frames - seen} of ${frames} frames`);
+  }
+
+  function actionsOf(details, told, play) {
     if (!details.actions.length) return [h("p", { class: "note" }, "No labelled actions.")];
     const name = (id) => (byId("video").dataset.hasActions
       ? h("a", { href: `${vpd.root}/pages/action.html#${encodeURIComponent(id)}` }, id) : id);
-    const rows = details.actions.map(([id, start, end, label, split]) => h("tr", {},
-      h("th", { scope: "row" }, name(id)), h("td", {}, number(start, 2)), h("td", {}, number(end, 2)),
-      h("td", {}, label), h("td", {}, split)));
-    const heads = ["action", "start, s", "end, s", "label", "split"].map((text) => h("th", { scope: "col" }, text));
+    const button = (id, start, end) => (play ? h("td", {}, h("button", {
+      type: "button", class: "play", "aria-label": `Play ${id}`, click: () => play(start, end),
+    }, "▶")) : null);
+    const rows = details.actions.map(([id, start, end, label, split, seen, frames, place]) => h("tr", {},
+      h("th", { scope: "row" }, name(id)), button(id, start, end), h("td", {}, number(start, 2)), h("td", {}, number(end, 2)),
+      h("td", { class: "words" }, label), h("td", {}, split), followedIn(seen, frames),
+      told.columns.length ? answersOf(place, label, told) : null));
+    const heads = ["action", play ? "play" : null, "start, s", "end, s", "class", "split", "followed",
+      told.columns.length ? "answers" : null];
     return [h("h3", {}, "Actions"), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Actions" },
-      h("table", { class: "plain" }, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)))];
+      h("table", { class: "plain actions" },
+        h("thead", {}, h("tr", {}, heads.filter(Boolean).map((text) =>
+          h("th", { scope: "col", class: ["class", "answers"].includes(text) ? "words" : null }, text)))),
+        h("tbody", {}, rows)))];
+  }
+
+  function mark(table, place, is) {
+    const row = place === null ? false : table.getRow(place);
+    if (row) row.getElement().classList.toggle("chosen", is);
   }
 
   // The video of the address, videos.html#<video>.
-  async function showChosen(rows) {
-    const name = decodeURIComponent(location.hash.slice(1));
-    const place = places.get(name);
+  async function showChosen(rows, table, name) {
+    const place = places.has(name) ? places.get(name) : null;
     const section = byId("video");
-    section.hidden = place === undefined;
-    if (place === undefined) return;
-    const details = await detailsOf(place);
+    mark(table, shown, false);
+    mark(table, place, true);
+    shown = place;
+    section.hidden = true;
+    byId("unknown").textContent = name && place === null ? `There is no video ${name}: choose one of the list.` : "";
+    if (place === null) return;
+    const hasActions = section.dataset.hasActions;
+    const [details, index, told] = await Promise.all([detailsOf(place),
+      hasActions ? load("action_index") : [], hasActions ? load("action_answers") : { columns: [], answers: [], classes: [] }]);
+    if (shown !== place) return;
     const row = rows[place];
+    const { elements, play } = playerOf(row, details, index);
+    section.hidden = false;
     byId("video-title").textContent = row.video;
     byId("video-facts").replaceChildren(facts(row, details));
+    byId("video-player").replaceChildren(...elements);
     byId("video-problems").replaceChildren(...problemsOf(details));
-    byId("video-actions").replaceChildren(...actionsOf(details));
+    byId("video-actions").replaceChildren(...actionsOf(details, told, play));
     chart(byId("video-chart"), row, details);
     section.focus();
     section.scrollIntoView({ block: "start" });
+  }
+
+  // What controls and headings say, for the address.
+  function chosenNow(table) {
+    const chosen = vpd.read(CONTROLS);
+    const [sorter] = table.getSorters();
+    if (sorter) chosen.set("sort", `${sorter.field} ${sorter.dir}`);
+    return chosen;
+  }
+
+  function sortOf(chosen) {
+    const [column, dir] = (chosen.get("sort") || "").split(" ");
+    return FIELDS.includes(column) && ["asc", "desc"].includes(dir) ? [{ column, dir }] : [];
   }
 
   async function start() {
@@ -143,20 +231,38 @@
     const rows = data.rows.map((values, place) =>
       Object.assign({ place }, Object.fromEntries(FIELDS.map((field, index) => [field, values[index]]))));
     places = new Map(rows.map((row) => [row.video, row.place]));
+    const { item, chosen } = vpd.address();
+    vpd.fill(CONTROLS, chosen);
     const table = vpd.table(byId("list"), {
       label: "Videos", layout: "fitData",
       data: rows, columns: columns(), index: "place", rowHeight: 36,
-      height: rows.length > 12 ? "55vh" : undefined,
+      height: rows.length > 12 ? "55vh" : undefined, initialSort: sortOf(chosen),
+      rowFormatter: (row) => row.getElement().classList.toggle("chosen", row.getData().place === shown),
     });
-    const count = (filtered) => { byId("count").textContent = `${filtered.length} of ${rows.length} shown`; };
-    table.on("dataFiltered", (_, filtered) => count(filtered));
     const filter = () => table.setFilter(filterOf());
-    byId("search").addEventListener("input", filter);
-    byId("split").addEventListener("change", filter);
-    byId("with-problems").addEventListener("change", filter);
-    addEventListener("hashchange", () => showChosen(rows));
-    showChosen(rows);
+    const keep = () => vpd.keep(vpd.address().item, chosenNow(table));
+    table.on("dataFiltered", (_, filtered) => { byId("count").textContent = `${filtered.length} of ${rows.length} shown`; });
+    const change = () => { filter(); keep(); };
+    const follow = () => {
+      const now = vpd.address();
+      vpd.fill(CONTROLS, now.chosen);
+      filter();
+      showChosen(rows, table, now.item).catch(vpd.told);
+    };
+    table.on("tableBuilt", () => {
+      table.on("dataSorted", keep);
+      for (const id of CONTROLS) {
+        if (byId(id)) byId(id).addEventListener("input", change);
+      }
+      vpd.leading(byId("list"), (name) => vpd.addressOf(name, chosenNow(table)));
+      addEventListener("hashchange", follow);
+      filter();
+      showChosen(rows, table, item).catch(vpd.told);
+      // Once the filtered rows are drawn; the one that was chosen may not be among them.
+      const scroll = () => table.scrollToRow(places.get(item), "center", false).catch(() => {});
+      if (places.has(item)) requestAnimationFrame(scroll);
+    });
   }
 
-  start();
+  start().catch(vpd.told);
 })();

@@ -9,23 +9,93 @@ const vpd = (() => {
   // A shard calls this: pages opened from a disk cannot fetch.
   function shard(name, data) {
     loaded.set(name, data);
-    const told = waiting.get(name);
-    if (told) told.resolve(data);
+    const asked = waiting.get(name);
+    if (asked) asked.resolve(data);
   }
 
   // The data of a shard, loaded once.
   function load(name) {
     if (loaded.has(name)) return Promise.resolve(loaded.get(name));
     if (!waiting.has(name)) {
-      const told = {};
-      told.promise = new Promise((resolve, reject) => Object.assign(told, { resolve, reject }));
-      waiting.set(name, told);
+      const asked = {};
+      asked.promise = new Promise((resolve, reject) => Object.assign(asked, { resolve, reject }));
+      waiting.set(name, asked);
       const script = document.createElement("script");
       script.src = `${root}/data/${encodeURIComponent(name)}.js`;
-      script.onerror = () => told.reject(new Error(`data/${name}.js is not there: build the site again`));
+      const lack = (what) => { const error = new Lacking(name, what); tellLacking(error); asked.reject(error); };
+      script.onerror = () => lack("is not there");
+      // A file that is cut off is loaded too, and hands over nothing.
+      script.onload = () => { if (!loaded.has(name)) lack("is damaged"); };
       document.head.append(script);
     }
     return waiting.get(name).promise;
+  }
+
+  // Data that cannot be had: every page says so in one place, whoever asked for them.
+  class Lacking extends Error {
+    constructor(name, what) { super(`data/${name}.js ${what}: build the site again`); }
+  }
+
+  function tellLacking(error) {
+    const place = document.getElementById("lacking");
+    place.append(h("p", {}, error.message));
+  }
+
+  // For the end of what asked for them: it is told already, and anything else is an error of the page.
+  function told(error) {
+    if (!(error instanceof Lacking)) throw error;
+  }
+
+  // What a user has chosen stands in the address, so that Back, a reload and a link keep it: behind # what is shown,
+  // then, behind ?, the rest by name. A page opened from a disk may change no more of its address.
+  function address() {
+    const [shown, ...rest] = location.hash.slice(1).split("?");
+    let item = shown;
+    try { item = decodeURIComponent(shown); } catch { /* Not written by a page: it names nothing, to the letter. */ }
+    return { item, chosen: new URLSearchParams(rest.join("?")) };
+  }
+
+  function addressOf(item, chosen) {
+    const rest = new URLSearchParams([...chosen].filter(([, value]) => value !== "")).toString();
+    return `#${encodeURIComponent(item)}${rest ? `?${rest}` : ""}`;
+  }
+
+  // Puts it there without a step of the history; typing may ask often, which browsers refuse.
+  const KEEP_MS = 150;
+  let keeping = 0, kept = -KEEP_MS;
+  function keep(item, chosen) {
+    const next = addressOf(item, chosen);
+    const put = () => {
+      kept = performance.now();
+      if (next !== location.hash) history.replaceState(history.state, "", next);
+    };
+    clearTimeout(keeping);
+    if (performance.now() - kept > KEEP_MS) put();
+    else keeping = setTimeout(put, KEEP_MS);
+  }
+
+  // Puts what the address says into controls whose ids are its names.
+  function fill(ids, chosen) {
+    for (const id of ids) {
+      const control = document.getElementById(id);
+      if (!control) continue;
+      if (control.type === "checkbox") control.checked = chosen.get(id) === "yes";
+      else control.value = chosen.get(id) || "";
+      // A choice that there is not any more is none.
+      if (control.tagName === "SELECT" && control.selectedIndex < 0) control.selectedIndex = 0;
+    }
+  }
+
+  // What controls say, for the address; the first of a list of choices need not be told.
+  function read(ids, chosen = new URLSearchParams()) {
+    for (const id of ids) {
+      const control = document.getElementById(id);
+      if (!control) continue;
+      const is = control.type === "checkbox" ? (control.checked ? "yes" : "") : control.value;
+      if (is && !(control.tagName === "SELECT" && control.selectedIndex === 0)) chosen.set(id, is);
+      else chosen.delete(id);
+    }
+    return chosen;
   }
 
   // An element: attributes, listeners (functions), and children, of which texts are always text.
@@ -43,6 +113,16 @@ const vpd = (() => {
   // Okabe and Ito's colours, which colour-blind readers tell apart, and dashes besides.
   const colours = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6d1f", "#7f7f7f"];
   const colour = (index) => colours[index % colours.length];
+
+  // Links with data-id lead to where their address is when they are followed, not when they were made.
+  function leading(element, hrefOf) {
+    for (const event of ["click", "auxclick", "contextmenu"]) {
+      element.addEventListener(event, ({ target }) => {
+        const link = target.closest("a[data-id]");
+        if (link) link.href = hrefOf(link.dataset.id);
+      });
+    }
+  }
 
   // A number as text; a dash for what is not there.
   const number = (value, digits = 1) =>
@@ -116,6 +196,13 @@ const vpd = (() => {
   }
 
   addEventListener("DOMContentLoaded", () => {
+    // What the address says is a page's own: the way to the content is no part of it.
+    document.querySelector(".skip").addEventListener("click", (event) => {
+      event.preventDefault();
+      const main = document.getElementById("main");
+      main.tabIndex = -1;
+      main.focus();
+    });
     document.getElementById("theme").addEventListener("click", () => {
       const next = isDark() ? "light" : "dark";
       document.documentElement.dataset.theme = next;
@@ -124,5 +211,5 @@ const vpd = (() => {
     });
   });
 
-  return { root, shard, load, h, colour, colours, number, table, isDark };
+  return { root, shard, load, told, address, addressOf, keep, fill, read, leading, h, colour, colours, number, table, isDark };
 })();
