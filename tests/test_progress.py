@@ -1,4 +1,6 @@
 import io
+import platform
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from vpdlib import progress
@@ -18,7 +20,7 @@ def test_the_log_gets_plain_lines(tmp_path):
         list(progress.track(iter("ab"), "reading"))
     lines = path.read_text().splitlines()
     assert lines[0] == "begun, 50 %s"
-    assert len(lines) == 1 + (5 + 1) + 1
+    assert len(lines) == 1 + (5 + 1) + 1 + 1
     assert lines[1].startswith("looking: 1/5 frame in 0 s (")
     assert lines[6].startswith("looking: 5/5 frame in ")
     assert lines[7].startswith("reading: 2 it in ")
@@ -45,7 +47,22 @@ def test_warnings_are_seen_in_the_terminal_too(tmp_path, capsys):
         print("by hand", file=log)
     assert capsys.readouterr() == ("", "warning: look at a.mp4\n")
     lines = (tmp_path / "job.log").read_text().splitlines()
-    assert lines == ["begun", "warning: look at a.mp4", "by hand"]
+    assert lines[:-1] == ["begun", "warning: look at a.mp4", "by hand"]
+
+
+def test_a_log_ends_with_when_and_where_it_was_written(tmp_path):
+    before = datetime.now(UTC).replace(microsecond=0)
+    with progress.logged_to(tmp_path / "job.log"):
+        progress.note("at work")
+    last = (tmp_path / "job.log").read_text().splitlines()[-1]
+    times, _, where = last.partition(" on ")
+    begun, ended = (
+        datetime.strptime(text, progress.LOG_TIME).replace(tzinfo=UTC)
+        for text in times.split(" to ")
+    )
+    assert before <= begun <= ended <= datetime.now(UTC)
+    assert where == progress.computer()
+    assert platform.machine() in where
 
 
 def test_a_new_log_begins_anew(tmp_path):
@@ -53,7 +70,8 @@ def test_a_new_log_begins_anew(tmp_path):
         with progress.logged_to(tmp_path / "job.log"):
             progress.note(text)
     progress.note("after")
-    assert (tmp_path / "job.log").read_text() == "second\n"
+    lines = (tmp_path / "job.log").read_text().splitlines()
+    assert lines[:-1] == ["second"]
 
 
 def test_a_terminal_gets_a_bar_that_is_closed_on_an_error(monkeypatch):

@@ -10,10 +10,14 @@ drawn besides where standard error is a terminal.
 from __future__ import annotations
 
 import logging
+import os
+import platform
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -27,6 +31,9 @@ note = _logger.info
 #: Tell the user what they should know and nothing fails of.
 warn = _logger.warning
 
+
+#: Of the times in a log's last line.
+LOG_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 #: What lines that say how far a loop is are marked by.
 _OF_LOOP = "vpd_loop"
@@ -44,6 +51,9 @@ class _Lines(logging.Formatter):
 def logged_to(path: str | Path, tell: bool = False, append: bool = False) -> Iterator[TextIO]:
     """Send what this process says to a log file, and warnings to standard error too.
 
+    The last line of what succeeds says from when to when it was written, and on what computer; of what fails it is the
+    error.
+
     Parameters
     ----------
     path : of the log.
@@ -57,6 +67,7 @@ def logged_to(path: str | Path, tell: bool = False, append: bool = False) -> Ite
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    begun = datetime.now(UTC)
     if not append:
         path.write_text("", encoding="utf-8")
     # To append is to write behind what another process has appended meanwhile.
@@ -70,9 +81,25 @@ def logged_to(path: str | Path, tell: bool = False, append: bool = False) -> Ite
             _logger.addHandler(handler)
         try:
             yield log
+            log.write(f"{begun:{LOG_TIME}} to {datetime.now(UTC):{LOG_TIME}} on {computer()}\n")
         finally:
             for handler in handlers:
                 _logger.removeHandler(handler)
+
+
+def computer() -> str:
+    """The computer that this process runs on, in words: its cores that may be used, their kind, and the system."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = f"{usable} core{'' if usable == 1 else 's'}"
+    return f"{cores}, {_processor()}, {platform.system()} {platform.machine()}"
+
+
+def _processor() -> str:
+    """Its name, such as Linux gives it; of a kind that says none, that of the architecture."""
+    path = Path("/proc/cpuinfo")
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    named = re.search(r"^model name\s*:\s*(.*\S)", text, re.MULTILINE)
+    return named[1] if named else platform.processor() or platform.machine()
 
 
 @contextmanager

@@ -19,10 +19,8 @@ def test_a_table_of_results_is_read_by_its_layout(tmp_path):
         tmp_path / "table1.csv",
         "method,head,trials,top1,top1_std,top1_paper\nvpd2d,nns,1,80,,\njoints2d,nns,5,91.04,1.9,72.1\n",
     )
-    assert "<h1>Table 1. Mine</h1>" in page
-    assert (
-        "Top-1 accuracy with all training data, %. ★ and bold: best of ours in a column. ±:" in page
-    )
+    assert "<h1>Table 1: recognition with all training actions. Mine</h1>" in page
+    assert "More is better. ★ and bold: best of ours in a column. ±: sample" in page
     assert (
         '<th scope="col" class="number">NNS (DTW)</th><th scope="col" class="paper">paper</th>'
         in page

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from tests.site.made_results import CLASSES, GROUP, MadeResults, read_shard
+from vpdlib.report.html_page import notes_of
 from vpdlib.report.result_tables import read_result_table
-from vpdlib.report.stage_times import times_in_benchmarks, times_in_logs
+from vpdlib.report.stage_times import times_in_benchmarks, times_in_logs, when_run
 from vpdlib.site.build import PAGES, build_site
 from vpdlib.site.pages import confusion, curves, overview, tables, videos
 from vpdlib.site.site import SiteSources
@@ -57,6 +58,16 @@ def test_a_table_is_read_as_its_markdown_is(tmp_path):
     path.write_text(TABLE1.replace("91.01", "92.5"))
     table = read_result_table(path)
     assert [row[1].best for row in table.rows] == [False, True]
+    # 91.04 lies within 3.54 of 92.5.
+    assert [row[1].near for row in table.rows] == [True, False]
+    assert table.trials == "BiGRU 5, NNS (DTW) 1"
+    assert table.heading == "Table 1: recognition with all training actions"
+    notes = notes_of(table)
+    assert "☆: within the deviation of the best" in notes
+    assert "More is better. " in notes
+    assert "Trials: BiGRU 5, NNS (DTW) 1. –: was not run." in notes
+    path.write_text(TABLE1.replace("91.01,3.54", "92.5,1.4"))
+    assert not read_result_table(path).has_near
 
 
 def test_columns_without_a_best_and_unknown_tables(tmp_path):
@@ -102,11 +113,13 @@ def test_learning_scores_and_kept_frames(made, tmp_path):
     (made.results / "students/.vpd2d.cpu.state").write_text("saved")
     made.there.append("students/.vpd2d.cpu.state")
     made.weak_labels([0.05, 0.5, 1.0, np.nan], [False, True, True, False])
-    site = made.site(tmp_path / "out")
+    site = made.site(tmp_path / "out", weak_labels={"min_score": 0.4})
     curves.build(site)
     (student,) = read_shard(site, "curves_learning")["students"]
     assert (student["name"], student["train"], student["val"]) == ("vpd2d", [2, 1], [3, None])
+    assert (student["best"], student["window"]) == (7, 5)
     scores = read_shard(site, "curves_scores")
+    assert scores["min_score"] == 0.4
     assert sum(scores["all"]) == 12
     assert sum(scores["kept"]) == 6
     assert scores["kept"][25] == scores["kept"][-1] == 3
@@ -128,6 +141,17 @@ def test_accuracy_by_athlete_and_by_video(made, tmp_path):
     assert by_group["names"] == [GROUP]
     assert by_group["percent"] == [[pytest.approx(100 * 11 / 12, abs=0.01)]]
     assert [line["name"] for line in by_group["lines"]] == ["vpd2d, bigru"]
+
+
+def test_athletes_of_one_video_each_have_no_chart_of_their_own(tmp_path):
+    made = MadeResults(tmp_path / "results", num_videos=1)
+    made.recognition("recognition/a/nns/full.h5", [made.truth()])
+    site = made.site(tmp_path / "out")
+    page = curves.build(site)
+    assert page.context["one_each"]
+    assert page.context["parts"]["group"] is None
+    assert not (site.out / "data/curves_group.js").exists()
+    assert read_shard(site, "curves_video")["names"] == made.videos
 
 
 def test_confusions_sum_trials_and_list_the_actions_of_a_cell(made, tmp_path):
@@ -222,11 +246,17 @@ def test_overview_says_what_was_run_and_groups_problems(made, tmp_path):
         "prepare_dataset": 1,
     }
     assert (site.out / "data/problems.csv").is_file()
-    assert context["trials"] == "3 trials of each network; few-shot subsets of 4 examples; seed 0"
+    assert context["trials"] == (
+        "3 trials of each network that recognises; one of NNS with all training actions, in which nothing is left to "
+        "chance; few-shot subsets of 4 examples per class; seed 0"
+    )
     words = {run.name: run.words for run in context["runs"]["Feature sets"]}
     assert words["joints2d"] == "the teacher's joints, normalised"
     assert "sees RGB of crops" in words["vpd2d_rgb"]
-    assert "best epoch 7" in context["runs"]["Students that are trained"][0].words
+    # The settings name no feature set vpd2d that would have said the rest.
+    (student,) = context["runs"]["Students that are trained"]
+    assert student.words.endswith("distilled on videos of the training split; best epoch 7 of 1000")
+    assert context["sought"] is False
     assert [(time.stage, time.jobs, time.cpu_s) for time in context["times"]] == [
         ("recognize_actions", 2, 30.5),
         ("table1", 1, 1.5),
@@ -242,6 +272,36 @@ def test_times_of_benchmark_files_where_logs_say_nothing(tmp_path):
     (time,) = times_in_benchmarks(tmp_path)
     assert (time.stage, time.jobs, time.wall_s, time.cpu_s) == ("detect_people", 1, 2.5, 4.5)
     assert times_in_logs(tmp_path) == []
+
+
+def test_when_jobs_ran_and_where(tmp_path):
+    assert when_run(tmp_path) is None
+    logs = tmp_path / "logs"
+    for name, text in {
+        # Two side by side, one after a pause.
+        "a/0.log": "a {}\n2026-01-02T10:00:00Z to 2026-01-02T10:30:00Z on 2 cores\n",
+        "a/1.log": "a {}\n2026-01-02T10:10:00Z to 2026-01-02T10:40:00Z on 8 cores\n",
+        "b.log": "b {}\n2026-01-03T10:00:00Z to 2026-01-03T10:00:05Z on 2 cores\n",
+        "c.log": "killed\n",
+        "build_site.log": "2026-02-02T10:00:00Z to 2026-02-02T10:30:00Z on 2 cores\n",
+    }.items():
+        (logs / name).parent.mkdir(parents=True, exist_ok=True)
+        (logs / name).write_text(text)
+    when = when_run(tmp_path, "build_site")
+    assert when.begun.isoformat() == "2026-01-02T10:00:00+00:00"
+    assert when.ended.isoformat() == "2026-01-03T10:00:05+00:00"
+    assert when.busy_s == 40 * 60 + 5
+    assert when.computers == {"2 cores": 2, "8 cores": 1}
+    assert when.silent == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "on_the_clock", "in_words"),
+    [(0.2, "< 1 s", "0 s"), (7, "0:00:07", "7 s"), (3599.8, "1:00:00", "1 h"), (7805, "2:10:05", "2 h 10 min")],
+)  # fmt: skip
+def test_times_are_hours_and_minutes(seconds, on_the_clock, in_words):
+    assert overview.clock(seconds) == on_the_clock
+    assert overview.h_min(seconds) == in_words
 
 
 def test_names_of_data_are_no_markup_on_any_page(made, tmp_path):
@@ -260,7 +320,7 @@ def test_names_of_data_are_no_markup_on_any_page(made, tmp_path):
     assert len(pages) >= 5
     for path in (*pages, *(out / "data").glob("*.js")):
         text = path.read_text(encoding="utf-8")
-        assert "<img" not in text, path
+        assert "<img src=x" not in text, path
         assert "<script>alert" not in text, path
         assert "<b>flip" not in text, path
 

@@ -32,6 +32,7 @@ th.number, td.number, th.paper, td.paper { text-align: right; white-space: nowra
 tbody th { font-weight: 500; }
 td.best { font-weight: 700; }
 td.best::before { content: "★ "; }
+td.near::before { content: "☆ "; }
 """  # noqa: E501
 
 
@@ -52,7 +53,7 @@ def write_page(path: str | Path, csv_path: str | Path, title: str) -> None:
     csv_path = Path(csv_path)
     if csv_path.stem in LAYOUTS:
         table = read_result_table(csv_path)
-        name, notes, shown = table.title, notes_of(table), table_markup(table)
+        name, notes, shown = table.heading, notes_of(table), table_markup(table)
     else:
         name, notes, shown = _list_page(csv_path)
     name = f"{name}. {' '.join(title.split())}"
@@ -69,10 +70,20 @@ def write_page(path: str | Path, csv_path: str | Path, title: str) -> None:
 def notes_of(table: ResultTable) -> str:
     """What is said of a table of results before it."""
     notes = [f"{table.caption}."]
+    if table.reading:
+        notes.append(table.reading)
     if table.has_best:
         notes.append("★ and bold: best of ours in a column.")
+    if table.has_near:
+        notes.append("☆: within the deviation of the best, so hardly worse.")
     if table.has_spread:
         notes.append("±: sample standard deviation over trials.")
+    if table.trials:
+        notes.append(f"Trials: {table.trials}.")
+    if table.has_empty:
+        notes.append(
+            "–: was not run. NNS gives a class without probabilities, so that late fusion has none."
+        )
     if table.has_paper:
         notes.append("paper: Hong et al., ICCV 2021.")
     return " ".join(notes)
@@ -139,5 +150,7 @@ def _markup(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cel
 def _cell(cell: Cell, kind: str, is_first: bool) -> str:
     element, scope = ("th", ' scope="row"') if is_first else ("td", "")
     value = "" if cell.value is None else f' data-value="{cell.value}"'
-    best, said = (" best", '<span class="hidden"> (best)</span>') if cell.best else ("", "")
+    mark, words = ("best", "best") if cell.best else ("near", "within the deviation of the best")
+    is_marked = cell.best or cell.near
+    best, said = (f" {mark}", f'<span class="hidden"> ({words})</span>') if is_marked else ("", "")
     return f'<{element}{scope} class="{kind}{best}"{value}>{escape(cell.text) or "–"}{said}</{element}>'

@@ -20,6 +20,8 @@ class Layout:
     headings : patterns of the others' names and what to print for them; a name without one is printed as it is.
     across : (column, measure) of a long table: each value of the column becomes one of the measure.
     unranked : patterns of columns that have no best; ``.*`` where nothing is compared.
+    plain : what the table answers, for who does not know the paper; behind its name on the pages.
+    reading : what its columns say and which way is better, for the same.
     """
 
     name: str
@@ -28,6 +30,8 @@ class Layout:
     headings: tuple[tuple[str, str], ...] = ()
     across: tuple[str, str] | None = None
     unranked: str = ""
+    plain: str = ""
+    reading: str = ""
 
     def heading(self, name: str) -> str:
         """What to print above a column."""
@@ -40,6 +44,13 @@ class Layout:
 _METHOD = {"method": "features"}
 _HEADS = (("bigru", "BiGRU"), ("nns", "NNS"), ("cnn", "CNN"), ("bilstm", "BiLSTM"))
 _BY_SHOTS = (("full", "all data"), (r"k(\d+)", r"k = \1"))
+_TOP1 = "Top-1 accuracy: of a hundred test actions, how many are given their class. More is better."
+_K = "k: training actions of each class."
+_AP = (
+    "Average precision: 100 if all actions and nothing else are found, the surest first. More is better. tIoU: the "
+    "time that a found and a labelled action share, over the time that they cover together; from the given one on "
+    "it counts"
+)
 
 LAYOUTS: dict[str, Layout] = {
     "table1": Layout(
@@ -48,12 +59,16 @@ LAYOUTS: dict[str, Layout] = {
         {**_METHOD, "weights": "weights"},
         (("", "by itself"), *((re.escape(name), head.title) for name, head in HEADS.items())),
         across=("head", "top1"),
+        plain="recognition with all training actions",
+        reading=_TOP1,
     ),
     "table2": Layout(
         "Table 2",
         "Ablations, top-1 accuracy, %",
         {"part": "part", "label": "distilled from and on", "method": "features"},
         _BY_SHOTS,
+        plain="recognition without some part of a student",
+        reading=f"{_TOP1} {_K}",
     ),
     "table3": Layout(
         "Table 3",
@@ -61,6 +76,9 @@ LAYOUTS: dict[str, Layout] = {
         "the entire corpus (_corpus), as the paper's are",
         {"method": "features", "queries": "queries"},
         ((r"p(\d+)", r"P@\1"), (r"hit(\d+)", r"hit@\1")),
+        plain="retrieval, whether the most similar actions are of the same class",
+        reading="Every action is a query once, the others are ranked by how alike they are. P@k: how many of the first "
+        "k are of the query's class; hit@k: how many queries have any among the first k. More is better.",
     ),
     "table4": Layout(
         "Table 4",
@@ -68,6 +86,9 @@ LAYOUTS: dict[str, Layout] = {
         {"method": "features", "weights": "weights", "threshold": "threshold"},
         ((r"(.*)", r"tIoU \1"),),
         across=("tiou", "ap"),
+        plain="detection, when an action happens, learnt from a few videos",
+        reading=f"{_AP}: to the right, times must fit closer. Threshold: how sure the detector must be of a frame for "
+        "it to belong to an action.",
     ),
     "figure3": Layout(
         "Figure 3",
@@ -75,6 +96,8 @@ LAYOUTS: dict[str, Layout] = {
         {"method": "features", "head": "head"},
         ((r"(.*)", r"k = \1"),),
         across=("k", "top1"),
+        plain="recognition with few training actions",
+        reading=f"{_TOP1} {_K}",
     ),
     "tableS1": Layout(
         "Table S1",
@@ -83,29 +106,39 @@ LAYOUTS: dict[str, Layout] = {
         {"min_score": "score >=", "method": "features"},
         (("pct_all", "of all frames"), ("pct_action", "of action frames"), *_BY_SHOTS),
         unranked="pct_.*",
+        plain="how sure the teacher must be of what students learn from",
+        reading=_TOP1,
     ),
     "tableS2": Layout(
         "Table S2",
         "Top-1 accuracy with k examples per class, BiGRU beside NNS, %",
         _METHOD,
         tuple((rf"{head}(\d+)", rf"{name}, k = \1") for head, name in _HEADS),
+        plain="recognition with few training actions, by head",
+        reading=f"{_TOP1} {_K}",
     ),
     "tableS3": Layout(
         "Table S3",
         "Few-shot detection, average precision at tIoU 0.5 by activation threshold, %",
         _METHOD,
         ((r"t(.*)", r">= \1"),),
+        plain="detection, how sure it must be of a frame",
+        reading=f"{_AP}.",
     ),
     "tableS4": Layout(
         "Table S4",
         "Sequence models, top-1 accuracy with all training data, %",
         {"label": "model"},
+        plain="recognition by each kind of head",
+        reading=_TOP1,
     ),
     "tableS8": Layout(
         "Table S8",
         "What VIPE* is trained on, top-1 accuracy, %",
         {"method": "features", "model": "model"},
         (("top1", "all data"),),
+        plain="recognition by what the view-invariant embedding has learnt from",
+        reading=_TOP1,
     ),
     "found_accuracy": Layout(
         "Found actions",
@@ -119,6 +152,10 @@ LAYOUTS: dict[str, Layout] = {
             ("calibration_error_raw", "uncalibrated"),
         ),
         unranked="found|actions|calibration_error.*",
+        plain="how much of what is found is right",
+        reading="mAP: average precision, mean over classes. Precision: how many of those found are right; recall: "
+        "how many of the labelled actions are found. More is better. Calibration error: how far probabilities are "
+        "from how often they are right. Less is better.",
     ),
     "found_by_class": Layout(
         "Found actions by class",

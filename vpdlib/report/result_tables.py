@@ -1,6 +1,7 @@
 """Tables of results for a page: cells as text and number, the best of ours marked, the paper's number beside.
 
-They are read as their Markdown is (:mod:`vpdlib.report.render`), by the same layouts.
+They are read as their Markdown is (:mod:`vpdlib.report.render`), by the same layouts, but more is said of them:
+which numbers lie within the deviation of the best, how many trials there were, what an empty cell is.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vpdlib.recognition.settings import HEADS
 from vpdlib.report.layouts import LAYOUTS, Layout
 
 _SPREADS = ("_std", "_sd")
@@ -35,11 +37,20 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: what is printed, the number that it is sorted by, and whether it is the best of its column."""
+    """A cell.
+
+    Attributes
+    ----------
+    text : what is printed.
+    value : the number that it is sorted by.
+    best : whether it is the best of its column.
+    near : whether it is less below the best than the best's deviation over trials.
+    """
 
     text: str
     value: float | None = None
     best: bool = False
+    near: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,9 @@ class ResultTable:
     name : of its file, such as ``table1``.
     title, caption : as of its Markdown.
     columns, rows : its cells.
-    has_best, has_spread, has_paper : what the notes below it explain.
+    has_best, has_near, has_spread, has_paper, has_empty : what the notes before it explain.
+    plain, reading : as of its layout.
+    trials : how many there were, in words, by head where they differ.
     """
 
     name: str
@@ -60,8 +73,18 @@ class ResultTable:
     columns: list[Column]
     rows: list[list[Cell]]
     has_best: bool
+    has_near: bool
     has_spread: bool
     has_paper: bool
+    has_empty: bool
+    plain: str
+    reading: str
+    trials: str
+
+    @property
+    def heading(self) -> str:
+        """Its name, and what it answers."""
+        return f"{self.title}: {self.plain}" if self.plain else self.title
 
 
 def read_result_table(path: Path) -> ResultTable:
@@ -83,19 +106,25 @@ def read_result_table(path: Path) -> ResultTable:
         )
     layout = LAYOUTS.get(name) or Layout(name, name, {})
     keys = [key for key in layout.keys if key in names]
+    trials = _trials(rows)
     if layout.across and layout.across[0] in names:
         names, rows = _widened(names, rows, keys, *layout.across)
-    return _table(name, layout, keys, names, rows)
+    return _table(name, layout, keys, names, rows, trials)
 
 
 def _table(
-    name: str, layout: Layout, keys: Sequence[str], names: Sequence[str], rows: Sequence[Row]
+    name: str,
+    layout: Layout,
+    keys: Sequence[str],
+    names: Sequence[str],
+    rows: Sequence[Row],
+    trials: str,
 ) -> ResultTable:
     columns, cells = [], []
     for key in keys:
         columns.append(Column(layout.keys[key], "text"))
         cells.append([Cell(_key(row[key]), _number(row[key])) for row in rows])
-    has_best = has_spread = has_paper = False
+    has_best = has_near = has_spread = has_paper = has_empty = False
     for stem in _stems(names, keys):
         ours = [row[stem] for row in rows]
         papers = [row.get(f"{stem}_paper", "") for row in rows]
@@ -107,6 +136,8 @@ def _table(
         marked = _ours(ours, spreads, ranked)
         cells.append(marked)
         has_best = has_best or any(cell.best for cell in marked)
+        has_near = has_near or any(cell.near for cell in marked)
+        has_empty = has_empty or not all(ours)
         has_spread = has_spread or any(spreads)
         if any(papers):
             columns.append(Column("paper", "paper"))
@@ -114,8 +145,39 @@ def _table(
             has_paper = True
     by_row = [list(row) for row in zip(*cells, strict=True)]
     return ResultTable(
-        name, layout.name, layout.caption, columns, by_row, has_best, has_spread, has_paper
+        name,
+        layout.name,
+        layout.caption,
+        columns,
+        by_row,
+        has_best,
+        has_near,
+        has_spread,
+        has_paper,
+        has_empty,
+        layout.plain,
+        layout.reading,
+        trials,
     )
+
+
+def _trials(rows: Sequence[Row]) -> str:
+    """How many trials the numbers are of: ``5``, or ``BiGRU 5, NNS (DTW) 1``; empty where the table does not say."""
+    by_head: dict[str, set[int]] = {}
+    for row in rows:
+        trials = int(row.get("trials") or 0)
+        if trials:
+            by_head.setdefault(row.get("head", ""), set()).add(trials)
+    counts = {head: _range(found) for head, found in by_head.items()}
+    if len(set(counts.values())) <= 1:
+        return next(iter(counts.values()), "")
+    titles = {head: HEADS[head].title if head in HEADS else head or "others" for head in counts}
+    return ", ".join(f"{titles[head]} {count}" for head, count in counts.items())
+
+
+def _range(numbers: set[int]) -> str:
+    least, most = min(numbers), max(numbers)
+    return str(least) if least == most else f"{least} to {most}"
 
 
 def _stems(names: Sequence[str], keys: Sequence[str]) -> list[str]:
@@ -143,14 +205,25 @@ def _widened(
 
 
 def _ours(means: Sequence[str], spreads: Sequence[str], ranked: bool) -> list[Cell]:
-    """Our numbers with their deviations; the best of different ones is marked, as it is printed."""
+    """Our numbers with their deviations; the best of different ones is marked, as it is printed, and who is near it.
+
+    Near is who lies less below the best than the deviation of the best: another draw might have put it first.
+    """
     printed = [_printed(mean) for mean in means]
     known = {text for text in printed if _number(text) is not None}
     best = max(known, key=float) if ranked and len(known) > 1 else None
-    return [
-        Cell(f"{text} ± {_printed(spread)}" if spread else text, _number(mean), text == best)
+    bests = [
+        (_number(mean) or 0.0) - (_number(spread) or 0.0)
         for text, mean, spread in zip(printed, means, spreads, strict=True)
+        if text == best
     ]
+    least = min(bests, default=None)
+    cells = []
+    for text, mean, spread in zip(printed, means, spreads, strict=True):
+        value, is_best = _number(mean), text == best
+        near = not is_best and least is not None and value is not None and value >= least
+        cells.append(Cell(f"{text} ± {_printed(spread)}" if spread else text, value, is_best, near))
+    return cells
 
 
 def _number(cell: str) -> float | None:

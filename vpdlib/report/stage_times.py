@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
+from vpdlib.progress import LOG_TIME
+
 #: The end of a log, as workflow_scripts/_job.py writes it.
 _DONE = re.compile(r": done in ([\d.]+) s, ([\d.]+) s of CPU")
+#: Its last line, as vpdlib/progress.py writes it.
+_WHEN = re.compile(r"^(\d{4}-\S+Z) to (\d{4}-\S+Z) on (.+)$", re.MULTILINE)
 
 
 @dataclass
@@ -29,6 +35,60 @@ class StageTime:
     wall_s: float = 0.0
     cpu_s: float = 0.0
     silent: int = 0
+
+
+@dataclass(frozen=True)
+class WhenRun:
+    """When the jobs that are in the logs ran, and where.
+
+    Attributes
+    ----------
+    begun, ended : the first beginning and the last end, UTC.
+    busy_s : seconds in which at least one job ran.
+    computers : how many jobs ran on each, those of most first.
+    silent : jobs whose log does not say when.
+    """
+
+    begun: datetime
+    ended: datetime
+    busy_s: float
+    computers: dict[str, int]
+    silent: int
+
+
+def when_run(results: Path, apart_from: str = "") -> WhenRun | None:
+    """When the jobs ran by the logs of ``results/<dataset>``; None where no log says it.
+
+    Parameters
+    ----------
+    results : the dataset's folder.
+    apart_from : a stage that does not count.
+    """
+    spans: list[tuple[datetime, datetime]] = []
+    computers = Counter[str]()
+    silent = 0
+    for path in sorted((results / "logs").rglob("*.log")):
+        if _stage(path, results / "logs") == apart_from:
+            continue
+        found = _WHEN.findall(path.read_text(errors="replace"))
+        if found:
+            begun, ended, computer = found[-1]
+            spans.append((_time(begun), _time(ended)))
+            computers[computer] += 1
+        else:
+            silent += 1
+    if not spans:
+        return None
+    busy_s, last = 0.0, min(begun for begun, _ in spans)
+    for begun, ended in sorted(spans):
+        busy_s += max(0.0, (ended - max(begun, last)).total_seconds())
+        last = max(last, ended)
+    first = min(begun for begun, _ in spans)
+    return WhenRun(first, last, busy_s, dict(computers.most_common()), silent)
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, LOG_TIME).replace(tzinfo=UTC)
 
 
 def times_in_logs(results: Path) -> list[StageTime]:
@@ -59,7 +119,11 @@ def times_in_benchmarks(results: Path) -> list[StageTime]:
 
 def _of(found: dict[str, StageTime], path: Path, folder: Path) -> StageTime:
     """The stage whose log or benchmark file it is, with one job more."""
-    stage = path.relative_to(folder).parts[0].removesuffix(path.suffix)
+    stage = _stage(path, folder)
     time = found.setdefault(stage, StageTime(stage))
     time.jobs += 1
     return time
+
+
+def _stage(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).parts[0].removesuffix(path.suffix)

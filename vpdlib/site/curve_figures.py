@@ -18,6 +18,8 @@ _COLOURS = (
 )  # fmt: skip
 _MARKERS = ("o", "s", "^", "D", "v", "x", "+")
 _STYLES = ("-", "--", ":", "-.")
+#: Marks of one number of examples lie side by side: so far apart, as factors of it, but no farther in all.
+_STEP, _SPREAD = 1.025, 1.2
 #: Lines up to which a legend stands within the figure.
 _MOST_WITHIN = 6
 
@@ -25,7 +27,9 @@ _MOST_WITHIN = 6
 def draw_few_shot(ks: Sequence[int], lines: Sequence[Mapping[str, Any]]) -> Figure:
     """Accuracy by examples per class: colour and marker of the feature set, dashes of the head, hollow the paper's."""
     figure, axes = _axes()
-    for line in lines:
+    step = min(_STEP, _SPREAD ** (1 / max(1, len(lines) - 1)))
+    for place, line in enumerate(lines):
+        beside = np.array(ks) * step ** (place - (len(lines) - 1) / 2)
         method, style = line["method"], _STYLES[line["head"] % len(_STYLES)]
         look: dict[str, Any] = {
             "color": _COLOURS[method % len(_COLOURS)],
@@ -35,12 +39,18 @@ def draw_few_shot(ks: Sequence[int], lines: Sequence[Mapping[str, Any]]) -> Figu
         if any(value is not None for value in line["top1"]):
             top1, std = (np.array(line[name], dtype=float) for name in ("top1", "std"))
             axes.errorbar(
-                ks, top1, yerr=std, linestyle=style, capsize=3, label=plain(line["name"]), **look
+                beside,
+                top1,
+                yerr=std,
+                linestyle=style,
+                capsize=3,
+                label=plain(line["name"]),
+                **look,
             )
         if any(value is not None for value in line["paper"]):
             label = plain(f"{line['name']}, paper")
             paper = np.array(line["paper"], dtype=float)
-            axes.plot(ks, paper, linestyle="none", markerfacecolor="none", label=label, **look)
+            axes.plot(beside, paper, linestyle="none", markerfacecolor="none", label=label, **look)
     axes.set_xscale("log", base=2)
     axes.set_xticks(ks, [str(k) for k in ks])
     axes.minorticks_off()
@@ -50,25 +60,29 @@ def draw_few_shot(ks: Sequence[int], lines: Sequence[Mapping[str, Any]]) -> Figu
     return figure
 
 
-def draw_learning(name: str, history: pd.DataFrame) -> Figure:
-    """A student's losses by epoch."""
+def draw_learning(name: str, history: pd.DataFrame, best_epoch: int) -> Figure:
+    """A student's losses by epoch, and the epoch whose weights it has."""
     figure, axes = _axes()
     axes.plot(history["epoch"], history["train_loss"], "--", color=_COLOURS[1], label="training")
     axes.plot(history["epoch"], history["val_loss"], "-", color=_COLOURS[0], label="validation")
+    axes.axvline(best_epoch, color="black", linestyle=":", label=f"best epoch, {best_epoch}")
     axes.set_xlabel("epoch")
-    axes.set_ylabel("loss")
+    axes.set_ylabel("loss (small is good)")
     axes.set_title(plain(name), fontsize=10)
     _legend(figure, axes)
     return figure
 
 
-def draw_scores(edges: np.ndarray, counts: np.ndarray) -> Figure:
-    """Frames by the teacher's mean joint score: all (row 0) and kept (row 1)."""
+def draw_scores(edges: np.ndarray, counts: np.ndarray, min_score: float | None) -> Figure:
+    """Frames by the teacher's mean joint score: all (row 0) and kept (row 1); the score from which they are kept."""
     figure, axes = _axes()
     axes.stairs(
         counts[0], edges, fill=True, color=_COLOURS[4], alpha=0.5, label="frames with an athlete"
     )
     axes.stairs(counts[1], edges, fill=True, color=_COLOURS[0], label="kept as weak labels")
+    if min_score is not None:
+        label = f"kept from {min_score:g}"
+        axes.axvline(min_score, color="black", linestyle=":", label=label)
     axes.set_xlabel("teacher's mean joint score")
     axes.set_ylabel("frames")
     _legend(figure, axes)

@@ -63,7 +63,11 @@ def students(settings: Mapping[str, Any], trained: Mapping[str, Mapping[str, Any
     found = []
     for name, record in trained.items():
         student = StudentSettings.model_validate(record["settings"])
-        found.append(Run(name, f"{_student_words(student)}; best epoch {record['best_epoch']}"))
+        words = _student_words(student)
+        # Its feature set, if there is one, has said so above.
+        said = name in settings.get("methods", ()) and words == _feature_words(name, settings)
+        best = f"best epoch {record['best_epoch']} of {student.epochs}"
+        found.append(Run(name, f"as above; {best}" if said else f"{words}; {best}"))
     return found
 
 
@@ -72,8 +76,17 @@ def trials(settings: Mapping[str, Any]) -> str:
     if "trials" not in settings:
         return ""
     shots = settings.get("shots", ())
-    few = f"; few-shot subsets of {_listed([str(k) for k in shots])} examples" if shots else ""
-    return f"{settings['trials']} trials of each network{few}; seed {settings.get('seed', 0)}"
+    few = (
+        f"few-shot subsets of {_listed([str(k) for k in shots])} examples per class"
+        if shots
+        else ""
+    )
+    said = [_counted(settings["trials"], "trial") + " of each network that recognises"]
+    if any(not HEADS[head].layers for head in settings.get("heads", ()) if head in HEADS):
+        said.append("one of NNS with all training actions, in which nothing is left to chance")
+    if detection := settings.get("detection"):
+        said.append(_counted(detection["num_trials"], "trial") + " of detection, unless published")
+    return "; ".join([*said, *[few] * bool(few), f"seed {settings.get('seed', 0)}"])
 
 
 def stages(settings: Mapping[str, Any]) -> list[Run]:
@@ -134,6 +147,10 @@ def _student_words(student: StudentSettings) -> str:
         f"{student.epochs} epochs of {student.samples_per_epoch:,} frames in batches of {student.batch_size}, "
         f"distilled on {_DISTILLED_ON[student.distil_on]}"
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _every(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,12 +35,16 @@ def build(site: Site) -> Page | None:
         "group": _accuracy_by(site, answers, "group"),
         "video": _accuracy_by(site, answers, "video"),
     }
+    one_each = _is_one_each(site, answers)
+    if one_each:
+        # The same chart twice.
+        parts["group"] = None
     there = {name: data for name, data in parts.items() if data is not None}
     if not there:
         return None
     for name, data in there.items():
         site.shard(f"curves_{name}", data)
-    return Page("curves", "Curves", {"parts": parts})
+    return Page("curves", "Curves", {"parts": parts, "one_each": one_each})
 
 
 def _few_shot(site: Site) -> dict[str, Any] | None:
@@ -85,13 +90,17 @@ def _learning(site: Site) -> dict[str, Any] | None:
         if not path.is_file():
             continue
         history = pd.read_csv(path)
+        record = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+        best = int(record["best_epoch"])
         figure = f"learning_{len(found)}_{folder.name}"
         caption = f"Losses of {folder.name} by epoch"
-        site.figure(figure, draw_learning(folder.name, history), history, caption)
+        site.figure(figure, draw_learning(folder.name, history, best), history, caption)
         found.append(
             {
                 "name": folder.name,
                 "figure": figure,
+                "best": best,
+                "window": int(record["settings"]["select_window"]),
                 "epochs": history["epoch"].tolist(),
                 "train": [_plain(loss) for loss in history["train_loss"]],
                 "val": [_plain(loss) for loss in history["val_loss"]],
@@ -126,15 +135,29 @@ def _scores(site: Site) -> dict[str, Any] | None:
     table = pd.DataFrame(
         {"score_from": edges[:-1], "score_to": edges[1:], "frames": counts[0], "kept": counts[1]}
     ).round(4)
-    site.figure("teacher_scores", draw_scores(edges, counts), table, "Teacher's scores")
+    min_score = site.sources.settings.get("weak_labels", {}).get("min_score")
+    site.figure("teacher_scores", draw_scores(edges, counts, min_score), table, "Teacher's scores")
     rows = [{"split": split or "–", **_counted(row)} for split, row in sums.iterrows()]
     rows.append({"split": "all", **_counted(by_video[["frames", "with_athlete", "kept"]].sum())})
     centres = ((edges[:-1] + edges[1:]) / 2).round(4).tolist()
-    return {"centres": centres, "all": counts[0].tolist(), "kept": counts[1].tolist(), "rows": rows}
+    return {
+        "centres": centres,
+        "all": counts[0].tolist(),
+        "kept": counts[1].tolist(),
+        "min_score": min_score,
+        "rows": rows,
+    }
 
 
 def _counted(row: pd.Series) -> dict[str, int]:
     return {str(name): int(value) for name, value in row.items()}
+
+
+def _is_one_each(site: Site, answers: Sequence[TrialAnswers]) -> bool:
+    """Whether every athlete with a test action has one video of them, and every such video one athlete."""
+    tested = {action for one in answers for action in one.actions}
+    pairs = {(action.group, action.video) for action in site.actions if action.action in tested}
+    return len({group for group, _ in pairs}) == len({video for _, video in pairs}) == len(pairs)
 
 
 def _accuracy_by(site: Site, answers: Sequence[TrialAnswers], what: str) -> dict[str, Any] | None:

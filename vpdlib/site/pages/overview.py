@@ -11,7 +11,7 @@ import yaml
 
 from vpdlib.atomic import write_text
 from vpdlib.datasets.tables import ProblemRow, SummaryRow, read_rows
-from vpdlib.report.stage_times import StageTime, times_in_benchmarks, times_in_logs
+from vpdlib.report.stage_times import StageTime, times_in_benchmarks, times_in_logs, when_run
 from vpdlib.site import what_was_run
 from vpdlib.site.site import Page, Site
 
@@ -58,8 +58,28 @@ def build(site: Site) -> Page:
             "all_wall_s": sum(time.wall_s for time in times),
             "silent": sum(time.silent for time in times),
             "measured_by": measured_by,
+            "when": when_run(site.sources.results, _OWN_STAGE),
+            "clock": clock,
+            "h_min": h_min,
+            "sought": site.file("found.csv") is not None or site.file("to_label.csv") is not None,
         },
     )
+
+
+def clock(seconds: float) -> str:
+    """Seconds as hours, minutes and seconds: ``2:10:05``, ``0:00:07``, ``< 1 s``."""
+    whole = round(seconds)
+    if not whole:
+        return "< 1 s"
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def h_min(seconds: float) -> str:
+    """Seconds in words: ``2 h 10 min``, ``10 min``, ``7 s``."""
+    if seconds < 60:
+        return f"{round(seconds)} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return " ".join([f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0))
 
 
 def _summary(site: Site) -> list[SummaryRow]:

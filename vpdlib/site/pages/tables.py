@@ -9,6 +9,7 @@ from markupsafe import Markup
 from vpdlib.report.html_page import notes_of, table_markup
 from vpdlib.report.layouts import LAYOUTS
 from vpdlib.report.result_tables import ResultTable, read_result_table
+from vpdlib.site import what_was_run
 from vpdlib.site.site import Page, Site
 
 #: Files with a layout, in its order; tables without one come last.
@@ -33,7 +34,13 @@ def build(site: Site) -> Page | None:
             tables.append(table)
     if not tables:
         return None
-    context = {"tables": tables, "notes_of": notes_of, "markup_of": _markup}
+    settings = site.sources.settings
+    context = {
+        "tables": tables,
+        "notes_of": notes_of,
+        "markup_of": _markup,
+        "names": [*what_was_run.feature_sets(settings), *what_was_run.heads(settings)],
+    }
     return Page("tables", "Tables", context)
 
 

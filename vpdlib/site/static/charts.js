@@ -43,7 +43,9 @@ const charts = (() => {
     const scale = devicePixelRatio;
     ctx.save();
     ctx.beginPath();
-    ctx.rect(plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height);
+    // A mark on the edge is whole.
+    const room = 2 * RADIUS * scale;
+    ctx.rect(plot.bbox.left - room, plot.bbox.top - room, plot.bbox.width + 2 * room, plot.bbox.height + 2 * room);
     ctx.clip();
     series.forEach((one, index) => {
       if (!plot.series[index + 1].show) return;
@@ -55,7 +57,7 @@ const charts = (() => {
       plot.data[0].forEach((x, place) => {
         const y = one.ys[place];
         if (y === null) return;
-        const [left, top] = [plot.valToPos(x, "x", true), plot.valToPos(y, "y", true)];
+        const [left, top] = [plot.valToPos(x, "x", true) + (one.shift || 0) * scale, plot.valToPos(y, "y", true)];
         const spread = one.spreads && one.spreads[place];
         if (spread) {
           const path = new Path2D();
@@ -88,6 +90,45 @@ const charts = (() => {
       if (name) drawName(plot, name, left, right);
     }
     ctx.restore();
+  }
+
+  // Values of x that matter, such as a threshold: a line from top to bottom, with its name.
+  function drawLines(plot, lines) {
+    const ctx = plot.ctx;
+    const scale = devicePixelRatio;
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = ofSheet("--ink");
+    ctx.lineWidth = 1.5 * scale;
+    ctx.font = `${12 * scale}px system-ui, sans-serif`;
+    ctx.textBaseline = "top";
+    for (const { x, name } of lines) {
+      const left = plot.valToPos(x, "x", true);
+      ctx.setLineDash([2 * scale, 3 * scale]);
+      ctx.beginPath();
+      ctx.moveTo(left, plot.bbox.top);
+      ctx.lineTo(left, plot.bbox.top + plot.bbox.height);
+      ctx.stroke();
+      const toLeft = left > plot.bbox.left + plot.bbox.width / 2;
+      ctx.textAlign = toLeft ? "right" : "left";
+      ctx.fillText(name, left + (toLeft ? -5 : 5) * scale, plot.bbox.top + 3 * scale);
+    }
+    ctx.restore();
+  }
+
+  // A line that is moved sideways, so that lines of the same x do not lie on one another.
+  function shifted(one) {
+    return (plot) => {
+      const path = new Path2D();
+      let isOpen = false;
+      plot.data[0].forEach((x, place) => {
+        const y = one.ys[place];
+        if (y === null) return;
+        const left = plot.valToPos(x, "x", true) + one.shift * devicePixelRatio;
+        path[isOpen ? "lineTo" : "moveTo"](left, plot.valToPos(y, "y", true));
+        isOpen = true;
+      });
+      return { stroke: path };
+    };
   }
 
   // In two lines of a long one, since stretches are narrow.
@@ -147,7 +188,7 @@ const charts = (() => {
     }
     return {
       label: one.name, stroke, dash, width: one.hollow ? 0 : 2, points: { show: false }, spanGaps: !one.gaps,
-      show: !one.off, paths: one.hollow ? () => null : undefined,
+      show: !one.off, paths: one.hollow ? () => null : one.shift ? shifted(one) : undefined,
     };
   }
 
@@ -168,7 +209,7 @@ const charts = (() => {
       cursor: { points: { size: 7 }, drag: { x: false, y: false } },
       hooks: {
         drawClear: [(plot) => drawSpans(plot, spec.spans || [])],
-        draw: [(plot) => drawMarks(plot, spec.series)],
+        draw: [(plot) => drawLines(plot, spec.lines || []), (plot) => drawMarks(plot, spec.series)],
         setCursor: [onCursor],
       },
     };
@@ -188,23 +229,43 @@ const charts = (() => {
     return h("div", { class: "numbers", tabindex: 0, role: "region", "aria-label": `Numbers: ${spec.label}` }, table);
   }
 
+  // Stretches behind the lines are in the legend too, which cannot be hidden.
+  const spanOf = (name) => h("li", { class: "span" }, h("span", { class: "swatch", "aria-hidden": "true" }), name);
+
   function legendOf(spec, toggle) {
     const values = spec.series.map(() => h("span", { class: "value", "aria-hidden": "true" }));
-    const items = spec.series.map((one, index) => {
-      const button = h("button", {
-        type: "button", "aria-pressed": String(!one.off), click: () => {
-          one.off = !one.off;
-          button.setAttribute("aria-pressed", String(!one.off));
-          toggle(index, !one.off);
-        },
-      }, swatch(one), one.name, values[index]);
-      return h("li", {}, button);
-    });
-    return { list: h("ul", { class: "legend", "aria-label": `Lines of ${spec.label}` }, items), values };
+    const buttons = spec.series.map((one, index) => h("button", {
+      type: "button", "aria-pressed": String(!one.off), click: () => turn(index, Boolean(one.off)),
+    }, swatch(one), one.name, values[index]));
+    // A line by itself needs no name beside that of the axis, and is not hidden.
+    const isOne = spec.series.length === 1;
+    const items = isOne ? [h("li", { class: "span" }, swatch(spec.series[0]), spec.series[0].name, values[0])]
+      : buttons.map((button) => h("li", {}, button));
+    if (spec.spansName && spec.spans.length) items.push(spanOf(spec.spansName));
+    const list = h("ul", { class: "legend", "aria-label": `Lines of ${spec.label}` }, items);
+    const note = h("p", { class: "note", role: "status" });
+    const all = h("button", { type: "button", click: () => spec.series.forEach((_, index) => turn(index, true)) }, "Show all");
+    const some = h("div", { class: "unshown" }, note, all);
+
+    function turn(index, isShown) {
+      if (isShown === !spec.series[index].off) return;
+      spec.series[index].off = !isShown;
+      buttons[index].setAttribute("aria-pressed", String(isShown));
+      toggle(index, isShown);
+      tell();
+    }
+    function tell() {
+      const hidden = spec.series.filter((one) => one.off).length;
+      note.textContent = `${hidden} of ${spec.series.length} lines ${hidden === 1 ? "is" : "are"} hidden, their names struck through.`;
+      some.hidden = !hidden;
+    }
+    tell();
+    return { list, values, some };
   }
 
   // Draw a chart into an element. spec: label, xLabel, yLabel, xs, series (name, ys, spreads, colour, dash, mark, hollow,
-  // bars, off), and perhaps ticks, whole, log2, xRange, yRange, spans, digits, height, and tabled
+  // bars, off, shift: px to the right), and perhaps ticks, whole, log2, xRange, yRange, lines (x, name), spans, spansName,
+  // digits, height, files (the name of those to download, where none were drawn when the site was built), and tabled
   // where the page has a table of the numbers anyway.
   function draw(element, spec) {
     let plot = null;
@@ -219,7 +280,8 @@ const charts = (() => {
     };
     const details = h("details", {}, h("summary", {}, "Numbers"));
     details.addEventListener("toggle", () => { if (details.children.length === 1) details.append(numbers(spec)); });
-    element.replaceChildren(holder, legend.list, ...(spec.tabled ? [] : [details]));
+    const files = spec.files ? [chartFiles.links(spec, () => plot.ctx.canvas)] : [];
+    element.replaceChildren(holder, legend.list, legend.some, ...(spec.tabled ? [] : [details]), ...files);
     const build = () => {
       if (plot) plot.destroy();
       const width = Math.max(200, holder.clientWidth);
@@ -236,5 +298,5 @@ const charts = (() => {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retheme);
   }
 
-  return { draw };
+  return { draw, look, numbers };
 })();

@@ -2,13 +2,18 @@
 "use strict";
 
 (() => {
-  // Lines that are shown at first; the others are a press away.
-  const SHOWN = 8;
+  // Lines that are shown at first; of more the chart says that they are hidden.
+  const SHOWN = 12;
+  // Marks of one x lie beside one another, so many px apart in all, or a little each.
+  const SPREAD = 60, STEP = 7;
 
   function fewShot(element, data) {
     const series = [];
+    const step = Math.min(STEP, SPREAD / Math.max(1, data.lines.length - 1));
+    const middle = (data.lines.length - 1) / 2;
     data.lines.forEach((line, index) => {
-      const look = { colour: line.method, mark: line.method, dash: line.head, off: index >= 2 * SHOWN };
+      const shift = (index - middle) * step;
+      const look = { colour: line.method, mark: line.method, dash: line.head, off: index >= SHOWN, shift };
       if (line.top1.some((value) => value !== null)) {
         series.push({ name: line.name, ys: line.top1, spreads: line.std, ...look });
       }
@@ -31,7 +36,9 @@
   function learning(element, data) {
     const student = data.students[Number(element.dataset.place)];
     charts.draw(element, {
-      label: `Losses of ${student.name} by epoch`, xLabel: "epoch", yLabel: "loss", xs: student.epochs, digits: 3, whole: true,
+      label: `Losses of ${student.name} by epoch`, xLabel: "epoch", yLabel: "loss (small is good)",
+      xs: student.epochs, digits: 3, whole: true,
+      lines: student.best ? [{ x: student.best, name: `best epoch, ${student.best}` }] : [],
       series: [
         { name: "training", ys: student.train, colour: 1, dash: 1 },
         { name: "validation", ys: student.val, colour: 0 },
@@ -42,6 +49,7 @@
   function scores(element, data) {
     charts.draw(element, {
       label: "Frames by the teacher's score", xLabel: "teacher's mean joint score", yLabel: "frames", digits: 0,
+      lines: data.min_score === null ? [] : [{ x: data.min_score, name: `kept from ${data.min_score}` }],
       xs: data.centres, xRange: [0, 1], yRange: (plot, low, high) => [0, Math.max(1, high * 1.05)],
       series: [
         { name: "with an athlete", ys: data.all, bars: true, colour: 0 },
@@ -58,7 +66,7 @@
     const xs = data.names.map((_, index) => index + 1);
     charts.draw(element, {
       label: "Accuracy from the worst to the best", xLabel: "from the worst to the best", yLabel: "named rightly, %",
-      xs, whole: true, yRange: [0, 105], tabled: true,
+      xs, whole: true, xRange: [0.6, xs.length + 0.4], yRange: [0, 105], tabled: true,
       series: series.map(({ line, ranked, off }) => ({
         name: line.name, ys: xs.map((_, index) => (index < ranked.length ? ranked[index] : null)),
         colour: line.method, dash: line.head, mark: xs.length <= 60 ? line.method : undefined, off,
@@ -78,14 +86,14 @@
     const shown = (cell) => vpd.number(cell.getValue());
     const columns = [
       { title: element.dataset.table === "group" ? "athlete" : "video", field: "name", frozen: innerWidth > 600 },
-      { title: "test actions", field: "actions", hozAlign: "right" },
+      { title: "test actions", field: "actions", hozAlign: "right", sorter: "number" },
       ...data.lines.map((line, index) => ({
         title: `${line.name}, %`, field: `line${index}`, hozAlign: "right", sorter: "number", formatter: shown,
       })),
     ];
     vpd.table(element, {
       label: element.getAttribute("aria-label"), layout: "fitData",
-      data: rows, columns, height: Math.min(400, 60 + 32 * rows.length),
+      data: rows, columns,
     });
   }
 

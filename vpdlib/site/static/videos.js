@@ -60,13 +60,14 @@
   function columns() {
     const right = { hozAlign: "right", sorter: "number" };
     const percent = (cell) => document.createTextNode(number(cell.getValue()));
+    const seconds = (cell) => document.createTextNode(number(cell.getValue(), 2));
     // Widths are given: measuring cells for them makes a long list slow.
     const all = [
       { title: "video", field: "video", formatter: (cell) => linkTo(cell.getValue()), width: 120, frozen: innerWidth > 600 },
       { title: "score over time", field: "place", formatter: sparkCell, headerSort: false, width: 140 },
       { title: "split", field: "split", width: 72 },
       { title: "group", field: "group", width: 125 },
-      { title: "length, s", field: "length", width: 112, ...right },
+      { title: "length, s", field: "length", width: 112, ...right, formatter: seconds },
       { title: "followed, %", field: "followed", width: 138, ...right, formatter: percent },
       { title: "partly lost", field: "partly", width: 128, ...right },
       { title: "kept, %", field: "kept", width: 106, ...right, formatter: percent },
@@ -103,6 +104,7 @@
     charts.draw(element, {
       label: `Score over time of ${row.video}`, xLabel: "time, s", yLabel: "score", xs, yRange: [0, 1], digits: 2, height: 220,
       xRange: [0, details.end], spans: details.actions.map(([, start, end, label]) => [start, end, label]),
+      spansName: "labelled action", files: `score_${row.video}`,
       series: [{ name: "score", ys: details.curve.map((score) => (score === null ? null : score / 100)), gaps: true }],
     });
   }
@@ -169,14 +171,14 @@
     }, "▶")) : null);
     const rows = details.actions.map(([id, start, end, label, split, seen, frames, place]) => h("tr", {},
       h("th", { scope: "row" }, name(id)), button(id, start, end), h("td", {}, number(start, 2)), h("td", {}, number(end, 2)),
-      h("td", { class: "words" }, label), h("td", {}, split), followedIn(seen, frames),
+      h("td", { class: "words" }, label), h("td", { class: "text" }, split), followedIn(seen, frames),
       told.columns.length ? answersOf(place, label, told) : null));
     const heads = ["action", play ? "play" : null, "start, s", "end, s", "class", "split", "followed",
       told.columns.length ? "answers" : null];
     return [h("h3", {}, "Actions"), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Actions" },
       h("table", { class: "plain actions" },
         h("thead", {}, h("tr", {}, heads.filter(Boolean).map((text) =>
-          h("th", { scope: "col", class: ["class", "answers"].includes(text) ? "words" : null }, text)))),
+          h("th", { scope: "col", class: ["class", "answers"].includes(text) ? "words" : text === "split" ? "text" : null }, text)))),
         h("tbody", {}, rows)))];
   }
 
@@ -236,7 +238,7 @@
     const table = vpd.table(byId("list"), {
       label: "Videos", layout: "fitData",
       data: rows, columns: columns(), index: "place", rowHeight: 36,
-      height: rows.length > 12 ? "55vh" : undefined, initialSort: sortOf(chosen),
+      initialSort: sortOf(chosen),
       rowFormatter: (row) => row.getElement().classList.toggle("chosen", row.getData().place === shown),
     });
     const filter = () => table.setFilter(filterOf());

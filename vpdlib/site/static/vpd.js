@@ -134,7 +134,8 @@ const vpd = (() => {
       // Only headings are dragged: a handle in every cell would double what is laid out.
       { formatter: "plaintext", titleFormatter: "plaintext", resizable: "header", ...column }));
     const made = new Tabulator(element, {
-      layout: "fitDataStretch", height: "60vh", rowHeight: 32, renderVerticalBuffer: 250, placeholder: "Nothing here", ...options, columns,
+      layout: "fitDataStretch", height: heightFor(options.data || []), rowHeight: 32, renderVerticalBuffer: 250,
+      placeholder: "Nothing here", ...options, columns,
     });
     made.on("tableBuilt", () => {
       withoutMeasuring(made.rowManager.renderer);
@@ -142,8 +143,24 @@ const vpd = (() => {
       tellParts(made.element);
       const headings = made.element.querySelectorAll(".tabulator-col.tabulator-sortable");
       headings.forEach(pressable);
+      made.element.classList.toggle("is-whole", !made.options.height);
+      watchCut(made.element, made.element.querySelector(".tabulator-tableholder"));
     });
     return made;
+  }
+
+  // Rows up to which a list is as long as they are; a longer one draws those in view, and fills most of the screen.
+  const WHOLE = 60;
+  const heightFor = (rows) => (rows.length <= WHOLE ? undefined : "max(24rem, 100dvh - 7rem)");
+
+  // A list says whether columns are cut off at its right.
+  function watchCut(element, holder) {
+    let waiting = 0;
+    const tell = () => element.toggleAttribute("data-cut", holder.scrollLeft + holder.clientWidth < holder.scrollWidth - 2);
+    // Once it has come to rest: to look while rows are drawn would lay the page out for each.
+    holder.addEventListener("scroll", () => { clearTimeout(waiting); waiting = setTimeout(tell, 120); }, { passive: true });
+    new ResizeObserver(tell).observe(holder);
+    tell();
   }
 
   // All rows are equally high. Tabulator measures each as it comes into view, and every measure lays the page out: rows
@@ -187,12 +204,40 @@ const vpd = (() => {
     });
   }
 
+  // The theme: the system's unless one was chosen, which the next page keeps.
+  const THEMES = { system: "◐", light: "☀", dark: "☾" };
+  const ofSystem = matchMedia("(prefers-color-scheme: dark)");
   const stored = (() => { try { return localStorage.getItem("vpd-theme"); } catch { return null; } })();
   if (stored) document.documentElement.dataset.theme = stored;
 
   function isDark() {
     const chosen = document.documentElement.dataset.theme;
-    return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    return chosen ? chosen === "dark" : ofSystem.matches;
+  }
+
+  function choose(theme) {
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    try {
+      if (theme === "system") localStorage.removeItem("vpd-theme");
+      else localStorage.setItem("vpd-theme", theme);
+    } catch { /* A page that keeps nothing still turns dark. */ }
+    dispatchEvent(new CustomEvent("vpd-theme"));
+  }
+
+  // From the system's to the other one, to the one that the system has, and back to the system's.
+  function nextTheme() {
+    const order = ofSystem.matches ? ["system", "light", "dark"] : ["system", "dark", "light"];
+    const now = document.documentElement.dataset.theme || "system";
+    return order[(order.indexOf(now) + 1) % order.length];
+  }
+
+  function tellTheme(button) {
+    const now = document.documentElement.dataset.theme || "system";
+    button.replaceChildren(h("span", { "aria-hidden": "true" }, THEMES[now]), h("span", { class: "word" }, ` ${now}`));
+    const said = `Theme: ${now}; press for ${nextTheme()}`;
+    button.setAttribute("aria-label", said);
+    button.title = said;
   }
 
   addEventListener("DOMContentLoaded", () => {
@@ -203,12 +248,16 @@ const vpd = (() => {
       main.tabIndex = -1;
       main.focus();
     });
-    document.getElementById("theme").addEventListener("click", () => {
-      const next = isDark() ? "light" : "dark";
-      document.documentElement.dataset.theme = next;
-      try { localStorage.setItem("vpd-theme", next); } catch { /* A page that keeps nothing still turns dark. */ }
-      dispatchEvent(new CustomEvent("vpd-theme"));
+    const button = document.getElementById("theme");
+    button.addEventListener("click", () => {
+      choose(nextTheme());
+      tellTheme(button);
     });
+    ofSystem.addEventListener("change", () => tellTheme(button));
+    tellTheme(button);
+    // On a phone the menu is one line: the page's own entry is in view.
+    const current = document.querySelector("nav [aria-current]");
+    if (current) current.closest("ul").scrollLeft = current.offsetLeft - 60;
   });
 
   return { root, shard, load, told, address, addressOf, keep, fill, read, leading, h, colour, colours, number, table, isDark };
