@@ -16,7 +16,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 PIP_OPTIONS := install --quiet --no-build-isolation -c constraints.txt
 PIP_INSTALL := $(BIN)/pip $(PIP_OPTIONS)
 
-.PHONY: help demo demo-report tables env dev python openmmlab-python docs-python pins networks measure standins test test-slow test-faults fuzz test-browser openmmlab \
+.PHONY: help demo demo-report tables env dev python openmmlab-python docs-python pins networks measure standins test test-slow test-faults fuzz test-browser test-cluster openmmlab \
 	test-openmmlab lint format types overlays report benchmarks findings schemas look doctor docs clean
 
 help: ## list the targets
@@ -87,6 +87,9 @@ fuzz: dev ## damaged and odd files to every reader, ten minutes each (VPD_FUZZ_S
 test-browser: dev ## every page of a built site in Chromium, from a disk and a server (apt-get install chromium; ten minutes)
 	$(PIP_INSTALL) -r requirements-browser.txt
 	$(BIN)/python -m pytest tests/browser -m browser
+
+test-cluster: dev networks ## faults on a real Slurm of one node, started in a folder (apt-get install slurm-wlm munge)
+	$(BIN)/python -m pytest tests/cluster -m cluster -s
 
 openmmlab: $(OPENMMLAB)/.built ## the full mmcv and its operators, built into an environment of its own (10 to 20 minutes)
 

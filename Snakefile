@@ -43,6 +43,7 @@ include: "rules/tables.smk"
 include: "rules/report.smk"
 include: "rules/deprecated.smk"
 include: "rules/gpu_share.smk"
+include: "rules/slurm.smk"
 include: "rules/recorded.smk"
 
 

@@ -24,13 +24,13 @@ mmpose==1.3.2
 ./envs/xtcocotools
 mmpretrain==1.2.0
 snakemake==9.27.1
-snakemake-executor-plugin-cluster-generic==1.0.9
+snakemake-executor-plugin-slurm==2.8.0
 opencv-python==5.0.0.93
 av==18.1.0
 onnx==1.23.2
 onnxruntime==1.31.1
 h5py==3.16.0
-numpy==2.3.5
+numpy==2.4.6
 pandas==3.1.1
 scipy==1.17.1
 matplotlib==3.11.2
@@ -127,7 +127,7 @@ nbformat==5.11.1
 networkx==3.6.1
 nodeenv==1.12.0
 numba==0.68.1
-numpy==2.3.5
+numpy==2.4.6
 onnx==1.23.2
 onnxruntime==1.31.1
 opencv-python==5.0.0.93
@@ -170,7 +170,8 @@ smart_open==7.7.1
 smmap==5.0.3
 snakefmt==2.1.0
 snakemake==9.27.1
-snakemake-executor-plugin-cluster-generic==1.0.9
+snakemake-executor-plugin-slurm==2.8.0
+snakemake-executor-plugin-slurm-jobstep==0.6.1
 snakemake-interface-common==1.23.0
 snakemake-interface-executor-plugins==9.4.0
 snakemake-interface-logger-plugins==2.1.0

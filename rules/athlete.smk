@@ -16,8 +16,8 @@ rule detect_people:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=600,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(600),
         on_bad_video=section("on_bad_video"),
     params:
         settings=section("people"),
@@ -42,8 +42,8 @@ rule track_athlete:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
         on_bad_video=section("on_bad_video"),
     params:
         settings=tracking_settings,
@@ -71,8 +71,8 @@ rule crop_athlete:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
         on_bad_video=section("on_bad_video"),
     params:
         settings=section("crops"),
@@ -97,8 +97,8 @@ rule estimate_flow:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
     params:
         settings=section("flow"),
         networks_dir=str(RUN.networks_dir),

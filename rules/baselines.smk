@@ -15,8 +15,8 @@ rule resize_frames:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(240),
         on_bad_video=section("on_bad_video"),
     params:
         settings=section("whole_frames"),
@@ -41,8 +41,8 @@ rule train_baseline:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=16000,
-        runtime=2880,
+        mem_mb=per_attempt(16000),
+        runtime=per_attempt(2880),
     params:
         settings=lambda wc: baseline_settings(wc).model_dump(mode="json"),
         thinning=thinning_settings,
@@ -68,8 +68,8 @@ rule ensemble_baselines:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         code=code_digest("workflow_scripts.ensemble_baselines"),
     message:

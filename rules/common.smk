@@ -150,9 +150,22 @@ def every_core(wildcards):
 
     Heavy rules cannot have the checked labels as an input, since every edit of a label would rerun them; and an
     `ancient` input would hide their own changed settings from Snakemake whenever labels are prepared anew. A cluster has
-    no number of cores: one there.
+    no number of cores: one there, and one within its jobs, which Slurm gives no more than was asked for.
     """
-    return workflow.resource_settings.cores or 1
+    on_cluster = workflow.remote_exec or workflow.non_local_exec
+    return 1 if on_cluster else workflow.resource_settings.cores or 1
+
+
+def per_attempt(amount):
+    """A resources function: an amount, or what a function of the wildcards says, as often as the job has been tried.
+
+    Only a profile with `retries` tries twice. Resources are no reason to make anything anew.
+    """
+
+    def get(wildcards, attempt):
+        return (amount(wildcards) if callable(amount) else amount) * attempt
+
+    return get
 
 
 def shards(wildcards):

@@ -1,5 +1,7 @@
 """What earlier releases had and this one still takes, with a warning; to be removed in the next."""
 
+from os import environ
+
 from snakemake.logging import logger
 
 #: Names under `resources` in config.yaml that stood for several rules, or for another one.
@@ -46,3 +48,9 @@ if RUN.resources and workflow.is_main_process:
         "config.yaml: `resources` is understood for the last time. Write set-threads and set-resources into a profile in "
         "its place, such as profiles/default/config.yaml (docs/gpu.md)."
     )
+if workflow.is_main_process:
+    for name in sorted({"VPD_SBATCH", "VPD_SBATCH_GPU"} & environ.keys()):
+        logger.warning(
+            f"The variable {name} is no longer read: what a site asks for stands in profiles/slurm/config.yaml "
+            "(docs/cluster.md)."
+        )

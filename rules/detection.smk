@@ -16,8 +16,8 @@ rule detect_actions:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=8000,
-        runtime=1440,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(1440),
     params:
         settings=section("detection"),
         seed=section("seed"),

@@ -14,8 +14,8 @@ rule embed_joints2d:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         code=code_digest("workflow_scripts.embed_joints2d"),
     message:
@@ -38,8 +38,8 @@ rule embed_vipe:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         upside_down=lambda wc: is_upside_down(wc.dataset, wc.feature),
         code=code_digest("workflow_scripts.embed_vipe"),
@@ -65,8 +65,8 @@ rule train_r3d:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=16000,
-        runtime=2880,
+        mem_mb=per_attempt(16000),
+        runtime=per_attempt(2880),
     params:
         settings=lambda wc: named(wc.dataset, "r3d", wc.feature).model_dump(mode="json"),
         seed=section("seed"),
@@ -92,8 +92,8 @@ rule embed_frames:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=memory_of_kind,
-        runtime=runtime_of_kind,
+        mem_mb=per_attempt(memory_of_kind),
+        runtime=per_attempt(runtime_of_kind),
     params:
         settings=crop_network_settings,
         networks_dir=str(RUN.networks_dir),
@@ -120,8 +120,8 @@ rule import_features:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
         on_bad_video=section("on_bad_video"),
     params:
         code=code_digest("workflow_scripts.import_features"),
@@ -143,8 +143,8 @@ rule concat_features:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
     params:
         # Snakemake compares inputs without their order, which is that of the columns.
         names=lambda wc: list(named(wc.dataset, "concat", wc.feature)),
@@ -168,8 +168,8 @@ rule fuse_poses:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
     params:
         settings=lambda wc: named(wc.dataset, "fused", wc.feature).model_dump(
             mode="json"
@@ -196,8 +196,8 @@ rule export_poses:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
     params:
         code=code_digest("workflow_scripts.export_poses"),
     message:

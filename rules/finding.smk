@@ -14,8 +14,8 @@ rule train_recogniser:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=8000,
-        runtime=480,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(480),
     params:
         settings=head_settings,
         finding=settings_of_training,
@@ -40,8 +40,8 @@ rule train_detector:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=8000,
-        runtime=1440,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(1440),
     params:
         settings=section("detection"),
         finding=settings_of_training,
@@ -67,8 +67,8 @@ rule tune_finder:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(240),
     params:
         features=parts_of_finder,
         finding=section("finding"),
@@ -96,8 +96,8 @@ rule find_actions:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
     params:
         features=parts_of_finder,
         code=code_digest("workflow_scripts.find_actions"),
@@ -121,8 +121,8 @@ rule find_by_frame_classes:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
     params:
         finding=section("finding"),
         code=code_digest("workflow_scripts.find_by_frame_classes"),
@@ -160,8 +160,8 @@ rule list_found:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         caption=LAYOUTS["found_by_class"].caption,
         title=section("title"),
@@ -200,8 +200,8 @@ rule choose_to_label:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         title=section("title"),
         settings=section("to_label"),
@@ -224,8 +224,8 @@ rule collect_found:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=100,
-        runtime=10,
+        mem_mb=per_attempt(100),
+        runtime=per_attempt(10),
     message:
         "Every action found in {wildcards.collection}: {wildcards.dataset}"
     shell:
@@ -247,8 +247,8 @@ rule cut_clips:
         "../envs/vpd.yaml"
     resources:
         # 120 MB for each clip of 1920 x 1080 px that is open at one time.
-        mem_mb=4000,
-        runtime=1440,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(1440),
         on_bad_video=section("on_bad_video"),
     params:
         settings=section("clips"),
@@ -272,8 +272,8 @@ rule export_labels:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         code=code_digest("workflow_scripts.export_labels"),
     message:

@@ -15,8 +15,8 @@ rule share_model:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         settings=lambda wc: shared_settings(wc.dataset).model_dump(mode="json"),
         code=code_digest("workflow_scripts.share_model"),

@@ -15,8 +15,8 @@ rule estimate_pose:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=600,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(600),
         on_bad_video=section("on_bad_video"),
     params:
         settings=section("poses"),
@@ -43,8 +43,8 @@ rule select_weak_labels:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         settings=section("weak_labels"),
         code=code_digest("workflow_scripts.select_weak_labels"),
@@ -79,8 +79,8 @@ rule kept_frames:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         title=section("title"),
         code=code_digest("workflow_scripts.kept_frames"),

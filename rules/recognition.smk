@@ -16,8 +16,8 @@ rule recognize_block:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=4000,
-        runtime=480,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(480),
     params:
         settings=lambda wc: settings_of_head(wc.dataset, "nns"),
         trials=section("trials"),
@@ -44,8 +44,8 @@ rule recognize_actions:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=4000,
-        runtime=480,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(480),
     params:
         settings=head_settings,
         trials=section("trials"),
@@ -70,8 +70,8 @@ rule ensemble_features:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         code=code_digest("workflow_scripts.ensemble_features"),
     message:

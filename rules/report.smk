@@ -26,8 +26,8 @@ rule problems:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
         # No params: a student that is there is no reason to look again.
         kept_students=lambda wc: " ".join(kept_students(wc.dataset)),
     params:
@@ -81,8 +81,8 @@ rule figure3:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         settings=table_settings,
         caption=LAYOUTS["figure3"].caption,
@@ -122,8 +122,8 @@ rule predictions:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         title=section("title"),
         code=code_digest("workflow_scripts.predictions"),
@@ -170,8 +170,8 @@ rule measure_accuracy:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         title=section("title"),
         students=students_of_joints,
@@ -200,8 +200,8 @@ rule draw_overlay:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         code=code_digest("workflow_scripts.draw_overlay"),
     message:
@@ -234,8 +234,8 @@ rule build_site:
         "../envs/vpd.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
     params:
         results=lambda wc: f"results/{wc.dataset}",
         there=site_files,
@@ -265,8 +265,8 @@ rule copy_site:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=500,
-        runtime=30,
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(30),
     params:
         code=code_digest("workflow_scripts.copy_site"),
     message:

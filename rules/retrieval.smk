@@ -14,8 +14,8 @@ rule retrieve_block:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=8000,
-        runtime=480,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(480),
     params:
         settings=lambda wc: settings_of(wc.dataset).retrieval.model_dump(
             mode="json", exclude={"methods", "ks"}
@@ -40,8 +40,8 @@ rule retrieve_actions:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=8000,
-        runtime=480,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(480),
     params:
         settings=lambda wc: settings_of(wc.dataset).retrieval.model_dump(
             mode="json", exclude={"methods"}

@@ -16,8 +16,8 @@ rule fetch_networks:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         networks_dir=lambda wc, output: str(Path(output.onnx[0]).parent),
     message:
@@ -37,8 +37,8 @@ rule fetch_checkpoint:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         name=lambda wc: wc.checkpoint,
         networks_dir=lambda wc, output: str(Path(output.checkpoint).parent),
@@ -62,8 +62,8 @@ rule render_demo:
         "../envs/vpd.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         adapter=section("adapter"),
         code=code_digest("workflow_scripts.render_demo"),
@@ -83,8 +83,8 @@ rule fetch_labels:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         kind=lambda wc: settings_of(wc.dataset).adapter.kind,
         code=code_digest("workflow_scripts.fetch_labels"),
@@ -107,8 +107,8 @@ rule recut_broadcasts:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=4000,
-        runtime=1440,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(1440),
         on_bad_video=section("on_bad_video"),
     params:
         adapter=section("adapter"),
@@ -136,8 +136,8 @@ rule list_videos:
         "../envs/vpd.yaml"
     threads: every_core
     resources:
-        mem_mb=1000,
-        runtime=120,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(120),
         on_bad_video=section("on_bad_video"),
     params:
         adapter=list_settings,
@@ -174,8 +174,8 @@ rule prepare_dataset:
         "../envs/vpd.yaml"
     threads: every_core
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(60),
         on_bad_video=section("on_bad_video"),
     params:
         adapter=section("adapter"),

@@ -21,8 +21,8 @@ rule distil_student:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=8000,
-        runtime=1440,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(1440),
     params:
         settings=lambda wc: student_settings(wc.dataset, wc.student).model_dump(
             mode="json"

@@ -28,8 +28,8 @@ rule table:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         settings=table_settings,
         caption=lambda wildcards: LAYOUTS[wildcards.table].caption,
@@ -54,8 +54,8 @@ rule tables:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         code=code_digest("workflow_scripts.tables"),
     message:

@@ -14,8 +14,8 @@ rule train_vipe:
     conda:
         "../envs/vpd.yaml"
     resources:
-        mem_mb=8000,
-        runtime=1440,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(1440),
     params:
         settings=lambda wc: vipe_model(wc).model_dump(mode="json"),
         code=code_digest("workflow_scripts.train_vipe"),

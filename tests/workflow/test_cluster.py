@@ -1,14 +1,15 @@
-"""The Slurm profile, with stand-ins for Slurm's commands that run jobs on this computer."""
+"""The Slurm profile, with stand-ins for Slurm's commands that run jobs on this computer; a real one: tests/cluster."""
 
 import os
-import subprocess
-from pathlib import Path
+import re
 
 import pandas as pd
 import pytest
+import yaml
 
 from tests.workflow.conftest import ROOT
 
+PROFILE = ROOT / "profiles/slurm"
 SPORT = {
     "title": "Tiny synthetic sport",
     "adapter": {
@@ -19,28 +20,43 @@ SPORT = {
         "width": 160,
         "height": 96,
     },
-    "num_shards": 1,
+    "num_shards": 2,
 }
-SBATCH = """#!/bin/sh
-# A job's number is its place in the folder; its state is in a file, as its arguments are.
-number=$(($(ls "$SLURM_STAND_IN" | wc -l) + 1))
-job=$SLURM_STAND_IN/job.$number
-mkdir "$job"
-for script; do :; done
-printf '%s\\n' "$@" >"$job/arguments"
-echo RUNNING >"$job/state"
-case "$*" in
-*"--job-name=vpd-$SLURM_KILLS "*) echo TIMEOUT >"$job/state" ;;
-*) {
-    if sh "$script"; then echo COMPLETED >"$job/new"; else echo FAILED >"$job/new"; fi
-    mv "$job/new" "$job/state"
-} >"$job/log" 2>&1 & ;;
-esac
-echo "$number;cluster"
-"""
-SACCT = """#!/bin/sh
-for argument; do case $argument in --jobs=*) cat "$SLURM_STAND_IN/job.${argument#--jobs=}/state" ;; esac; done
-"""
+COMMANDS = {
+    # A job's number is its place in the folder; its state is in a file, as its arguments are.
+    "sbatch": """
+        number=$(($(ls "$STAND_IN" | wc -l) + 1))
+        job=$STAND_IN/job.$number
+        mkdir "$job"
+        printf '%s\\n' "$@" >"$job/arguments"
+        case "$*" in
+        *"$SLURM_REFUSES"*) echo "sbatch: error: Batch job submission failed: $SLURM_REFUSES" >&2; exit 1 ;;
+        *"$SLURM_KILLS"*) echo TIMEOUT >"$job/state" ;;
+        *) echo RUNNING >"$job/state"
+            for argument; do case $argument in --wrap=*) command=${argument#--wrap=} ;; esac; done
+            {
+                if sh -c "$command"; then echo COMPLETED; else echo FAILED; fi >"$job/new"
+                mv "$job/new" "$job/state"
+            } >"$job/log" 2>&1 & ;;
+        esac
+        echo "$number;cluster"
+        """,
+    "squeue": """
+        # At first nobody answers, as often as the plugin would take for the end.
+        echo asked >>"$STAND_IN/../asked"
+        [ "$(wc -l <"$STAND_IN/../asked")" -gt 5 ] || exit 1
+        for job in "$STAND_IN"/job.*; do
+            [ -e "$job/state" ] && echo "${job##*.}|$(cat "$job/state")"
+        done
+        exit 0
+        """,
+    "srun": 'while [ "${1#-}" != "$1" ]; do shift; done; exec "$@"',
+    "scontrol": "echo 'MinJobAge = 300 sec'",
+    "sinfo": "echo 'common*'",
+    "sacctmgr": "echo lab",
+    "sacct": "exit 1",
+    "scancel": "exit 0",
+}
 
 
 @pytest.fixture
@@ -48,23 +64,24 @@ def cluster(tmp_path, make_workflow):
     """A working folder, and a function that runs Snakemake in it with the profile; returns what it said."""
     workflow = make_workflow(tmp_path / "work")
     workflow.write_dataset("tiny", SPORT)
-    (workflow.folder / "profiles").symlink_to(ROOT / "profiles")
     commands, jobs = tmp_path / "bin", tmp_path / "jobs"
     commands.mkdir()
     jobs.mkdir()
-    for name, text in (("sbatch", SBATCH), ("sacct", SACCT), ("scancel", "#!/bin/sh\n")):
-        (commands / name).write_text(text)
+    for name, text in COMMANDS.items():
+        (commands / name).write_text(f"#!/bin/sh\n{text}\n")
         (commands / name).chmod(0o755)
 
-    def run(*targets: str, **variables: str) -> tuple[int, str]:
+    def run(*arguments: str, **variables: str) -> tuple[int, str]:
         done = workflow.run(
-            *targets, "--profile", str(ROOT / "profiles/slurm"),
-            "--latency-wait", "5", "--seconds-between-status-checks", "1",
+            "--profile", str(PROFILE), "--slurm-init-seconds-before-status-checks", "1",
+            "--seconds-between-status-checks", "1", "--latency-wait", "5",
+            *arguments, "--", "results/tiny/dataset/summary.csv",
             cores=None,
             **{
                 "PATH": f"{commands}:{os.environ['PATH']}",
-                "SLURM_STAND_IN": str(jobs),
-                "SLURM_KILLS": "none",
+                "STAND_IN": str(jobs),
+                "SLURM_KILLS": "no job",
+                "SLURM_REFUSES": "no job",
                 **variables,
             },
         )  # fmt: skip
@@ -74,112 +91,99 @@ def cluster(tmp_path, make_workflow):
 
 
 def submitted(jobs):
-    """Arguments of every job that was submitted, by rule."""
+    """Arguments of the jobs that were submitted, but for the command, by what they were called."""
     found = {}
-    for path in sorted(jobs.glob("job.*/arguments")):
-        arguments = path.read_text().split("\n")
-        (name,) = [a.removeprefix("--job-name=vpd-") for a in arguments if "--job-name=" in a]
-        found[name] = arguments
+    for path in sorted(jobs.glob("job.*/arguments"), key=lambda path: int(path.parent.suffix[1:])):
+        arguments = path.read_text().split("\n--wrap=")[0].replace("\n", " ")
+        name = re.search(r"--comment (\S+)", arguments)[1].removesuffix("_wildcards_tiny")
+        found.setdefault(name, []).append(arguments)
     return found
 
 
 @pytest.mark.workflow
-def test_jobs_go_to_slurm_and_downloads_stay_here(cluster):
+def test_jobs_go_to_slurm_and_short_ones_together(cluster):
     folder, jobs, run = cluster
-    code, said = run(
-        "results/tiny/dataset/summary.csv",
-        VPD_SBATCH="--account=lab --partition=short",
-        VPD_SBATCH_GPU="--partition=gpu",
-    )
+    code, said = run("--default-resources", "slurm_account=lab", "slurm_partition=short")
     assert code == 0, said[-4000:]
+    assert "Slurm does not say how the jobs are (squeue)" in said
     assert len(pd.read_csv(folder / "results/tiny/dataset/summary.csv")) > 5
     found = submitted(jobs)
-    assert set(found) == {"render_demo", "list_videos", "prepare_dataset"}
-    for rule, arguments in found.items():
-        assert "--account=lab" in arguments, rule
-        assert "--partition=gpu" not in arguments, rule
-        assert f"--output=results/logs/slurm/%j-{rule}.log" in arguments
-    assert {"--cpus-per-task=2", "--mem=2000M", "--time=60"} <= set(found["render_demo"])
+    assert set(found) == {"rule_render_demo", "rule_lists_tiny_list_videos", "rule_prepare_dataset"}
+    for name, (arguments,) in found.items():
+        assert "-A lab -p short" in arguments
+        assert f"--output {folder}/results/logs/slurm/" in arguments, name
+        assert "--gpus" not in arguments
+    assert "-t 60 --mem 2000 --ntasks=1 --cpus-per-task=2" in found["rule_render_demo"][0]
+    # Two shards beside one another.
+    lists = found["rule_lists_tiny_list_videos"][0]
+    assert "-t 120 --mem 2000 --ntasks=1 --cpus-per-task=2" in lists
     # Here such a job takes every core, so that nothing starts beside it.
-    assert "--cpus-per-task=1" in found["prepare_dataset"]
+    assert "--cpus-per-task=1" in found["rule_prepare_dataset"][0]
 
 
 @pytest.mark.workflow
-def test_a_job_that_slurm_kills_has_failed_and_the_rest_is_kept(cluster):
+def test_a_job_that_slurm_kills_gets_more_once_and_the_rest_is_kept(cluster):
     folder, jobs, run = cluster
-    code, said = run("results/tiny/dataset/summary.csv", SLURM_KILLS="list_videos")
+    code, said = run(SLURM_KILLS="list_videos")
     assert code == 1
-    assert "Error in rule list_videos" in said
+    assert "SLURM status is: 'TIMEOUT'" in said
     assert (folder / "results/tiny/source/labels.csv").exists()
-    code, said = run("results/tiny/dataset/summary.csv")
+    first, second = submitted(jobs)["rule_lists_tiny_list_videos"]
+    assert "-t 120 --mem 2000 " in first
+    assert "-t 240 --mem 4000 " in second
+    # What goes wrong before sbatch is called is told of a group too, and ends the run.
+    code, said = run("--default-resources", "slurm_account=other", "--retries", "0")
+    assert code == 1
+    assert "The given account other appears to be invalid" in said
+    code, said = run()
     assert code == 0, said[-4000:]
-    assert len(list(jobs.glob("job.*"))) == 4, "what was made before the failure was made again"
+    assert len(submitted(jobs)["rule_render_demo"]) == 1, (
+        "what was made before the failure was made again"
+    )
 
 
-SUBMIT, STATUS = ROOT / "profiles/slurm/submit.sh", ROOT / "profiles/slurm/status.sh"
+@pytest.mark.workflow
+def test_a_job_with_a_gpu_asks_for_it_and_a_refusal_is_told(cluster):
+    _, jobs, run = cluster
+    code, said = run(
+        "--set-resources", "render_demo:gpu=1", "render_demo:slurm_partition=gpu",
+        "--retries", "0",
+        SLURM_REFUSES="-p gpu",
+    )  # fmt: skip
+    assert code == 1
+    assert "Batch job submission failed: -p gpu" in said
+    (arguments,) = submitted(jobs)["rule_render_demo"]
+    assert "--gpus=1" in arguments
 
 
-@pytest.fixture
-def stand_in(tmp_path, monkeypatch):
-    """A function that puts a command of Slurm's name on the path."""
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.chdir(tmp_path)
-
-    def put(name: str, text: str) -> None:
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
-        (tmp_path / name).chmod(0o755)
-
-    return put
+def rules():
+    """Text of every rule, by name."""
+    found = {}
+    for path in (ROOT / "rules").glob("*.smk"):
+        for text in re.split(r"^rule ", path.read_text(), flags=re.MULTILINE)[1:]:
+            found[text.split(":")[0]] = text
+    return found
 
 
-def answer(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else done.stderr.strip()
+def test_every_rule_says_what_it_needs_and_gets_more_at_another_attempt():
+    """A job that does not say its memory is submitted without any limit, or with Snakemake's 1000 MB."""
+    found = rules()
+    assert len(found) > 30
+    for name, text in found.items():
+        for resource in ("mem_mb", "runtime"):
+            assert f"        {resource}=per_attempt(" in text, (name, resource)
 
 
-def test_a_job_with_a_gpu_asks_for_it(stand_in, monkeypatch):
-    stand_in("sbatch", 'echo "$@" >asked; echo 17')
-    monkeypatch.setenv("VPD_SBATCH", "--account=lab")
-    monkeypatch.setenv("VPD_SBATCH_GPU", "--partition=gpu --constraint=a100")
-    assert answer(SUBMIT, "distil_student", "8", "8000", "1440", "1", "job.sh") == "17"
-    asked = Path("asked").read_text().split()
-    assert asked[:3] == [
-        "--parsable",
-        "--job-name=vpd-distil_student",
-        "--output=results/logs/slurm/%j-distil_student.log",
-    ]
-    assert asked[3:] == [
-        "--cpus-per-task=8", "--mem=8000M", "--time=1440", "--gres=gpu:1", "--account=lab",
-        "--partition=gpu", "--constraint=a100", "job.sh",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("state", "said"),
-    [
-        ("COMPLETED", "success"),
-        ("PENDING", "running"),
-        ("COMPLETING", "running"),
-        ("", "running"),
-        ("CANCELLED by 1000", "failed"),
-        ("OUT_OF_MEMORY", "failed"),
-        ("TIMEOUT", "failed"),
-        ("NODE_FAIL\nRUNNING", "running"),
-    ],
-)
-def test_states_of_slurm(stand_in, state, said):
-    stand_in("sacct", f"printf '%s\\n' '{state}'")
-    assert answer(STATUS, "17") == said
-
-
-def test_without_accounting_the_controller_is_asked(stand_in):
-    stand_in("sacct", "exit 1")
-    stand_in("scontrol", "echo 'JobId=17 JobName=x JobState=FAILED Reason=NonZeroExitCode'")
-    assert answer(STATUS, "17") == "failed"
-
-
-def test_where_nobody_answers_the_run_ends_with_a_message(stand_in):
-    for name in ("sacct", "scontrol"):
-        stand_in(name, "exit 1")
-    stand_in("sleep", "exit 0")
-    assert answer(STATUS, "17") == "neither sacct nor scontrol answers about job 17"
+def test_groups_use_no_gpu_and_are_of_jobs_that_go_to_slurm():
+    profile = yaml.safe_load((PROFILE / "config.yaml").read_text())
+    on_gpu = yaml.safe_load((ROOT / "profiles/gpu/config.yaml").read_text())["set-resources"]
+    local = re.search(
+        r"^localrules:\n(.*?)\n\n", (ROOT / "Snakefile").read_text(), re.MULTILINE | re.DOTALL
+    )[1]
+    grouped = set(profile["groups"])
+    assert grouped <= set(rules())
+    assert not grouped & set(on_gpu)
+    assert not grouped & set(re.findall(r"\w+", local))
+    # Jobs of two datasets may differ in resources that are text, which Snakemake refuses within a group.
+    assert all(group.endswith("_{dataset}") for group in profile["groups"].values())
+    assert set(profile["group-components"]) <= set(profile["groups"].values())

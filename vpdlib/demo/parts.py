@@ -295,7 +295,7 @@ def _add_leg(mesh: MeshBuilder, body: Proportions, style: Style, side: str) -> N
     )
     heights = mesh.corners(first, last)[..., 1].mean(axis=1)
     relative = heights - mesh.rest[SEGMENT_INDEX[f"{side}_foot"]][1]
-    for quad in first + np.flatnonzero(relative < drop * 0.62):
+    for quad in first + np.flatnonzero(relative < drop * 0.62):  # type: ignore[assignment]
         mesh.material[quad] = MATERIAL_INDEX["sole"]
 
 

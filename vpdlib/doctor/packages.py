@@ -18,7 +18,7 @@ NOT_OF_DEMO = frozenset(
         "mmpose",
         "mmpretrain",
         "xtcocotools",
-        "snakemake-executor-plugin-cluster-generic",
+        "snakemake-executor-plugin-slurm",
         "pooch",
         "Pygments",
         "setuptools",

@@ -57,7 +57,7 @@ def average_precision(
         )
     # Who gives a class no probability does not say that it is there.
     said = np.flatnonzero(probability > 0)
-    times, probability = [times[row] for row in said], probability[said]
+    times, probability = [times[row] for row in said], probability[said]  # type: ignore[call-overload]
     right = match(times, [label] * len(times), probability, wanted, tiou)
     order = sorted(range(len(times)), key=lambda row: (-probability[row], times[row]))
     ranked = right[order]

@@ -126,9 +126,13 @@ def write_found_videos(
                     "probability": found.probability.reshape(-1, num_classes),
                     "nearest": np.array([index_of[action] for action in nearest], np.int32),
                     "given": np.array(
-                        [(given[i].start_s, given[i].end_s) for i in kept], np.float64
+                        [(given[i].start_s, given[i].end_s) for i in kept],  # type: ignore[call-overload]
+                        np.float64,
                     ).reshape(-1, 2),
-                    "given_label": np.array([classes[given[i].label] for i in kept], np.int32),
+                    "given_label": np.array(
+                        [classes[given[i].label] for i in kept],  # type: ignore[call-overload]
+                        np.int32,
+                    ),
                     "given_probability": named.probability[kept, :num_classes],
                     "given_raw": named.raw[kept, :num_classes],
                 },

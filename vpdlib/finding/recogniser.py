@@ -330,7 +330,7 @@ def _calibrated(
     for fold in range(len(recogniser.folds)):
         rows = np.flatnonzero((of_fold == fold) & asked)
         if len(rows):
-            raw[rows] = recogniser.raw([sequences[row] for row in rows], fold, threads)[0]
+            raw[rows] = recogniser.raw([sequences[row] for row in rows], fold, threads)[0]  # type: ignore[call-overload]
     raw, labels, of_fold = raw[asked], labels[asked], of_fold[asked]
     after = np.empty_like(raw)
     for fold in range(len(recogniser.folds)):

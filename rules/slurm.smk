@@ -1,0 +1,47 @@
+"""What Snakemake (9.27.1) and its plugin for Slurm (2.8.0) do not say, and would wait for in vain.
+
+A job that Slurm says nothing of, because the controller is started anew or there is no accounting to ask, is one that is
+still there; the plugin would forget it, and neither go on nor end. Cancelled jobs are "CANCELLED by 1000" to `sacct`, which
+the plugin does not take for an end. Of a group of jobs Snakemake drops the reason why it failed; and where a submission
+fails in the plugin itself, such as for an account that is not the user's, the plugin asks the job for its rule, which a
+group has not, in an error that nobody reads.
+"""
+
+from types import SimpleNamespace
+
+from snakemake.jobs import GroupJob
+from snakemake.logging import logger
+
+log_error_of_group = GroupJob.log_error
+#: The plugin, where it is installed: Snakemake has imported it before it reads any rules.
+slurm_plugin = sys.modules.get("snakemake_executor_plugin_slurm")
+
+
+def log_error_and_why(group, msg=None, **about):
+    """Say why a group failed, and then what Snakemake says."""
+    if msg:
+        logger.error(f"Group {group.groupid}: {msg}")
+    log_error_of_group(group, msg, **about)
+
+
+def patient(query):
+    """The plugin's question about all jobs: no answer is no news of any, and a state is its first word."""
+
+    async def ask(command, plugin_logger):
+        states, seconds = await query(command, plugin_logger)
+        if states is None:
+            logger.warning(
+                f"Slurm does not say how the jobs are ({command.split()[0]}); they go on, and it is asked again."
+            )
+            return {}, 0.0
+        return {job: state.partition(" ")[0] for job, state in states.items()}, seconds
+
+    return ask
+
+
+# Several Snakefiles may be read by one process.
+if not hasattr(GroupJob, "rule"):
+    GroupJob.log_error = log_error_and_why
+    GroupJob.rule = property(lambda group: SimpleNamespace(name=group.name))
+    if slurm_plugin is not None:
+        slurm_plugin.query_job_status = patient(slurm_plugin.query_job_status)
