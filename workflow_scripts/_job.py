@@ -60,6 +60,8 @@ def run(
             traceback.print_exc(file=log)
             # Of errors that are the user's to mend, the terminal shows the message and not the stack.
             if isinstance(error, ValueError):
+                # Snakemake shows the log of what failed: what is read last is what to do.
+                print(f"\n{rule}: {error}", file=log)
                 print(f"\n{rule}: {error}\n(log: {log_path})\n", file=sys.stderr)
                 sys.exit(1)
             raise

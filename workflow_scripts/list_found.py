@@ -8,9 +8,9 @@ from vpdlib.atomic import write_text
 from vpdlib.datasets.tables import read_actions, read_problems, read_videos
 from vpdlib.finding.finder_record import FOLDER
 from vpdlib.finding.found_videos import read_found_videos
-from vpdlib.finding.listing import by_class, by_video, found_rows
+from vpdlib.finding.listing import by_class, by_video, found_rows, why_nothing
 from vpdlib.finding.table import write_found
-from vpdlib.progress import note
+from vpdlib.progress import note, warn
 from vpdlib.report.html_page import write_page
 from vpdlib.report.render import markdown
 
@@ -24,6 +24,8 @@ def main(snakemake):
     rows = found_rows(found, record.threshold, videos, actions)
     write_found(output.csv, rows)
     write_page(output.html, output.csv, title)
+    if not rows and videos:
+        warn(why_nothing(found, record.threshold))
     shown = {video: len(one.answers) > 0 for video, one in found.videos.items()}
     sums = [
         markdown("found_by_class", title, by_class(rows, found.class_names)),

@@ -152,6 +152,29 @@ def test_a_class_with_one_training_action_is_told_of_by_row():
     assert problem.remedy == "Label more of it, in other videos or of other athletes."
 
 
+def test_a_class_that_one_video_or_athlete_has_is_told_of_by_row():
+    in_one = [
+        replace(action(row, "lutz", "train", video="heat"), action_id=str(row)) for row in (5, 4)
+    ]
+    others = [action(row, split="train") for row in (2, 3)]
+    (problem,) = class_problems([*others, *in_one], ["axel", "lutz"])
+    assert problem.video == "heat"
+    assert problem.problem.startswith(
+        "l.csv:4: all 2 training actions of class 'lutz' are of 'heat'"
+    )
+    of_mia = [action(row, "lutz", "train", "mia") for row in (4, 5)]
+    (problem,) = class_problems([*others, *of_mia], ["axel", "lutz"])
+    assert "are of 'mia'" in problem.problem
+    # Where all are of one athlete, videos are held out in place of groups.
+    assert class_problems(of_mia, ["lutz"]) == []
+    all_of_mia = [replace(one, group="mia") for one in (*others, *in_one)]
+    (problem,) = class_problems(all_of_mia, ["axel", "lutz"])
+    assert "are of 'heat'" in problem.problem
+    assert class_problems(in_one, ["lutz"]) == []
+    (problem,) = class_problems([*others, *in_one, action(6, "lutz", "test")], ["axel", "lutz"])
+    assert class_problems([*others, *in_one, action(6, "lutz", "train")], ["axel", "lutz"]) == []
+
+
 def segment(row, start_s, end_s, label="axel", split="train", video="heat"):
     return replace(
         action(row, label, split, video=video),

@@ -7,7 +7,7 @@ import pytest
 from tests.finding.making import action, row
 from vpdlib.finding.answers import Answers
 from vpdlib.finding.found_videos import FoundVideo, FoundVideos, Given
-from vpdlib.finding.listing import by_class, by_video, found_rows
+from vpdlib.finding.listing import by_class, by_video, found_rows, why_nothing
 
 NAMES = ("axel", "lutz", "flip")
 NONE = Given(np.empty(0, np.int64), np.empty((0, 3)), np.empty((0, 3)))
@@ -57,6 +57,15 @@ def test_rows_are_by_video_and_have_the_answers_from_the_threshold_on():
 @pytest.mark.parametrize(("threshold", "num"), [(0.0, 4), (0.39, 4), (0.7, 2), (1.0, 0)])
 def test_the_threshold_is_the_least_that_counts(threshold, num):
     assert len(found_rows(FOUND, threshold, VIDEOS)) == num
+
+
+def test_where_nothing_is_found_it_is_said_by_how_much_and_what_to_do():
+    told = why_nothing(FOUND, 0.95)
+    assert told.startswith("no action is found in 3 videos: an action of found.csv has")
+    for text in ("0.950 or more", "answer has 0.900", "to_label.csv", "finding.min_probability"):
+        assert text in told
+    nobody = FoundVideos(NAMES, {"nobody": found_video([], np.empty((0, 3)))})
+    assert "found in 1 video: nothing was proposed" in why_nothing(nobody, 0.5)
 
 
 def test_a_row_has_the_two_best_classes():

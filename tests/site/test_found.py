@@ -138,6 +138,27 @@ def test_labels_that_are_no_files_cannot_be_corrected_and_it_says_so(tmp_path):
     assert "cannot take corrections" in (site.out / "pages/found.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("labels", "wanted"),
+    [
+        ("labels.csv", "[labels.csv, corrections.csv]"),
+        ("my/labels.csv", "[my/labels.csv, my/corrections.csv]"),
+        (
+            ["my/heats.eaf", "my/corrections.csv"],
+            "[my/heats.eaf, my/corrections.csv, my/corrections_2.csv]",
+        ),
+    ],
+)
+def test_the_setting_that_takes_corrections_names_a_new_file_beside_the_labels(
+    tmp_path, labels, wanted
+):
+    site = make(tmp_path, [action(1)], [row()], labels=labels)
+    page = found.build(site)
+    _write(site, page, [page])
+    text = (site.out / "pages/found.html").read_text(encoding="utf-8")
+    assert f"<code>adapter: {{labels: {wanted}}}</code>" in text
+
+
 @pytest.mark.skipif(NODE is None, reason="node is not installed; npm needs it, too")
 def test_the_queue_begins_with_the_doubtful_ones(tmp_path):
     actions = [action(n, start=n, end=n + 0.9, label="axel") for n in (1, 3, 5)]

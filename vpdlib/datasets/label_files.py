@@ -38,7 +38,8 @@ def label_files(places: Iterable[Path]) -> list[Path]:
             found.append(place)
         else:
             raise DatasetError(
-                f"adapter.labels: {place} does not exist. Correct the setting or make the file."
+                f"adapter.labels: {place} does not exist. Correct the setting or make the file; overlays and "
+                "kept_frames.csv need no labels."
             )
     return found
 

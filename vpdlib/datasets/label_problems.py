@@ -89,7 +89,9 @@ def split_problems(actions: Sequence[Action]) -> list[ProblemRow]:
 
 
 def class_problems(actions: Sequence[Action], names: Sequence[str]) -> list[ProblemRow]:
-    """Rows for classes that cannot be learnt well: with a single training action, without one, or without any.
+    """Rows for classes that cannot be learnt well.
+
+    They have a single training action, all of theirs in one video or group of several, none, or no action at all.
 
     Parameters
     ----------
@@ -97,6 +99,10 @@ def class_problems(actions: Sequence[Action], names: Sequence[str]) -> list[Prob
     names : all classes.
     """
     rows = []
+    groups = {action.group or action.video_id for action in actions if action.split == "train"}
+    # As folds are made: where all are of one group, videos are held out in its place.
+    by_group = len(groups) > 1
+    is_divided = by_group or len({a.video_id for a in actions if a.split == "train"}) > 1
     for name in names:
         own = [action for action in actions if action.label == name]
         held = sorted({str(action.split) for action in own}, reverse=True)
@@ -108,6 +114,16 @@ def class_problems(actions: Sequence[Action], names: Sequence[str]) -> list[Prob
                     f"class {name!r} has this one training action: no model is tried on it before it answers, and its "
                     "probabilities are a guess",
                     "Label more of it, in other videos or of other athletes.",
+                )
+            )
+        within = {(by_group and action.group) or action.video_id for action in learnt}
+        if len(learnt) > 1 and len(within) == 1 and is_divided:
+            rows.append(
+                _row_of(
+                    min(learnt, key=_row_number),
+                    f"all {len(learnt)} training actions of class {name!r} are of {within.pop()!r}, this the first: "
+                    "a video is answered for by a model that has not seen it, and that one knows no such action",
+                    "Label some of it in other videos or of other athletes.",
                 )
             )
         if learnt:

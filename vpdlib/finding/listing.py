@@ -43,6 +43,30 @@ def found_rows(
     return rows
 
 
+def why_nothing(found: FoundVideos, threshold: float) -> str:
+    """What to say where no answer is probable enough: how far it was missed, and what to do.
+
+    Parameters
+    ----------
+    found : what a finder said.
+    threshold : least probability, reached by no answer.
+    """
+    of_videos = [one.answers.probability for one in found.videos.values()]
+    num = len(of_videos)
+    best = [float(probability.max()) for probability in of_videos if probability.size]
+    told = (
+        f"an action of found.csv has a probability of {threshold:.3f} or more, and the most probable answer has "
+        f"{max(best):.3f}"
+        if best
+        else "nothing was proposed, or nobody is followed"
+    )
+    return (
+        f"no action is found in {num} video{'s' if num != 1 else ''}: {told}. Label more actions, "
+        "of several videos (to_label.csv proposes some); to look at less probable ones, set a lower "
+        "finding.min_probability, such as 0.1"
+    )
+
+
 def labelled_by_video(actions: Sequence[ActionRow]) -> dict[str, list[Segment]]:
     """The labelled actions of every video."""
     found: dict[str, list[Segment]] = {}

@@ -146,6 +146,25 @@ def test_the_adapter_takes_labels_or_folders(tmp_path):
     assert [(a.video_id, a.label) for a in rows] == [("a", "turn")]
 
 
+def test_videos_that_no_folder_labels_are_refused(tmp_path):
+    touch(tmp_path, "v/a.mp4", "v/b.mp4", "v/jump/c.mp4")
+    adapter = FolderAdapter(videos="v")
+    with pytest.raises(DatasetError, match=r"a\.mp4 and 1 more lie in none\..*No labels yet\?"):
+        adapter.find_videos(DataFolder(tmp_path), None)
+    # Where classes are named, what is in no folder is of no class.
+    found = adapter.find_videos(DataFolder(tmp_path), ("jump",))
+    assert [source.video_id for source in found] == ["c"]
+    (tmp_path / "v/b.mp4").unlink()
+    with pytest.raises(DatasetError, match=r"a\.mp4 lies in none\."):
+        adapter.find_videos(DataFolder(tmp_path), None)
+    # The remedies work; the file of labels need not be there yet.
+    by_table = FolderAdapter(videos="v", labels="labels.csv")
+    assert len(by_table.find_videos(DataFolder(tmp_path), None)) == 2
+    (tmp_path / "v/turn").mkdir()
+    (tmp_path / "v/a.mp4").rename(tmp_path / "v/turn/a.mp4")
+    assert len(adapter.find_videos(DataFolder(tmp_path), None)) == 2
+
+
 def test_videos_of_other_folders_may_stay_without_a_label(tmp_path):
     touch(tmp_path, "v/jump/a.mp4", "v/jump/d.mp4", "v/turn/b.mp4", "v/rest/c.mp4")
     adapter = FolderAdapter(videos="v", keep_unlabelled=True, max_videos_per_class=1)

@@ -74,13 +74,15 @@ class FolderAdapter(LabelledAdapter):
         Raises
         ------
         DatasetError
-            If the folder is missing or empty, no folder of a video is a class, one is called nearly as a class, or an
-            id is unsafe or used twice.
+            If the folder is missing or empty, no folder of a video is a class, one is called nearly as a class, a
+            video that its folder would label lies in no folder of its own, or an id is unsafe or used twice.
         """
         folder = paths.under_data(self.videos)
         sources = find_videos(folder, "adapter.videos")
         if self.labels is not None:
             return sources
+        if not classes:
+            _refuse_without_folder(sources, folder)
         found = sorted({source.path.parent.name for source in sources})
         if classes:
             _refuse_nearly_classes(found, classes, folder)
@@ -115,6 +117,19 @@ class FolderAdapter(LabelledAdapter):
             for source in videos.sources
             if not videos.classes or source.path.parent.name in videos.classes
         ]
+
+
+def _refuse_without_folder(sources: Sequence[VideoSource], place: Path) -> None:
+    """The folder of all videos would be a class; who has no labels yet has said nothing of the kind."""
+    beside = [source.path.name for source in sources if source.path.parent == place]
+    if beside:
+        many = len(beside) > 1
+        raise DatasetError(
+            f"adapter.labels: null labels each video with the name of its folder below {place}, and {beside[0]} "
+            f"{f'and {len(beside) - 1} more lie' if many else 'lies'} in none. Put every video into a folder that is "
+            "called after its class, or name a file of labels. No labels yet? Name the labels.csv that you will "
+            "write: what needs no labels, such as overlays and kept_frames.csv, is made before it is there."
+        )
 
 
 def _refuse_nearly_classes(folders: Sequence[str], classes: Sequence[str], place: Path) -> None:

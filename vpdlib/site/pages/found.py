@@ -11,7 +11,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vpdlib.datasets.tables import ActionRow, VideoRow
@@ -70,6 +70,7 @@ def build(site: Site) -> Page | None:
     counts = defaultdict[str, int](int)
     for item in items:
         counts[item.kind] += 1
+    label_files = _label_files(site.sources.settings)
     return Page(
         "found",
         "Found",
@@ -78,7 +79,8 @@ def build(site: Site) -> Page | None:
             "num_found": counts["f"],
             "num_labelled": counts["l"],
             "num_asked": len(asked),
-            "label_files": _label_files(site.sources.settings),
+            "label_files": label_files,
+            "corrections": _place_of_corrections(label_files),
         },
     )
 
@@ -204,6 +206,16 @@ def _label_files(settings: Mapping[str, Any]) -> list[str]:
     if not labels:
         return []
     return [labels] if isinstance(labels, str) else list(labels)
+
+
+def _place_of_corrections(label_files: Sequence[str]) -> str:
+    """What the next file of corrections is to be named in the settings: beside the last file, and not one of them."""
+    folder = PurePosixPath(label_files[-1] if label_files else "").parent
+    path, number = folder / "corrections.csv", 1
+    while str(path) in label_files:
+        number += 1
+        path = folder / f"corrections_{number}.csv"
+    return str(path)
 
 
 def _only(groups: set[str]) -> str:
