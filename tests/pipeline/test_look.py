@@ -157,6 +157,7 @@ def test_the_video_itself_is_never_replaced(fetched, tmp_path, capsys):
 @pytest.fixture
 def wheel(tmp_path, monkeypatch):
     """A package that holds a clip, in the cache of downloads."""
+    monkeypatch.delenv("VPD_DOWNLOADS", raising=False)
     clip = write_video(tmp_path / "clip.mp4")
     folder = wheels.cached_wheel_dir(sample.SAMPLE, tmp_path / "downloads")
     folder.mkdir(parents=True)

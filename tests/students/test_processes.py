@@ -96,7 +96,7 @@ def test_two_processes_learn_what_one_does_with_twice_the_batch_and_another_numb
     log = (tmp_path / "job.log").read_text()
     assert log.count("said once") == log.count("epoch 2/3") == 1
     assert "2 processes on this machine" in log
-    assert "learn: done in" in log.splitlines()[-1]
+    assert "learn: done in" in log.splitlines()[-2]
     assert left_over(tmp_path) == set()
 
 

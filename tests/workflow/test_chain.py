@@ -283,7 +283,7 @@ class TestChain:
             page = archive.read(f"report/{first['data_uri']}").decode()
             site = f"report/{Path(entries['results/tiny/site/index.html']['data_uri']).parent}"
             held = {name.removeprefix(f"{site}/") for name in archive.namelist()}
-        assert "Table 1. Tiny (rendered)" in page
+        assert "Table 1: recognition with all training actions. Tiny (rendered)" in page
         assert {"pages/tables.html", "assets/vpd.js", "data/action_index.js"} <= held
         assert finished.planned(*targets) == {}
 
@@ -330,7 +330,8 @@ class TestChain:
     @pytest.mark.parametrize(
         ("change", "expected"),
         [
-            (("title", "Renamed"), {"figure3": 1, "table": 2}),
+            # The title is in the pages of tables and of problems.
+            (("title", "Renamed"), {"figure3": 1, "problems": 1, "table": 2}),
             (("shots", [1, 2]), {"recognize_actions": 4, "figure3": 1}),
             (("trials", 3), {"recognize_actions": 8, "table": 1, "figure3": 1}),
             (("retrieval", "normalise", False), {"retrieve_actions": 2, "table": 1}),

@@ -14,7 +14,7 @@ from vpdlib.datasets.tables import read_problems
 
 pytestmark = pytest.mark.workflow
 CLIPS = [f"clip_{n}" for n in range(8)]
-BROKEN, GAP, SHORT = CLIPS[3], CLIPS[0], CLIPS[5]
+BROKEN, GAP, SHORT, ONLY_FAST = CLIPS[3], CLIPS[0], CLIPS[5], CLIPS[1]
 #: Of the table of boxes, and no video.
 OTHER = "clip_O"
 SETTINGS = {
@@ -93,6 +93,8 @@ def test_the_others_finish_and_it_is_listed_with_its_actions(finished):
     assert found == [
         ("", "", "", "prepare_dataset"),
         (GAP, "0.4", "0.8", "track_athlete"),
+        # Without the broken one, both actions of a class that are learnt from are of one video.
+        (ONLY_FAST, "0", "0.4", "prepare_dataset"),
         (BROKEN, "", "", "list_videos"),
         (BROKEN, "0", "0.4", "prepare_dataset"),
         (BROKEN, "0.4", "0.8", "prepare_dataset"),
@@ -279,6 +281,7 @@ def test_a_clip_of_keypoints_in_which_nobody_is(make):
     assert done.returncode == 0, done.stdout[-6000:]
     rows = read_problems(workflow.folder / PROBLEMS)
     assert [(row.video, row.start) for row in rows] == [
+        (ONLY_FAST, "0"),
         (BROKEN, ""),
         (BROKEN, "0"),
         (BROKEN, "0.4"),
