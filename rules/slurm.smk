@@ -24,6 +24,11 @@ def log_error_and_why(group, msg=None, **about):
     log_error_of_group(group, msg, **about)
 
 
+def named_as_group(group):
+    """What stands in for the rule of a group."""
+    return SimpleNamespace(name=group.name)
+
+
 def patient(query):
     """The plugin's question about all jobs: no answer is no news of any, and a state is its first word."""
 
@@ -42,6 +47,6 @@ def patient(query):
 # Several Snakefiles may be read by one process.
 if not hasattr(GroupJob, "rule"):
     GroupJob.log_error = log_error_and_why
-    GroupJob.rule = property(lambda group: SimpleNamespace(name=group.name))
+    GroupJob.rule = property(named_as_group)
     if slurm_plugin is not None:
         slurm_plugin.query_job_status = patient(slurm_plugin.query_job_status)
