@@ -1,8 +1,9 @@
-"""What several benchmarks ask for on the command line."""
+"""What several benchmarks ask for on the command line, and start other programs with."""
 
 from __future__ import annotations
 
 import argparse
+import os
 
 
 def options_or_skip(parser: argparse.ArgumentParser, needed: str, what: str) -> argparse.Namespace:
@@ -13,3 +14,9 @@ def options_or_skip(parser: argparse.ArgumentParser, needed: str, what: str) -> 
         print(f"skipped: no {what} is given")
         parser.exit()
     return options
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment without what would have a program read another folder of data, or another profile."""
+    hidden = ("VPD_DATA", "SNAKEMAKE_PROFILE")
+    return {name: value for name, value in os.environ.items() if name not in hidden}

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from benchmarks._options import plain_environment
 from benchmarks.joined.clips import FPS, SPLITS, Corpus, read_corpus
 from benchmarks.joined.timeline import Timeline
 from vpdlib.progress import track
@@ -92,8 +93,7 @@ def main() -> None:
     targets = [f"results/joined/{name}.csv" for name in ("found_accuracy", "found")]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(Path("Snakefile").resolve())]
     command += ["--cores", str(options.cores), "--directory", str(folder), *targets]
-    environment = {name: value for name, value in os.environ.items() if name != "VPD_DATA"}
-    subprocess.run(command, check=True, env=environment)
+    subprocess.run(command, check=True, env=plain_environment())
     print(f"{time.monotonic() - start:.0f} s\n")
     print((folder / "results/joined/found_accuracy.md").read_text())
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks._options import plain_environment
 from benchmarks.joined.clips import SPLITS
 from benchmarks.joined.kinds import KINDS
 from benchmarks.joined.measure import Score, read_boxes, score, total
@@ -101,8 +102,8 @@ def follow(checkout: Path, made: Path, split: str, options: argparse.Namespace) 
     command += ["--directory", str(work), "--cores", str(options.cores), "--nocolor"]
     command += [str(path.relative_to(work)) for path in tracks]
     # Each checkout finds its own library, and the data of its own settings.
-    hidden = ("VPD_DATA", "SNAKEMAKE_PROFILE", "PYTHONPATH")
-    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    environment = plain_environment()
+    environment.pop("PYTHONPATH", None)
     done = subprocess.run(
         command,
         stdout=subprocess.PIPE,

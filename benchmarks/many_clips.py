@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from benchmarks._options import options_or_skip
+from benchmarks._options import options_or_skip, plain_environment
 from vpdlib.artifacts import read_artifact
 from vpdlib.demo.film import prepare_scene, render_frames
 from vpdlib.demo.plan import DemoSettings, plan_routines
@@ -130,7 +130,9 @@ def run_workflow(folder: Path, num_shards: int, cores: int) -> float:
     ]
     start = time.monotonic()
     with (folder / "snakemake.log").open("w") as log:
-        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            command, stdout=log, stderr=subprocess.STDOUT, env=plain_environment(), check=False
+        )
     if done.returncode:
         raise SystemExit(f"Snakemake ended with status {done.returncode}: see {log.name}")
     return time.monotonic() - start

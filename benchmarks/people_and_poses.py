@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks._options import plain_environment
 from benchmarks.joined_clips import commit
 from vpdlib.datasets.base import Action
 from vpdlib.datasets.split import group_of, split_by_group
@@ -100,8 +101,7 @@ class Worker:
     """The process of one checkout."""
 
     def __init__(self, checkout: Path, dataset: str, threads: int, folder: Path) -> None:
-        hidden = ("VPD_DATA", "SNAKEMAKE_PROFILE")
-        environment = {name: value for name, value in os.environ.items() if name not in hidden}
+        environment = plain_environment()
         environment |= {"PYTHONPATH": str(checkout), "OMP_NUM_THREADS": str(threads)}
         command = [sys.executable, str(WORKER), dataset, str(threads), str(folder)]
         self._process = subprocess.Popen(

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks._options import options_or_skip
+from benchmarks._options import options_or_skip, plain_environment
 from vpdlib.datasets.tables import BrokenRow, VideoRow, write_rows
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,9 +111,9 @@ def start(
     jobs: str | None = None,
 ) -> str:
     """Run Snakemake, print a row of what it took, and return what it says."""
-    before = time.monotonic()
     if profile is not None and name is not None:
         run(folder, arguments, ["-m", "cProfile", "-o", f"{profile}.{name}"])
+    before = time.monotonic()
     text, cpu_s, rss_mb = run(folder, arguments)
     wall_s = time.monotonic() - before
     if name is not None:
@@ -130,7 +130,9 @@ def run(
     command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder), "--nocolor"]
     log = folder / "said.txt"
     with log.open("w") as said:
-        process = subprocess.Popen([*command, *arguments], stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [*command, *arguments], stdout=said, stderr=subprocess.STDOUT, env=plain_environment()
+        )
         _, status, used = os.wait4(process.pid, 0)
     text = log.read_text()
     if status:

@@ -48,8 +48,6 @@ from vpdlib.weights.checkpoints import (
     verify_checkpoints_present,
 )
 
-# How the report calls a table to be read and the file to go on with; of two forms it shows the first by alphabet.
-TO_READ, TO_USE = "HTML", "data, CSV"
 # Where the captions of the report are, from the files of rules.
 CAPTIONS = "../docs/report"
 
@@ -154,6 +152,11 @@ def every_core(wildcards):
     """
     on_cluster = workflow.remote_exec or workflow.non_local_exec
     return 1 if on_cluster else workflow.resource_settings.cores or 1
+
+
+def shown_as(form):
+    """How the report calls a file by its ending: a CSV file is what to go on with; of two it shows the first by alphabet."""
+    return "data, CSV" if form == "csv" else form.upper()
 
 
 def per_attempt(amount):

@@ -140,18 +140,8 @@ rule list_found:
         videos=all_shards(f"{DATASET}/shards/{{shard}}.csv"),
         problems=problems_beside,
     output:
-        csv=report(
-            f"{DATASET}/found.csv",
-            caption=f"{CAPTIONS}/found.rst",
-            category="Found",
-            labels=list_labels("found", TO_USE),
-        ),
-        html=report(
-            f"{DATASET}/found.html",
-            caption=f"{CAPTIONS}/found.rst",
-            category="Found",
-            labels=list_labels("found", TO_READ),
-        ),
+        csv=list_in_report("found", "csv", category="Found"),
+        html=list_in_report("found", "html", category="Found"),
         md=f"{DATASET}/found.md",
     log:
         f"{LOGS}/list_found.log",
@@ -181,18 +171,8 @@ rule choose_to_label:
         videos=all_shards(f"{DATASET}/shards/{{shard}}.csv"),
         listed=videos_with_groups,
     output:
-        csv=report(
-            f"{DATASET}/to_label.csv",
-            caption=f"{CAPTIONS}/to_label.rst",
-            category="Found",
-            labels=list_labels("to_label", TO_USE),
-        ),
-        html=report(
-            f"{DATASET}/to_label.html",
-            caption=f"{CAPTIONS}/to_label.rst",
-            category="Found",
-            labels=list_labels("to_label", TO_READ),
-        ),
+        csv=list_in_report("to_label", "csv", category="Found"),
+        html=list_in_report("to_label", "html", category="Found"),
     log:
         f"{LOGS}/choose_to_label.log",
     benchmark:

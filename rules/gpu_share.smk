@@ -1,11 +1,11 @@
 """GPUs that jobs share, by the resource `gpu_share` (docs/gpu.md): Snakemake is to start no more jobs than have room.
 
 It counts whole GPUs alone (9.27.1), and of two jobs with `gpu: 1` starts one where the profile has `gpu=1`. Hence, where
-a rule has `gpu_share`, a resource more of every rule with a GPU: its part in twelfths, as leases are counted
+a rule has `gpu_share`, every rule with a GPU has a resource more, its part in twelfths, as leases are counted
 (`vpdlib/devices.py`). Without `gpu_share` nothing is changed.
 """
 
-from vpdlib.devices import PARTS, SHARES
+from vpdlib.devices import PARTS, DeviceError, check_share
 
 
 def whole_number(given, name, otherwise):
@@ -25,11 +25,10 @@ def count_in_parts():
     most = workflow.global_resources.get("gpu").value
     for each in workflow.rules:
         gpus, share = whole_number(each, "gpu", 0), whole_number(each, "gpu_share", 1)
-        if share not in SHARES or (share > 1 and gpus > 1):
-            refuse(
-                f"set-resources {each.name}: gpu_share is {share} and gpu {gpus}. A job has a part of one GPU: give "
-                f"gpu: 1 and a gpu_share of {', '.join(map(str, SHARES))}."
-            )
+        try:
+            check_share(gpus, share)
+        except DeviceError as error:
+            refuse(f"set-resources {each.name}: {error}")
         if gpus and most is not None:
             # As Snakemake itself does with what is more than there is.
             each.resources["gpu"] = min(gpus, most)

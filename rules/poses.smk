@@ -58,19 +58,17 @@ rule kept_frames:
     input:
         labels=all_shards(f"{DATASET}/weak_labels/pose2d/{{shard}}.h5"),
     output:
-        csv=report(
-            f"{DATASET}/kept_frames.csv",
-            caption=f"{CAPTIONS}/kept_frames.rst",
+        csv=list_in_report(
+            "kept_frames",
+            "csv",
             category="Tables",
             subcategory="Teacher and students",
-            labels=list_labels("kept_frames", TO_USE),
         ),
-        html=report(
-            f"{DATASET}/kept_frames.html",
-            caption=f"{CAPTIONS}/kept_frames.rst",
+        html=list_in_report(
+            "kept_frames",
+            "html",
             category="Tables",
             subcategory="Teacher and students",
-            labels=list_labels("kept_frames", TO_READ),
         ),
     log:
         f"{LOGS}/kept_frames.log",

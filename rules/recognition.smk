@@ -20,6 +20,7 @@ rule recognize_block:
         runtime=per_attempt(480),
     params:
         settings=lambda wc: settings_of_head(wc.dataset, "nns"),
+        num_blocks=lambda wc: settings_of(wc.dataset).recognition.nns.num_blocks,
         trials=section("trials"),
         seed=section("seed"),
         code=code_digest("workflow_scripts.recognize_block"),

@@ -5,18 +5,8 @@ rule problems:
     input:
         unpack(problem_inputs),
     output:
-        csv=report(
-            f"{DATASET}/problems.csv",
-            caption=f"{CAPTIONS}/problems.rst",
-            category="Problems",
-            labels=list_labels("problems", TO_USE),
-        ),
-        html=report(
-            f"{DATASET}/problems.html",
-            caption=f"{CAPTIONS}/problems.rst",
-            category="Problems",
-            labels=list_labels("problems", TO_READ),
-        ),
+        csv=list_in_report("problems", "csv", category="Problems"),
+        html=list_in_report("problems", "html", category="Problems"),
     log:
         f"{LOGS}/problems.log",
     benchmark:
@@ -49,30 +39,10 @@ rule figure3:
         unpack(table_files),
         problems=f"{DATASET}/problems.csv",
     output:
-        csv=report(
-            f"{DATASET}/figure3.csv",
-            caption=f"{CAPTIONS}/table.rst",
-            category=TABLES["figure3"].category,
-            labels=table_labels(TO_USE),
-        ),
-        html=report(
-            f"{DATASET}/figure3.html",
-            caption=f"{CAPTIONS}/table.rst",
-            category=TABLES["figure3"].category,
-            labels=table_labels(TO_READ),
-        ),
-        png=report(
-            f"{DATASET}/figure3.png",
-            caption=f"{CAPTIONS}/table.rst",
-            category=TABLES["figure3"].category,
-            labels=table_labels("PNG"),
-        ),
-        pdf=report(
-            f"{DATASET}/figure3.pdf",
-            caption=f"{CAPTIONS}/table.rst",
-            category=TABLES["figure3"].category,
-            labels=table_labels("PDF"),
-        ),
+        csv=table_in_report("figure3", "csv"),
+        html=table_in_report("figure3", "html"),
+        png=table_in_report("figure3", "png"),
+        pdf=table_in_report("figure3", "pdf"),
         md=f"{DATASET}/figure3.md",
     log:
         f"{LOGS}/figure3.log",
@@ -101,19 +71,14 @@ rule predictions:
         recognition=recognition_of_table1,
         actions=f"{DATASET}/dataset/actions.csv",
     output:
-        csv=report(
-            f"{DATASET}/predictions.csv",
-            caption=f"{CAPTIONS}/predictions.rst",
-            category="Tables",
-            subcategory="Recognition",
-            labels=list_labels("predictions", TO_USE),
+        csv=list_in_report(
+            "predictions", "csv", category="Tables", subcategory="Recognition"
         ),
-        html=report(
-            f"{DATASET}/predictions.html",
-            caption=f"{CAPTIONS}/predictions.rst",
+        html=list_in_report(
+            "predictions",
+            "html",
             category="Tables",
             subcategory="Recognition",
-            labels=list_labels("predictions", TO_READ),
         ),
     log:
         f"{LOGS}/predictions.log",
@@ -149,19 +114,17 @@ rule measure_accuracy:
             f"results/{wc.dataset}/students/{name}" for name in students_of_joints(wc)
         ],
     output:
-        csv=report(
-            f"{DATASET}/accuracy.csv",
-            caption=f"{CAPTIONS}/accuracy.rst",
+        csv=list_in_report(
+            "accuracy",
+            "csv",
             category="Tables",
             subcategory="Teacher and students",
-            labels=list_labels("accuracy", TO_USE),
         ),
-        html=report(
-            f"{DATASET}/accuracy.html",
-            caption=f"{CAPTIONS}/accuracy.rst",
+        html=list_in_report(
+            "accuracy",
+            "html",
             category="Tables",
             subcategory="Teacher and students",
-            labels=list_labels("accuracy", TO_READ),
         ),
     log:
         f"{LOGS}/measure_accuracy.log",

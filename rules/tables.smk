@@ -6,20 +6,8 @@ rule table:
         unpack(table_files),
         problems=f"{DATASET}/problems.csv",
     output:
-        csv=report(
-            f"{DATASET}/{{table}}.csv",
-            caption=f"{CAPTIONS}/table.rst",
-            category=lambda wildcards: TABLES[wildcards.table].category,
-            subcategory=lambda wildcards: TABLES[wildcards.table].subcategory,
-            labels=table_labels(TO_USE),
-        ),
-        html=report(
-            f"{DATASET}/{{table}}.html",
-            caption=f"{CAPTIONS}/table.rst",
-            category=lambda wildcards: TABLES[wildcards.table].category,
-            subcategory=lambda wildcards: TABLES[wildcards.table].subcategory,
-            labels=table_labels(TO_READ),
-        ),
+        csv=table_in_report("{table}", "csv"),
+        html=table_in_report("{table}", "html"),
         md=f"{DATASET}/{{table}}.md",
     log:
         f"{LOGS}/{{table}}.log",

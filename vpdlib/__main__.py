@@ -15,6 +15,7 @@ from typing import Any
 
 from vpdlib.doctor.command import add_doctor
 from vpdlib.pipeline.look_command import add_look
+from vpdlib.progress import usable_cores
 
 # Parallelism is by explicit thread counts; libraries that help themselves to all cores are slower. Set before NumPy
 # is imported.
@@ -140,7 +141,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     find.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     find.add_argument(
-        "--threads", type=_count, default=_cores(), help="CPU threads (default: one for each core)"
+        "--threads",
+        type=_count,
+        default=usable_cores(),
+        help="CPU threads (default: one for each core)",
     )
     find.add_argument(
         "--networks-dir",
@@ -154,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     find.add_argument("--quiet", action="store_true", help="say only what is wrong")
     find.set_defaults(run=_find)
     _add_labels(commands)
-    add_look(commands, _cores())
+    add_look(commands, usable_cores())
     add_doctor(commands)
     return parser
 
@@ -229,13 +233,6 @@ def _renaming(text: str) -> tuple[str, str | None]:
             f"{text}: expected THEIRS=OURS, or THEIRS= to leave a class out"
         )
     return theirs, ours or None
-
-
-def _cores() -> int:
-    """Cores that this process may use, where the system tells; else all."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _count(text: str) -> int:

@@ -104,6 +104,26 @@ def lock_folder() -> Path:
     return Path(tempfile.gettempdir()) / f"vpd-devices-{os.getuid()}-{socket.gethostname()}"
 
 
+def check_share(count: int, share: int) -> None:
+    """Refuse parts of GPUs that no job can have.
+
+    Parameters
+    ----------
+    count : GPUs of the job.
+    share : how many such jobs may have one at the same time.
+
+    Raises
+    ------
+    DeviceError
+        If `share` is none of `SHARES`, or above 1 for several GPUs.
+    """
+    if share not in SHARES or (share > 1 and count > 1):
+        raise DeviceError(
+            f"gpu_share is {share} and gpu {count}: a job has a part of one GPU, gpu: 1, with a gpu_share of "
+            f"{', '.join(map(str, SHARES))}. Correct them under `set-resources` in the profile."
+        )
+
+
 @contextmanager
 def lease_devices(
     count: int,
@@ -132,11 +152,7 @@ def lease_devices(
     DeviceError
         If there are not so many devices, they cannot be shared so, or the folder of the locks is not this user's own.
     """
-    if share not in SHARES or (share > 1 and count > 1):
-        raise DeviceError(
-            f"gpu_share is {share} and gpu {count}: a job has a part of one GPU, gpu: 1, with a gpu_share of "
-            f"{', '.join(map(str, SHARES))}. Correct them under `set-resources` in the profile."
-        )
+    check_share(count, share)
     names = find_devices()
     if count < 1 or count > len(names):
         raise DeviceError(

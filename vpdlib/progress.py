@@ -87,9 +87,16 @@ def logged_to(path: str | Path, tell: bool = False, append: bool = False) -> Ite
                 _logger.removeHandler(handler)
 
 
+def usable_cores() -> int:
+    """Cores that this process may use, where the system tells; else all."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def computer() -> str:
     """The computer that this process runs on, in words: its cores that may be used, their kind, and the system."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    usable = usable_cores()
     cores = f"{usable} core{'' if usable == 1 else 's'}"
     return f"{cores}, {_processor()}, {platform.system()} {platform.machine()}"
 

@@ -21,7 +21,7 @@ def main(snakemake):
     shots = shots_of(wildcards.regime)
     trials = trials_of_regime(rows, actions, shots, params.trials, params.seed)
     tests = [row for row in rows if row.split == "test"]
-    block, num_blocks = int(wildcards.block), settings.nns.num_blocks
+    block, num_blocks = int(wildcards.block), params.num_blocks
     mine = {row.action for row in actions_of_block(tests, block, num_blocks)}
     note(f"block {block} of {num_blocks}: {len(mine)} of {len(tests)} test actions")
     if mine:

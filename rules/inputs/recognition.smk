@@ -2,8 +2,10 @@
 
 
 def settings_of_head(dataset, head):
-    """What a head is given; the other heads' settings do not concern it."""
-    recognition = settings_of(dataset).recognition.model_dump(mode="json")
+    """What a head is given; the other heads' settings do not concern it, nor into how many jobs its search is cut."""
+    recognition = settings_of(dataset).recognition.model_dump(
+        mode="json", exclude={"nns": {"num_blocks"}}
+    )
     names = ("target_fps", "target_fps_slack", *sections_of(head))
     return {name: recognition[name] for name in names}
 

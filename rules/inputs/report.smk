@@ -52,5 +52,5 @@ def figure_labels(wildcards):
     return {
         "figure": captions[wildcards.figure],
         "dataset": wildcards.dataset,
-        "format": "SVG" if wildcards.form == "svg" else TO_USE,
+        "format": shown_as(wildcards.form),
     }

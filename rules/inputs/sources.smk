@@ -160,8 +160,8 @@ def clips_there(wildcards, output):
         or not RUN.under_data(adapter.videos).is_dir()
     ):
         return []
-    found = [str(source.path) for source in or_refuse(adapter.find_videos, RUN, None)]
-    return there(found)
+    shards = videos_by_shard(wildcards.dataset).values()
+    return there(sorted(path for paths in shards for path in paths))
 
 
 def state_of_clips(wildcards):

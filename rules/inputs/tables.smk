@@ -61,20 +61,44 @@ def recognition_of_table1(wildcards):
     return in_results(wildcards.dataset, files["recognition"])
 
 
-def table_labels(shown_as):
-    """A function of labels: how the report tells a table, or the figure, from the others of its category."""
-
-    def get(wildcards):
-        name = wildcards.get("table", "figure3")
-        of_what = f"{LAYOUTS[name].name}: {TABLES[name].subject}"
-        return {"table": of_what, "dataset": wildcards.dataset, "format": shown_as}
-
-    return get
+def name_of_table(wildcards):
+    """Which table, or the figure, an output is."""
+    return wildcards.get("table", "figure3")
 
 
-def list_labels(name, shown_as):
-    """Labels of a CSV file that is a list, as those of tables."""
-    return {"table": LISTS[name].name, "dataset": "{dataset}", "format": shown_as}
+def table_in_report(name, form):
+    """An output that is a table, or the figure: the report has it in the table's category, told from others by labels."""
+
+    def labels(wildcards):
+        table = name_of_table(wildcards)
+        of_what = f"{LAYOUTS[table].name}: {TABLES[table].subject}"
+        return {
+            "table": of_what,
+            "dataset": wildcards.dataset,
+            "format": shown_as(form),
+        }
+
+    return report(
+        f"{DATASET}/{name}.{form}",
+        caption=f"{CAPTIONS}/table.rst",
+        category=lambda wildcards: TABLES[name_of_table(wildcards)].category,
+        subcategory=lambda wildcards: TABLES[name_of_table(wildcards)].subcategory,
+        labels=labels,
+    )
+
+
+def list_in_report(name, form, **category):
+    """An output that is a CSV file of rows, or its page, in a category of the report, with labels as those of tables."""
+    return report(
+        f"{DATASET}/{name}.{form}",
+        caption=f"{CAPTIONS}/{name}.rst",
+        labels={
+            "table": LISTS[name].name,
+            "dataset": "{dataset}",
+            "format": shown_as(form),
+        },
+        **category,
+    )
 
 
 def every_table(wildcards):

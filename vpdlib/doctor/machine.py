@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from vpdlib.doctor.item import Item
+from vpdlib.progress import usable_cores
 
 #: As in the Makefile.
 PYTHONS = ((3, 11), (3, 12), (3, 13))
@@ -43,10 +44,9 @@ def _python() -> Item:
 
 
 def _cores() -> Item:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     flags = _flags()
     simd = " ".join(flag for flag in _SIMD if flag in flags) or "instructions not told"
-    found = f"{usable} of {os.cpu_count()} cores, {platform.machine()}; {simd}"
+    found = f"{usable_cores()} of {os.cpu_count()} cores, {platform.machine()}; {simd}"
     if platform.machine() in ("x86_64", "AMD64") and flags and "avx2" not in flags:
         # It works, as the networks below show, or does not, as they show too.
         return Item(

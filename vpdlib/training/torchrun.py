@@ -153,11 +153,14 @@ def run_launcher(launcher: Sequence[str], command: Sequence[str], env: Mapping[s
         raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
     handlers = {number: signal.signal(number, end) for number in _SIGNALS}
-    process = subprocess.Popen([*launcher, *command], env=dict(env), start_new_session=True)
+    process = None
     try:
+        process = subprocess.Popen([*launcher, *command], env=dict(env), start_new_session=True)
         code = process.wait()
+    except OSError as error:
+        raise RuntimeError(f"{launcher[0]} cannot be started: {error}") from error
     finally:
-        if process.poll() is None:
+        if process is not None and process.poll() is None:
             process.terminate()
             try:
                 process.wait(_GRACE_S)

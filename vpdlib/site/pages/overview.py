@@ -76,7 +76,7 @@ def clock(seconds: float) -> str:
 
 def h_min(seconds: float) -> str:
     """Seconds in words: ``2 h 10 min``, ``10 min``, ``7 s``."""
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{round(seconds)} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return " ".join([f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0))

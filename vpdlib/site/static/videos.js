@@ -248,6 +248,10 @@
     const follow = () => {
       const now = vpd.address();
       vpd.fill(CONTROLS, now.chosen);
+      // Before the filter, after which the table's own order is what the address says.
+      const wanted = sortOf(now.chosen);
+      if (wanted.length) table.setSort(wanted);
+      else { table.clearSort(); table.setData(rows); }
       filter();
       showChosen(rows, table, now.item).catch(vpd.told);
     };
