@@ -88,7 +88,7 @@ test-browser: dev ## every page of a built site in Chromium, from a disk and a s
 	$(PIP_INSTALL) -r requirements-browser.txt
 	$(BIN)/python -m pytest tests/browser -m browser
 
-test-cluster: dev networks ## faults on a real Slurm of one node, started in a folder (apt-get install slurm-wlm munge)
+test-cluster: dev networks ## the chain and faults on a real Slurm of two nodes, started in a folder (apt-get install slurm-wlm munge)
 	$(BIN)/python -m pytest tests/cluster -m cluster -s
 
 openmmlab: $(OPENMMLAB)/.built ## the full mmcv and its operators, built into an environment of its own (10 to 20 minutes)

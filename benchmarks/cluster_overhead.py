@@ -1,7 +1,7 @@
 """What a job costs besides its work: seconds beyond `--cores 2`, each job by itself or short ones as one.
 
 The peer is the profile without its groups. The chain on keypoints, whose jobs take a second or two, runs three times:
-with ``--cores 2``, and through a real Slurm of one node on this computer (tests/cluster/one_node.py; Debian: slurm-wlm,
+with ``--cores 2``, and through a real Slurm on this computer (tests/cluster/local_slurm.py; Debian: slurm-wlm,
 munge) with `profiles/slurm` without and with its groups. What the runs through Slurm take longer, by the number of jobs
 that went there, is what a job costs; the ratio is how much of it grouping leaves.
 ``python -m benchmarks.cluster_overhead --shards 4``.
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.cluster.one_node import OneNode, missing_commands
+from tests.cluster.local_slurm import LocalSlurm, missing_commands
 from tests.faults.conftest import TABLE, write_keypoints
 from tests.workflow.conftest import ROOT, Workflow
 
@@ -65,7 +65,7 @@ def main() -> None:
         return
     folder = Path(tempfile.mkdtemp(prefix="vpd-slurm-"))
     try:
-        with OneNode(folder / "s") as slurm:
+        with LocalSlurm(folder / "s") as slurm:
             profiles = {"a job each": without_groups(folder / "ungrouped"), "grouped": PROFILE}
             here, _ = run(folder / "here", options.shards, ["--cores", "2"], {})
             print(f"--cores 2: {here:.0f} s")

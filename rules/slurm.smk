@@ -4,15 +4,18 @@ A job that Slurm says nothing of, because the controller is started anew or ther
 still there; the plugin would forget it, and neither go on nor end. Cancelled jobs are "CANCELLED by 1000" to `sacct`, which
 the plugin does not take for an end. Of a group of jobs Snakemake drops the reason why it failed; and where a submission
 fails in the plugin itself, such as for an account that is not the user's, the plugin asks the job for its rule, which a
-group has not, in an error that nobody reads.
+group has not, in an error that nobody reads. The jobs of a group run one after another, where Snakemake takes those that
+do not need one another to run side by side, and asks for the CPUs and the memory of all and the time of one.
 """
 
 from types import SimpleNamespace
 
 from snakemake.jobs import GroupJob
 from snakemake.logging import logger
+from snakemake.resources import GroupResources
 
 log_error_of_group = GroupJob.log_error
+resources_of_group = GroupJob.resources.fget
 #: The plugin, where it is installed: Snakemake has imported it before it reads any rules.
 slurm_plugin = sys.modules.get("snakemake_executor_plugin_slurm")
 
@@ -22,6 +25,17 @@ def log_error_and_why(group, msg=None, **about):
     if msg:
         logger.error(f"Group {group.groupid}: {msg}")
     log_error_of_group(group, msg, **about)
+
+
+def resources_in_turn(group):
+    """What a group asks for: through Slurm the most that one of its jobs does, for as long as all do."""
+    if group._resources is None and group.dag.workflow.executor_plugin.name == "slurm":
+        group._resources = GroupResources.basic_layered(
+            toposorted_jobs=[[job] for jobs in group.toposorted for job in jobs],
+            constraints=group.global_resources,
+            run_local=False,
+        )
+    return resources_of_group(group)
 
 
 def named_as_group(group):
@@ -47,6 +61,7 @@ def patient(query):
 # Several Snakefiles may be read by one process.
 if not hasattr(GroupJob, "rule"):
     GroupJob.log_error = log_error_and_why
+    GroupJob.resources = property(resources_in_turn)
     GroupJob.rule = property(named_as_group)
     if slurm_plugin is not None:
         slurm_plugin.query_job_status = patient(slurm_plugin.query_job_status)

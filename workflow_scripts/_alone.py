@@ -29,7 +29,7 @@ def describe(snakemake: Any) -> dict[str, Any]:
         "resources": {
             name: value
             for name, value in snakemake.resources.items()
-            if name in ("gpu", "gpu_share", "processes", "on_bad_video")
+            if name in ("gpu", "gpu_share", "on_bad_video")
         },
     }
 

@@ -58,6 +58,16 @@ def test_paper_has_every_row_and_nothing_to_press(open_tab, made_up):
     tab.check()
 
 
+def test_what_names_mean_is_open_on_paper_alone(open_tab):
+    page = open_tab().open("pages/tables.html")
+    names = page.locator("details.names")
+    assert not names.evaluate("(one) => one.open")
+    page.evaluate(ON_PAPER)
+    assert names.evaluate("(one) => one.open")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert not names.evaluate("(one) => one.open")
+
+
 def test_paper_has_the_rows_that_a_list_shows(open_tab, made_up):
     tab = open_tab()
     page = tab.open("pages/actions.html")

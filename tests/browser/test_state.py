@@ -291,3 +291,17 @@ def test_the_way_to_the_content_leaves_the_address_alone(open_tab):
     assert page.evaluate("location.hash").endswith("split=test")
     assert page.locator("#split").input_value() == "test"
     tab.check()
+
+
+def test_a_choice_that_waits_does_not_undo_a_step(open_tab):
+    tab = open_tab()
+    page = tab.open(CONFUSION)
+    # The second of two at once is put off.
+    page.evaluate(
+        """() => {
+          for (const value of ["1", "2"]) vpd.keep("", new URLSearchParams({ value }));
+          location.hash = "#elsewhere";
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate("location.hash") == "#elsewhere"

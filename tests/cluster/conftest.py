@@ -21,7 +21,7 @@ from typing import TypeVar
 import psutil
 import pytest
 
-from tests.cluster.one_node import OneNode, missing_commands
+from tests.cluster.local_slurm import LocalSlurm, missing_commands
 from tests.faults.conftest import (
     TABLE,
     finished,  # noqa: F401
@@ -53,7 +53,7 @@ def wait_for(find: Callable[[], T], what: str, longest_s: float = LONGEST_S) -> 
 class Run:
     """A Snakemake with profiles/slurm that runs beside the test, in a process group of its own."""
 
-    def __init__(self, workflow: Workflow, slurm: OneNode, arguments: tuple[str, ...]) -> None:
+    def __init__(self, workflow: Workflow, slurm: LocalSlurm, arguments: tuple[str, ...]) -> None:
         self.log = workflow.folder / "snakemake.log"
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
         command += ["--profile", str(PROFILE), "--directory", str(workflow.folder), "--nocolor"]
@@ -129,7 +129,7 @@ def frozen(workflow: Workflow, rule: str) -> Iterator[psutil.Process]:
 
 
 @pytest.fixture(scope="session")
-def slurm() -> Iterator[OneNode]:
+def slurm() -> Iterator[LocalSlurm]:
     missing = missing_commands()
     if missing:
         pytest.fail(
@@ -138,7 +138,7 @@ def slurm() -> Iterator[OneNode]:
     # pytest's own folders have paths that are too long for a socket.
     folder = Path(tempfile.mkdtemp(prefix="vpd-slurm-"))
     try:
-        with OneNode(folder) as node:
+        with LocalSlurm(folder) as node:
             yield node
     finally:
         shutil.rmtree(folder)

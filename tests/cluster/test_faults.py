@@ -172,22 +172,22 @@ class TestFaults:
         seen("a partition that is not there", f"`{said[0]}`", f"{noticed} from the start")
         finish_here(workflow)
 
-    def test_node_drained(self, slurm, on_slurm, seen):
+    def test_nodes_drained(self, slurm, on_slurm, seen):
         _, start = on_slurm
-        slurm.command("scontrol", "update", f"nodename={slurm.host}", "state=drain", "reason=test")
+        slurm.update_nodes("state=drain", "reason=test")
         run = start()
         number = wait_for(lambda: list(slurm.jobs("pending")), "job that waits")[0]
         time.sleep(30)
         assert run.process.poll() is None
         assert slurm.jobs()[number][0] == "PENDING"
         waits_for = slurm.command("squeue", "-h", "-j", number, "-o", "%R").strip()
-        slurm.command("scontrol", "update", f"nodename={slurm.host}", "state=resume")
+        slurm.update_nodes("state=resume")
         began = time.monotonic()
         run.finish()
         seen(
-            "the node is drained",
+            "all nodes are drained",
             f"nothing; jobs that wait say `{waits_for}` in `squeue`",
-            f"{seconds_since(began)} from its return to the end of the run",
+            f"{seconds_since(began)} from their return to the end of the run",
         )
 
 

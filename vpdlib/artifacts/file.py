@@ -298,6 +298,10 @@ class Artifact(Generic[Group]):
             result: np.ndarray = self.file[name][()]
         return result
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The texts of a dataset of the root."""
+        return tuple(value.decode() for value in self.array(name))
+
     @contextmanager
     def naming(self, name: str, what: str = "dataset") -> Iterator[None]:
         """Turn what HDF5 raises into an :class:`ArtifactError` that says what cannot be read.

@@ -41,3 +41,24 @@ def actions_of_block(
         if min(place % turn, turn - 1 - place % turn) == block
     }
     return tuple(action for action in actions if action.action in mine)
+
+
+def check_each_once(found: Sequence[str], asked: Sequence[str], what: str, folder: str) -> None:
+    """Refuse blocks that have not each thing once that is asked for.
+
+    Parameters
+    ----------
+    found : ids of what the blocks have, all together.
+    asked : ids of what all of them together should have.
+    what, folder : how they are called, and the folder of the blocks, for the message.
+
+    Raises
+    ------
+    ValueError
+        If one is missing, too much, or there twice.
+    """
+    if sorted(found) != sorted(asked):
+        raise ValueError(
+            f"the blocks have {len(found)} {what}, and {len(asked)} are asked for: remove the folder "
+            f"{folder} and run again"
+        )

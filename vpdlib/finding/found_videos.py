@@ -66,8 +66,8 @@ def read_found_videos(paths: Iterable[str | Path]) -> FoundVideos:
     videos = {}
     for path in paths:
         with read_artifact(path, Found) as artifact:
-            names = tuple(value.decode() for value in artifact.array("class_name"))
-            examples = [value.decode() for value in artifact.array("example")] + [""]
+            names = artifact.texts("class_name")
+            examples = (*artifact.texts("example"), "")
             for video in artifact.videos():
                 answers = Answers(
                     video.start_s,

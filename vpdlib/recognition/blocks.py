@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from vpdlib.datasets.base import UNTESTED
+from vpdlib.datasets.blocks import check_each_once
 from vpdlib.recognition.actions import ActionTable, Trial
 from vpdlib.recognition.trials import RecognitionResult
 
@@ -79,12 +80,8 @@ def join_blocks(blocks: Sequence[RecognitionResult], test_ids: Sequence[str]) ->
                     f"the blocks differ in {what!r}: remove the folder recognition_blocks and run again"
                 )
     found = [action for block in blocks for action in block.test_ids]
+    check_each_once(found, test_ids, "test actions", "recognition_blocks")
     row_of = {action: row for row, action in enumerate(found)}
-    if len(found) != len(test_ids) or set(row_of) != set(test_ids):
-        raise ValueError(
-            f"the blocks have {len(found)} test actions, and {len(test_ids)} are asked for: remove the folder "
-            "recognition_blocks and run again"
-        )
     rows = [row_of[action] for action in test_ids]
     return replace(
         first,

@@ -72,9 +72,6 @@ def read_result(path: str | Path) -> RecognitionResult:
     """
     with read_artifact(path, Recognition) as artifact:
 
-        def texts(name: str) -> tuple[str, ...]:
-            return tuple(value.decode() for value in artifact.array(name))
-
         def numbers(name: str) -> tuple[int, ...]:
             return tuple(int(value) for value in artifact.array(name))
 
@@ -84,10 +81,10 @@ def read_result(path: str | Path) -> RecognitionResult:
             shots=shots_of(str(artifact.attributes["regime"])),
             probabilities=artifact.array("probabilities"),
             seeds=seeds,
-            train_ids=tuple(texts(f"train_action_{index}") for index in range(len(seeds))),
-            test_ids=texts("action"),
+            train_ids=tuple(artifact.texts(f"train_action_{index}") for index in range(len(seeds))),
+            test_ids=artifact.texts("action"),
             true_labels=artifact.array("label"),
-            class_names=texts("class_name"),
+            class_names=artifact.texts("class_name"),
             is_empty_test=artifact.array("is_empty"),
             num_empty_train=numbers("num_empty_train"),
             num_val=numbers("num_val"),

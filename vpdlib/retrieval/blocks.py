@@ -13,6 +13,7 @@ import numpy as np
 
 from vpdlib.artifacts import Provenance, read_artifact
 from vpdlib.artifacts.retrieval import Retrieval
+from vpdlib.datasets.blocks import check_each_once
 from vpdlib.retrieval.results import RetrievalResult, write_retrieval
 
 
@@ -38,14 +39,10 @@ def read_block(path: str | Path) -> RetrievalResult:
         If the artifact is missing or damaged.
     """
     with read_artifact(path, Retrieval) as artifact:
-
-        def texts(name: str) -> tuple[str, ...]:
-            return tuple(value.decode() for value in artifact.array(name))
-
         top_k = int(artifact.attributes["top_k"])
         return RetrievalResult(
-            query_ids=texts("query"),
-            corpus_ids=texts("corpus"),
+            query_ids=artifact.texts("query"),
+            corpus_ids=artifact.texts("corpus"),
             indices=artifact.array("indices"),
             distances=artifact.array("distances"),
             top_k=None if top_k < 0 else top_k,
@@ -74,15 +71,15 @@ def join_blocks(blocks: Sequence[RetrievalResult], query_ids: Sequence[str]) -> 
             "the blocks are of different corpora, or their lists of different lengths: remove the folder "
             "retrieval_blocks and run again"
         )
+    check_each_once(
+        [query for block in blocks for query in block.query_ids],
+        query_ids,
+        "queries",
+        "retrieval_blocks",
+    )
     place_of = {
         query: (block, row) for block in blocks for row, query in enumerate(block.query_ids)
     }
-    num_queries = sum(len(block.query_ids) for block in blocks)
-    if num_queries != len(query_ids) or set(place_of) != set(query_ids):
-        raise ValueError(
-            f"the blocks have {num_queries} queries, and {len(query_ids)} are asked for: remove the folder "
-            "retrieval_blocks and run again"
-        )
     length = max(block.indices.shape[1] for block in blocks)
     indices = np.full((len(query_ids), length), -1, dtype=np.int32)
     distances = np.full((len(query_ids), length), np.inf, dtype=np.float32)

@@ -70,8 +70,8 @@ def _of_feature_set(
 ) -> dict[str, Any]:
     path = site.sources.results / f"retrieval/{name}.h5"
     with read_artifact(path, Retrieval) as artifact:
-        queries = [one.decode() for one in artifact.array("query")]
-        corpus = [one.decode() for one in artifact.array("corpus")]
+        queries = artifact.texts("query")
+        corpus = artifact.texts("corpus")
         indices = artifact.array("indices")[:, :NUM_NEAREST]
         distances = artifact.array("distances")[:, :NUM_NEAREST]
         settings = RetrievalSettings.model_validate(artifact.settings["settings"])

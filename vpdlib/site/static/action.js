@@ -334,8 +334,6 @@
     }));
   }
 
-  const tell = (error) => { control("problem").textContent = error.message; };
-
   async function show() {
     const turn = ++shown;
     const { item, chosen } = vpd.address();
@@ -345,7 +343,7 @@
     const id = item || index[places.length ? places[0] : 0][0];
     control("problem").textContent = "";
     if (!placeOf.has(id)) {
-      tell(new Error(`There is no action ${id}: choose one of the list.`));
+      control("problem").textContent = `There is no action ${id}: choose one of the list.`;
       return;
     }
     const place = placeOf.get(id);

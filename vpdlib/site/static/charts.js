@@ -298,5 +298,5 @@ const charts = (() => {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retheme);
   }
 
-  return { draw, look, numbers };
+  return { draw, look };
 })();

@@ -5,7 +5,7 @@
   const { h } = vpd;
   // Rows of a list that are printed; what has more says where they are.
   const MOST = 1000;
-  let theme = null;
+  let theme = null, opened = [];
 
   // A list as a plain table: what its cells show, in its order and without what is filtered out.
   function plainOf(list) {
@@ -28,7 +28,8 @@
     document.documentElement.dataset.theme = "light";
     dispatchEvent(new CustomEvent("vpd-theme"));
     // What names mean is read on paper too.
-    document.querySelectorAll("details.names").forEach((one) => { one.open = true; });
+    opened = [...document.querySelectorAll("details.names:not([open])")];
+    opened.forEach((one) => { one.open = true; });
     for (const element of document.querySelectorAll(".tabulator")) {
       const [list] = Tabulator.findTable(element) || [];
       if (list) element.after(plainOf(list));
@@ -37,6 +38,7 @@
 
   addEventListener("afterprint", () => {
     document.querySelectorAll(".tabulator + .only-print").forEach((one) => one.remove());
+    opened.forEach((one) => { one.open = false; });
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
     dispatchEvent(new CustomEvent("vpd-theme"));

@@ -64,8 +64,10 @@ const vpd = (() => {
   const KEEP_MS = 150;
   let keeping = 0, kept = -KEEP_MS;
   function keep(item, chosen) {
-    const next = addressOf(item, chosen);
+    const next = addressOf(item, chosen), from = location.hash;
     const put = () => {
+      // Somebody has gone on meanwhile.
+      if (location.hash !== from) return;
       kept = performance.now();
       if (next !== location.hash) history.replaceState(history.state, "", next);
     };
@@ -87,13 +89,13 @@ const vpd = (() => {
   }
 
   // What controls say, for the address; the first of a list of choices need not be told.
-  function read(ids, chosen = new URLSearchParams()) {
+  function read(ids) {
+    const chosen = new URLSearchParams();
     for (const id of ids) {
       const control = document.getElementById(id);
       if (!control) continue;
       const is = control.type === "checkbox" ? (control.checked ? "yes" : "") : control.value;
       if (is && !(control.tagName === "SELECT" && control.selectedIndex === 0)) chosen.set(id, is);
-      else chosen.delete(id);
     }
     return chosen;
   }
@@ -260,5 +262,5 @@ const vpd = (() => {
     if (current) current.closest("ul").scrollLeft = current.offsetLeft - 60;
   });
 
-  return { root, shard, load, told, address, addressOf, keep, fill, read, leading, h, colour, colours, number, table, isDark };
+  return { root, shard, load, told, address, addressOf, keep, fill, read, leading, h, colour, number, table, isDark };
 })();

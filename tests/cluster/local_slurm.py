@@ -1,9 +1,9 @@
-"""A real Slurm of one node, without systemd and without root, in a folder of its own.
+"""A real Slurm of two nodes on this computer, without systemd and without root, in a folder of its own.
 
-munged, slurmctld and slurmd run in the foreground as children of this process, under its user, with a socket, a key,
-ports and a configuration below the folder, so that nothing of the computer's own Slurm is touched. The node states
-more processors than there are, which Slurm allows where it is told so: what is tested is who waits for whom, not how
-fast.
+munged, slurmctld and a slurmd for each node run in the foreground as children of this process, under its user, with a
+socket, a key, ports and a configuration below the folder, so that nothing of the computer's own Slurm is touched. Nodes
+state more processors than there are, which Slurm allows where it is told so: what is tested is who waits for whom, not
+how fast.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from pathlib import Path
 #: Commands that it needs; Debian has them in slurm-wlm and munge.
 COMMANDS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
 _FOLDERS_OF_DAEMONS = "/usr/local/sbin:/usr/sbin:/sbin"
+NODES = ("n1", "n2")
+#: Of each node.
 NUM_CPUS = 8
 MEMORY_MB = 16000
 _START_S = 60.0
@@ -31,7 +33,6 @@ _SLURM_CONF = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={controller_port}
-SlurmdPort={node_port}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
@@ -50,17 +51,18 @@ SelectTypeParameters=CR_Core_Memory
 GresTypes=gpu
 AccountingStorageType=accounting_storage/none
 StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool
+SlurmdSpoolDir={folder}/spool.%n
 SlurmctldLogFile={folder}/slurmctld.log
-SlurmdLogFile={folder}/slurmd.log
+SlurmdLogFile={folder}/slurmd.%n.log
 SlurmctldPidFile={folder}/slurmctld.pid
-SlurmdPidFile={folder}/slurmd.pid
+SlurmdPidFile={folder}/slurmd.%n.pid
 ReturnToService=2
 SchedulerParameters=sched_interval=2,batch_sched_delay=0
-NodeName={host} NodeAddr=127.0.0.1 CPUs={num_cpus} RealMemory={memory_mb} Gres=gpu:1 State=UNKNOWN
-PartitionName=cpu Nodes={host} Default=YES MaxTime=1-0 State=UP
-PartitionName=gpu Nodes={host} MaxTime=1-0 State=UP
+PartitionName=cpu Nodes={nodes} Default=YES MaxTime=1-0 State=UP
+PartitionName=gpu Nodes={nodes} MaxTime=1-0 State=UP
+NodeName=DEFAULT CPUs={num_cpus} RealMemory={memory_mb} Gres=gpu:1 State=UNKNOWN
 """
+_NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port}\n"
 
 
 def missing_commands() -> list[str]:
@@ -78,8 +80,8 @@ def _free_port() -> int:
         return found.getsockname()[1]
 
 
-class OneNode:
-    """A running Slurm; `with OneNode(folder) as slurm`. All of its processes are gone afterwards.
+class LocalSlurm:
+    """A running Slurm; `with LocalSlurm(folder) as slurm`. All of its processes are gone afterwards.
 
     Parameters
     ----------
@@ -88,7 +90,6 @@ class OneNode:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.host = socket.gethostname().split(".")[0]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._stack = ExitStack()
 
@@ -100,17 +101,16 @@ class OneNode:
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
         }
 
-    def __enter__(self) -> OneNode:
+    def __enter__(self) -> LocalSlurm:
         with self._stack:
             self._stack.callback(self._stop_all)
             self._write_files()
             self._start("munged", "--foreground", *self._munge_options())
             _wait_for((self.folder / "munge/socket").exists, "munged's socket", self.folder)
             self.start_controller()
-            self._start("slurmd", "-D", "-N", self.host)
-            _wait_for(
-                lambda: "idle" in self.command("sinfo", "-h", "-o", "%t"), "the node", self.folder
-            )
+            for node in NODES:
+                self._start(f"slurmd {node}", "-D", "-N", node)
+            _wait_for(lambda: set(self.node_states()) == {"idle"}, "a node", self.folder)
             self._stack = self._stack.pop_all()
         return self
 
@@ -127,6 +127,14 @@ class OneNode:
             check=False,
         )
         return done.stdout if done.returncode == 0 else ""
+
+    def node_states(self) -> list[str]:
+        """State of each node, such as "idle"."""
+        return self.command("sinfo", "-h", "-N", "-p", "cpu", "-o", "%t").split()
+
+    def update_nodes(self, *settings: str) -> None:
+        """`scontrol update` of all nodes, such as ``state=resume``."""
+        self.command("scontrol", "update", f"nodename={','.join(NODES)}", *settings)
 
     def jobs(self, states: str = "all") -> dict[str, tuple[str, str]]:
         """State and comment, such as `rule_track_athlete_wildcards_tiny_0000`, of every job by its number."""
@@ -146,21 +154,23 @@ class OneNode:
         self._stop("slurmctld")
 
     def _write_files(self) -> None:
-        for name in ("bin", "munge", "state", "spool"):
+        for name in ("bin", "munge", "state"):
             (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         key = self.folder / "munge/key"
         key.touch(mode=0o600)
         key.write_bytes(secrets.token_bytes(128))
+        host = socket.gethostname().split(".")[0]
         values = {
-            "host": self.host,
+            "host": host,
             "folder": self.folder,
             "user": getpass.getuser(),
             "controller_port": _free_port(),
-            "node_port": _free_port(),
+            "nodes": ",".join(NODES),
             "num_cpus": NUM_CPUS,
             "memory_mb": MEMORY_MB,
         }
-        (self.folder / "slurm.conf").write_text(_SLURM_CONF.format(**values))
+        nodes = [_NODE.format(name=name, host=host, port=_free_port()) for name in NODES]
+        (self.folder / "slurm.conf").write_text(_SLURM_CONF.format(**values) + "".join(nodes))
         # A GPU without a device file: what is asked for and granted can be seen, used it cannot be.
         (self.folder / "gres.conf").write_text("Name=gpu File=/dev/null\n")
         # The jobstep plugin (0.6.1) takes SLURM_CONF out of srun's environment, with all of Slurm's variables.
@@ -179,7 +189,7 @@ class OneNode:
         ]  # fmt: skip
 
     def _start(self, name: str, *options: str) -> None:
-        program = _find(name)
+        program = _find(name.split()[0])
         assert program is not None, f"{name} is not installed"
         with (self.folder / f"{name}.out").open("ab") as said:
             self._processes[name] = subprocess.Popen(
@@ -200,14 +210,13 @@ class OneNode:
             process.wait()
 
     def _stop_all(self) -> None:
-        if "slurmd" in self._processes and "slurmctld" in self._processes:
+        if len(self._processes) == len(NODES) + 2:
             self.command("scancel", "--user", getpass.getuser())
             deadline = time.monotonic() + _STOP_S
             while self.jobs("running,completing") and time.monotonic() < deadline:
                 time.sleep(0.5)
-        for name in ("slurmd", "slurmctld", "munged"):
-            if name in self._processes:
-                self._stop(name)
+        for name in reversed(list(self._processes)):
+            self._stop(name)
 
 
 def _wait_for(is_there: Callable[[], object], what: str, folder: Path) -> None:
