@@ -3,8 +3,8 @@
 The peer is the profile without its groups. The chain on keypoints, whose jobs take a second or two, runs three times:
 with ``--cores 2``, and through a real Slurm on this computer (tests/cluster/local_slurm.py; Debian: slurm-wlm,
 munge) with `profiles/slurm` without and with its groups. What the runs through Slurm take longer, by the number of jobs
-that went there, is what a job costs; the ratio is how much of it grouping leaves.
-``python -m benchmarks.cluster_overhead --shards 4``.
+that went there, is what a job costs; the ratio is how much of it grouping leaves. Seconds of CPU are those of the whole
+computer, on which nothing else should run. ``python -m benchmarks.cluster_overhead --shards 4``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
 import yaml
 
 from tests.cluster.local_slurm import LocalSlurm, missing_commands
@@ -38,8 +39,8 @@ def without_groups(folder: Path) -> Path:
 
 def run(
     folder: Path, shards: int, arguments: list[str], variables: Mapping[str, str]
-) -> tuple[float, str]:
-    """Seconds of a run from nothing to the table, and what Snakemake said.
+) -> tuple[float, float, str]:
+    """Seconds and seconds of CPU of a run from nothing to the table, and what Snakemake said.
 
     Raises
     ------
@@ -48,11 +49,11 @@ def run(
     """
     workflow = Workflow(folder, ROOT / "resources" / "networks", sys.executable)
     write_keypoints(workflow, num_shards=shards)
-    began = time.monotonic()
+    began, cpu_before = time.monotonic(), _cpu_s()
     done = workflow.run(*arguments, "--", TABLE, cores=None, **variables)
     if done.returncode:
         raise SystemExit(f"{' '.join(arguments)} failed:\n{done.stdout[-4000:]}")
-    return time.monotonic() - began, done.stdout
+    return time.monotonic() - began, _cpu_s() - cpu_before, done.stdout
 
 
 def main() -> None:
@@ -67,11 +68,11 @@ def main() -> None:
     try:
         with LocalSlurm(folder / "s") as slurm:
             profiles = {"a job each": without_groups(folder / "ungrouped"), "grouped": PROFILE}
-            here, _ = run(folder / "here", options.shards, ["--cores", "2"], {})
-            print(f"--cores 2: {here:.0f} s")
-            cost = {}
+            here, cpu_here, _ = run(folder / "here", options.shards, ["--cores", "2"], {})
+            print(f"--cores 2: {here:.0f} s, {cpu_here:.0f} of CPU", flush=True)
+            cost, cpu_cost = {}, {}
             for name, profile in profiles.items():
-                seconds, said = run(
+                seconds, cpu_s, said = run(
                     folder / f"run of {name}".replace(" ", "_"),
                     options.shards,
                     ["--profile", str(profile)],
@@ -79,15 +80,23 @@ def main() -> None:
                 )
                 submissions = len(re.findall("has been submitted with SLURM jobid", said))
                 jobs = _jobs_on_slurm(said)
-                cost[name] = (seconds - here) / jobs
+                cost[name], cpu_cost[name] = (seconds - here) / jobs, (cpu_s - cpu_here) / jobs
                 print(
-                    f"{name}: {seconds:.0f} s, {jobs} jobs in {submissions} submissions, {cost[name]:.1f} s a job"
+                    f"{name}: {seconds:.0f} s, {cpu_s:.0f} of CPU, {jobs} jobs in {submissions} submissions; "
+                    f"a job costs {cost[name]:.1f} s, {cpu_cost[name]:.1f} of CPU",
+                    flush=True,
                 )
-            print(
-                f"ratio of what a job costs, grouped to a job each: {cost['grouped'] / cost['a job each']:.2f}"
-            )
+            for what, of in (("seconds", cost), ("seconds of CPU", cpu_cost)):
+                ratio = of["grouped"] / of["a job each"]
+                print(f"ratio of what a job costs in {what}, grouped to a job each: {ratio:.2f}")
     finally:
         shutil.rmtree(folder)
+
+
+def _cpu_s() -> float:
+    """Seconds of CPU of the whole computer since it was started."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system)
 
 
 def _jobs_on_slurm(said: str) -> int:

@@ -16,13 +16,17 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+
+import psutil
 
 #: Commands that it needs; Debian has them in slurm-wlm and munge.
 COMMANDS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
 _FOLDERS_OF_DAEMONS = "/usr/local/sbin:/usr/sbin:/sbin"
 NODES = ("n1", "n2")
+#: How long a node may be silent before the controller takes it for dead.
+NODE_TIMEOUT_S = 30
 #: Of each node.
 NUM_CPUS = 8
 MEMORY_MB = 16000
@@ -57,6 +61,7 @@ SlurmdLogFile={folder}/slurmd.%n.log
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.%n.pid
 ReturnToService=2
+SlurmdTimeout={node_timeout_s}
 SchedulerParameters=sched_interval=2,batch_sched_delay=0
 PartitionName=cpu Nodes={nodes} Default=YES MaxTime=1-0 State=UP
 PartitionName=gpu Nodes={nodes} MaxTime=1-0 State=UP
@@ -109,8 +114,8 @@ class LocalSlurm:
             _wait_for((self.folder / "munge/socket").exists, "munged's socket", self.folder)
             self.start_controller()
             for node in NODES:
-                self._start(f"slurmd {node}", "-D", "-N", node)
-            _wait_for(lambda: set(self.node_states()) == {"idle"}, "a node", self.folder)
+                self.start_node(node)
+            _wait_for(self.are_idle, "a node", self.folder)
             self._stack = self._stack.pop_all()
         return self
 
@@ -128,9 +133,10 @@ class LocalSlurm:
         )
         return done.stdout if done.returncode == 0 else ""
 
-    def node_states(self) -> list[str]:
-        """State of each node, such as "idle"."""
-        return self.command("sinfo", "-h", "-N", "-p", "cpu", "-o", "%t").split()
+    def are_idle(self) -> bool:
+        """Whether all nodes are there, without a job."""
+        states = self.command("sinfo", "-h", "-N", "-p", "cpu", "-o", "%t").split()
+        return states == ["idle"] * len(NODES)
 
     def update_nodes(self, *settings: str) -> None:
         """`scontrol update` of all nodes, such as ``state=resume``."""
@@ -153,6 +159,27 @@ class LocalSlurm:
         """Stop the controller as a service manager does; running jobs go on."""
         self._stop("slurmctld")
 
+    def node_of(self, number: str) -> str:
+        """The node on which a job runs."""
+        return self.command("squeue", "-h", "-j", number, "-o", "%N").strip()
+
+    def lose_node(self, node: str) -> None:
+        """End a node with all that runs on it, as a power cut does."""
+        self._processes.pop(f"slurmd {node}").kill()
+        for process in psutil.process_iter():
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                environment = process.environ()
+                if (
+                    environment.get("SLURM_CONF") == self.variables["SLURM_CONF"]
+                    and environment.get("SLURMD_NODENAME") == node
+                ):
+                    process.kill()
+
+    def start_node(self, node: str) -> None:
+        """Start a node."""
+        # What it starts inherits its name, by which it is found again.
+        self._start(f"slurmd {node}", "-D", "-N", node, SLURMD_NODENAME=node)
+
     def _write_files(self) -> None:
         for name in ("bin", "munge", "state"):
             (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -166,6 +193,7 @@ class LocalSlurm:
             "user": getpass.getuser(),
             "controller_port": _free_port(),
             "nodes": ",".join(NODES),
+            "node_timeout_s": NODE_TIMEOUT_S,
             "num_cpus": NUM_CPUS,
             "memory_mb": MEMORY_MB,
         }
@@ -188,13 +216,13 @@ class LocalSlurm:
             f"--seed-file={folder}/seed", f"--log-file={folder}/log", "--num-threads=2", "--force",
         ]  # fmt: skip
 
-    def _start(self, name: str, *options: str) -> None:
+    def _start(self, name: str, *options: str, **variables: str) -> None:
         program = _find(name.split()[0])
         assert program is not None, f"{name} is not installed"
         with (self.folder / f"{name}.out").open("ab") as said:
             self._processes[name] = subprocess.Popen(
                 [program, *options],
-                env={**os.environ, **self.variables},
+                env={**os.environ, **self.variables, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,

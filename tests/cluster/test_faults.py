@@ -172,6 +172,26 @@ class TestFaults:
         seen("a partition that is not there", f"`{said[0]}`", f"{noticed} from the start")
         finish_here(workflow)
 
+    def test_node_lost(self, slurm, on_slurm, seen):
+        workflow, start = on_slurm
+        run = start()
+        with frozen(workflow, "recognize_actions"):
+            number = job_of(slurm, "recognize_actions")
+            node = slurm.node_of(number)
+            slurm.lose_node(node)
+            began = time.monotonic()
+            wait_for(lambda: slurm.jobs()[number][0] != "RUNNING", "news of the job")
+            by_slurm = seconds_since(began)
+            state = slurm.jobs()[number][0]
+        run.finish()
+        slurm.start_node(node)
+        wait_for(slurm.are_idle, "return of the node")
+        seen(
+            "a node is lost with what runs on it",
+            f"{state}",
+            f"{by_slurm} until Slurm knows, {seconds_since(began)} to the end of the run",
+        )
+
     def test_nodes_drained(self, slurm, on_slurm, seen):
         _, start = on_slurm
         slurm.update_nodes("state=drain", "reason=test")
