@@ -165,7 +165,8 @@ class LocalSlurm:
 
     def lose_node(self, node: str) -> None:
         """End a node with all that runs on it, as a power cut does."""
-        self._processes.pop(f"slurmd {node}").kill()
+        slurmd = self._processes.pop(f"slurmd {node}")
+        lost = [psutil.Process(slurmd.pid)]
         for process in psutil.process_iter():
             with suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
                 environment = process.environ()
@@ -173,7 +174,13 @@ class LocalSlurm:
                     environment.get("SLURM_CONF") == self.variables["SLURM_CONF"]
                     and environment.get("SLURMD_NODENAME") == node
                 ):
-                    process.kill()
+                    lost.append(process)
+        # None is to tell the controller of another's end.
+        for end in (psutil.Process.suspend, psutil.Process.kill):
+            for process in lost:
+                with suppress(psutil.NoSuchProcess):
+                    end(process)
+        slurmd.wait()
 
     def start_node(self, node: str) -> None:
         """Start a node."""

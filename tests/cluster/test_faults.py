@@ -180,17 +180,19 @@ class TestFaults:
             node = slurm.node_of(number)
             slurm.lose_node(node)
             began = time.monotonic()
-            wait_for(lambda: slurm.jobs()[number][0] != "RUNNING", "news of the job")
-            by_slurm = seconds_since(began)
-            state = slurm.jobs()[number][0]
+        wait_for(lambda: slurm.jobs()[number][0] != "RUNNING", "news of the job")
+        state, by_slurm = slurm.jobs()[number][0], seconds_since(began)
+        waits_for = slurm.command("squeue", "-h", "-j", number, "-o", "%R").strip()
         run.finish()
+        ended = seconds_since(began)
         slurm.start_node(node)
         wait_for(slurm.are_idle, "return of the node")
         seen(
             "a node is lost with what runs on it",
-            f"{state}",
-            f"{by_slurm} until Slurm knows, {seconds_since(began)} to the end of the run",
+            f"nothing; Slurm starts the job anew on another node (in `squeue`: {state}, `{waits_for}`)",
+            f"{by_slurm} until Slurm knows, {ended} to the end of the run",
         )
+        assert "Error" not in run.said
 
     def test_nodes_drained(self, slurm, on_slurm, seen):
         _, start = on_slurm
