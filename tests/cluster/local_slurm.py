@@ -175,6 +175,8 @@ class LocalSlurm:
                     and environment.get("SLURMD_NODENAME") == node
                 ):
                     lost.append(process)
+                    # A slurmstepd writes over its environment.
+                    lost += [one for one in process.parents() if one.name() == "slurmstepd"]
         # None is to tell the controller of another's end.
         for end in (psutil.Process.suspend, psutil.Process.kill):
             for process in lost:
@@ -184,7 +186,7 @@ class LocalSlurm:
 
     def start_node(self, node: str) -> None:
         """Start a node."""
-        # What it starts inherits its name, by which it is found again.
+        # What it starts inherits its name, by which it is found again (`lose_node`).
         self._start(f"slurmd {node}", "-D", "-N", node, SLURMD_NODENAME=node)
 
     def _write_files(self) -> None:
