@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import getpass
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +22,7 @@ import pytest
 from tests.cluster.local_slurm import LocalSlurm, missing_commands
 from tests.faults.conftest import (
     TABLE,
+    again,  # noqa: F401
     finished,  # noqa: F401
     python,  # noqa: F401
 )
@@ -55,16 +54,13 @@ class Run:
 
     def __init__(self, workflow: Workflow, slurm: LocalSlurm, arguments: tuple[str, ...]) -> None:
         self.log = workflow.folder / "snakemake.log"
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-        command += ["--profile", str(PROFILE), "--directory", str(workflow.folder), "--nocolor"]
-        environment = {name: value for name, value in os.environ.items() if name != "VPD_DATA"}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [*command, *arguments],
+                workflow.command("--profile", str(PROFILE), *arguments),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**environment, **slurm.variables},
+                env=workflow.environment(**slurm.variables),
                 cwd=workflow.folder,
                 # Whoever starts the tests in the background has Ctrl-C ignored.
                 preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
@@ -160,18 +156,15 @@ def seen() -> Iterator[Callable[[str, str, str], None]]:
 
 
 @pytest.fixture
-def on_slurm(finished, slurm, tmp_path):  # noqa: F811
+def on_slurm(again, slurm):  # noqa: F811
     """A finished chain on keypoints without recognition and the table, and a function that starts Snakemake on it."""
-    workflow = copy.copy(finished)
-    workflow.folder, workflow.config = tmp_path / "again", dict(finished.config)
-    shutil.copytree(finished.folder, workflow.folder, symlinks=True)
-    shutil.rmtree(workflow.folder / "results/mine/recognition")
+    shutil.rmtree(again.folder / "results/mine/recognition")
     for made in ("table1.csv", "table1.md"):
-        (workflow.folder / "results/mine" / made).unlink()
+        (again.folder / "results/mine" / made).unlink()
     with ExitStack() as runs:
 
         def start(*arguments: str, target: str = TABLE) -> Run:
-            return runs.enter_context(Run(workflow, slurm, (*arguments, "--", target)))
+            return runs.enter_context(Run(again, slurm, (*arguments, "--", target)))
 
-        yield workflow, start
+        yield again, start
     slurm.command("scancel", "--user", getpass.getuser())

@@ -69,22 +69,28 @@ class Workflow:
         finally:
             file.write_text(before)
 
+    def command(self, *arguments: str) -> list[str]:
+        """What starts Snakemake here."""
+        snakemake = [self.python, "-m", "snakemake", "--snakefile", str(self.root / "Snakefile")]
+        return [*snakemake, "--directory", str(self.folder), "--nocolor", *arguments]
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        """This process's, without what would change a run, and with variables besides."""
+        outside = {
+            k: v for k, v in os.environ.items() if k not in ("VPD_DATA", "SNAKEMAKE_PROFILE")
+        }
+        return {**outside, **variables}
+
     def run(
         self, *arguments: str, cores: int | None = 2, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         """Run Snakemake here, with environment variables besides; standard error is joined to the output."""
-        environment = {
-            k: v for k, v in os.environ.items() if k not in ("VPD_DATA", "SNAKEMAKE_PROFILE")
-        }
-        command = [self.python, "-m", "snakemake", "--snakefile", str(self.root / "Snakefile")]
-        command += [] if cores is None else ["--cores", str(cores)]
-        command += ["--directory", str(self.folder), "--nocolor", *arguments]
         return subprocess.run(
-            command,
+            self.command(*([] if cores is None else ["--cores", str(cores)]), *arguments),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**environment, **variables},
+            env=self.environment(**variables),
             timeout=1800,
             check=False,
         )

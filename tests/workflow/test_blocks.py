@@ -1,36 +1,20 @@
 """Searches cut into blocks: the results of one job, and a block that is lost is made alone; no network runs."""
 
 import h5py
-import numpy as np
 import pytest
 
-from tests.figures import figure
+from tests.faults.conftest import write_keypoints
 from vpdlib.recognition.results import read_result
 from vpdlib.retrieval.blocks import read_block
 
 pytestmark = pytest.mark.workflow
 TARGETS = ("results/mine/retrieval/joints2d.h5", "results/mine/recognition/joints2d/nns/full.h5")
-CLIPS = [f"clip_{n:02d}" for n in range(8)]
 
 
-def settings(of_retrieval, of_recognition):
-    return {
-        "title": "Mine",
-        "adapter": {
-            "kind": "poses",
-            "keypoints": "poses.npz",
-            "joint_names": "joints13",
-            "fps": 25.0,
-            "labels": "labels.csv",
-        },
-        "num_shards": 1,
-        "methods": ["joints2d"],
-        "heads": ["nns"],
-        "shots": [],
-        "trials": 1,
-        "retrieval": {"num_blocks": of_retrieval},
-        "recognition": {"nns": {"num_blocks": of_recognition}},
-    }
+def blocks_of(of_retrieval, of_recognition):
+    """Settings that cut both searches."""
+    recognition = {"nns": {"num_blocks": of_recognition}}
+    return {"retrieval": {"num_blocks": of_retrieval}, "recognition": recognition}
 
 
 def contents(path):
@@ -49,23 +33,15 @@ def contents(path):
 
 def test_a_search_in_blocks_is_the_search_and_a_lost_block_is_made_alone(make_workflow, tmp_path):
     workflow = make_workflow(tmp_path)
-    data, results = workflow.folder / "data", workflow.folder / "results/mine"
-    data.mkdir()
-    rng = np.random.default_rng(0)
-    np.savez(data / "poses.npz", **{clip: figure(rng, n % 2) for n, clip in enumerate(CLIPS)})
-    rows = [
-        f"{clip},{'fast' if n % 2 else 'slow'},{'test' if n % 4 < 2 else 'train'}"
-        for n, clip in enumerate(CLIPS)
-    ]
-    (data / "labels.csv").write_text("\n".join(["video,label,split", *rows]) + "\n")
-    workflow.write_dataset("mine", settings(1, 1))
+    results = workflow.folder / "results/mine"
+    write_keypoints(workflow)
     done = workflow.run(*TARGETS)
     assert done.returncode == 0, done.stdout[-4000:]
     assert not (results / "retrieval_blocks").exists()
     one = [contents(workflow.folder / path) for path in TARGETS]
 
     # Four test actions: of recognition's five blocks one is empty.
-    workflow.write_dataset("mine", settings(2, 5))
+    write_keypoints(workflow, **blocks_of(2, 5))
     done = workflow.run(*TARGETS)
     assert done.returncode == 0, done.stdout[-4000:]
     assert [contents(workflow.folder / path) for path in TARGETS] == one
