@@ -1,6 +1,7 @@
 """What the rules share: the checked configuration, names, and what a job is given."""
 
 import json
+import os
 import sys
 from inspect import signature
 from os.path import exists, splitext
@@ -104,6 +105,26 @@ except (ConfigError, WeightsError) as error:
     refuse(error)
 
 
+#: Digests of the settings that a run is planned with, by file; jobs that read them anew, on other computers, inherit them.
+_PLANNED = "VPD_PLANNED_SETTINGS"
+_planned = (
+    {} if workflow.is_main_process else json.loads(os.environ.get(_PLANNED, "{}"))
+)
+
+
+def as_planned(file, settings):
+    """Settings; refused in a job where they are not those of the run, whose results would be recorded as made by those."""
+    digest = digest_settings(settings.model_dump(mode="json"))
+    if _planned.setdefault(file, digest) != digest:
+        refuse(
+            f"{file} has changed since this run began, and its jobs go by what it was. Nothing is wrong with it: let the "
+            "run end, and start the same command again."
+        )
+    if workflow.is_main_process:
+        os.environ[_PLANNED] = json.dumps(_planned)
+    return settings
+
+
 _settings_of = {}
 
 
@@ -111,7 +132,9 @@ def settings_of(dataset):
     """The checked settings of a dataset; read once."""
     if dataset not in _settings_of:
         try:
-            _settings_of[dataset] = RUN.dataset(dataset)
+            _settings_of[dataset] = as_planned(
+                f"datasets/{dataset}.yaml", RUN.dataset(dataset)
+            )
             for encoder in _settings_of[dataset].own_video_encoders:
                 verify_encoder_present(encoder)
             verify_checkpoints_present(

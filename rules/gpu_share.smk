@@ -5,19 +5,7 @@ a rule has `gpu_share`, every rule with a GPU has a resource more, its part in t
 (`vpdlib/devices.py`). Without `gpu_share` nothing is changed.
 """
 
-from vpdlib.devices import PARTS, DeviceError, check_share
-
-
-def whole_number(given, name, otherwise):
-    """A resource of a rule, which a profile has set."""
-    found = given.resources.get(name)
-    if not found.is_evaluable() and found.value is None:
-        return otherwise
-    if found.is_evaluable() or not isinstance(found.value, int):
-        refuse(
-            f"set-resources {given.name}: {name} is {found.raw!r}; beside a gpu_share, give it as a whole number"
-        )
-    return found.value
+from vpdlib.devices import PARTS, check_share
 
 
 def count_in_parts():

@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -122,6 +122,46 @@ def check_share(count: int, share: int) -> None:
             f"gpu_share is {share} and gpu {count}: a job has a part of one GPU, gpu: 1, with a gpu_share of "
             f"{', '.join(map(str, SHARES))}. Correct them under `set-resources` in the profile."
         )
+
+
+class Asked(NamedTuple):
+    """What a job asks for on each of its machines.
+
+    Attributes
+    ----------
+    nodes : how many machines.
+    gpus, processes : of each.
+    """
+
+    nodes: int
+    gpus: int
+    processes: int
+
+
+def share_among_nodes(nodes: int, gpus: int, processes: int) -> Asked:
+    """Deal what a job asks for to its machines.
+
+    Parameters
+    ----------
+    nodes : how many machines.
+    gpus, processes : of the whole job; where there are GPUs, each has a process.
+
+    Raises
+    ------
+    DeviceError
+        If a number is too small, or cannot be shared out evenly.
+    """
+    if min(nodes, processes) < 1 or gpus < 0:
+        raise DeviceError(
+            f"nodes is {nodes}, processes {processes} and gpu {gpus}: nodes and processes are at least 1, gpu at "
+            "least 0. Correct them under `set-resources` in the profile."
+        )
+    what, count = ("gpu", gpus) if gpus else ("processes", processes)
+    if nodes > 1 and count % nodes:
+        raise DeviceError(
+            f"{what} is {count}, of the whole job, on {nodes} nodes: give a multiple of {nodes}"
+        )
+    return Asked(nodes, gpus // nodes, max(1, processes // nodes))
 
 
 @contextmanager

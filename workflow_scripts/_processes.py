@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import _job
 
@@ -28,14 +28,6 @@ _NODES, _ENDPOINT = "VPD_NODES", "VPD_ENDPOINT"
 Main = Callable[[Any, Any], None]
 
 
-class Asked(NamedTuple):
-    """What a job's resources ask for on each of its machines."""
-
-    nodes: int
-    gpus: int
-    processes: int
-
-
 def run(main: Main) -> None:
     """Run a script's ``main`` in as many processes as its job asks for; in this one alone where that is one."""
     from vpdlib.training import torchrun
@@ -48,26 +40,19 @@ def run(main: Main) -> None:
         _job.run(lambda snakemake: _start(main, snakemake), leases=_devices_of_starter)
 
 
-def asked(snakemake: Any) -> Asked:
+def asked(snakemake: Any) -> devices.Asked:
     """What a job's resources ask for.
 
     Raises
     ------
-    ValueError : a number is not positive, or they cannot be shared out evenly among machines.
+    DeviceError : a number is too small, or they cannot be shared out evenly among machines.
     """
     resources = snakemake.resources
-    given = {name: int(resources.get(name, 1)) for name in ("nodes", "processes")}
-    given["gpu"] = int(resources.get("gpu", 0))
-    nodes = given["nodes"]
-    if min(nodes, given["processes"]) < 1 or given["gpu"] < 0:
-        raise ValueError(f"resources {given}: nodes and processes are at least 1, gpu at least 0")
-    if nodes > 1:
-        what = "gpu" if given["gpu"] else "processes"
-        if given[what] % nodes:
-            raise ValueError(
-                f"{what} is {given[what]}, of the whole job, on {nodes} nodes: give a multiple of {nodes}"
-            )
-    return Asked(nodes, given["gpu"] // nodes, max(1, given["processes"] // nodes))
+    nodes, gpus, processes = (
+        int(resources.get(name, otherwise))
+        for name, otherwise in (("nodes", 1), ("gpu", 0), ("processes", 1))
+    )
+    return devices.share_among_nodes(nodes, gpus, processes)
 
 
 def folder_of_node() -> Path:

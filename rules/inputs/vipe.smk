@@ -14,7 +14,7 @@ def vipe_folder(dataset, name):
 def vipe_model(wildcards):
     """Settings of the VIPE* that the wildcards name."""
     try:
-        return RUN.vipe_model(wildcards.vipe)
+        return as_planned(f"vipe/{wildcards.vipe}.yaml", RUN.vipe_model(wildcards.vipe))
     except ConfigError as error:
         refuse(error)
 

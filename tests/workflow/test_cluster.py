@@ -28,6 +28,7 @@ COMMANDS = {
         number=$(($(ls "$STAND_IN" | wc -l) + 1))
         job=$STAND_IN/job.$number
         mkdir "$job"
+        [ -z "$EDITED" ] || echo "$EDITED" >>datasets/tiny.yaml
         printf '%s\\n' "$@" >"$job/arguments"
         case "$*" in
         *"$SLURM_REFUSES"*) echo "sbatch: error: Batch job submission failed: $SLURM_REFUSES" >&2; exit 1 ;;
@@ -81,6 +82,7 @@ def cluster(tmp_path, make_workflow):
                 "STAND_IN": str(jobs),
                 "SLURM_KILLS": "no job",
                 "SLURM_REFUSES": "no job",
+                "EDITED": "",
                 **variables,
             },
         )  # fmt: skip
@@ -153,6 +155,19 @@ def test_a_job_with_a_gpu_asks_for_it_and_a_refusal_is_told(cluster):
     assert "Batch job submission failed: -p gpu" in said
     (arguments,) = submitted(jobs)["rule_render_demo"]
     assert "--gpus=1" in arguments
+
+
+@pytest.mark.workflow
+def test_settings_that_are_edited_while_jobs_wait_are_refused_by_them(cluster):
+    folder, jobs, run = cluster
+    code, _ = run("--retries", "0", EDITED="seed: 9")
+    assert code == 1
+    (log,) = jobs.glob("job.*/log")
+    assert "datasets/tiny.yaml has changed since this run began" in log.read_text()
+    assert not (folder / "results/tiny/source/labels.csv").exists()
+    # The next run goes by what there is now.
+    code, said = run()
+    assert code == 0, said[-4000:]
 
 
 def rules():

@@ -68,3 +68,28 @@ def test_a_part_that_cannot_be_is_refused(mine):
     done = mine.run("--dry-run", *given, "--", PEOPLE)
     assert done.returncode != 0
     assert "set-resources detect_people: gpu_share is 5 and gpu 1" in done.stdout
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["--set-resources", "distil_studnet:gpu=1"],
+            "set-resources distil_studnet: there is no such rule; did you mean distil_student?",
+        ),
+        (
+            ["--set-threads", "nothing_like_it=2"],
+            "set-threads nothing_like_it: there is no such rule",
+        ),
+        (
+            ["--set-resources", "distil_student:gpu=3", "distil_student:nodes=2"],
+            "gpu is 3, of the whole job, on 2 nodes: give a multiple of 2",
+        ),
+        (["--set-resources", "distil_student:nodes=0"], "nodes is 0, processes 1 and gpu 0"),
+    ],
+)
+def test_what_no_job_can_have_is_refused_before_the_first(mine, arguments, says):
+    done = mine.run("--dry-run", *arguments, "--", PEOPLE)
+    assert done.returncode != 0
+    assert says in done.stdout
