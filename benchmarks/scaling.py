@@ -14,9 +14,12 @@ what decoding costs, which every stage that looks at pictures pays.
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -24,12 +27,15 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
+from vpdlib.datasets.base import shard_of
 from vpdlib.demo.film import prepare_scene, render_frames
 from vpdlib.demo.plan import DemoSettings, plan_routines
 from vpdlib.video.reader import read_frames
 from vpdlib.video.writer import VideoWriter
 
 FIGURES = Path(__file__).with_name("scaling_figures.csv")
+#: The most that ``num_shards`` may be (`vpdlib.config.sections`).
+MAX_SHARDS = 4096
 NETWORKS = ("tiny", "embedded", "paper")
 #: The stages of every video, then those of all labelled actions.
 STAGES = (
@@ -147,18 +153,28 @@ def costs(work: Workload, networks: str, figures: pd.DataFrame | None = None) ->
     return pd.DataFrame(rows)
 
 
+def largest_shard(clips: int, shards: int) -> float:
+    """Part of all files that is in the largest shard, of ids such as clip_00017: shards are dealt by a hash of ids."""
+    counts = Counter(shard_of(f"clip_{number:05d}", shards) for number in range(clips))
+    return max(counts.values()) / clips
+
+
 def report(name: str, work: Workload, networks: str, cores: int) -> None:
     """Print a table, its sums, and what was not measured."""
     table = costs(work, networks)
     table["cpu_h"] = table["cpu_s"] / 3600
-    table["longest_job_h"] = table["cpu_h"] / table["jobs"]
+    # Of all of a stage's work; what is done once, or in blocks, is dealt evenly.
+    part = largest_shard(work.clips, work.shards)
+    is_whole = table["stage"].isin(_WHOLE)
+    table["longest_job_h"] = table["cpu_h"] * np.where(is_whole, 1 / table["jobs"], part)
     shown = table[["stage", "jobs", "cpu_h", "longest_job_h", "disk_gb", "rss_mb"]]
     print(f"\n{name}, {networks} networks: {work.clips} files, {work.frames} frames")
     print(shown.round(2).to_string(index=False, na_rep="-"))
     missing = list(table.loc[table["cpu_s"].isna(), "stage"])
     hours = table["cpu_h"].sum()
     print(
-        f"{int(table['jobs'].sum())} jobs, {hours:.1f} h of CPU, {hours / cores:.1f} h on {cores} cores, "
+        f"{int(table['jobs'].sum())} jobs, {hours:.1f} h of CPU: {hours / cores:.1f} h on {cores} cores if shared out "
+        f"evenly, and no less than the longest job, {table['longest_job_h'].max():.1f} h; "
         f"{table['disk_gb'].sum():.1f} GB; CPU not measured: {', '.join(missing) or 'none'}; GPU: "
         f"{'not measured' if table['gpu_s'].isna().all() else 'see figures'}"
     )
@@ -210,23 +226,56 @@ def seconds_to_decode(width: int, height: int) -> float:
         return (time.process_time() - start) / (num_frames * width * height / 1e6)
 
 
+def _at_least(least: float, kind: type, text: str) -> float:
+    value = kind(text)
+    if not least <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: give a number of {least:g} or more")
+    return value
+
+
+def _shards(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= MAX_SHARDS:
+        raise argparse.ArgumentTypeError(f"{text}: there are 1 to {MAX_SHARDS} shards")
+    return value
+
+
 def main() -> None:
     """Print what a workload, or each of the paper's datasets, costs."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("--datasets", action="store_true", help="the paper's four")
-    parser.add_argument("--hours", type=float, default=10.0)
-    parser.add_argument("--clips", type=int, default=100, help="files")
-    parser.add_argument("--fps", type=float, default=25.0)
-    parser.add_argument("--size", type=int, nargs=2, default=(1280, 720), metavar="PX")
-    parser.add_argument("--crop-px", type=int, default=128)
-    parser.add_argument("--shards", type=int, default=8)
-    parser.add_argument("--blocks", type=int, default=1, help="of each search")
-    parser.add_argument("--queries", type=int, default=0)
-    parser.add_argument("--corpus", type=int, default=0)
-    parser.add_argument("--networks", choices=NETWORKS, default="embedded")
-    parser.add_argument("--cores", type=int, default=16)
-    parser.add_argument("--fit", type=Path, help="figures of tiny clips from such a table")
-    parser.add_argument("--decode", type=int, nargs=2, metavar="PX")
+    whole = partial(_at_least, 1, int)
+    parser.add_argument(
+        "--hours", type=partial(_at_least, 1e-3, float), default=10.0, help="of video"
+    )
+    parser.add_argument("--clips", type=whole, default=100, help="files")
+    parser.add_argument(
+        "--fps", type=partial(_at_least, 1.0, float), default=25.0, help="frame rate"
+    )
+    parser.add_argument(
+        "--size", type=whole, nargs=2, default=(1280, 720), metavar="PX", help="of a frame"
+    )
+    parser.add_argument("--crop-px", type=whole, default=128, help="side of a crop")
+    parser.add_argument("--shards", type=_shards, default=8, help="jobs of a stage (num_shards)")
+    parser.add_argument("--blocks", type=whole, default=1, help="jobs of each search")
+    parser.add_argument(
+        "--queries", type=partial(_at_least, 0, int), default=0, help="actions looked for"
+    )
+    parser.add_argument(
+        "--corpus", type=partial(_at_least, 0, int), default=0, help="actions among which"
+    )
+    parser.add_argument(
+        "--networks", choices=NETWORKS, default="embedded", help="of people, poses and flow"
+    )
+    parser.add_argument("--cores", type=whole, default=16, help="of all computers together")
+    parser.add_argument(
+        "--fit", type=Path, help="only print figures of tiny clips, from such a table"
+    )
+    parser.add_argument(
+        "--decode", type=whole, nargs=2, metavar="PX", help="only measure how long decoding takes"
+    )
     options = parser.parse_args()
     if options.fit:
         print(fit(pd.read_csv(options.fit)).to_csv(index=False))

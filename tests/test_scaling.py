@@ -5,7 +5,18 @@ import math
 import pandas as pd
 import pytest
 
-from benchmarks.scaling import DATASETS, FIGURES, NETWORKS, STAGES, Workload, costs, fit
+from benchmarks.scaling import (
+    DATASETS,
+    FIGURES,
+    NETWORKS,
+    STAGES,
+    Workload,
+    costs,
+    fit,
+    largest_shard,
+    main,
+    report,
+)
 
 COLUMNS = ["stage", "networks", "quantity", "per", "value", "command"]
 
@@ -81,3 +92,35 @@ def test_the_fit_finds_what_a_job_a_video_and_a_frame_cost():
     assert dict(zip(found["per"], found["value"], strict=True)) == pytest.approx(
         {"job": 2, "video": 0.5, "frame": 0.01}
     )
+
+
+def test_shards_are_uneven():
+    assert largest_shard(300, 1) == 1
+    # Ten are the mean.
+    assert largest_shard(300, 30) == 18 / 300
+    assert largest_shard(3, 4096) >= 1 / 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--hours", "-5"], "-5: give a number of 0.001 or more"),
+        (["--hours", "nan"], "nan: give a number"),
+        (["--cores", "0"], "0: give a number of 1 or more"),
+        (["--shards", "5000"], "5000: there are 1 to 4096 shards"),
+    ],
+)
+def test_workloads_that_cannot_be_are_refused(monkeypatch, capsys, arguments, says):
+    monkeypatch.setattr("sys.argv", ["scaling", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    assert says in capsys.readouterr().err
+
+
+def test_a_run_takes_as_long_as_its_longest_job(capsys):
+    report("ten", Workload(clips=100, frames=900_000, shards=1), "embedded", 64)
+    table, said = capsys.readouterr().out.rsplit("\n", 2)[:2]
+    people = next(line.split() for line in table.splitlines() if "detect_people" in line)
+    # One shard is one job: all of its hours, however many cores there are.
+    assert people[2] == people[3]
+    assert f"no less than the longest job, {float(people[3]):.1f} h" in said
