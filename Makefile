@@ -67,6 +67,7 @@ $(VENV)/.base: | python
 $(VENV)/.runtime: $(VENV)/.base requirements.txt constraints.txt $(wildcard envs/xtcocotools/*.py envs/xtcocotools/*.toml)
 	$(PIP_INSTALL) -r requirements.txt
 	@touch $@
+	@echo "Installed into $(VENV); to use it: . $(BIN)/activate" >&2
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt requirements-formats.txt
 	$(PIP_INSTALL) -r requirements-dev.txt
