@@ -6,16 +6,19 @@ the plugin does not take for an end. Of a group of jobs Snakemake drops the reas
 fails in the plugin itself, such as for an account that is not the user's, the plugin asks the job for its rule, which a
 group has not, in an error that nobody reads. The jobs of a group run one after another, where Snakemake takes those that
 do not need one another to run side by side, and asks for the CPUs and the memory of all and the time of one.
+A job that waits in vain for its inputs ends as one that is done; here it fails.
 """
 
 from types import SimpleNamespace
 
+import snakemake.io
 from snakemake.jobs import GroupJob
 from snakemake.logging import logger
 from snakemake.resources import GroupResources
 
 log_error_of_group = GroupJob.log_error
 resources_of_group = GroupJob.resources.fget
+wait_for_files = snakemake.io.wait_for_files
 #: The plugin, where it is installed: Snakemake has imported it before it reads any rules.
 slurm_plugin = sys.modules.get("snakemake_executor_plugin_slurm")
 
@@ -36,6 +39,14 @@ def resources_in_turn(group):
             run_local=False,
         )
     return resources_of_group(group)
+
+
+async def wait_or_fail(*files, **how):
+    """Wait for a job's inputs; Snakemake would take the error of files that do not come for the end of the job."""
+    try:
+        await wait_for_files(*files, **how)
+    except OSError as error:
+        raise WorkflowError(str(error)) from error
 
 
 def named_as_group(group):
@@ -60,6 +71,7 @@ def patient(query):
 
 # Several Snakefiles may be read by one process.
 if not hasattr(GroupJob, "rule"):
+    snakemake.io.wait_for_files = wait_or_fail
     GroupJob.log_error = log_error_and_why
     GroupJob.resources = property(resources_in_turn)
     GroupJob.rule = property(named_as_group)

@@ -28,6 +28,7 @@ COMMANDS = {
         number=$(($(ls "$STAND_IN" | wc -l) + 1))
         job=$STAND_IN/job.$number
         mkdir "$job"
+        [ -z "$REMOVED" ] || rm -f "$REMOVED"
         [ -z "$EDITED" ] || echo "$EDITED" >>datasets/tiny.yaml
         printf '%s\\n' "$@" >"$job/arguments"
         case "$*" in
@@ -83,6 +84,7 @@ def cluster(tmp_path, make_workflow):
                 "SLURM_KILLS": "no job",
                 "SLURM_REFUSES": "no job",
                 "EDITED": "",
+                "REMOVED": "",
                 **variables,
             },
         )  # fmt: skip
@@ -168,6 +170,21 @@ def test_settings_that_are_edited_while_jobs_wait_are_refused_by_them(cluster):
     # The next run goes by what there is now.
     code, said = run()
     assert code == 0, said[-4000:]
+
+
+@pytest.mark.workflow
+def test_a_job_whose_input_is_gone_has_failed(cluster):
+    _, jobs, run = cluster
+    # Removed whenever a job is submitted: that of the summary needs it.
+    labels = "results/tiny/source/labels.csv"
+    code, said = run("--retries", "0", REMOVED=labels)
+    assert code == 1
+    assert "SLURM status is: 'FAILED'" in said
+    assert "completed successfully" not in said
+    last = max(jobs.glob("job.*"), key=lambda path: int(path.suffix[1:]))
+    log = (last / "log").read_text()
+    assert "Missing files after 5 seconds" in log
+    assert labels in log
 
 
 def rules():
