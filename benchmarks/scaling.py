@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
+from vpdlib.config.sections import MAX_SHARDS
 from vpdlib.datasets.base import shard_of
 from vpdlib.demo.film import prepare_scene, render_frames
 from vpdlib.demo.plan import DemoSettings, plan_routines
@@ -34,8 +35,6 @@ from vpdlib.video.reader import read_frames
 from vpdlib.video.writer import VideoWriter
 
 FIGURES = Path(__file__).with_name("scaling_figures.csv")
-#: The most that ``num_shards`` may be (`vpdlib.config.sections`).
-MAX_SHARDS = 4096
 NETWORKS = ("tiny", "embedded", "paper")
 #: The stages of every video, then those of all labelled actions.
 STAGES = (

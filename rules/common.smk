@@ -115,13 +115,15 @@ _planned = (
 def as_planned(file, settings):
     """Settings; refused in a job where they are not those of the run, whose results would be recorded as made by those."""
     digest = digest_settings(settings.model_dump(mode="json"))
-    if _planned.setdefault(file, digest) != digest:
+    if file not in _planned:
+        _planned[file] = digest
+        if workflow.is_main_process:
+            os.environ[_PLANNED] = json.dumps(_planned)
+    elif _planned[file] != digest:
         refuse(
             f"{file} has changed since this run began, and its jobs go by what it was. Nothing is wrong with it: let the "
             "run end, and start the same command again."
         )
-    if workflow.is_main_process:
-        os.environ[_PLANNED] = json.dumps(_planned)
     return settings
 
 

@@ -1,4 +1,4 @@
-"""What Snakemake (9.27.1) and its plugin for Slurm (2.8.0) do not say, and would wait for in vain.
+"""What Snakemake (9.27.1) and its plugin for Slurm (2.8.0) do not say, get wrong, or would wait for in vain.
 
 A job that Slurm says nothing of, because the controller is started anew or there is no accounting to ask, is one that is
 still there; the plugin would forget it, and neither go on nor end. Cancelled jobs are "CANCELLED by 1000" to `sacct`, which

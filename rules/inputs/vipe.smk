@@ -1,5 +1,7 @@
 """Networks of VIPE* and the motions that they are trained on."""
 
+from functools import cache
+
 
 def is_upside_down(dataset, teacher):
     """Whether a teacher's vectors hold the embedding of the pose upside down too."""
@@ -11,12 +13,18 @@ def vipe_folder(dataset, name):
     return f"results/vipe/{named(dataset, 'vipe', name).model}"
 
 
-def vipe_model(wildcards):
-    """Settings of the VIPE* that the wildcards name."""
+@cache
+def settings_of_vipe(name):
+    """The checked settings of a VIPE*; read once."""
     try:
-        return as_planned(f"vipe/{wildcards.vipe}.yaml", RUN.vipe_model(wildcards.vipe))
+        return as_planned(f"vipe/{name}.yaml", RUN.vipe_model(name))
     except ConfigError as error:
         refuse(error)
+
+
+def vipe_model(wildcards):
+    """Settings of the VIPE* that the wildcards name."""
+    return settings_of_vipe(wildcards.vipe)
 
 
 def motion_files(wildcards):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
+from benchmarks._options import plain_environment
 from tests.fork_server import ForkServer
 from vpdlib.video.writer import VideoWriter
 
@@ -76,10 +77,7 @@ class Workflow:
 
     def environment(self, **variables: str) -> dict[str, str]:
         """This process's, without what would change a run, and with variables besides."""
-        outside = {
-            k: v for k, v in os.environ.items() if k not in ("VPD_DATA", "SNAKEMAKE_PROFILE")
-        }
-        return {**outside, **variables}
+        return {**plain_environment(), **variables}
 
     def run(
         self, *arguments: str, cores: int | None = 2, **variables: str

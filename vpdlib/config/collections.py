@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from vpdlib.config.base import ConfigError
 from vpdlib.config.dataset import DatasetSettings
+from vpdlib.config.sections import MAX_SHARDS
 from vpdlib.datasets.adapters.collection import CollectionAdapter
 from vpdlib.datasets.settings import SuppliedSettings
 
 #: What stands between a dataset's name and a collection's.
 BETWEEN = "/collections/"
-# Shards that videos hash to; jobs are made for those that have one.
-_SHARDS = 4096
 
 
 def split_name(dataset: str) -> tuple[str, str | None]:
@@ -68,7 +67,8 @@ def settings_of_collection(settings: DatasetSettings, name: str, source: str) ->
     return settings.model_copy(
         update={
             "adapter": adapter,
-            "num_shards": _SHARDS,
+            # Jobs are made for those that have a video.
+            "num_shards": MAX_SHARDS,
             "supplied": SuppliedSettings(),
             "truth": None,
             "title": f"{settings.title}: {name}",

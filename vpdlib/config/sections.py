@@ -57,6 +57,8 @@ from vpdlib.section import Section
 from vpdlib.students.settings import POSE2D, StudentSettings, find_student
 from vpdlib.tracking.settings import TrackingSettings
 
+#: The most shards that a dataset may have, and as many as videos of a collection hash to.
+MAX_SHARDS = 4096
 #: Parts b and c of Table 2: what frames a student is distilled on.
 _FRAMES = (("b", "actions"), ("c", "corpus"))
 
@@ -82,7 +84,10 @@ class DatasetSections(Section):
         "leaves it out, with its labels, and lists it in problems.csv.",
     )
     num_shards: int = Field(
-        8, ge=1, le=4096, description="Jobs a stage is cut into; a video's id decides its shard."
+        8,
+        ge=1,
+        le=MAX_SHARDS,
+        description="Jobs a stage is cut into; a video's id decides its shard.",
     )
     networks: NetworksName = Field(
         "embedded",
