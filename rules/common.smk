@@ -1,7 +1,6 @@
 """What the rules share: the checked configuration, names, and what a job is given."""
 
 import json
-import os
 import sys
 from inspect import signature
 from os.path import exists, splitext
@@ -35,7 +34,9 @@ from vpdlib.people.settings import checkpoint_references as people_weights
 from vpdlib.pipeline.layout import needed_models
 from vpdlib.pipeline.networks import own_weights
 from vpdlib.poses.settings import checkpoint_references as pose_weights
-from vpdlib.provenance import code_digest, digest_settings
+from vpdlib import provenance
+from vpdlib.planned import Planned
+from vpdlib.provenance import digest_settings
 from vpdlib.recognition.settings import HEADS, NETWORK_HEADS, sections_of
 from vpdlib.report.layouts import LAYOUTS, LISTS
 from vpdlib.site.captions import CAPTIONS as FIGURE_CAPTIONS
@@ -105,26 +106,25 @@ except (ConfigError, WeightsError) as error:
     refuse(error)
 
 
-#: Digests of the settings that a run is planned with, by file; jobs that read them anew, on other computers, inherit them.
-_PLANNED = "VPD_PLANNED_SETTINGS"
-_planned = (
-    {} if workflow.is_main_process else json.loads(os.environ.get(_PLANNED, "{}"))
-)
+PLANNED = Planned(begins=workflow.is_main_process)
 
 
 def as_planned(file, settings):
     """Settings; refused in a job where they are not those of the run, whose results would be recorded as made by those."""
     digest = digest_settings(settings.model_dump(mode="json"))
-    if file not in _planned:
-        _planned[file] = digest
-        if workflow.is_main_process:
-            os.environ[_PLANNED] = json.dumps(_planned)
-    elif _planned[file] != digest:
+    if not PLANNED.is_same("settings", file, digest):
         refuse(
             f"{file} has changed since this run began, and its jobs go by what it was. Nothing is wrong with it: let the "
             "run end, and start the same command again."
         )
     return settings
+
+
+def code_digest(*modules):
+    """The digest of a rule's code (vpdlib/provenance.py); jobs see by it whether the code is still that of the run."""
+    digest = provenance.code_digest(*modules)
+    PLANNED.is_same("code", " ".join(modules), digest)
+    return digest
 
 
 _settings_of = {}

@@ -6,7 +6,8 @@ the plugin does not take for an end. Of a group of jobs Snakemake drops the reas
 fails in the plugin itself, such as for an account that is not the user's, the plugin asks the job for its rule, which a
 group has not, in an error that nobody reads. The jobs of a group run one after another, where Snakemake takes those that
 do not need one another to run side by side, and asks for the CPUs and the memory of all and the time of one.
-A job that waits in vain for its inputs ends as one that is done; here it fails.
+A job that waits in vain for its inputs ends as one that is done; here it fails. One that fails before its script begins
+would show the log of an earlier success; here that is removed when the job is submitted.
 """
 
 from types import SimpleNamespace
@@ -69,6 +70,19 @@ def patient(query):
     return ask
 
 
+def without_old_logs(submit):
+    """The plugin's submission of jobs, whose logs of earlier times are removed first."""
+
+    def run_jobs(executor, jobs):
+        for job in jobs:
+            for each in job.jobs if job.is_group() else [job]:
+                for log in each.log:
+                    Path(log).unlink(missing_ok=True)
+        submit(executor, jobs)
+
+    return run_jobs
+
+
 # Several Snakefiles may be read by one process.
 if not hasattr(GroupJob, "rule"):
     snakemake.io.wait_for_files = wait_or_fail
@@ -77,3 +91,6 @@ if not hasattr(GroupJob, "rule"):
     GroupJob.rule = property(named_as_group)
     if slurm_plugin is not None:
         slurm_plugin.query_job_status = patient(slurm_plugin.query_job_status)
+        slurm_plugin.Executor.run_jobs = without_old_logs(
+            slurm_plugin.Executor.run_jobs
+        )

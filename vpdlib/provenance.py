@@ -4,8 +4,8 @@ A rule carries the digest of its script, and of the vpdlib modules that the scri
 of either makes Snakemake rerun what depends on it and nothing else. (Snakemake itself sees a script's time stamp,
 and nothing of the library.) The digest is taken over the syntax tree without docstrings, so comments, formatting
 and file times do not count, nor does the version of Python. Of a module that reads tables of the package
-(``resources.files``), the tables count too. This module, the progress reports and how files are put in place do
-not: nothing that is made depends on them.
+(``resources.files``), the tables count too. This module, what a run is planned with, the progress reports and how files
+are put in place do not: nothing that is made depends on them.
 
 To read all of the library so takes seconds, and every start of Snakemake, on a cluster every job, wants it: what
 was read of a file is kept where Python keeps bytecode, under the digest of that file's bytes; also where
@@ -30,7 +30,13 @@ _SCRIPTS = ("workflow_scripts", "_job")
 
 #: What no artifact depends on. A package's __init__ runs too, but what it gathers for others is not used, and the
 #: version number in vpdlib/__init__.py must not count.
-_NOT_COUNTED = ("vpdlib", "vpdlib.provenance", "vpdlib.progress", "vpdlib.atomic")
+_NOT_COUNTED = (
+    "vpdlib",
+    "vpdlib.provenance",
+    "vpdlib.planned",
+    "vpdlib.progress",
+    "vpdlib.atomic",
+)
 
 #: Of the files in a package that are not code, what is read.
 _TABLES = "*.csv"

@@ -23,7 +23,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from vpdlib import artifacts, devices, progress, provenance  # noqa: E402
+from vpdlib import artifacts, devices, planned, progress, provenance  # noqa: E402
 from vpdlib.downloads import downloads_dir  # noqa: E402
 from workflow_scripts import _alone  # noqa: E402
 
@@ -54,6 +54,7 @@ def run(
     with progress.logged_to(log_path) as log:
         progress.note(f"{rule} {dict(snakemake.wildcards)} with {snakemake.threads} threads")
         try:
+            _refuse_edited_code(snakemake)
             with (leases or devices_here)(snakemake):
                 main(snakemake)
         except BaseException as error:
@@ -69,6 +70,16 @@ def run(
         cpu_s = sum(os.times()[:4])
         progress.note(
             f"{rule}: done in {time.monotonic() - start:.1f} s, {cpu_s:.1f} s of CPU from the process's start"
+        )
+
+
+def _refuse_edited_code(snakemake: Any) -> None:
+    code = snakemake.params.get("code")
+    if code and not planned.is_code_as_planned(code):
+        raise ValueError(
+            "its script, or a module of vpdlib that this uses, has been edited since the run began, and what the job "
+            "makes would be recorded as made by the code before. Nothing is wrong with the edit: let the run end, and "
+            "start the same command again."
         )
 
 

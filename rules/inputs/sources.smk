@@ -1,5 +1,7 @@
 """Inputs of the rules that find videos, labels and other tools' files."""
 
+from snakemake.logging import logger
+
 
 def or_refuse(find, *arguments):
     """Call a function of the library; what it finds wrong with the data stops the workflow."""
@@ -64,6 +66,16 @@ def videos_by_shard(dataset):
         for source in found:
             number = shard_of(source.video_id, settings.num_shards)
             by_shard.setdefault(number, []).append(str(source.path))
+        # A collection has no shards without videos.
+        is_cut_too_small = (
+            not is_collection(dataset) and 0 < len(found) < settings.num_shards
+        )
+        if workflow.is_main_process and is_cut_too_small:
+            logger.warning(
+                f"datasets/{dataset}.yaml: num_shards is {settings.num_shards}, of {len(found)} videos: "
+                f"{settings.num_shards - len(by_shard)} of the jobs of a stage have nothing to do. Fewer are better; "
+                "where results are there, another number makes them anew."
+            )
     return _videos_by_shard[dataset]
 
 

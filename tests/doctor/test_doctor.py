@@ -106,6 +106,28 @@ def test_npm_is_needed_until_the_networks_are_there(tmp_path, monkeypatch):
     assert "apt-get install npm" in npm[False].remedy
 
 
+def test_slurm_is_there_or_not_and_answers_or_not(tmp_path, monkeypatch):
+    def slurm():
+        (item,) = [item for item in machine.look_at_machine(tmp_path, True) if item.name == "Slurm"]
+        assert not item.stops_the_demo
+        return item
+
+    def command(name, text):
+        path = tmp_path / name
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert slurm().state == "absent"
+    command("sbatch", "echo slurm 22.05.8")
+    command("sinfo", "echo unable to contact slurm controller >&2; exit 1")
+    assert slurm().state == "wrong"
+    assert "slurm 22.05.8; its controller does not answer" in slurm().found
+    command("sinfo", "echo gpu; echo cpu; echo gpu")
+    assert slurm().state == "works"
+    assert "slurm 22.05.8; partitions: gpu, cpu" in slurm().found
+
+
 def test_a_folder_of_results_that_is_not_there_is_no_matter(tmp_path):
     items = {item.name: item for item in machine.look_at_machine(tmp_path / "a/b/c", True)}
     assert items["disk"].state == "works"

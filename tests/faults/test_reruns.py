@@ -1,8 +1,9 @@
-"""Rows 16 and 17: what makes jobs run again, and what does not."""
+"""Rows 16, 17 and 20: what makes jobs run again, and what does not."""
 
 import ast
 import os
 import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -44,6 +45,34 @@ def test_16_a_touch_or_a_comment_reruns_nothing_and_an_edit_what_depends_on_it(p
     print(found)
     assert found["touch"] == found["comment"] == {}
     assert found["edit"] == {"recognize_actions": 1, "table": 1}
+
+
+@pytest.mark.faults
+def test_20_code_that_is_edited_during_a_run_makes_nothing(project, again):
+    """Not even where the edit is taken back afterwards: what it had made would pass for the work of what is there."""
+    module = project / "vpdlib" / "recognition" / "nns.py"
+    text = module.read_text()
+    target = ["--snakefile", str(project / "Snakefile"), "--", TABLE]
+    command = again.command("--cores", "1", "--forceall", *target)
+    (again.folder / TABLE).unlink()
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=again.environment()
+    ) as running:
+        said = []
+        for line in running.stderr:
+            said.append(line)
+            if "Checking videos: mine" in line:
+                module.write_text(text + "\n_EDITED = True\n")
+    module.write_text(text)
+    assert running.returncode == 1, "".join(said)
+    assert (
+        "recognize_actions: its script, or a module of vpdlib that this uses, has been"
+        in "".join(said)
+    )
+    assert again.planned(*target) == {"recognize_actions": 1, "table": 1}
+    done = again.run(*target)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert again.planned(*target) == {}
 
 
 def test_17_two_settings_that_exchange_their_values(again):

@@ -174,8 +174,11 @@ def test_settings_that_are_edited_while_jobs_wait_are_refused_by_them(cluster):
 
 @pytest.mark.workflow
 def test_a_job_whose_input_is_gone_has_failed(cluster):
-    _, jobs, run = cluster
-    # Removed whenever a job is submitted: that of the summary needs it.
+    folder, jobs, run = cluster
+    earlier = folder / "results/tiny/logs/list_videos/0000.log"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("it was done in 1 s\n")
+    # Removed whenever a job is submitted: those that list videos need it.
     labels = "results/tiny/source/labels.csv"
     code, said = run("--retries", "0", REMOVED=labels)
     assert code == 1
@@ -185,6 +188,9 @@ def test_a_job_whose_input_is_gone_has_failed(cluster):
     log = (last / "log").read_text()
     assert "Missing files after 5 seconds" in log
     assert labels in log
+    # The job did not come to its script; what an earlier one said is not shown as the reason.
+    assert "it was done in 1 s" not in said
+    assert "Logfile results/tiny/logs/list_videos/0000.log not found" in said
 
 
 def rules():

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.workflow.conftest import SETTINGS
+
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = "results/mine/people/0000.h5"
 
@@ -43,6 +45,16 @@ def test_threads_come_from_a_profile_or_as_in_earlier_releases(mine, where):
     assert ("`resources` is understood for the last time" in done.stdout) == in_config
     log = (mine.folder / "results/mine/logs/detect_people/0000.log").read_text()
     assert "with 2 threads" in log.splitlines()[0]
+
+
+@pytest.mark.workflow
+def test_more_shards_than_videos_are_told_once(mine):
+    done = mine.run("--dry-run", "--", PEOPLE)
+    assert "num_shards" not in done.stdout
+    mine.write_dataset("mine", {**SETTINGS, "num_shards": 16})
+    done = mine.run("--dry-run", "--", "results/mine/dataset/summary.csv")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("datasets/mine.yaml: num_shards is 16, of 2 videos: ") == 1
 
 
 @pytest.mark.workflow

@@ -1,4 +1,4 @@
-"""The machine: Python, cores and their instructions, memory, disk, GPUs, npm. Nothing heavy is imported."""
+"""The machine: Python, cores and their instructions, memory, disk, GPUs, Slurm, npm. Nothing heavy is imported."""
 
 from __future__ import annotations
 
@@ -31,7 +31,15 @@ def look_at_machine(results: Path, networks_ready: bool) -> list[Item]:
     results : the folder that results will lie in, or lie in.
     networks_ready : whether the embedded networks are there: then npm is not needed.
     """
-    return [_python(), _cores(), _memory(), _disk(results), _driver(), _npm(networks_ready)]
+    return [
+        _python(),
+        _cores(),
+        _memory(),
+        _disk(results),
+        _driver(),
+        _slurm(),
+        _npm(networks_ready),
+    ]
 
 
 def _python() -> Item:
@@ -121,6 +129,23 @@ def _driver() -> Item:
             _MACHINE, "NVIDIA driver", "wrong", "nvidia-smi does not answer", "reinstall the driver"
         )
     return Item(_MACHINE, "NVIDIA driver", "works", "; ".join(said.splitlines()))
+
+
+def _slurm() -> Item:
+    if shutil.which("sbatch") is None:
+        return Item(_MACHINE, "Slurm", "absent", "no sbatch; jobs run on this computer")
+    version = _said(["sbatch", "--version"]) or "sbatch"
+    partitions = _said(["sinfo", "--noheader", "--format=%R"])
+    if partitions is None:
+        return Item(
+            _MACHINE,
+            "Slurm",
+            "wrong",
+            f"{version}; its controller does not answer sinfo",
+            "start it, or ask who runs it; without it leave out --profile profiles/slurm",
+        )
+    names = ", ".join(dict.fromkeys(partitions.split())) or "none"
+    return Item(_MACHINE, "Slurm", "works", f"{version}; partitions: {names} (docs/cluster.md)")
 
 
 def _npm(networks_ready: bool) -> Item:
