@@ -11,7 +11,7 @@ from tests.site.action_results import (
 )
 from tests.site.made_results import MadeResults, read_shard
 from vpdlib.artifacts import ArtifactWriter, Provenance
-from vpdlib.site.followed import FollowedAction, followed_actions
+from vpdlib.site.followed import FollowedAction
 from vpdlib.site.pages import action, videos
 
 
@@ -19,7 +19,7 @@ def test_frames_and_stretches_without_the_athlete(tmp_path):
     made = MadeResults(tmp_path / "results")
     # Frames 0 to 29 of 25 a second: the actions are 1 to 1.5 s, of frames 25 to 37, and 2 to 2.5 s.
     made.tracks(followed=30)
-    found = followed_actions(made.site(tmp_path / "out"))
+    found = made.site(tmp_path / "out").followed
     assert found["v0_0"] == FollowedAction(13, 5, ((1.2, 1.5),))
     assert found["v0_1"] == FollowedAction(13, 0, ((2.0, 2.5),))
     assert not found["v0_0"].is_whole
@@ -50,7 +50,7 @@ def test_every_stretch_is_told(tmp_path):
                 "score": np.zeros(100),
             },
         )
-    found = followed_actions(site_of(tmp_path, tmp_path / "out"))[first.action]
+    found = site_of(tmp_path, tmp_path / "out").followed[first.action]
     times = [float(time_s[place]) for place in inside]
     assert found.gaps_s == (
         (times[0], times[1]),

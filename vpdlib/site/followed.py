@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from vpdlib.artifacts import read_artifact
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.datasets.base import frames_within
 from vpdlib.datasets.by_video import ActionsByVideo
-from vpdlib.site.site import Site
+from vpdlib.datasets.tables import ActionRow
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,26 @@ class FollowedAction:
         return self.with_athlete == self.frames
 
 
-def followed_actions(site: Site) -> dict[str, FollowedAction]:
-    """What the tracks say of each labelled action, by its id; those of videos without a track are not there.
+def followed_actions(
+    actions: Iterable[ActionRow], tracks: Iterable[Path]
+) -> dict[str, FollowedAction]:
+    """What the tracks say of each action, by its id; those of videos without a track are not there.
+
+    Parameters
+    ----------
+    actions : the labelled ones.
+    tracks : the artifacts of tracks.
 
     Raises
     ------
     ArtifactError
         If an artifact is damaged.
     """
-    wanted = ActionsByVideo(site.actions)
+    wanted = ActionsByVideo(actions)
     found = {}
-    for name in site.files("tracks/"):
-        with read_artifact(site.sources.results / name, Tracks) as tracks:
-            for video in tracks.videos():
+    for path in tracks:
+        with read_artifact(path, Tracks) as artifact:
+            for video in artifact.videos():
                 of_video = wanted.take(video.video_id)
                 if not of_video:
                     continue

@@ -19,6 +19,7 @@ from vpdlib.datasets.tables import (
     read_videos,
 )
 from vpdlib.recognition.results import RecognitionResult, read_result
+from vpdlib.site.followed import FollowedAction, followed_actions
 from vpdlib.site.shards import write_shard
 
 #: Of recognition and late fusion, the regime that pages show: all training actions.
@@ -100,6 +101,12 @@ class Site:
         """What was passed over and what to look at."""
         path = self.file("problems.csv")
         return [] if path is None else read_problems(path)
+
+    @cached_property
+    def followed(self) -> dict[str, FollowedAction]:
+        """What the tracks say of each labelled action (:func:`followed_actions`); read once."""
+        tracks = [self.sources.results / name for name in self.files("tracks/")]
+        return followed_actions(self.actions, tracks)
 
     @cached_property
     def results(self) -> list[tuple[str, str, Path, RecognitionResult]]:

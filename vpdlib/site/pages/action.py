@@ -12,7 +12,7 @@ from vpdlib.recognition.settings import HEADS, NETWORK_HEADS
 from vpdlib.site.answers import Answers, read_answers
 from vpdlib.site.bare_clips import bare_clips
 from vpdlib.site.clips import MAX_CLIPS, Clip, choose_actions, cut_actions
-from vpdlib.site.followed import FollowedAction, followed_actions
+from vpdlib.site.followed import FollowedAction
 from vpdlib.site.joints import TEACHER, joints_of_clips, students_of_joints
 from vpdlib.site.nearest import MAX_CELLS, NUM_PATHS, nearest_actions
 from vpdlib.site.site import Page, Site
@@ -36,7 +36,7 @@ def build(site: Site) -> Page | None:
     nearest = nearest_actions(site, shown)
     _write_index(site, clips)
     _write_clips(site, clips, joints_of_clips(site, shown, clips, students))
-    _write_actions(site, answers, nearest, followed_actions(site))
+    _write_actions(site, answers, nearest)
     has_poses = bool(site.files("poses/") and site.files("tracks/"))
     site.shard(
         "action_about",
@@ -114,7 +114,6 @@ def _write_actions(
     site: Site,
     answers: list[Answers],
     nearest: dict[str, dict[str, dict[str, Any]]],
-    followed: dict[str, FollowedAction],
 ) -> None:
     for first in range(0, len(site.actions), PER_SHARD):
         site.shard(
@@ -122,7 +121,7 @@ def _write_actions(
             [
                 {
                     "group": a.group,
-                    "followed": _followed(followed.get(a.action)),
+                    "followed": _followed(site.followed.get(a.action)),
                     "probabilities": [_probabilities(a.action, one) for one in answers],
                     "nearest": {
                         name: found[a.action]

@@ -13,7 +13,7 @@ from vpdlib.artifacts.poses import Poses
 from vpdlib.artifacts.tracks import Tracks
 from vpdlib.artifacts.weak_labels import WeakLabels
 from vpdlib.poses.normalize import mean_joint_score
-from vpdlib.site.followed import FollowedAction, followed_actions
+from vpdlib.site.followed import FollowedAction
 from vpdlib.site.site import Page, Site
 from vpdlib.site.video_files import source_url
 
@@ -47,13 +47,12 @@ def build(site: Site) -> Page | None:
     if not site.videos:
         return None
     followed, score_of = _followed(site)
-    of_actions = followed_actions(site)
     pages = site.sources.results / "report" / "pages"
     actions: dict[str, list[list[Any]]] = defaultdict(list)
     problems: dict[str, list[list[Any]]] = defaultdict(list)
     partly: dict[str, int] = defaultdict(int)
     for place, action in enumerate(site.actions):
-        whole = of_actions.get(action.action, FollowedAction(0, 0, ()))
+        whole = site.followed.get(action.action, FollowedAction(0, 0, ()))
         partly[action.video] += not whole.is_whole
         actions[action.video].append(
             [
