@@ -25,7 +25,7 @@ from vpdlib.artifacts import read_artifact
 from vpdlib.demo.film import prepare_scene, render_frames
 from vpdlib.demo.plan import DemoSettings, plan_routines
 from vpdlib.progress import track
-from vpdlib.report.stage_times import times_in_logs
+from vpdlib.report.stage_times import read_logs, times_in_logs
 from vpdlib.video.writer import VideoWriter
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -175,7 +175,7 @@ def check(results: Path, num_clips: int, broken: list[str]) -> None:
 
 def figures(results: Path, num_videos: int, frames_per_video: int) -> pd.DataFrame:
     """Of every stage: jobs, videos, frames, seconds of CPU and of wall time, MB on disk, MB of the largest job."""
-    times = {time.stage: time for time in times_in_logs(results)}
+    times = {time.stage: time for time in times_in_logs(read_logs(results))}
     rows = []
     for stage, kind in STAGES.items():
         memory = [

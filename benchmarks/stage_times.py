@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks._options import options_or_skip
-from vpdlib.report.stage_times import times_in_benchmarks, times_in_logs
+from vpdlib.report.stage_times import read_logs, times_in_benchmarks, times_in_logs
 
 
 def seconds_by_stage(results: Path) -> Counter[str]:
@@ -27,7 +27,7 @@ def seconds_by_stage(results: Path) -> Counter[str]:
     SystemExit
         If there is neither.
     """
-    times = times_in_logs(results)
+    times = times_in_logs(read_logs(results))
     silent = sum(time.silent for time in times)
     if not times or silent:
         times = times_in_benchmarks(results)

@@ -7,7 +7,7 @@ import pytest
 from tests.site.made_results import CLASSES, GROUP, MadeResults, read_shard
 from vpdlib.report.html_page import notes_of
 from vpdlib.report.result_tables import read_result_table
-from vpdlib.report.stage_times import times_in_benchmarks, times_in_logs, when_run
+from vpdlib.report.stage_times import read_logs, times_in_benchmarks, times_in_logs, when_run
 from vpdlib.site.build import PAGES, build_site
 from vpdlib.site.pages import confusion, curves, overview, tables, videos
 from vpdlib.site.site import SiteSources
@@ -271,11 +271,11 @@ def test_times_of_benchmark_files_where_logs_say_nothing(tmp_path):
     path.write_text("s\th:m:s\tcpu_time\n2.5\t0:00:02\t4.5\n")
     (time,) = times_in_benchmarks(tmp_path)
     assert (time.stage, time.jobs, time.wall_s, time.cpu_s) == ("detect_people", 1, 2.5, 4.5)
-    assert times_in_logs(tmp_path) == []
+    assert times_in_logs(read_logs(tmp_path)) == []
 
 
 def test_when_jobs_ran_and_where(tmp_path):
-    assert when_run(tmp_path) is None
+    assert when_run(read_logs(tmp_path)) is None
     logs = tmp_path / "logs"
     for name, text in {
         # Two side by side, one after a pause.
@@ -287,7 +287,7 @@ def test_when_jobs_ran_and_where(tmp_path):
     }.items():
         (logs / name).parent.mkdir(parents=True, exist_ok=True)
         (logs / name).write_text(text)
-    when = when_run(tmp_path, "build_site")
+    when = when_run([log for log in read_logs(tmp_path) if log.stage != "build_site"])
     assert when.begun.isoformat() == "2026-01-02T10:00:00+00:00"
     assert when.ended.isoformat() == "2026-01-03T10:00:05+00:00"
     assert when.busy_s == 40 * 60 + 5

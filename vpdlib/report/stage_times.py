@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,22 @@ from vpdlib.progress import LOG_TIME
 _DONE = re.compile(r": done in ([\d.]+) s, ([\d.]+) s of CPU")
 #: Its last line, as vpdlib/progress.py writes it.
 _WHEN = re.compile(r"^(\d{4}-\S+Z) to (\d{4}-\S+Z) on (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class JobLog:
+    """What the log of a job says.
+
+    Attributes
+    ----------
+    stage : the rule.
+    took_s : wall time and CPU, seconds; None where the log does not say.
+    ran : when it began and ended, UTC, and on what computer; None where the log does not say.
+    """
+
+    stage: str
+    took_s: tuple[float, float] | None
+    ran: tuple[datetime, datetime, str] | None
 
 
 @dataclass
@@ -56,70 +73,68 @@ class WhenRun:
     silent: int
 
 
-def when_run(results: Path, apart_from: str = "") -> WhenRun | None:
-    """When the jobs ran by the logs of ``results/<dataset>``; None where no log says it.
+def read_logs(results: Path) -> list[JobLog]:
+    """The logs of ``results/<dataset>``, in the order of their paths; empty where there are none."""
+    folder = results / "logs"
+    return [_log(path, folder) for path in sorted(folder.rglob("*.log"))]
 
-    Parameters
-    ----------
-    results : the dataset's folder.
-    apart_from : a stage that does not count.
-    """
-    spans: list[tuple[datetime, datetime]] = []
-    computers = Counter[str]()
-    silent = 0
-    for path in sorted((results / "logs").rglob("*.log")):
-        if _stage(path, results / "logs") == apart_from:
-            continue
-        found = _WHEN.findall(path.read_text(errors="replace"))
-        if found:
-            begun, ended, computer = found[-1]
-            spans.append((_time(begun), _time(ended)))
-            computers[computer] += 1
-        else:
-            silent += 1
-    if not spans:
-        return None
-    busy_s, last = 0.0, min(begun for begun, _ in spans)
-    for begun, ended in sorted(spans):
-        busy_s += max(0.0, (ended - max(begun, last)).total_seconds())
-        last = max(last, ended)
-    first = min(begun for begun, _ in spans)
-    return WhenRun(first, last, busy_s, dict(computers.most_common()), silent)
+
+def _log(path: Path, folder: Path) -> JobLog:
+    text = path.read_text(errors="replace")
+    took_s = ran = None
+    if ends := _DONE.findall(text):
+        wall_s, cpu_s = map(float, ends[-1])
+        took_s = wall_s, cpu_s
+    if lines := _WHEN.findall(text):
+        begun, ended, computer = lines[-1]
+        ran = _time(begun), _time(ended), computer
+    return JobLog(_stage(path, folder), took_s, ran)
 
 
 def _time(text: str) -> datetime:
     return datetime.strptime(text, LOG_TIME).replace(tzinfo=UTC)
 
 
-def times_in_logs(results: Path) -> list[StageTime]:
-    """The stages by the logs of ``results/<dataset>``, by name; empty where there are none."""
+def when_run(logs: Sequence[JobLog]) -> WhenRun | None:
+    """When the jobs of some logs ran; None where no log says it."""
+    spans = [log.ran for log in logs if log.ran is not None]
+    if not spans:
+        return None
+    first = last = min(begun for begun, _, _ in spans)
+    busy_s = 0.0
+    for begun, ended, _ in sorted(spans):
+        busy_s += max(0.0, (ended - max(begun, last)).total_seconds())
+        last = max(last, ended)
+    computers = Counter(computer for _, _, computer in spans)
+    return WhenRun(first, last, busy_s, dict(computers.most_common()), len(logs) - len(spans))
+
+
+def times_in_logs(logs: Iterable[JobLog]) -> list[StageTime]:
+    """The stages by the logs of their jobs, by name; empty where there are none."""
     found: dict[str, StageTime] = {}
-    for path in sorted((results / "logs").rglob("*.log")):
-        time = _of(found, path, results / "logs")
-        ends = _DONE.findall(path.read_text(errors="replace"))
-        if ends:
-            wall_s, cpu_s = map(float, ends[-1])
-            time.wall_s += wall_s
-            time.cpu_s += cpu_s
-        else:
+    for log in logs:
+        time = _of(found, log.stage)
+        if log.took_s is None:
             time.silent += 1
+        else:
+            time.wall_s += log.took_s[0]
+            time.cpu_s += log.took_s[1]
     return [found[stage] for stage in sorted(found)]
 
 
 def times_in_benchmarks(results: Path) -> list[StageTime]:
-    """The same by Snakemake's benchmark files, which miss the CPU of the end of most jobs."""
+    """The same of ``results/<dataset>`` by Snakemake's benchmark files, which miss the CPU of the end of most jobs."""
     found: dict[str, StageTime] = {}
     for path in sorted((results / "benchmarks").rglob("*.tsv")):
-        time = _of(found, path, results / "benchmarks")
+        time = _of(found, _stage(path, results / "benchmarks"))
         table = pd.read_csv(path, sep="\t")
         time.wall_s += float(table["s"].sum())
         time.cpu_s += float(table["cpu_time"].sum())
     return [found[stage] for stage in sorted(found)]
 
 
-def _of(found: dict[str, StageTime], path: Path, folder: Path) -> StageTime:
-    """The stage whose log or benchmark file it is, with one job more."""
-    stage = _stage(path, folder)
+def _of(found: dict[str, StageTime], stage: str) -> StageTime:
+    """A stage, with one job more."""
     time = found.setdefault(stage, StageTime(stage))
     time.jobs += 1
     return time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -107,6 +108,17 @@ class Site:
         """What the tracks say of each labelled action (:func:`followed_actions`); read once."""
         tracks = [self.sources.results / name for name in self.files("tracks/")]
         return followed_actions(self.actions, tracks)
+
+    @cached_property
+    def students(self) -> dict[str, dict[str, Any]]:
+        """What ``settings.json`` says of every trained student, by name; a saved state beside them is none."""
+        found = {}
+        for name in self.files("students/"):
+            folder = self.sources.results / name
+            record = folder / "settings.json"
+            if record.is_file():
+                found[folder.name] = json.loads(record.read_text(encoding="utf-8"))
+        return found
 
     @cached_property
     def results(self) -> list[tuple[str, str, Path, RecognitionResult]]:

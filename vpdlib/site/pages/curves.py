@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -83,21 +82,18 @@ def _few_shot(site: Site) -> dict[str, Any] | None:
 def _learning(site: Site) -> dict[str, Any] | None:
     """The losses of every student by epoch."""
     found: list[dict[str, Any]] = []
-    for name in site.files("students/"):
-        folder = site.file(name)
-        assert folder is not None, "it is listed"
-        path = folder / "history.csv"
+    for name, record in site.students.items():
+        path = site.sources.results / "students" / name / "history.csv"
         if not path.is_file():
             continue
         history = pd.read_csv(path)
-        record = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
         best = int(record["best_epoch"])
-        figure = f"learning_{len(found)}_{folder.name}"
-        caption = f"Losses of {folder.name} by epoch"
-        site.figure(figure, draw_learning(folder.name, history, best), history, caption)
+        figure = f"learning_{len(found)}_{name}"
+        caption = f"Losses of {name} by epoch"
+        site.figure(figure, draw_learning(name, history, best), history, caption)
         found.append(
             {
-                "name": folder.name,
+                "name": name,
                 "figure": figure,
                 "best": best,
                 "window": int(record["settings"]["select_window"]),

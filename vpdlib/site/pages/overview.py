@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import yaml
 
 from vpdlib.atomic import write_text
 from vpdlib.datasets.tables import ProblemRow, SummaryRow, read_rows
-from vpdlib.report.stage_times import StageTime, times_in_benchmarks, times_in_logs, when_run
+from vpdlib.report.stage_times import (
+    JobLog,
+    StageTime,
+    read_logs,
+    times_in_benchmarks,
+    times_in_logs,
+    when_run,
+)
 from vpdlib.site import what_was_run
 from vpdlib.site.site import Page, Site
 
@@ -27,7 +32,10 @@ def build(site: Site) -> Page:
     splits = Counter(action.split for action in site.actions)
     counts = Counter((action.label, action.split) for action in site.actions)
     settings = site.sources.settings
-    times, measured_by = _times(site.sources.results)
+    # Logs and benchmark files are no inputs of the job: they say nothing of the results, and a job that runs later,
+    # such as of an overlay, is no reason to build the site again. So they are read as they are now.
+    logs = [log for log in read_logs(site.sources.results) if log.stage != _OWN_STAGE]
+    times, measured_by = _times(site, logs)
     problems = site.file("problems.csv")
     if site.problems and problems is not None:
         write_text(site.out / "data/problems.csv", problems.read_text(encoding="utf-8"))
@@ -44,7 +52,7 @@ def build(site: Site) -> Page:
             "runs": {
                 "Before recognition": what_was_run.stages(settings),
                 "Feature sets": what_was_run.feature_sets(settings),
-                "Students that are trained": what_was_run.students(settings, _students(site)),
+                "Students that are trained": what_was_run.students(settings, site.students),
                 "Heads": what_was_run.heads(settings),
             },
             "trials": what_was_run.trials(settings),
@@ -58,7 +66,7 @@ def build(site: Site) -> Page:
             "all_wall_s": sum(time.wall_s for time in times),
             "silent": sum(time.silent for time in times),
             "measured_by": measured_by,
-            "when": when_run(site.sources.results, _OWN_STAGE),
+            "when": when_run(logs),
             "clock": clock,
             "h_min": h_min,
             "sought": site.file("found.csv") is not None or site.file("to_label.csv") is not None,
@@ -88,18 +96,6 @@ def _summary(site: Site) -> list[SummaryRow]:
     return rows if any(row.published for row in rows) else []
 
 
-def _students(site: Site) -> dict[str, dict[str, Any]]:
-    """What the record of every trained student says, by name; a saved state beside them is none."""
-    found = {}
-    for name in site.files("students/"):
-        folder = site.file(name)
-        assert folder is not None, "it is listed"
-        record = folder / "settings.json"
-        if record.is_file():
-            found[folder.name] = json.loads(record.read_text(encoding="utf-8"))
-    return found
-
-
 def _by_stage(problems: list[ProblemRow]) -> dict[str, list[ProblemRow]]:
     """Problems by the stage that met them, in the order in which they come."""
     found: dict[str, list[ProblemRow]] = {}
@@ -108,14 +104,12 @@ def _by_stage(problems: list[ProblemRow]) -> dict[str, list[ProblemRow]]:
     return found
 
 
-def _times(results: Path) -> tuple[list[StageTime], str]:
-    """The stages that took longest first, and what measured them.
-
-    Logs and benchmark files are no inputs of the job: they say nothing of the results, and a job that runs later, such
-    as of an overlay, is no reason to build the site again. So they are read as they are now.
-    """
-    for measure, what in ((times_in_logs, "logs"), (times_in_benchmarks, "benchmark files")):
-        times = [time for time in measure(results) if time.stage != _OWN_STAGE]
-        if any(time.wall_s for time in times):
-            return sorted(times, key=lambda time: -time.cpu_s), what
-    return [], ""
+def _times(site: Site, logs: Sequence[JobLog]) -> tuple[list[StageTime], str]:
+    """The stages that took longest first, and what measured them."""
+    times, what = times_in_logs(logs), "logs"
+    if not any(time.wall_s for time in times):
+        measured = times_in_benchmarks(site.sources.results)
+        times, what = [time for time in measured if time.stage != _OWN_STAGE], "benchmark files"
+    if not any(time.wall_s for time in times):
+        return [], ""
+    return sorted(times, key=lambda time: -time.cpu_s), what
