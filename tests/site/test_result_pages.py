@@ -54,7 +54,7 @@ def test_a_table_is_read_as_its_markdown_is(tmp_path):
         ["vpd2d", "91.0 ± 3.5", "", "", "80"],
     ]
     # What is printed alike is alike, and one number alone is not the best of any.
-    assert not table.has_best
+    assert "★" not in notes_of(table)
     path.write_text(TABLE1.replace("91.01", "92.5"))
     table = read_result_table(path)
     assert [row[1].best for row in table.rows] == [False, True]
@@ -67,7 +67,7 @@ def test_a_table_is_read_as_its_markdown_is(tmp_path):
     assert "More is better. " in notes
     assert "Trials: BiGRU 5, NNS (DTW) 1. –: was not run." in notes
     path.write_text(TABLE1.replace("91.01,3.54", "92.5,1.4"))
-    assert not read_result_table(path).has_near
+    assert "☆" not in notes_of(read_result_table(path))
 
 
 def test_columns_without_a_best_and_unknown_tables(tmp_path):

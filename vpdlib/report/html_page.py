@@ -68,23 +68,24 @@ def write_page(path: str | Path, csv_path: str | Path, title: str) -> None:
 
 
 def notes_of(table: ResultTable) -> str:
-    """What is said of a table of results before it."""
+    """What is said of a table of results before it; signs are explained where they stand in it."""
+    numbers = table.numbers
     notes = [f"{table.caption}."]
     if table.reading:
         notes.append(table.reading)
-    if table.has_best:
+    if any(cell.best for cell in numbers):
         notes.append("★ and bold: best of ours in a column.")
-    if table.has_near:
+    if any(cell.near for cell in numbers):
         notes.append("☆: within the deviation of the best, so hardly worse.")
-    if table.has_spread:
+    if any("±" in cell.text for cell in numbers):
         notes.append("±: sample standard deviation over trials.")
     if table.trials:
         notes.append(f"Trials: {table.trials}.")
-    if table.has_empty:
+    if not all(cell.text for cell in numbers):
         notes.append(
             "–: was not run. NNS gives a class without probabilities, so that late fusion has none."
         )
-    if table.has_paper:
+    if any(column.kind == "paper" for column in table.columns):
         notes.append("paper: Hong et al., ICCV 2021.")
     return " ".join(notes)
 

@@ -62,7 +62,6 @@ class ResultTable:
     name : of its file, such as ``table1``.
     title, caption : as of its Markdown.
     columns, rows : its cells.
-    has_best, has_near, has_spread, has_paper, has_empty : what the notes before it explain.
     plain, reading : as of its layout.
     trials : how many there were, in words, by head where they differ.
     """
@@ -72,11 +71,6 @@ class ResultTable:
     caption: str
     columns: list[Column]
     rows: list[list[Cell]]
-    has_best: bool
-    has_near: bool
-    has_spread: bool
-    has_paper: bool
-    has_empty: bool
     plain: str
     reading: str
     trials: str
@@ -85,6 +79,12 @@ class ResultTable:
     def heading(self) -> str:
         """Its name, and what it answers."""
         return f"{self.title}: {self.plain}" if self.plain else self.title
+
+    @property
+    def numbers(self) -> list[Cell]:
+        """The cells of our numbers."""
+        kinds = [column.kind for column in self.columns]
+        return [row[at] for row in self.rows for at, kind in enumerate(kinds) if kind == "number"]
 
 
 def read_result_table(path: Path) -> ResultTable:
@@ -124,7 +124,6 @@ def _table(
     for key in keys:
         columns.append(Column(layout.keys[key], "text"))
         cells.append([Cell(_key(row[key]), _number(row[key])) for row in rows])
-    has_best = has_near = has_spread = has_paper = has_empty = False
     for stem in _stems(names, keys):
         ours = [row[stem] for row in rows]
         papers = [row.get(f"{stem}_paper", "") for row in rows]
@@ -133,16 +132,10 @@ def _table(
         ranked = not layout.unranked or not re.fullmatch(layout.unranked, stem)
         spreads = [next((row[stem + s] for s in _SPREADS if row.get(stem + s)), "") for row in rows]
         columns.append(Column(layout.heading(stem), "number"))
-        marked = _ours(ours, spreads, ranked)
-        cells.append(marked)
-        has_best = has_best or any(cell.best for cell in marked)
-        has_near = has_near or any(cell.near for cell in marked)
-        has_empty = has_empty or not all(ours)
-        has_spread = has_spread or any(spreads)
+        cells.append(_ours(ours, spreads, ranked))
         if any(papers):
             columns.append(Column("paper", "paper"))
             cells.append([Cell(_printed(one), _number(one)) for one in papers])
-            has_paper = True
     by_row = [list(row) for row in zip(*cells, strict=True)]
     return ResultTable(
         name,
@@ -150,11 +143,6 @@ def _table(
         layout.caption,
         columns,
         by_row,
-        has_best,
-        has_near,
-        has_spread,
-        has_paper,
-        has_empty,
         layout.plain,
         layout.reading,
         trials,

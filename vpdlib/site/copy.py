@@ -23,6 +23,7 @@ def copy_site(site: Path, out: Path) -> None:
     """
     with replacing(out) as folder:
         folder.mkdir()
+        # Not by shutil.copytree: on a full disk it would go on and name every file of thousands in one error.
         for name in ("index.html", *PARTS):
             source = site / name
             files = [source] if source.is_file() else sorted(source.rglob("*"))
