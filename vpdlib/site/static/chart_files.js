@@ -5,13 +5,6 @@ const chartFiles = (() => {
   const { h, number } = vpd;
   const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [720, 320, 56, 12, 12, 44];
 
-  function save(name, blob) {
-    const link = h("a", { href: URL.createObjectURL(blob), download: name });
-    link.click();
-    // The browser has taken it by then.
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  }
-
   const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
   function csv(spec) {
@@ -89,7 +82,7 @@ const chartFiles = (() => {
   function links(spec, canvas) {
     const makers = { SVG: () => svg(spec), PNG: () => png(canvas()), CSV: () => csv(spec) };
     const buttons = Object.entries(makers).map(([kind, make]) => h("button", {
-      type: "button", class: "link", click: async () => save(`${spec.files}.${kind.toLowerCase()}`, await make()),
+      type: "button", class: "link", click: async () => vpd.download(`${spec.files}.${kind.toLowerCase()}`, await make()),
     }, kind));
     return h("p", { class: "note only-screen" }, "Figure: ", buttons.flatMap((one, place) => (place ? [", ", one] : [one])));
   }

@@ -287,10 +287,12 @@
     if (isThere && chosen !== edit.id) choose(edit.id);
   }
 
+  const csvOf = (text) => new Blob([text], { type: "text/csv;charset=utf-8" });
+
   function download() {
     const rows = book.rows();
     if (!rows.length) return tell("There is nothing to write: what you did changes no label.");
-    foundKept.download("corrections.csv", corrections.csv(rows));
+    vpd.download("corrections.csv", csvOf(corrections.csv(rows)));
     tell(null);
   }
 
@@ -394,7 +396,7 @@
     $("earlier").replaceChildren(...kept.earlier().map(([name, text]) => vpd.h("p", { class: "note" },
       "Corrections that you made on earlier pages of this dataset, of other data, are kept in this browser. ",
       vpd.h("button", {
-        type: "button", click: () => foundKept.download("corrections_before.csv", text),
+        type: "button", click: () => vpd.download("corrections_before.csv", csvOf(text)),
       }, "Download"), " ",
       vpd.h("button", {
         type: "button",

@@ -1,4 +1,4 @@
-// What was done, kept in this browser by dataset and digest of its data, and handed out as a file.
+// What was done, kept in this browser by dataset and digest of its data.
 "use strict";
 
 const foundKept = (() => {
@@ -98,14 +98,5 @@ const foundKept = (() => {
       ["", "accepted", "rejected"].includes(edit[5]);
   }
 
-  function download(name, text) {
-    const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-    const link = vpd.h("a", { href: url, download: name, hidden: true });
-    document.body.append(link);
-    link.click();
-    link.remove();
-    setTimeout(() => URL.revokeObjectURL(url), 60000);
-  }
-
-  return { keeper, download };
+  return { keeper };
 })();

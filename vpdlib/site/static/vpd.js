@@ -1,4 +1,4 @@
-// What all pages share: loading data, building elements from text, tables, charts, light and dark.
+// What all pages share: loading data, the address, elements from text, files to download, lists, light and dark.
 "use strict";
 
 const vpd = (() => {
@@ -129,6 +129,17 @@ const vpd = (() => {
   // A number as text; a dash for what is not there.
   const number = (value, digits = 1) =>
     value === null || value === undefined ? "–" : Number(value).toFixed(digits);
+
+  // Hands out a file.
+  function download(name, blob) {
+    const url = URL.createObjectURL(blob);
+    const link = h("a", { href: url, download: name, hidden: true });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    // The browser has taken it by then.
+    setTimeout(() => URL.revokeObjectURL(url), 60000);
+  }
 
   // Tabulator with headings and cells that are text, never markup; `label` says what it lists.
   function table(element, { label, ...options }) {
@@ -262,5 +273,5 @@ const vpd = (() => {
     if (current) current.closest("ul").scrollLeft = current.offsetLeft - 60;
   });
 
-  return { root, shard, load, told, address, addressOf, keep, fill, read, leading, h, colour, number, table, isDark };
+  return { root, shard, load, told, address, addressOf, keep, fill, read, leading, h, colour, number, download, table, isDark };
 })();
