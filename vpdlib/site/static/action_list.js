@@ -1,4 +1,5 @@
-// Which actions a list shows, and in which order: of the page of the list, and of an action's steps to the next in it.
+// Which actions a list shows, and in which order: of the page of the list, and of an action's steps to the next in it;
+// and what each action was taken for.
 "use strict";
 
 const actionList = (() => {
@@ -7,20 +8,23 @@ const actionList = (() => {
   // The order by a column, such as "start desc", where the control says "column".
   const SORT = "sort";
 
+  // What the heads took an action for, of the shard "action_answers": those that were asked, by column.
+  function answersOf(told, at) {
+    return (told.answers[at] || []).flatMap((answer, column) => (answer === null ? []
+      : [{ column, named: told.classes[answer < 0 ? -1 - answer : answer], isEmpty: answer < 0 }]));
+  }
+
   // A row from the two shards: texts as they are shown and sorted by; a<column> is what that head took the action for.
   function rowOf(action, at, told) {
     const [id, video, start, end, label, split] = action;
-    const answers = told.answers[at];
     const row = { at, id, video, start, end, label, split, group: told.groups[at], asked: 0, right: null };
-    told.columns.forEach((_, column) => {
-      const answer = answers ? answers[column] : null;
-      if (answer === null) { row[`a${column}`] = ""; return; }
-      const named = told.classes[answer < 0 ? -1 - answer : answer];
+    told.columns.forEach((_, column) => { row[`a${column}`] = ""; });
+    for (const { column, named, isEmpty } of answersOf(told, at)) {
       row[`a${column}`] = named;
-      row[`empty${column}`] = answer < 0;
+      row[`empty${column}`] = isEmpty;
       row.asked += 1;
       row.right = (row.right || 0) + (named === label ? 1 : 0);
-    });
+    }
     return row;
   }
 
@@ -84,5 +88,5 @@ const actionList = (() => {
 
   const isNarrowed = (chosen) => [...CONTROLS, SORT].some((name) => chosen.get(name));
 
-  return { CONTROLS, SORT, rowsOf, filterOf, sortOf, compare, shown, isNarrowed };
+  return { CONTROLS, SORT, answersOf, rowsOf, filterOf, sortOf, compare, shown, isNarrowed };
 })();

@@ -142,16 +142,14 @@
   }
 
   // What the heads took an action for: how many rightly, and each wrong class with those that named it.
-  function answersOf(place, label, told) {
-    const asked = (told.answers[place] || []).map((answer, column) => [answer, told.columns[column].join(" ")])
-      .filter(([answer]) => answer !== null);
+  function answersIn(place, label, told) {
+    const asked = actionList.answersOf(told, place);
     if (!asked.length) return h("td", {}, "–");
-    const named = (answer) => told.classes[answer < 0 ? -1 - answer : answer];
     const wrong = new Map();
-    for (const [answer, head] of asked) {
-      if (named(answer) !== label) wrong.set(named(answer), [...(wrong.get(named(answer)) || []), head]);
+    for (const { column, named } of asked) {
+      if (named !== label) wrong.set(named, [...(wrong.get(named) || []), told.columns[column].join(" ")]);
     }
-    const right = asked.length - [...wrong.values()].flat().length;
+    const right = asked.filter(({ named }) => named === label).length;
     return h("td", { class: "answers" }, h("div", { class: wrong.size ? null : "good" }, `${right} of ${asked.length} right`),
       [...wrong].map(([other, heads]) => h("div", { class: "bad" }, `✗ ${other}: ${heads.join(", ")}`)));
   }
@@ -172,7 +170,7 @@
     const rows = details.actions.map(([id, start, end, label, split, seen, frames, place]) => h("tr", {},
       h("th", { scope: "row" }, name(id)), button(id, start, end), h("td", {}, number(start, 2)), h("td", {}, number(end, 2)),
       h("td", { class: "words" }, label), h("td", { class: "text" }, split), followedIn(seen, frames),
-      told.columns.length ? answersOf(place, label, told) : null));
+      told.columns.length ? answersIn(place, label, told) : null));
     const heads = ["action", play ? "play" : null, "start, s", "end, s", "class", "split", "followed",
       told.columns.length ? "answers" : null];
     return [h("h3", {}, "Actions"), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Actions" },
