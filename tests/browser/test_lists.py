@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Iterator
+
 import pytest
 
 from tests.browser.making import CLASSES, IMAGE, SCRIPT
+from tests.browser.watching import Watched
+from vpdlib.site.shards import write_shard
 
 pytestmark = pytest.mark.browser
 
 ACTIONS = "pages/actions.html"
+
+
+@pytest.fixture
+def many_videos(browser, site, tmp_path) -> Iterator[Watched]:
+    """A tab of a copy of the site that has 300 videos, each with the details of the first."""
+    copy = tmp_path / "site"
+    shutil.copytree(site, copy)
+    data = {}
+    for name in ("videos", "videos_0"):
+        text = (copy / f"data/{name}.js").read_text(encoding="utf-8")
+        data[name] = json.loads(text[text.index(",") + 1 : text.rindex(")")])
+    row = data["videos"]["rows"][0]
+    rows = [[f"v{number:03d}", *row[1:]] for number in range(300)]
+    write_shard(copy / "data", "videos", {"per_shard": len(rows), "rows": rows})
+    write_shard(copy / "data", "videos_0", data["videos_0"][:1] * len(rows))
+    context = browser.new_context()
+    yield Watched(context, f"{copy.as_uri()}/")
+    context.close()
+
+
+#: Whether the row that is marked as chosen lies wholly in the part of its list that is in view.
+_IN_VIEW = """((mark) => {
+  const row = document.querySelector(`.tabulator-row.${mark}`);
+  if (!row) return false;
+  const [inner, outer] = [row, row.closest('.tabulator-tableholder')].map((one) => one.getBoundingClientRect());
+  return inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
+})"""
 
 
 def _count(tab) -> str:
@@ -100,4 +133,55 @@ def test_a_video_is_found_and_shown(open_tab):
     tab.wait_until("!document.querySelector('#video').hidden")
     assert page.locator("#video-title").inner_text() == "-routine_001"
     tab.settle()
+    tab.check()
+
+
+@pytest.mark.parametrize("order", ["", "?sort=video+desc"])
+@pytest.mark.parametrize("video", ["v000", "v150", "v299"])
+def test_a_long_list_is_opened_at_the_video_of_the_address(many_videos, video, order):
+    tab = many_videos
+    page = tab.open(f"pages/videos.html#{video}{order}")
+    tab.wait_until("!document.querySelector('#video').hidden")
+    tab.settle()
+    assert page.locator("#list .chosen a").all_inner_texts() == [video]
+    assert page.evaluate(f"{_IN_VIEW}('chosen')")
+    tab.check()
+
+
+def test_a_long_list_goes_to_the_video_that_is_chosen(many_videos):
+    tab = many_videos
+    page = tab.open("pages/videos.html")
+
+    def check(video: str) -> None:
+        tab.wait_until(f"document.querySelector('#video-title').textContent === '{video}'")
+        tab.settle()
+        assert page.locator("#list .chosen a").all_inner_texts() == [video]
+        assert page.evaluate(f"{_IN_VIEW}('chosen')")
+
+    for video in ("v200", "v299", "v010", "v150"):
+        page.evaluate(f"location.hash = '#{video}'")
+        check(video)
+    # One that is in view leaves the list where it is, but for a few pixels.
+    place = "document.querySelector('#list .tabulator-tableholder').scrollTop"
+    before = page.evaluate(place)
+    page.locator("#list a[data-id='v152']").click()
+    check("v152")
+    assert page.evaluate(place) == pytest.approx(before, abs=40)
+    page.go_back()
+    check("v150")
+    page.go_back()
+    check("v010")
+    tab.check()
+
+
+def test_the_queue_goes_along_with_the_action_that_is_chosen(open_tab):
+    tab = open_tab()
+    page = tab.open("pages/found.html")
+    page.locator("#editor").focus()
+    told = page.locator("#queue-told").inner_text()
+    for _ in range(int(told.split(" of ")[0])):
+        page.keyboard.press("j")
+        tab.settle()
+        assert page.locator("#queue .is-chosen").count() == 1
+        assert page.evaluate(f"{_IN_VIEW}('is-chosen')")
     tab.check()

@@ -179,6 +179,7 @@ def test_a_list_of_actions_is_as_it_was_left(open_tab, where):
 def test_an_order_by_a_heading_is_kept_too(open_tab):
     tab = open_tab()
     page = tab.open(ACTIONS)
+    everything = _ids(tab)
     heading = page.locator(".tabulator-col[tabulator-field='start']")
     heading.click()
     heading.click()
@@ -188,6 +189,8 @@ def test_an_order_by_a_heading_is_kept_too(open_tab):
     tab.settle()
     assert _ids(tab) == listed
     assert page.locator("#order").input_value() == "column"
+    page.locator("#order").select_option("at")
+    assert _ids(tab) == everything != listed
     tab.check()
 
 

@@ -30,7 +30,7 @@
   async function placesOf(chosen) {
     const all = index.map((_, place) => place);
     if (!actionList.isNarrowed(chosen)) return all;
-    const key = [...actionList.CONTROLS, actionList.SORT].map((name) => chosen.get(name)).join("\n");
+    const key = actionList.NAMES.map((name) => chosen.get(name)).join("\n");
     if (list.key !== key) {
       const told = await vpd.load("action_answers");
       const rows = actionList.shown(actionList.rowsOf(index, told), chosen, told.columns);

@@ -5,8 +5,8 @@
 const actionList = (() => {
   // What the address may say of a list; the controls of these ids say the same.
   const CONTROLS = ["search", "label", "split", "by", "answer", "order"];
-  // The order by a column, such as "start desc", where the control says "column".
-  const SORT = "sort";
+  // All that it may say: the order by a column too, where the control says "column".
+  const NAMES = [...CONTROLS, vpd.SORT];
 
   // What the heads took an action for, of the shard "action_answers": those that were asked, by column.
   function answersOf(told, at) {
@@ -71,9 +71,7 @@ const actionList = (() => {
   function sortOf(chosen) {
     const order = chosen.get("order");
     if (!order) return null;
-    if (order !== "column") return { column: order, dir: "asc" };
-    const [column, dir] = (chosen.get(SORT) || "").split(" ");
-    return column && dir ? { column, dir } : null;
+    return order === "column" ? vpd.sortOf(chosen) : { column: order, dir: "asc" };
   }
 
   // The rows that a list shows, in its order.
@@ -86,7 +84,7 @@ const actionList = (() => {
       (dir === "desc" ? compare(column, other, one, dir) : compare(column, one, other, dir)));
   }
 
-  const isNarrowed = (chosen) => [...CONTROLS, SORT].some((name) => chosen.get(name));
+  const isNarrowed = (chosen) => NAMES.some((name) => chosen.get(name));
 
-  return { CONTROLS, SORT, answersOf, rowsOf, filterOf, sortOf, compare, shown, isNarrowed };
+  return { CONTROLS, NAMES, answersOf, rowsOf, filterOf, sortOf, compare, shown, isNarrowed };
 })();

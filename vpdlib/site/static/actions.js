@@ -61,8 +61,7 @@
   // What the controls and the headings say; an order by a heading has a word of its own.
   function chosenNow(table) {
     const chosen = vpd.read(actionList.CONTROLS);
-    const [sorter] = table.getSorters();
-    if (chosen.get("order") === "column" && sorter) chosen.set(actionList.SORT, `${sorter.field} ${sorter.dir}`);
+    if (chosen.get("order") === "column") chosen.set(vpd.SORT, vpd.sortedBy(table));
     return chosen;
   }
 
@@ -74,10 +73,9 @@
     vpd.fill(actionList.CONTROLS, chosen);
     // The action that was opened last: it is marked, so that Back leads to it.
     let last = item;
-    const sort = actionList.sortOf(chosen);
     const table = vpd.table("#list", {
       label: "Actions", data: rows, columns, index: "at", placeholder: "No action is like that", layout: "fitData",
-      initialSort: sort && columns.some((column) => column.field === sort.column) ? [sort] : [],
+      by: actionList.sortOf(chosen),
       rowFormatter: (row) => row.getElement().classList.toggle("chosen", row.getData().id === last),
     });
     const keep = () => vpd.keep(last, chosenNow(table));
@@ -88,9 +86,7 @@
     }
 
     function order() {
-      const wanted = actionList.sortOf(vpd.read(["order"]));
-      if (wanted) table.setSort([wanted]);
-      else { table.clearSort(); table.setData(rows); }
+      vpd.sort(table, actionList.sortOf(vpd.read(["order"])));
       keep();
     }
 
@@ -113,10 +109,15 @@
       const now = vpd.address();
       last = now.item;
       vpd.fill(actionList.CONTROLS, now.chosen);
-      const wanted = actionList.sortOf(now.chosen);
-      if (wanted) table.setSort([wanted]);
-      else { table.clearSort(); table.setData(rows); }
+      vpd.sort(table, actionList.sortOf(now.chosen));
       filter();
+      reveal();
+    }
+
+    // The action that was opened last may not be among the rows any more.
+    function reveal() {
+      const place = rows.findIndex((row) => row.id === last);
+      if (place >= 0) vpd.reveal(table, place);
     }
 
     table.on("dataFiltered", (_, shown) => {
@@ -126,10 +127,7 @@
       control("count").textContent = `${rows.length} of ${rows.length} actions`;
       table.on("dataSorted", sorted);
       if (actionList.isNarrowed(chosen)) filter();
-      const place = rows.findIndex((row) => row.id === last);
-      // Once the filtered rows are drawn; it may not be among them any more.
-      const scroll = () => table.scrollToRow(place, "center", false).catch(() => {});
-      if (place >= 0) requestAnimationFrame(scroll);
+      reveal();
       control("filters").addEventListener("input", (event) => (event.target.id === "order" ? order() : filter()));
       vpd.leading(control("list"), hrefOf);
       addEventListener("hashchange", follow);

@@ -109,12 +109,7 @@
   const numPaired = items.filter((item) => item.kind === "l" && item.isPaired).length;
 
   function reveal() {
-    if (queued.has(chosen)) table.scrollToRow(chosen, "center", false).catch(ignoreScroll);
-  }
-
-  // Tabulator refuses to scroll to what is in sight already, and says so by a warning or nothing.
-  function ignoreScroll(error) {
-    if (error) console.warn(error);
+    if (queued.has(chosen)) vpd.reveal(table, chosen);
   }
 
   function next(by) {

@@ -192,6 +192,8 @@
     mark(table, shown, false);
     mark(table, place, true);
     shown = place;
+    // Rows that are drawn by it are marked by what is shown.
+    if (place !== null) vpd.reveal(table, place);
     section.hidden = true;
     byId("unknown").textContent = name && place === null ? `There is no video ${name}: choose one of the list.` : "";
     if (place === null) return;
@@ -215,14 +217,8 @@
   // What controls and headings say, for the address.
   function chosenNow(table) {
     const chosen = vpd.read(CONTROLS);
-    const [sorter] = table.getSorters();
-    if (sorter) chosen.set("sort", `${sorter.field} ${sorter.dir}`);
+    chosen.set(vpd.SORT, vpd.sortedBy(table));
     return chosen;
-  }
-
-  function sortOf(chosen) {
-    const [column, dir] = (chosen.get("sort") || "").split(" ");
-    return FIELDS.includes(column) && ["asc", "desc"].includes(dir) ? [{ column, dir }] : [];
   }
 
   async function start() {
@@ -236,7 +232,7 @@
     const table = vpd.table(byId("list"), {
       label: "Videos", layout: "fitData",
       data: rows, columns: columns(), index: "place", rowHeight: 36,
-      initialSort: sortOf(chosen),
+      by: vpd.sortOf(chosen),
       rowFormatter: (row) => row.getElement().classList.toggle("chosen", row.getData().place === shown),
     });
     const filter = () => table.setFilter(filterOf());
@@ -247,9 +243,7 @@
       const now = vpd.address();
       vpd.fill(CONTROLS, now.chosen);
       // Before the filter, after which the table's own order is what the address says.
-      const wanted = sortOf(now.chosen);
-      if (wanted.length) table.setSort(wanted);
-      else { table.clearSort(); table.setData(rows); }
+      vpd.sort(table, vpd.sortOf(now.chosen));
       filter();
       showChosen(rows, table, now.item).catch(vpd.told);
     };
@@ -262,9 +256,6 @@
       addEventListener("hashchange", follow);
       filter();
       showChosen(rows, table, item).catch(vpd.told);
-      // Once the filtered rows are drawn; the one that was chosen may not be among them.
-      const scroll = () => table.scrollToRow(places.get(item), "center", false).catch(() => {});
-      if (places.has(item)) requestAnimationFrame(scroll);
     });
   }
 

@@ -141,13 +141,49 @@ const vpd = (() => {
     setTimeout(() => URL.revokeObjectURL(url), 60000);
   }
 
-  // Tabulator with headings and cells that are text, never markup; `label` says what it lists.
-  function table(element, { label, ...options }) {
+  // The order of a list in the address, such as "start desc", stands there under this name.
+  const SORT = "sort";
+
+  // The column and the direction that the address says; null where it says none.
+  function sortOf(chosen) {
+    const [column, dir] = (chosen.get(SORT) || "").split(" ");
+    return column && ["asc", "desc"].includes(dir) ? { column, dir } : null;
+  }
+
+  // How a list is sorted, for the address.
+  function sortedBy(list) {
+    const [sorter] = list.getSorters();
+    return sorter ? `${sorter.field} ${sorter.dir}` : "";
+  }
+
+  // Sorts a list; by null, or a column that it has not, it is as its data are.
+  function sort(list, by) {
+    if (by && list.getColumns().some((column) => column.getField() === by.column)) list.setSort([by]);
+    else list.clearSort();
+  }
+
+  // Scrolls a list to one of its rows, unless all of it is in view; nothing is done for a row that is filtered out.
+  function reveal(list, index) {
+    const row = list.getRow(index);
+    const position = row.getPosition();
+    if (!position) return;
+    const [holder, element] = [list.element.querySelector(".tabulator-tableholder"), row.getElement()];
+    const top = element.getBoundingClientRect().top - holder.getBoundingClientRect().top;
+    if (element.isConnected && top >= 0 && top + element.offsetHeight <= holder.clientHeight) return;
+    // The row half a screen before comes to the top. Tabulator's own "center" misses the last rows: it goes back half a
+    // screen from the end of a list too.
+    const before = Math.floor(holder.clientHeight / holder.querySelector(".tabulator-row").offsetHeight / 2);
+    list.scrollToRow(list.getRows("active")[Math.max(position - 1 - before, 0)], "top");
+  }
+
+  // Tabulator with headings and cells that are text, never markup; `label` says what it lists, `by` how it is sorted.
+  function table(element, { label, by = null, ...options }) {
     const columns = options.columns.map((column) => (
       // Only headings are dragged: a handle in every cell would double what is laid out.
       { formatter: "plaintext", titleFormatter: "plaintext", resizable: "header", ...column }));
     const made = new Tabulator(element, {
       layout: "fitDataStretch", height: heightFor(options.data || []), rowHeight: 32, renderVerticalBuffer: 250,
+      initialSort: by && columns.some((column) => column.field === by.column) ? [by] : [],
       placeholder: "Nothing here", ...options, columns,
     });
     made.on("tableBuilt", () => {
@@ -273,5 +309,8 @@ const vpd = (() => {
     if (current) current.closest("ul").scrollLeft = current.offsetLeft - 60;
   });
 
-  return { root, shard, load, told, address, addressOf, keep, fill, read, leading, h, colour, number, download, table, isDark };
+  return {
+    root, shard, load, told, address, addressOf, keep, fill, read, leading, h, colour, number, download,
+    SORT, sortOf, sortedBy, sort, reveal, table, isDark,
+  };
 })();
