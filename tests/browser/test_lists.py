@@ -189,3 +189,16 @@ def test_the_queue_goes_along_with_the_action_that_is_chosen(open_tab):
         assert page.locator("#queue .is-chosen").count() == 1
         assert page.evaluate(f"{_IN_VIEW}('is-chosen')")
     tab.check()
+
+
+def test_keys_faster_than_data_leave_one_row_chosen(open_tab):
+    tab = open_tab()
+    page = tab.open("pages/found.html")
+    page.evaluate(
+        """() => {
+          for (let time = 0; time < 12; time += 1) dispatchEvent(new KeyboardEvent("keydown", { key: "j" }));
+        }"""
+    )
+    tab.settle()
+    assert page.locator("#queue .is-chosen").count() == 1
+    tab.check()

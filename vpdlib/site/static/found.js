@@ -133,13 +133,14 @@
     const state = book.state(id);
     if (!state) return;
     chosen = id;
-    await setVideo(state.video);
-    if (chosen !== id) return;
-    player.show(video, state, details[id]);
+    // At once: while a video's data are loaded, another action may be chosen.
     for (const one of [before, id]) {
       if (queued.has(one)) table.getRow(one).reformat();
     }
     reveal();
+    await setVideo(state.video);
+    if (chosen !== id) return;
+    player.show(video, state, details[id]);
     draw();
     lanes.reveal(state);
   }
@@ -310,7 +311,7 @@
     strips.redrawAll();
     draw();
     showKept();
-    filter();
+    return filter();
   }
 
   // Buttons and keys -----------------------------------------------------------------------------------------------
@@ -411,7 +412,6 @@
   if (items.some((item) => item.asked)) $("order").value = "asked";
   kept.start();
   showEarlier();
-  refreshAll();
-  await isBuilt;
+  await refreshAll();
   if (queue.length) choose(queue[0].id);
 })().catch(vpd.told);
