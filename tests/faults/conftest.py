@@ -16,6 +16,7 @@ from tests.workflow.conftest import (
     make_workflow,  # noqa: F401
     mine,  # noqa: F401
     networks_dir,  # noqa: F401
+    project,  # noqa: F401
 )
 
 

@@ -2,28 +2,17 @@
 
 import ast
 import os
-import shutil
 import subprocess
 
 import pytest
 import yaml
 
 from tests.faults.conftest import KEYPOINTS, TABLE, labels
-from tests.workflow.conftest import ROOT, write_video
 from tests.workflow.conftest import SETTINGS as SETTINGS_OF_VIDEOS
+from tests.workflow.conftest import write_video
 
 pytestmark = pytest.mark.workflow
 SETTINGS = "datasets/mine.yaml"
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A copy of the project's code, to edit."""
-    folder = tmp_path_factory.mktemp("project")
-    for name in ("vpdlib", "workflow_scripts", "rules", "envs", "docs/report"):
-        shutil.copytree(ROOT / name, folder / name)
-    shutil.copy(ROOT / "Snakefile", folder)
-    return folder
 
 
 @pytest.mark.faults

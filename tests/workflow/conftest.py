@@ -124,6 +124,16 @@ def make_workflow(networks_dir, python):
     return lambda folder: Workflow(folder, networks_dir, python)
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project's code, to edit."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("vpdlib", "workflow_scripts", "rules", "envs", "docs/report"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "Snakefile", folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def networks_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The converted networks: the checkout's own, or made now."""

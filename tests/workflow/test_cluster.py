@@ -29,7 +29,7 @@ COMMANDS = {
         job=$STAND_IN/job.$number
         mkdir "$job"
         [ -z "$REMOVED" ] || rm -f "$REMOVED"
-        [ -z "$EDITED" ] || echo "$EDITED" >>datasets/tiny.yaml
+        [ -z "$EDITED" ] || echo "$EDIT" >>"$EDITED"
         printf '%s\\n' "$@" >"$job/arguments"
         case "$*" in
         *"$SLURM_REFUSES"*) echo "sbatch: error: Batch job submission failed: $SLURM_REFUSES" >&2; exit 1 ;;
@@ -160,15 +160,29 @@ def test_a_job_with_a_gpu_asks_for_it_and_a_refusal_is_told(cluster):
 
 
 @pytest.mark.workflow
-def test_settings_that_are_edited_while_jobs_wait_are_refused_by_them(cluster):
+@pytest.mark.parametrize("edited", ["settings", "code"])
+def test_what_is_edited_while_jobs_wait_is_refused_by_them(cluster, project, edited):
     folder, jobs, run = cluster
-    code, _ = run("--retries", "0", EDITED="seed: 9")
+    snakefile = ("--snakefile", str(project / "Snakefile"))
+    path, edit, said = {
+        "settings": (
+            folder / "datasets/tiny.yaml",
+            "seed: 9",
+            "datasets/tiny.yaml has changed since this run began",
+        ),
+        "code": (
+            project / "workflow_scripts/render_demo.py",
+            "_EDITED = True",
+            "render_demo: its script, or a module of vpdlib that this uses, has been edited since the run began",
+        ),
+    }[edited]
+    code, _ = run(*snakefile, "--retries", "0", EDITED=str(path), EDIT=edit)
     assert code == 1
     (log,) = jobs.glob("job.*/log")
-    assert "datasets/tiny.yaml has changed since this run began" in log.read_text()
+    assert said in log.read_text()
     assert not (folder / "results/tiny/source/labels.csv").exists()
     # The next run goes by what there is now.
-    code, said = run()
+    code, said = run(*snakefile)
     assert code == 0, said[-4000:]
 
 
