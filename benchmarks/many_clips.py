@@ -3,10 +3,10 @@
 Routines of the demo are rendered at 160 x 120 px and cut into clips; of every hundred one is broken, by turns an MP4
 that ends in its middle and a text. The real workflow, with ``on_bad_video: skip``, then lists, looks for people,
 tracks, crops, estimates flow and poses and chooses weak labels. Printed are jobs, seconds of CPU and of wall time, disk
-and the largest job's memory of every stage, beside what ``benchmarks.scaling`` says of so many clips and frames; it is
-an error if a broken clip is not named in ``problems.csv`` or another one is missing in an artifact. ``--csv`` adds the
-figures to a table, one row a stage. Run, from the project's root:
-``python -m benchmarks.many_clips --clips 1000 --folder build/many``.
+and the largest job's memory of every stage, beside what ``benchmarks.scaling`` predicts of so many clips and frames; it
+is an error if a broken clip is not named in ``problems.csv`` or another one is missing in an artifact. ``--csv`` adds
+the figures to a table, one row a stage, and ``--predict-from`` predicts by such a table of smaller runs. Run, from the
+project's root: ``python -m benchmarks.many_clips --clips 1000 --folder build/many``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import pandas as pd
 import yaml
 
 from benchmarks._options import options_or_skip, plain_environment
+from benchmarks.scaling import Workload, costs, fit
 from vpdlib.artifacts import read_artifact
 from vpdlib.demo.film import prepare_scene, render_frames
 from vpdlib.demo.plan import DemoSettings, plan_routines
@@ -42,6 +43,8 @@ STAGES = {
 #: Frames that no routine of three actions falls short of.
 _SHORTEST_ROUTINE = 150
 _ONE_IN = 100
+#: Of the clips, and of the crops, px.
+WIDTH, HEIGHT, CROP_PX = 160, 120, 64
 
 
 def main() -> None:
@@ -53,14 +56,25 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--folder", type=Path, default=Path("build/many"), help="is kept")
     parser.add_argument("--csv", type=Path, help="a table to add the figures to")
+    parser.add_argument(
+        "--predict-from", type=Path, help="such a table, in place of benchmarks/scaling_figures.csv"
+    )
     options = options_or_skip(parser, "clips", "number of clips")
     folder = options.folder.resolve()
     broken = write_clips(folder / "data", options.clips, options.frames, options.seed)
     wall_s = run_workflow(folder, options.shards, options.cores)
     results = folder / "results/many"
     check(results, options.clips, broken)
-    table = figures(results, options.clips - len(broken), options.frames)
-    print(table.round(2).to_string(index=False))
+    num_whole = options.clips - len(broken)
+    table = figures(results, num_whole, options.frames)
+    work = Workload(
+        num_whole, num_whole * options.frames, WIDTH, HEIGHT, options.shards, crop_px=CROP_PX
+    )
+    smaller = None if options.predict_from is None else fit(pd.read_csv(options.predict_from))
+    predicted = costs(work, "tiny", smaller).set_index("stage")["cpu_s"].reindex(table["stage"])
+    shown = table.assign(predicted_s=predicted.to_numpy())
+    shown["ratio"] = shown["cpu_s"] / shown["predicted_s"]
+    print(shown.round(2).to_string(index=False))
     print(
         f"{options.clips} clips, {len(broken)} of them broken and named, the others whole; {wall_s:.0f} s of wall time "
         f"with --cores {options.cores}, {table['cpu_s'].sum():.0f} s of CPU in jobs"
@@ -79,8 +93,8 @@ def write_clips(data: Path, num_clips: int, num_frames: int, seed: int) -> list[
     settings = DemoSettings(
         num_train_videos=-(-num_clips // per_routine),
         num_test_videos=0,
-        width=160,
-        height=120,
+        width=WIDTH,
+        height=HEIGHT,
         seed=seed,
     )
     for routine in track(plan_routines(settings), "rendering", unit="routine"):
@@ -90,7 +104,7 @@ def write_clips(data: Path, num_clips: int, num_frames: int, seed: int) -> list[
             continue
         pictures = render_frames(prepare_scene(routine, settings), settings)
         for path in paths:
-            with VideoWriter(path, 25.0, 160, 120) as writer:
+            with VideoWriter(path, 25.0, WIDTH, HEIGHT) as writer:
                 for _ in range(num_frames):
                     writer.write(next(pictures))
     for number, name in enumerate(broken):
@@ -110,7 +124,7 @@ def run_workflow(folder: Path, num_shards: int, cores: int) -> float:
         "on_bad_video": "skip",
         "num_shards": num_shards,
         "people": {"every_nth_frame": 5, "detectors": ["nanodet"]},
-        "crops": {"size": 64},
+        "crops": {"size": CROP_PX},
         "poses": {"look_first_at_every": 7},
         "weak_labels": {"min_score": 0.3},
         "methods": ["joints2d"],

@@ -176,6 +176,26 @@ def test_a_list_of_actions_is_as_it_was_left(open_tab, where):
     tab.check()
 
 
+def test_an_action_that_is_opened_at_once_is_kept_too(open_tab):
+    """The address changes at most every so often while somebody types, which who leaves cannot wait for."""
+    tab = open_tab()
+    page = tab.open(ACTIONS)
+    opened = _ids(tab)[0]
+    kept = page.evaluate(
+        """opened => {
+          const search = document.querySelector("#search");
+          search.value = "r";
+          for (const _ of [1, 2]) search.dispatchEvent(new Event("input", { bubbles: true }));
+          const link = document.querySelector(`#list a[data-id='${opened}']`);
+          addEventListener("click", (event) => event.preventDefault());
+          link.click();
+          return decodeURIComponent(location.hash);
+        }""",
+        opened,
+    )
+    assert kept.startswith(f"#{opened}?")
+
+
 def test_an_order_by_a_heading_is_kept_too(open_tab):
     tab = open_tab()
     page = tab.open(ACTIONS)

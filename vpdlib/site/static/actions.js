@@ -101,7 +101,7 @@
     // A link takes the list with it.
     function hrefOf(id) {
       last = id;
-      keep();
+      vpd.keep(last, chosenNow(table), true);
       return `action.html${vpd.addressOf(id, chosenNow(table))}`;
     }
 

@@ -60,10 +60,11 @@ const vpd = (() => {
     return `#${encodeURIComponent(item)}${rest ? `?${rest}` : ""}`;
   }
 
-  // Puts it there without a step of the history; typing may ask often, which browsers refuse.
+  // Puts it there without a step of the history; typing may ask often, which browsers refuse. Who leaves the page does it
+  // at once: later is too late.
   const KEEP_MS = 150;
   let keeping = 0, kept = -KEEP_MS;
-  function keep(item, chosen) {
+  function keep(item, chosen, isLeaving = false) {
     const next = addressOf(item, chosen), from = location.hash;
     const put = () => {
       // Somebody has gone on meanwhile.
@@ -72,7 +73,7 @@ const vpd = (() => {
       if (next !== location.hash) history.replaceState(history.state, "", next);
     };
     clearTimeout(keeping);
-    if (performance.now() - kept > KEEP_MS) put();
+    if (isLeaving || performance.now() - kept > KEEP_MS) put();
     else keeping = setTimeout(put, KEEP_MS);
   }
 
