@@ -327,7 +327,7 @@ def main(snakemake):
 resources = {"gpu": int(sys.argv[2])} if sys.argv[2] else {}
 resources |= {"gpu_share": int(share) for share in sys.argv[3:]}
 _job.run(main, SimpleNamespace(
-    rule="test", log=[sys.argv[1]], wildcards={}, threads=1, resources=resources))
+    rule="test", log=[sys.argv[1]], wildcards={}, threads=1, resources=resources, params={}))
 """
 
 

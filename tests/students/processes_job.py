@@ -32,6 +32,7 @@ def job(log, processes, nodes):
         rule="learn",
         input=Namedlist(),
         output=Namedlist(),
+        params=Namedlist(),
         log=Namedlist([str(log)]),
         wildcards=Namedlist(),
         resources=Namedlist(fromdict=resources),
