@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import yaml
 
@@ -35,7 +36,7 @@ def build(site: Site) -> Page:
     # Logs and benchmark files are no inputs of the job: they say nothing of the results, and a job that runs later,
     # such as of an overlay, is no reason to build the site again. So they are read as they are now.
     logs = [log for log in read_logs(site.sources.results) if log.stage != _OWN_STAGE]
-    times, measured_by = _times(site, logs)
+    times, measured_by = _times(site.sources.results, logs)
     problems = site.file("problems.csv")
     if site.problems and problems is not None:
         write_text(site.out / "data/problems.csv", problems.read_text(encoding="utf-8"))
@@ -104,12 +105,13 @@ def _by_stage(problems: list[ProblemRow]) -> dict[str, list[ProblemRow]]:
     return found
 
 
-def _times(site: Site, logs: Sequence[JobLog]) -> tuple[list[StageTime], str]:
+def _times(results: Path, logs: Sequence[JobLog]) -> tuple[list[StageTime], str]:
     """The stages that took longest first, and what measured them."""
-    times, what = times_in_logs(logs), "logs"
-    if not any(time.wall_s for time in times):
-        measured = times_in_benchmarks(site.sources.results)
-        times, what = [time for time in measured if time.stage != _OWN_STAGE], "benchmark files"
-    if not any(time.wall_s for time in times):
-        return [], ""
-    return sorted(times, key=lambda time: -time.cpu_s), what
+    for what, measure in (
+        ("logs", lambda: times_in_logs(logs)),
+        ("benchmark files", lambda: times_in_benchmarks(results)),
+    ):
+        times = [time for time in measure() if time.stage != _OWN_STAGE]
+        if any(time.wall_s for time in times):
+            return sorted(times, key=lambda time: -time.cpu_s), what
+    return [], ""
